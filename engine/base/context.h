@@ -1,0 +1,26 @@
+/* context.h - what a family of handles shares, and how the engine logs. */
+#ifndef COPSE_BASE_CONTEXT_H
+#define COPSE_BASE_CONTEXT_H
+
+#include <stdatomic.h>
+
+#include "copse.h"
+
+struct copse_context {
+  copse_allocator allocator;
+  copse_log_fn log;
+  void *log_user;
+  copse_log_level log_level;
+  atomic_size_t used, peak;
+  size_t limit; /* 0: none */
+  atomic_bool cancelled;
+};
+
+/* The context that stands behind a NULL one. */
+copse_context *context_or_default(copse_context *ctx);
+
+/* One message to the context's sink, if its level asks for it. Calling thread only. */
+void context_log(const copse_context *ctx, copse_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,96 @@
+/* params.h - the resolved configuration as small structs, one per consumer. No consumer sees the whole.
+ *
+ * params.def holds one row per parameter; params.c parses, checks and prints from the rows; resolve.c
+ * cross-checks and fills the structs below; compat.c is the one place that switches LightGBM's quirks on. */
+#ifndef COPSE_PARAMS_PARAMS_H
+#define COPSE_PARAMS_PARAMS_H
+
+#include "copse.h"
+
+enum objective_kind { OBJECTIVE_REGRESSION, OBJECTIVE_BINARY, OBJECTIVE_CUSTOM };
+
+/* algorithms.md of LightGBM 4.6, section 10: what compat=lightgbm copies although better is known. */
+struct compat_params {
+  bool hessian_counts;      /* 10.1: leaf counts estimated from the hessian share (also leaf_counts=hessian) */
+  bool inherit_unsplittable; /* 10.8: a feature without a valid candidate is never tried again below that leaf */
+  bool forward_skips_bin0;  /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
+  bool keep_all_rounds;     /* B1: early stopping that never fires keeps every round, not the best one */
+};
+
+struct bin_params {
+  int max_bin;
+  const int *max_bin_by_feature; /* [n_max_bin_by_feature] or NULL; borrowed from the params */
+  size_t n_max_bin_by_feature;
+  int min_data_in_bin;
+  int64_t sample_count; /* <= 0: all rows */
+  int sample_seed;
+  bool use_missing, zero_as_missing;
+  bool pre_filter;
+  int min_data_in_leaf; /* for the pre-filter */
+};
+
+struct objective_params {
+  enum objective_kind kind;
+  int n_outputs;
+  bool boost_from_average;
+  bool is_unbalance;
+  double scale_pos_weight;
+  double sigmoid;
+  bool reg_sqrt;
+};
+
+struct grow_params {
+  int num_leaves; /* already lowered to 2^max_depth where that applies */
+  int max_depth;  /* <= 0: unlimited */
+  int min_data_in_leaf;
+  double min_sum_hessian_in_leaf;
+  double lambda_l1, lambda_l2;
+  double min_gain_to_split;
+  double max_delta_step; /* <= 0: none */
+  double path_smooth;
+  int min_data_per_group;
+  int max_cat_threshold;
+  double cat_l2, cat_smooth;
+  int max_cat_to_onehot;
+  double histogram_pool_mb; /* < 0: no limit */
+  struct compat_params compat;
+};
+
+struct boost_params {
+  int num_iterations;
+  double learning_rate;
+  int early_stopping_round;
+  double early_stopping_min_delta;
+  bool first_metric_only;
+  int metric_freq;
+  bool training_metric;
+  double time_limit_s; /* <= 0: none */
+  bool keep_all_rounds;
+  int n_threads; /* <= 0: available */
+};
+
+struct metric_params {
+  const char *const *names; /* [n_names] primary names, in the order asked for; empty = metric=none */
+  size_t n_names;
+  bool defaulted; /* no metric given: names holds the objective's own */
+  double threshold; /* decision threshold of accuracy, precision, recall, f1 */
+};
+
+struct resolved_params {
+  struct bin_params bin;
+  struct objective_params objective;
+  struct grow_params grow;
+  struct boost_params boost;
+  struct metric_params metric;
+};
+
+/* Resolves when that has not been done since the last set; the result lives as long as params stays unchanged. */
+COPSE_MUST_CHECK copse_status params_resolved(const copse_params *params, const struct resolved_params **out,
+                                              copse_error *err);
+
+/* The effective configuration without what cannot change a model (threads, paths, verbosity, prediction):
+ * as "[name: value]\n" lines for the model file's parameters block (LightGBM's form), or as "name=value\n". */
+void params_write_model_block(const copse_params *params, copse_text *out);
+void params_write_config(const copse_params *params, copse_text *out);
+
+#endif
