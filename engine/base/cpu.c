@@ -1,5 +1,5 @@
-/* cpu.c - one probe of CPUID and of the registers the operating system saves. A CPU flag alone is not enough: a
- * system that does not save ZMM registers corrupts them at the next task switch. */
+/* cpu.c - one probe of CPUID and of the registers the operating system saves. A CPU flag alone is not enough:
+ * a system that does not save ZMM registers corrupts them at the next task switch. */
 #include "base/cpu.h"
 
 #include "copse.h"

@@ -1,8 +1,8 @@
 /* mem.c - the one door to the heap, and the context that counts what passes through it.
  *
- * Every block carries a 64-byte header in front: its size, its context and the address the allocator returned.
- * That keeps blocks aligned to a cache line, lets copse_free work without being told the context, and makes the
- * accounting exact. */
+ * Every block carries a 64-byte header in front: its size, its context and the address the allocator
+ * returned. That keeps blocks aligned to a cache line, lets copse_free work without being told the context,
+ * and makes the accounting exact. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,7 +93,9 @@ static bool account_add(copse_context *ctx, size_t bytes) {
   return true;
 }
 
-static struct block_header *header_of(void *block) { return (struct block_header *)((char *)block - ALIGNMENT); }
+static struct block_header *header_of(void *block) {
+  return (struct block_header *)((char *)block - ALIGNMENT);
+}
 
 void *copse_alloc(copse_context *ctx, size_t count, size_t size) {
   ctx = context_or_default(ctx);

@@ -49,7 +49,8 @@ int copse_threads_available(void) {
   n = omp_get_num_procs();
 #endif
   int quota = quota_from("/sys/fs/cgroup/cpu.max", NULL);
-  if (quota == 0) quota = quota_from("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  if (quota == 0)
+    quota = quota_from("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
   if (quota > 0 && quota < n) n = quota;
   return n > 0 ? n : 1;
 }

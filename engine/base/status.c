@@ -40,9 +40,10 @@ copse_status status_set(copse_error *err, copse_status status, const char *forma
 }
 
 copse_status status_memory(copse_error *err, const char *what) {
-  return status_set(err, COPSE_ERR_MEMORY,
-                    "out of memory while making %s: use fewer rows, features, bins or leaves, or raise the memory limit",
-                    what);
+  return status_set(
+      err, COPSE_ERR_MEMORY,
+      "out of memory while making %s: use fewer rows, features, bins or leaves, or raise the memory limit",
+      what);
 }
 
 copse_status status_check_cancel(const copse_context *ctx, copse_error *err) {

@@ -4,7 +4,8 @@
 
 #include "copse.h"
 
-/* Writes the sentence and returns `status`, so that `return status_set(err, ...)` reads well. err may be NULL. */
+/* Writes the sentence and returns `status`, so that `return status_set(err, ...)` reads well. err may be
+ * NULL. */
 copse_status status_set(copse_error *err, copse_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

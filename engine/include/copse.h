@@ -48,14 +48,14 @@ extern "C" {
 /* Pinned: a code never changes its number. */
 typedef enum copse_status {
   COPSE_OK = 0,
-  COPSE_ERR_ARGUMENT = 1,    /* a parameter or an argument is unknown, of the wrong type, or out of range */
-  COPSE_ERR_DATA = 2,        /* the data break a rule (NaN label, wrong number of rows, missing feature ...) */
-  COPSE_ERR_FORMAT = 3,      /* a file or text does not have the format it should have */
-  COPSE_ERR_IO = 4,          /* the operating system refused to open, read, write or rename */
-  COPSE_ERR_MEMORY = 5,      /* out of memory, or over the context's memory limit */
+  COPSE_ERR_ARGUMENT = 1, /* a parameter or an argument is unknown, of the wrong type, or out of range */
+  COPSE_ERR_DATA = 2,     /* the data break a rule (NaN label, wrong number of rows, missing feature ...) */
+  COPSE_ERR_FORMAT = 3,   /* a file or text does not have the format it should have */
+  COPSE_ERR_IO = 4,       /* the operating system refused to open, read, write or rename */
+  COPSE_ERR_MEMORY = 5,   /* out of memory, or over the context's memory limit */
   COPSE_ERR_UNSUPPORTED = 6, /* known, but this version does not do it */
-  COPSE_ERR_STATE = 7,       /* a call out of order (a field read before it was set, a step after the end ...) */
-  COPSE_ERR_INTERRUPTED = 8  /* the context was cancelled */
+  COPSE_ERR_STATE = 7, /* a call out of order (a field read before it was set, a step after the end ...) */
+  COPSE_ERR_INTERRUPTED = 8 /* the context was cancelled */
 } copse_status;
 
 #define COPSE_ERROR_CAPACITY 1024
@@ -100,8 +100,8 @@ typedef struct copse_allocator {
  * A context must outlive every handle created with it. Its functions may be called from any thread. */
 typedef struct copse_context copse_context;
 
-COPSE_MUST_CHECK COPSE_API copse_status copse_context_create(const copse_allocator *allocator /* NULL: libc */,
-                                                             copse_context **out, copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_context_create(
+    const copse_allocator *allocator /* NULL: libc */, copse_context **out, copse_error *err);
 COPSE_API void copse_context_free(copse_context *ctx);
 COPSE_API void copse_context_set_log(copse_context *ctx, copse_log_fn log, void *user, copse_log_level level);
 /* bytes = 0: no limit. An allocation that would pass the limit fails with COPSE_ERR_MEMORY. */
@@ -134,10 +134,11 @@ COPSE_API int copse_threads_running(int n_threads);
 /* The CPU tier in use: "scalar", "avx2", "avx512". */
 COPSE_API const char *copse_cpu_tier(void);
 
-/* Parses the longest decimal number at the start of text[0..length): optional sign, digits, fraction, exponent;
- * correctly rounded (ties to even) in every locale; overflow gives +-infinity, underflow +-0. Also accepts
- * "nan", "inf", "infinity" in any case. Returns the number of characters used, 0 when there is no number.
- * Method: exact powers of ten for short numbers (Clinger 1990), else Eisel-Lemire (2021), else big integers. */
+/* Parses the longest decimal number at the start of text[0..length): optional sign, digits, fraction,
+ * exponent; correctly rounded (ties to even) in every locale; overflow gives +-infinity, underflow +-0. Also
+ * accepts "nan", "inf", "infinity" in any case. Returns the number of characters used, 0 when there is no
+ * number. Method: exact powers of ten for short numbers (Clinger 1990), else Eisel-Lemire (2021), else big
+ * integers. */
 COPSE_API size_t copse_parse_double(const char *text, size_t length, double *out);
 /* Writes value with up to 17 significant digits ("%.17g" in the C locale; nan, inf, -inf). capacity >= 32.
  * Returns the length without the final NUL. */
@@ -146,7 +147,8 @@ COPSE_API size_t copse_format_double(double value, char *out, size_t capacity);
 COPSE_API size_t copse_format_double_digits(double value, int digits, char *out, size_t capacity);
 
 /* Growing text. Zero-initialise, or `{ .ctx = ctx }`. After a failed append `failed` is true and further
- * appends do nothing, so one check at the end is enough. `data` is NUL-terminated once anything was appended. */
+ * appends do nothing, so one check at the end is enough. `data` is NUL-terminated once anything was appended.
+ */
 typedef struct copse_text {
   copse_context *ctx;
   char *data;
@@ -154,12 +156,14 @@ typedef struct copse_text {
   bool failed;
 } copse_text;
 COPSE_API void copse_text_append(copse_text *text, const char *bytes, size_t length);
-COPSE_API void copse_text_appendf(copse_text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+COPSE_API void copse_text_appendf(copse_text *text, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 COPSE_API void copse_text_append_double(copse_text *text, double value);
 COPSE_API void copse_text_release(copse_text *text);
 
 /* ------------------------------------------------------------------------------------------------------
- * Parameters: one table of rows holds name, aliases, type, default, range, help. LightGBM's names and aliases.
+ * Parameters: one table of rows holds name, aliases, type, default, range, help. LightGBM's names and
+ * aliases.
  * ---------------------------------------------------------------------------------------------------- */
 
 typedef struct copse_params copse_params;
@@ -173,9 +177,10 @@ typedef enum copse_params_source {
 
 /* What happens to a parameter in this version. */
 typedef enum copse_params_support {
-  COPSE_SUPPORT_FULL = 0,  /* acts as documented */
-  COPSE_SUPPORT_INERT = 1, /* accepted in any value: cannot change a result here (threads of LightGBM's layout ...) */
-  COPSE_SUPPORT_LATER = 2  /* known; a value that would change the result is refused by name */
+  COPSE_SUPPORT_FULL = 0, /* acts as documented */
+  COPSE_SUPPORT_INERT =
+      1, /* accepted in any value: cannot change a result here (threads of LightGBM's layout ...) */
+  COPSE_SUPPORT_LATER = 2 /* known; a value that would change the result is refused by name */
 } copse_params_support;
 
 /* One row of the reference; strings are static. */
@@ -186,24 +191,28 @@ typedef struct copse_params_info {
   const char *default_value; /* text form, "" for none */
   const char *range;         /* text form, "" for none, enum: allowed values comma separated */
   const char *group;
-  const char *help;          /* one sentence */
+  const char *help; /* one sentence */
   copse_params_support support;
 } copse_params_info;
 
-COPSE_MUST_CHECK COPSE_API copse_status copse_params_create(copse_context *ctx, copse_params **out, copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_params_create(copse_context *ctx, copse_params **out,
+                                                            copse_error *err);
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_copy(const copse_params *params, copse_params **out,
                                                           copse_error *err);
 COPSE_API void copse_params_free(copse_params *params);
 /* Sets one key (name or alias). Unknown key: COPSE_ERR_ARGUMENT that offers the nearest name. Wrong type or
- * range: names key, value and what is allowed. A value weaker than or equal to one already given is ignored. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_params_set(copse_params *params, const char *key, const char *value,
-                                                         copse_params_source source, copse_error *err);
+ * range: names key, value and what is allowed. A value weaker than or equal to one already given is ignored.
+ */
+COPSE_MUST_CHECK COPSE_API copse_status copse_params_set(copse_params *params, const char *key,
+                                                         const char *value, copse_params_source source,
+                                                         copse_error *err);
 /* Configuration file text: `key = value` lines, `#` comments, `place` names the file in messages. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_params_parse(copse_params *params, const char *text, size_t length,
-                                                           const char *place, copse_params_source source,
-                                                           copse_error *err);
-/* Cross-checks and derived values (compat, seed, max_depth against num_leaves, conflicts); call once after the
- * last set. Everything below and every creating call needs resolved parameters (they resolve when needed). */
+COPSE_MUST_CHECK COPSE_API copse_status copse_params_parse(copse_params *params, const char *text,
+                                                           size_t length, const char *place,
+                                                           copse_params_source source, copse_error *err);
+/* Cross-checks and derived values (compat, seed, max_depth against num_leaves, conflicts); call once after
+ * the last set. Everything below and every creating call needs resolved parameters (they resolve when
+ * needed). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_resolve(copse_params *params, copse_error *err);
 /* Text of a value, "" when it has none; NULL when name is neither a name nor an alias. Valid until the next
  * change of params. */
@@ -260,16 +269,17 @@ typedef struct copse_schema copse_schema;
 
 /* Ascending rows on which cut points are to be found: min(n_rows, bin_construct_sample_cnt) of them; all rows
  * when the parameter was not given. out has room for n_rows entries or is NULL to ask for the count only. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_sample_rows(uint64_t n_rows, const copse_params *params, uint64_t *out,
-                                                          uint64_t *n_out, copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_sample_rows(uint64_t n_rows, const copse_params *params,
+                                                          uint64_t *out, uint64_t *n_out, copse_error *err);
 /* sample: the sampled rows of all features; n_rows: rows of the whole data set (>= sample->n_rows).
- * names: [n_cols] UTF-8, NULL for Column_0 ...; spaces become '_'; duplicates and the characters " , : [ ] { } are
- * refused. categorical: [n_cols] or NULL.
- * Cut points after algorithms of LightGBM 4.6 (Ke et al. 2017), bit for bit. */
+ * names: [n_cols] UTF-8, NULL for Column_0 ...; spaces become '_'; duplicates and the characters " , : [ ] {
+ * } are refused. categorical: [n_cols] or NULL. Cut points after algorithms of LightGBM 4.6 (Ke et al. 2017),
+ * bit for bit. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_schema_create(copse_context *ctx, const copse_table *sample,
                                                             uint64_t n_rows, const char *const *names,
-                                                            const bool *categorical, const copse_params *params,
-                                                            copse_schema **out, copse_error *err);
+                                                            const bool *categorical,
+                                                            const copse_params *params, copse_schema **out,
+                                                            copse_error *err);
 COPSE_API copse_schema *copse_schema_ref(copse_schema *schema);
 COPSE_API void copse_schema_free(copse_schema *schema);
 COPSE_API uint32_t copse_schema_n_features(const copse_schema *schema);
@@ -291,26 +301,26 @@ typedef enum copse_field {
   COPSE_GROUP = 3       /* int32  [n_groups] sizes, summing to n_rows; NULL clears */
 } copse_field;
 
-COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
-                                                             copse_dataset **out, copse_error *err);
-/* Bins rows [start_row, start_row + rows->n_rows). Disjoint ranges may be pushed from several threads at once, in
- * any order. n_threads as in copse_parallel_for. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema,
+                                                             uint64_t n_rows, copse_dataset **out,
+                                                             copse_error *err);
+/* Bins rows [start_row, start_row + rows->n_rows). Disjoint ranges may be pushed from several threads at
+ * once, in any order. n_threads as in copse_parallel_for. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_push(copse_dataset *dataset, const copse_table *rows,
-                                                           uint64_t start_row, int n_threads, copse_error *err);
+                                                           uint64_t start_row, int n_threads,
+                                                           copse_error *err);
 /* Every row must have been pushed. Pushing ends here. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err);
 /* sample + schema (unless `schema` is given, for validation data) + push + finish in one call. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *table,
-                                                                 const char *const *names, const bool *categorical,
-                                                                 const copse_params *params,
-                                                                 copse_schema *schema /* or NULL */,
-                                                                 copse_dataset **out, copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_from_table(
+    copse_context *ctx, const copse_table *table, const char *const *names, const bool *categorical,
+    const copse_params *params, copse_schema *schema /* or NULL */, copse_dataset **out, copse_error *err);
 COPSE_API copse_dataset *copse_dataset_ref(copse_dataset *dataset);
 COPSE_API void copse_dataset_free(copse_dataset *dataset);
-/* `count` elements of the field's type. Checked: length, finiteness, sign; the message names the first bad row.
- * May be called before or after finish, and between rounds. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_set(copse_dataset *dataset, copse_field field, const void *data,
-                                                          uint64_t count, copse_error *err);
+/* `count` elements of the field's type. Checked: length, finiteness, sign; the message names the first bad
+ * row. May be called before or after finish, and between rounds. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_set(copse_dataset *dataset, copse_field field,
+                                                          const void *data, uint64_t count, copse_error *err);
 /* Pointer into the data set, valid until the field is set again; NULL and 0 when it was never set. */
 COPSE_API const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, uint64_t *count);
 COPSE_API uint64_t copse_dataset_n_rows(const copse_dataset *dataset);
@@ -323,12 +333,13 @@ COPSE_API copse_schema *copse_dataset_schema(const copse_dataset *dataset);
 
 typedef struct copse_model copse_model;
 
-/* Reads LightGBM's text model, version 4 (also CRLF, also without tree_sizes). Every index and count is checked:
- * no text can make a later call read out of bounds. */
+/* Reads LightGBM's text model, version 4 (also CRLF, also without tree_sizes). Every index and count is
+ * checked: no text can make a later call read out of bounds. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_parse(copse_context *ctx, const char *text, size_t length,
-                                                          const char *place, copse_model **out, copse_error *err);
-/* Appends the text of rounds [start, start + count) (count <= 0: to the end). LightGBM loads it and predicts the
- * same bits. */
+                                                          const char *place, copse_model **out,
+                                                          copse_error *err);
+/* Appends the text of rounds [start, start + count) (count <= 0: to the end). LightGBM loads it and predicts
+ * the same bits. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_write(const copse_model *model, int start, int count,
                                                           copse_text *out, copse_error *err);
 COPSE_API copse_model *copse_model_ref(copse_model *model);
@@ -340,11 +351,12 @@ COPSE_API const char *copse_model_feature_name(const copse_model *model, uint32_
 COPSE_API bool copse_model_has_names(const copse_model *model);
 /* Whether any tree splits on the feature. */
 COPSE_API bool copse_model_uses_feature(const copse_model *model, uint32_t feature);
-/* Categorical feature: the category codes known to the model go to out (NULL: count only); numeric: returns 0. */
+/* Categorical feature: the category codes known to the model go to out (NULL: count only); numeric: returns
+ * 0. */
 COPSE_API uint32_t copse_model_categories(const copse_model *model, uint32_t feature, int32_t *out);
 COPSE_API int copse_model_n_trees(const copse_model *model);
 COPSE_API int copse_model_n_rounds(const copse_model *model);
-COPSE_API int copse_model_n_outputs(const copse_model *model);   /* values per row of a prediction */
+COPSE_API int copse_model_n_outputs(const copse_model *model);         /* values per row of a prediction */
 COPSE_API const char *copse_model_objective(const copse_model *model); /* LightGBM's text, "" for custom */
 /* Raw column index of the label in the training file, as LightGBM's label_index. */
 COPSE_API int copse_model_label_index(const copse_model *model);
@@ -358,10 +370,10 @@ COPSE_API void copse_model_importance(const copse_model *model, bool gain, doubl
 
 /* A tree's node as data, for display and tests. node >= 0: inner; leaves are ~leaf. */
 typedef struct copse_node {
-  int feature;            /* -1 for a leaf */
-  double threshold;       /* inner numeric */
+  int feature;      /* -1 for a leaf */
+  double threshold; /* inner numeric */
   bool categorical, default_left;
-  int missing;            /* 0 none, 1 zero, 2 NaN */
+  int missing; /* 0 none, 1 zero, 2 NaN */
   int left, right;
   double gain, value, weight;
   int64_t count;
@@ -371,10 +383,12 @@ typedef struct copse_node {
 COPSE_API int copse_model_tree_n_leaves(const copse_model *model, int tree);
 COPSE_API bool copse_model_tree_node(const copse_model *model, int tree, int node, copse_node *out);
 
-/* Named blobs travel with the model (percent-encoded header lines in its file). Their meaning is the caller's.
- * key: letters, digits, '_'. data is any bytes. set with NULL removes. get: borrowed, NULL when absent. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_model_set_blob(copse_model *model, const char *key, const void *data,
-                                                             size_t length, copse_error *err);
+/* Named blobs travel with the model (percent-encoded header lines in its file). Their meaning is the
+ * caller's. key: letters, digits, '_'. data is any bytes. set with NULL removes. get: borrowed, NULL when
+ * absent. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_model_set_blob(copse_model *model, const char *key,
+                                                             const void *data, size_t length,
+                                                             copse_error *err);
 COPSE_API const void *copse_model_blob(const copse_model *model, const char *key, size_t *length);
 
 /* ------------------------------------------------------------------------------------------------------
@@ -391,13 +405,15 @@ COPSE_API void copse_booster_free(copse_booster *booster);
 /* At any round; the data set must share the training schema. name is copied. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid,
                                                                 const char *name, copse_error *err);
-/* One round. *finished (may be NULL): no tree could be split, nothing was added (except a constant first tree). */
-COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_error *err);
-/* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian >= 0.
- * The objective only transforms predictions then; no score is boosted from the average. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster *booster, const float *gradient,
-                                                                  const float *hessian, bool *finished,
-                                                                  copse_error *err);
+/* One round. *finished (may be NULL): no tree could be split, nothing was added (except a constant first
+ * tree). */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booster, bool *finished,
+                                                           copse_error *err);
+/* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian
+ * >= 0. The objective only transforms predictions then; no score is boosted from the average. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster *booster,
+                                                                  const float *gradient, const float *hessian,
+                                                                  bool *finished, copse_error *err);
 /* Removes the newest round; scores of all data sets return to the very bits they had before it. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_rollback(copse_booster *booster, copse_error *err);
 COPSE_API int copse_booster_round(const copse_booster *booster); /* rounds in the model now */
@@ -413,8 +429,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_eval(copse_booster *booste
 /* Raw scores of a set, [n_rows * outputs] output-major; borrowed until the next step. */
 COPSE_API const double *copse_booster_scores(const copse_booster *booster, int set, uint64_t *count);
 /* A snapshot of the first `n_rounds` rounds (<= 0: all); the booster may go on. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_model **out,
-                                                            copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_model(copse_booster *booster, int n_rounds,
+                                                            copse_model **out, copse_error *err);
 /* Seconds spent so far in a phase, for the end-of-run summary. NULL name ends the list. */
 COPSE_API const char *copse_booster_phase(const copse_booster *booster, int phase, double *seconds);
 
@@ -424,14 +440,14 @@ typedef enum copse_stop_reason {
   COPSE_STOP_ROUNDS = 0, /* num_iterations done */
   COPSE_STOP_EARLY = 1,  /* a validation metric stalled */
   COPSE_STOP_NO_SPLIT = 2,
-  COPSE_STOP_TIME = 3,   /* the wall-clock limit, at a round's end */
+  COPSE_STOP_TIME = 3, /* the wall-clock limit, at a round's end */
   COPSE_STOP_CANCELLED = 4
 } copse_stop_reason;
 
 typedef struct copse_train_event {
   int round, n_rounds; /* round just finished (from 1), rounds asked for */
   double elapsed_s;
-  bool evaluated;      /* values are set this round */
+  bool evaluated; /* values are set this round */
   int n_sets, n_metrics;
   const double *values; /* [n_sets * n_metrics], row = set; NaN where a set was not evaluated */
 } copse_train_event;
@@ -457,38 +473,44 @@ typedef struct copse_predictor copse_predictor;
 typedef enum copse_predict_kind {
   COPSE_PREDICT_VALUE = 0, /* probability or value */
   COPSE_PREDICT_RAW = 1,
-  COPSE_PREDICT_LEAF = 2   /* leaf index of every tree */
+  COPSE_PREDICT_LEAF = 2 /* leaf index of every tree */
 } copse_predict_kind;
 
-/* Rounds [start_round, start_round + n_rounds); n_rounds <= 0: to the end. Holds a counted reference to the model
- * as it is now. */
+/* Rounds [start_round, start_round + n_rounds); n_rounds <= 0: to the end. Holds a counted reference to the
+ * model as it is now. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_create(copse_context *ctx, copse_model *model,
-                                                               copse_predict_kind kind, int start_round, int n_rounds,
-                                                               copse_predictor **out, copse_error *err);
+                                                               copse_predict_kind kind, int start_round,
+                                                               int n_rounds, copse_predictor **out,
+                                                               copse_error *err);
 COPSE_API void copse_predictor_free(copse_predictor *predictor);
 /* Values per row: outputs, or trees for COPSE_PREDICT_LEAF. */
 COPSE_API uint32_t copse_predictor_width(const copse_predictor *predictor);
 /* table columns are the model's features in the model's order. out [table->n_rows * width], row-major. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predictor *predictor, const copse_table *table,
-                                                            int n_threads, double *out, copse_error *err);
-/* One row: features [n_features], out [width]. Re-entrant: takes no lock, starts no thread, allocates nothing. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predictor *predictor,
+                                                            const copse_table *table, int n_threads,
+                                                            double *out, copse_error *err);
+/* One row: features [n_features], out [width]. Re-entrant: takes no lock, starts no thread, allocates
+ * nothing. */
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);
 
-/* Metrics of given raw scores (output-major [n_rows * outputs]); names from params "metric", else the objective's own.
- * values and names have room for `capacity`; *n_out gets the number of metrics. names are static. */
+/* Metrics of given raw scores (output-major [n_rows * outputs]); names from params "metric", else the
+ * objective's own. values and names have room for `capacity`; *n_out gets the number of metrics. names are
+ * static. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate(const copse_model *model, const copse_params *params,
                                                        const double *scores, const float *label,
                                                        const float *weight /* or NULL */, uint64_t n_rows,
                                                        size_t capacity, double *values, const char **names,
                                                        size_t *n_out, copse_error *err);
 
-/* Confusion matrix of a two-class model at a probability threshold (predicted positive iff p > threshold), weighted
- * by row weight: [actual][predicted]. */
-typedef struct copse_confusion { double count[2][2]; } copse_confusion;
+/* Confusion matrix of a two-class model at a probability threshold (predicted positive iff p > threshold),
+ * weighted by row weight: [actual][predicted]. */
+typedef struct copse_confusion {
+  double count[2][2];
+} copse_confusion;
 COPSE_MUST_CHECK COPSE_API copse_status copse_confusion_matrix(const copse_model *model, const double *scores,
                                                                const float *label, const float *weight,
-                                                               uint64_t n_rows, double threshold, copse_confusion *out,
-                                                               copse_error *err);
+                                                               uint64_t n_rows, double threshold,
+                                                               copse_confusion *out, copse_error *err);
 
 #ifdef __cplusplus
 }

@@ -11,10 +11,11 @@ enum objective_kind { OBJECTIVE_REGRESSION, OBJECTIVE_BINARY, OBJECTIVE_CUSTOM }
 
 /* algorithms.md of LightGBM 4.6, section 10: what compat=lightgbm copies although better is known. */
 struct compat_params {
-  bool hessian_counts;      /* 10.1: leaf counts estimated from the hessian share (also leaf_counts=hessian) */
-  bool inherit_unsplittable; /* 10.8: a feature without a valid candidate is never tried again below that leaf */
-  bool forward_skips_bin0;  /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
-  bool keep_all_rounds;     /* B1: early stopping that never fires keeps every round, not the best one */
+  bool hessian_counts; /* 10.1: leaf counts estimated from the hessian share (also leaf_counts=hessian) */
+  bool inherit_unsplittable; /* 10.8: a feature without a valid candidate is never tried again below that leaf
+                              */
+  bool forward_skips_bin0;   /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
+  bool keep_all_rounds;      /* B1: early stopping that never fires keeps every round, not the best one */
 };
 
 struct bin_params {
@@ -72,7 +73,7 @@ struct boost_params {
 struct metric_params {
   const char *const *names; /* [n_names] primary names, in the order asked for; empty = metric=none */
   size_t n_names;
-  bool defaulted; /* no metric given: names holds the objective's own */
+  bool defaulted;   /* no metric given: names holds the objective's own */
   double threshold; /* decision threshold of accuracy, precision, recall, f1 */
 };
 
@@ -84,12 +85,14 @@ struct resolved_params {
   struct metric_params metric;
 };
 
-/* Resolves when that has not been done since the last set; the result lives as long as params stays unchanged. */
+/* Resolves when that has not been done since the last set; the result lives as long as params stays
+ * unchanged. */
 COPSE_MUST_CHECK copse_status params_resolved(const copse_params *params, const struct resolved_params **out,
                                               copse_error *err);
 
 /* The effective configuration without what cannot change a model (threads, paths, verbosity, prediction):
- * as "[name: value]\n" lines for the model file's parameters block (LightGBM's form), or as "name=value\n". */
+ * as "[name: value]\n" lines for the model file's parameters block (LightGBM's form), or as "name=value\n".
+ */
 void params_write_model_block(const copse_params *params, copse_text *out);
 void params_write_config(const copse_params *params, copse_text *out);
 
