@@ -1,0 +1,47 @@
+/* bins.h - the only place a value becomes a bin: cut points of one feature and the mapping they define.
+ *
+ * Semantics: LightGBM 4.6 (Ke et al., NIPS 2017), down to the last bit of every cut point. A numeric value
+ * belongs to the first bin whose upper bound is >= it; a missing value to the last bin when the feature has
+ * one. A category belongs to its own bin, or to bin 0 (missing, rare or unseen). */
+#ifndef COPSE_DATA_BINS_H
+#define COPSE_DATA_BINS_H
+
+#include "copse.h"
+#include "params/params.h"
+
+/* |v| <= BINS_ZERO counts as zero: float32(1e-35), held as a double. */
+#define BINS_ZERO 1.0000000180025095e-35
+
+enum missing_type { MISSING_NONE = 0, MISSING_ZERO = 1, MISSING_NAN = 2 };
+
+struct feature_bins {
+  bool categorical;
+  bool used; /* false: constant in the sample, or dropped by the pre-filter; nothing below matters then but
+                min/max */
+  enum missing_type missing;
+  uint32_t n_bins;
+  double *upper;               /* numeric [n_bins], ascending, the last of a number +inf; NaN bin: NaN */
+  int32_t *category;           /* categorical [n_bins]: value of each bin, category[0] = -1 */
+  int32_t *sorted_category;    /* categorical [n_bins - 1] ascending, for lookup */
+  uint32_t *sorted_bin;        /* bin of sorted_category[i] */
+  double min_value, max_value; /* of the sample, zero included where it occurred */
+  uint32_t default_bin;        /* bin of 0.0 */
+  uint32_t most_freq_bin;      /* bin with the largest sampled count, see algorithms 1.12 */
+};
+
+/* values: every sampled value of the feature in any order (NaN = missing, zeros included or not); n_zeros:
+ * zeros that are not among values (sparse input); n_rows: rows of the whole data set, for the pre-filter.
+ * Sample size is n_values + n_zeros. values is sorted in place. feature_max_bin: this feature's own limit. */
+COPSE_MUST_CHECK copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_values,
+                                                uint64_t n_zeros, uint64_t n_rows, int feature_max_bin,
+                                                const struct bin_params *params, struct feature_bins *out,
+                                                copse_error *err);
+COPSE_MUST_CHECK copse_status bins_find_categorical(copse_context *ctx, const double *values,
+                                                    uint64_t n_values, uint64_t n_zeros, uint64_t n_rows,
+                                                    int feature_max_bin, const struct bin_params *params,
+                                                    struct feature_bins *out, copse_error *err);
+void bins_release(struct feature_bins *bins);
+
+uint32_t bins_of_value(const struct feature_bins *bins, double value);
+
+#endif

@@ -1,0 +1,60 @@
+/* model.h - the insides of copse_model: trees, and everything a text model says beside them. */
+#ifndef COPSE_MODEL_MODEL_H
+#define COPSE_MODEL_MODEL_H
+
+#include <stdatomic.h>
+
+#include "copse.h"
+#include "model/tree.h"
+
+struct model_blob {
+  char *key;
+  char *data;
+  size_t length;
+};
+
+struct copse_model {
+  copse_context *ctx;
+  atomic_int references;
+  uint32_t n_features;
+  char **names; /* [n_features] */
+  bool default_names;
+  char **infos;       /* [n_features] "none", "[min:max]", "-1:3:0" */
+  struct tree *trees; /* [n_trees] owned; tree t belongs to output t % trees_per_round */
+  int n_trees, trees_capacity;
+  int trees_per_round;
+  int n_class;
+  int label_index;
+  char *objective; /* LightGBM's text: "binary sigmoid:1"; "" = custom */
+  bool average_output;
+  char *parameters; /* the text between "parameters:" and "end of parameters", verbatim; may be "" */
+  char *config;     /* "name=value" lines, may be "" */
+  int best_round;   /* 0: not known */
+  struct model_blob *blobs;
+  size_t n_blobs;
+};
+
+/* A model without trees. names/infos are copied. */
+struct model_shape {
+  uint32_t n_features;
+  const char *const *names;
+  bool default_names;
+  const char *const *infos;
+  int trees_per_round, n_class;
+  const char *objective;
+  bool average_output;
+  const char *parameters, *config;
+};
+COPSE_MUST_CHECK copse_status model_create(copse_context *ctx, const struct model_shape *shape,
+                                           copse_model **out, copse_error *err);
+/* Takes the tree over (also on failure); *tree is emptied. */
+COPSE_MUST_CHECK copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *err);
+/* Removes the trees from index n_trees on. */
+void model_truncate(copse_model *model, int n_trees);
+/* Copy of the first n_rounds rounds (<= 0: all), blobs included. */
+COPSE_MUST_CHECK copse_status model_copy(const copse_model *model, int n_rounds, copse_model **out,
+                                         copse_error *err);
+/* feature_infos text of a feature, appended. */
+void model_write_info(const struct feature_bins *bins, copse_text *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* objective.h - what is minimised: gradients, start score, output transform. One file and one row per
+ * objective.
+ *
+ * Gradients and hessians are computed in double with the engine's own exp and log, then rounded once to
+ * float32, as LightGBM does; the same operations in the same order in every CPU tier. */
+#ifndef COPSE_OBJECTIVE_OBJECTIVE_H
+#define COPSE_OBJECTIVE_OBJECTIVE_H
+
+#include "copse.h"
+#include "params/params.h"
+
+struct objective_data {
+  const float *label;  /* [n_rows] */
+  const float *weight; /* [n_rows] or NULL */
+  uint64_t n_rows;
+  int n_threads;
+};
+
+struct objective;
+
+/* One row of the table. */
+struct objective_row {
+  enum objective_kind kind;
+  const char *name;
+  const char *default_metric;
+  /* Label rules of the objective; the message names the row (from 1) and the value. */
+  copse_status (*check)(const struct objective *objective, copse_error *err);
+  /* Raw score to start from (boost_from_average) for an output. */
+  double (*start)(const struct objective *objective, int output);
+  /* g, h of rows [begin, end) of every output; score, gradient, hessian are output-major [n_rows *
+   * n_outputs]. */
+  void (*gradients)(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
+                    float *gradient, float *hessian);
+  /* Raw score -> prediction with the platform's exp, exactly as LightGBM computes it; raw [n_outputs] in
+   * place. */
+  void (*transform)(const struct objective *objective, double *raw);
+  /* LightGBM's objective text, e.g. "binary sigmoid:1". */
+  void (*describe)(const struct objective *objective, copse_text *out);
+  /* From that text's words after the name: fills params. */
+  copse_status (*undescribe)(const char *options, struct objective_params *params, copse_error *err);
+};
+
+struct objective {
+  const struct objective_row *row;
+  struct objective_params params;
+  struct objective_data data;
+  bool constant_hessian;  /* every hessian is the same number: it is the count */
+  double class_weight[2]; /* binary: negative, positive */
+  uint64_t n_positive;
+  bool trainable; /* binary: both classes occur */
+};
+
+/* Checks the labels and prepares what depends on them. data.label may be NULL only for OBJECTIVE_CUSTOM. */
+COPSE_MUST_CHECK copse_status objective_init(const struct objective_params *params,
+                                             const struct objective_data *data, struct objective *out,
+                                             copse_error *err);
+/* Without data: only transform and describe work. text: LightGBM's objective line ("" = custom). All of
+ * LightGBM's objective names transform correctly here, so that any loaded model predicts. */
+COPSE_MUST_CHECK copse_status objective_from_text(const char *text, int n_outputs, struct objective *out,
+                                                  copse_error *err);
+const struct objective_row *objective_row_of(enum objective_kind kind);
+
+#endif
