@@ -1,0 +1,204 @@
+/* copse_prep.h - the public header of the preparation module: from a file to what the engine eats.
+ *
+ *   training     copse_read_options o = copse_read_options_default();  o.label_column = "name:y"; ...
+ *                copse_frame_read(ctx, "train.csv", &o, &frame, &err)
+ *                copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical, ...)
+ *                copse_dataset_set(... frame->label ...)   ... train ...
+ *                copse_frame_schema_store(frame->schema, model, &err)        the schema travels in the model
+ *   validation   o.task = COPSE_READ_VALID;  o.schema = frame->schema;  copse_frame_read(...)
+ *   prediction   copse_frame_schema_of_model(ctx, model, &schema, &err)      also for plain LightGBM models
+ *                o.task = COPSE_READ_PREDICT;  o.schema = schema;  copse_frame_read(...)
+ *                copse_predictor_run(predictor, &frame->table, ...)
+ *
+ * The rules of copse.h on errors, ownership, threads and determinism hold here too. Messages about a cell
+ * have the form `file:line:column: column "name": found ... (remedy)`; line and column count from 1, column
+ * is the number of the cell in its row; of several bad places the first in file order is reported, at any
+ * number of threads.
+ */
+#ifndef COPSE_PREP_H
+#define COPSE_PREP_H
+
+#include "copse.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------------------------------------
+ * What to read
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* What the rows are for. */
+typedef enum copse_read_task {
+  COPSE_READ_TRAIN = 0,  /* types and dictionaries are discovered; a label is required */
+  COPSE_READ_VALID = 1,  /* `schema` is applied; a label is required */
+  COPSE_READ_PREDICT = 2 /* `schema` is applied; a label is read when the file has one */
+} copse_read_task;
+
+/* Gzip is recognised by content in every format. AUTO: LibSVM when each of the first 32 lines is a number
+ * followed by blank-separated `index:value` pairs (and `qid:`), there is at least one pair and no tab, comma
+ * or semicolon; the format of `schema` when that is LibSVM and the file has none of these separators;
+ * otherwise CSV. A colon in a CSV therefore decides nothing. */
+typedef enum copse_read_format {
+  COPSE_FORMAT_AUTO = 0,
+  COPSE_FORMAT_CSV = 1, /* cells between separators, RFC 4180 quotes; TSV is CSV with a tab */
+  COPSE_FORMAT_LIBSVM = 2
+} copse_read_format;
+
+/* AUTO: the first row is a header when none of its cells is a number or a missing token and either some
+ * column holds a number further down, or none of its cells is repeated in the first rows below; or when it
+ * names a feature of `schema`. */
+typedef enum copse_read_header {
+  COPSE_HEADER_AUTO = 0,
+  COPSE_HEADER_YES = 1,
+  COPSE_HEADER_NO = 2
+} copse_read_header;
+
+/* What the label means. Text classes get a dictionary, sorted bytewise: first class 0, second class 1. */
+typedef enum copse_label_kind {
+  COPSE_LABEL_NUMBER = 0, /* any finite number */
+  COPSE_LABEL_BINARY = 1  /* {0, 1}, {-1, 1} or exactly two texts; the frame's label is 0 or 1 */
+} copse_label_kind;
+
+/* What happens to a level that the dictionary does not know (VALID, PREDICT). */
+typedef enum copse_read_unseen {
+  COPSE_UNSEEN_MISSING = 0, /* code -1, which the engine takes as missing */
+  COPSE_UNSEEN_ERROR = 1
+} copse_read_unseen;
+
+/* Roles, types and dictionaries of the columns that a model was trained on; immutable. See below. */
+typedef struct copse_frame_schema copse_frame_schema;
+
+/* Options of one file. Start from copse_read_options_default(). Strings are borrowed during the call; NULL
+ * and
+ * "" mean not given.
+ *
+ * Column lists follow LightGBM: `name:a,b` (needs a header; a name with a comma is written "a,b" with its
+ * quotes), or indices from 0. label_column counts all columns; every other list does not count the label
+ * column. */
+typedef struct copse_read_options {
+  copse_read_task task;
+  copse_read_format format;
+  char separator; /* CSV: ',' ';' '\t' or any other byte; 0: detected among these three */
+  copse_read_header header;
+  const char *label_column;        /* TRAIN; default: column 0; VALID and PREDICT: only where schema has no
+                                      label name or position of its own to offer */
+  const char *weight_column;       /* TRAIN; at most one column */
+  const char *group_column;        /* TRAIN; at most one column of query ids; equal neighbours form a group */
+  const char *ignore_column;       /* TRAIN; list; these columns may hold anything */
+  const char *categorical_feature; /* TRAIN; list, or `auto`: every column with text, also `auto,` + list */
+  const char *missing_values;      /* more missing tokens, comma separated, matched exactly */
+  int libsvm_base;                 /* 0, 1; -1: 0 when an index 0 occurs, else 1 (LightGBM always uses 0).
+                                      VALID, PREDICT: the schema's own base unless given */
+  copse_label_kind label_kind;     /* TRAIN; afterwards the schema knows */
+  copse_read_unseen unseen;
+  bool side_files;                  /* look for FILE.weight, FILE.query, FILE.init beside the file */
+  const char *init_path;            /* init scores from this file instead of FILE.init */
+  int n_threads;                    /* as in copse_parallel_for */
+  const copse_frame_schema *schema; /* VALID, PREDICT: required; TRAIN: must be NULL */
+} copse_read_options;
+
+/* TRAIN, everything detected, side files on, libsvm_base -1, all threads. */
+COPSE_API copse_read_options copse_read_options_default(void);
+
+/* ------------------------------------------------------------------------------------------------------
+ * What was read
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* The rows of one file. All fields are read-only for the caller and owned by the frame.
+ *
+ * CSV cells: blanks around a cell are dropped; a quoted cell may hold separators, line ends and doubled
+ * quotes. Missing: the empty cell, ?, na, n/a, nan, null, none in any case, and missing_values. Numbers: as
+ * copse_parse_double, inf included (infinite feature values become +-1e308 as in LightGBM). A column is text
+ * when a cell is neither missing nor a number.
+ * Feature columns keep the order of the file (PREDICT, VALID: of the schema). Label, weight, group and
+ * ignored columns are not among them. */
+typedef struct copse_frame {
+  uint64_t n_rows; /* at least 1 */
+  uint32_t n_features;
+  /* CSV: COPSE_COLUMNS of F64 (numbers; NaN = missing) and I32 (categories; -1 = missing).
+   * LibSVM: COPSE_CSR of F64. The rows as the engine wants them. */
+  copse_table table;
+  /* [n_features] true names, as in the header; without one Column_0, Column_1 ... (label not counted). */
+  const char *const *names;
+  /* [n_features] the same for model files: blanks and the characters " , : [ ] { } become '_', made unique.
+   */
+  const char *const *model_names;
+  bool *categorical; /* [n_features] */
+  bool has_header;   /* names come from the file */
+  float *label;      /* [n_rows], finite; NULL only for PREDICT */
+  const char
+      *label_problem; /* PREDICT: why the file's label could not be used, else NULL; label is NULL then */
+  float *weight;      /* [n_rows], finite, >= 0, or NULL */
+  int32_t *group;     /* [n_groups] sizes summing to n_rows, or NULL */
+  uint64_t n_groups;
+  double *init_score; /* [n_init * n_rows], output-major, finite, or NULL */
+  uint32_t n_init;    /* values per row in init_score */
+  uint64_t n_bytes;   /* of text parsed (after decompression) */
+  copse_read_format format;
+  char separator;             /* CSV */
+  uint64_t n_unseen;          /* cells whose level the schema's dictionary did not know */
+  copse_frame_schema *schema; /* what VALID and PREDICT files are read with; freed with the frame */
+} copse_frame;
+
+/* Reads one file, plain or gzip, whole, in parallel. PREDICT and VALID match columns by name where both the
+ * file has a header and the schema has names: a missing feature is an error that names it, other columns are
+ * ignored, order does not matter. Otherwise by position: as many columns as features: no label; as many as in
+ * training: every column has the role it had there; one more than features: the label sits at the label
+ * index; anything else is an error. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_frame_read(copse_context *ctx, const char *path,
+                                                         const copse_read_options *options, copse_frame **out,
+                                                         copse_error *err);
+COPSE_API void copse_frame_free(copse_frame *frame);
+
+/* Numbers of a plain text file (also gzip), one row per line, cells separated by blanks, tabs or commas;
+ * blank lines are skipped; every row has as many cells as the first. *out [n_rows * n_cols] row-major,
+ * finite, to be released with copse_free. Used for side files. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_read_numbers(copse_context *ctx, const char *path, double **out,
+                                                           uint64_t *n_rows, uint32_t *n_cols,
+                                                           copse_error *err);
+
+/* ------------------------------------------------------------------------------------------------------
+ * Schema
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Text form: versioned, one fact per line, the same bytes for the same training file and options. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_frame_schema_write(const copse_frame_schema *schema,
+                                                                 copse_text *out, copse_error *err);
+/* Every count and index is checked; `place` names the source in messages. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_frame_schema_parse(copse_context *ctx, const char *text,
+                                                                 size_t length, const char *place,
+                                                                 copse_frame_schema **out, copse_error *err);
+/* Writes the schema into the model's blob "frame_schema", and the label's position into its label_index. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_frame_schema_store(const copse_frame_schema *schema,
+                                                                 copse_model *model, copse_error *err);
+/* From the model's blob; for a model without one (a plain LightGBM model) from its feature names, label index
+ * and categories: categorical features are then whole numbers, the label is a number. Fails when blob and
+ * model disagree on the features. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_frame_schema_of_model(copse_context *ctx,
+                                                                    const copse_model *model,
+                                                                    copse_frame_schema **out,
+                                                                    copse_error *err);
+/* Not for the schema of a frame, which belongs to the frame. */
+COPSE_API void copse_frame_schema_free(copse_frame_schema *schema);
+
+COPSE_API uint32_t copse_frame_schema_n_features(const copse_frame_schema *schema);
+/* True name of a feature. */
+COPSE_API const char *copse_frame_schema_name(const copse_frame_schema *schema, uint32_t feature);
+/* Levels of a text feature in the order of their codes, 0 for any other feature; level: NULL when code is out
+ * of range. */
+COPSE_API uint32_t copse_frame_schema_n_levels(const copse_frame_schema *schema, uint32_t feature);
+COPSE_API const char *copse_frame_schema_level(const copse_frame_schema *schema, uint32_t feature,
+                                               uint32_t code);
+/* "" without header. */
+COPSE_API const char *copse_frame_schema_label_name(const copse_frame_schema *schema);
+/* Raw index of the label column in the training file (LightGBM's label_index). */
+COPSE_API int copse_frame_schema_label_index(const copse_frame_schema *schema);
+/* Name of a class as the training file spells it: "0" and "1", "-1" and "1", or the two texts. NULL when the
+ * label is a number or index > 1. */
+COPSE_API const char *copse_frame_schema_class(const copse_frame_schema *schema, uint32_t index);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
