@@ -1,0 +1,206 @@
+/* The one door to the heap: alignment, accounting, limit, overflow, a refusing allocator. */
+#include <string.h>
+
+#include "copse.h"
+#include "hooked_allocator.h"
+#include "testing.h"
+
+static copse_context *context_with(struct hooked_allocator *hook) {
+  copse_allocator allocator = hooked_allocator(hook);
+  copse_context *ctx = NULL;
+  assert_int_equal(copse_context_create(&allocator, &ctx, NULL), COPSE_OK);
+  assert_non_null(ctx);
+  return ctx;
+}
+
+static void blocks_are_aligned_to_a_cache_line(void **state) {
+  (void)state;
+  for (size_t size = 0; size < 300; size += 7) {
+    void *block = copse_alloc(NULL, size, 1);
+    assert_non_null(block);
+    assert_int_equal((uintptr_t)block % 64, 0);
+    memset(block, 0xA5, size);
+    copse_free(block);
+  }
+}
+
+static void zero_bytes_give_distinct_blocks(void **state) {
+  (void)state;
+  void *a = copse_alloc(NULL, 0, 8), *b = copse_alloc(NULL, 8, 0);
+  assert_non_null(a);
+  assert_non_null(b);
+  assert_ptr_not_equal(a, b);
+  copse_free(a);
+  copse_free(b);
+  copse_free(NULL);
+}
+
+static void alloc_zero_clears_every_byte(void **state) {
+  (void)state;
+  for (int round = 0; round < 3; round++) { /* later rounds reuse dirty memory */
+    unsigned char *block = copse_alloc_zero(NULL, 513, 3);
+    assert_non_null(block);
+    for (size_t i = 0; i < 513 * 3; i++) assert_int_equal(block[i], 0);
+    memset(block, 0xFF, 513 * 3);
+    copse_free(block);
+  }
+}
+
+static void overflowing_products_are_refused(void **state) {
+  (void)state;
+  struct hooked_allocator hook = {0};
+  copse_context *ctx = context_with(&hook);
+  size_t calls = hook.calls;
+  assert_null(copse_alloc(ctx, SIZE_MAX / 2, 3));
+  assert_null(copse_alloc(ctx, SIZE_MAX, 1)); /* the header would overflow */
+  assert_null(copse_alloc_zero(ctx, (size_t)1 << 33, (size_t)1 << 33));
+  char *block = copse_alloc(ctx, 16, 1);
+  assert_non_null(block);
+  block[15] = 'x';
+  assert_null(copse_resize(ctx, block, SIZE_MAX, 2));
+  assert_int_equal(block[15], 'x'); /* still valid */
+  assert_int_equal(copse_context_memory_used(ctx), 16);
+  assert_int_equal(hook.calls, calls + 1); /* none of the others reached the allocator */
+  copse_free(block);
+  copse_context_free(ctx);
+}
+
+static void resize_keeps_content_both_ways(void **state) {
+  (void)state;
+  char *block = copse_resize(NULL, NULL, 10, 1);
+  assert_non_null(block);
+  memcpy(block, "0123456789", 10);
+  block = copse_resize(NULL, block, 1000, 10);
+  assert_non_null(block);
+  assert_int_equal((uintptr_t)block % 64, 0);
+  assert_memory_equal(block, "0123456789", 10);
+  block = copse_resize(NULL, block, 4, 1);
+  assert_non_null(block);
+  assert_memory_equal(block, "0123", 4);
+  copse_free(block);
+}
+
+static void use_and_peak_are_counted(void **state) {
+  (void)state;
+  struct hooked_allocator hook = {0};
+  copse_context *ctx = context_with(&hook);
+  assert_int_equal(copse_context_memory_used(ctx), 0);
+  void *a = copse_alloc(ctx, 1000, 1), *b = copse_alloc(ctx, 500, 4);
+  assert_int_equal(copse_context_memory_used(ctx), 3000);
+  copse_free(b);
+  assert_int_equal(copse_context_memory_used(ctx), 1000);
+  assert_int_equal(copse_context_memory_peak(ctx), 3000);
+  b = copse_alloc(ctx, 100, 1);
+  assert_int_equal(copse_context_memory_used(ctx), 1100);
+  assert_int_equal(copse_context_memory_peak(ctx), 3000);
+  copse_free(a);
+  copse_free(b);
+  assert_int_equal(copse_context_memory_used(ctx), 0);
+  copse_context_free(ctx);
+  assert_int_equal(hook.live, 0);
+  assert_int_equal(hook.bytes, 0);
+}
+
+static void the_default_context_is_counted_too(void **state) {
+  (void)state;
+  size_t before = copse_context_memory_used(NULL);
+  void *block = copse_alloc(NULL, 12345, 1);
+  assert_int_equal(copse_context_memory_used(NULL), before + 12345);
+  assert_true(copse_context_memory_peak(NULL) >= before + 12345);
+  copse_free(block);
+  assert_int_equal(copse_context_memory_used(NULL), before);
+}
+
+static void the_limit_refuses_and_recovers(void **state) {
+  (void)state;
+  struct hooked_allocator hook = {0};
+  copse_context *ctx = context_with(&hook);
+  copse_context_set_memory_limit(ctx, 4096);
+  void *a = copse_alloc(ctx, 4000, 1);
+  assert_non_null(a);
+  assert_null(copse_alloc(ctx, 97, 1));
+  assert_int_equal(copse_context_memory_used(ctx), 4000); /* the refusal left nothing behind */
+  assert_int_equal(copse_context_memory_peak(ctx), 4000);
+  void *b = copse_alloc(ctx, 96, 1); /* exactly full */
+  assert_non_null(b);
+  copse_free(a);
+  a = copse_alloc(ctx, 4000, 1);
+  assert_non_null(a);
+  copse_context_set_memory_limit(ctx, 0);
+  void *c = copse_alloc(ctx, 1 << 20, 1);
+  assert_non_null(c);
+  copse_free(a);
+  copse_free(b);
+  copse_free(c);
+  copse_context_free(ctx);
+}
+
+static void every_refused_request_is_survived(void **state) {
+  (void)state;
+  for (size_t k = 1; k <= 5; k++) {
+    struct hooked_allocator hook = {.fail_at = k};
+    copse_allocator allocator = hooked_allocator(&hook);
+    copse_context *ctx = NULL;
+    copse_error err;
+    if (copse_context_create(&allocator, &ctx, &err) != COPSE_OK) {
+      assert_int_equal(k, 1);
+      assert_null(ctx);
+      assert_int_equal(err.status, COPSE_ERR_MEMORY);
+      assert_non_null(strstr(err.message, "out of memory"));
+      assert_int_equal(hook.live, 0);
+      continue;
+    }
+    char *a = copse_alloc(ctx, 10, 1);
+    char *b = copse_alloc_zero(ctx, 20, 1);
+    char *grown = a != NULL ? copse_resize(ctx, a, 40, 1) : NULL;
+    assert_true((a == NULL) == (k == 2));
+    assert_true((b == NULL) == (k == 3));
+    if (a != NULL) assert_true((grown == NULL) == (k == 4));
+    size_t expected = (b != NULL ? 20 : 0) + (grown != NULL ? 40 : a != NULL ? 10 : 0);
+    assert_int_equal(copse_context_memory_used(ctx), expected);
+    copse_free(grown != NULL ? grown : a);
+    copse_free(b);
+    assert_int_equal(copse_context_memory_used(ctx), 0);
+    assert_int_equal(hook.refused, k <= hook.calls ? 1 : 0);
+    copse_context_free(ctx);
+    assert_int_equal(hook.live, 0);
+  }
+}
+
+static void alloc_and_free(void *user, size_t chunk, int thread) {
+  (void)thread;
+  for (int i = 0; i < 20; i++) {
+    char *block = copse_alloc(user, chunk % 100 + 1, 3);
+    if (block != NULL) block[0] = 1;
+    copse_free(block);
+  }
+}
+
+static void counting_is_exact_across_threads(void **state) {
+  (void)state;
+  struct hooked_allocator hook = {0};
+  copse_context *ctx = context_with(&hook);
+  copse_parallel_for(3, 200, alloc_and_free, ctx);
+  assert_int_equal(copse_context_memory_used(ctx), 0);
+  assert_true(copse_context_memory_peak(ctx) >= 300);
+  assert_true(copse_context_memory_peak(ctx) <= 900);
+  assert_int_equal(hook.calls, 1 + 200 * 20);
+  copse_context_free(ctx);
+  assert_int_equal(hook.live, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(blocks_are_aligned_to_a_cache_line),
+      cmocka_unit_test(zero_bytes_give_distinct_blocks),
+      cmocka_unit_test(alloc_zero_clears_every_byte),
+      cmocka_unit_test(overflowing_products_are_refused),
+      cmocka_unit_test(resize_keeps_content_both_ways),
+      cmocka_unit_test(use_and_peak_are_counted),
+      cmocka_unit_test(the_default_context_is_counted_too),
+      cmocka_unit_test(the_limit_refuses_and_recovers),
+      cmocka_unit_test(every_refused_request_is_survived),
+      cmocka_unit_test(counting_is_exact_across_threads),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

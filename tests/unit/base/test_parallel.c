@@ -1,0 +1,109 @@
+/* parallel-for visits every chunk once whatever the number of threads, and threads really run. */
+#include <stdatomic.h>
+
+#include "copse.h"
+#include "testing.h"
+
+enum { MAX_CHUNKS = 1000 };
+
+struct visit {
+  atomic_int count[MAX_CHUNKS];
+  atomic_int per_thread[8];
+  int n_threads;
+  atomic_int bad_thread;
+};
+
+static void visit_chunk(void *user, size_t chunk, int thread) {
+  struct visit *visit = user;
+  if (thread < 0 || thread >= visit->n_threads)
+    atomic_fetch_add(&visit->bad_thread, 1);
+  else
+    atomic_fetch_add(&visit->per_thread[thread], 1);
+  atomic_fetch_add(&visit->count[chunk], 1);
+}
+
+static void every_chunk_is_visited_once(void **state) {
+  (void)state;
+  const int threads[] = {1, 2, 3, 8};
+  const size_t chunks[] = {0, 1, 2, 7, 8, 9, MAX_CHUNKS};
+  for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
+    for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
+      struct visit visit = {.n_threads = threads[t]};
+      copse_parallel_for(threads[t], chunks[c], visit_chunk, &visit);
+      for (size_t i = 0; i < MAX_CHUNKS; i++) assert_int_equal(visit.count[i], i < chunks[c] ? 1 : 0);
+      assert_int_equal(visit.bad_thread, 0);
+      int sum = 0;
+      for (int i = 0; i < threads[t]; i++) sum += visit.per_thread[i];
+      assert_int_equal(sum, chunks[c]);
+    }
+  }
+}
+
+static void the_default_count_covers_too(void **state) {
+  (void)state;
+  int available = copse_threads_available();
+  assert_true(available >= 1);
+  struct visit visit = {.n_threads = available < 8 ? available : 8};
+  copse_parallel_for(visit.n_threads == available ? 0 : 8, 100, visit_chunk, &visit);
+  for (size_t i = 0; i < 100; i++) assert_int_equal(visit.count[i], 1);
+  assert_int_equal(visit.bad_thread, 0);
+}
+
+static void one_thread_keeps_the_order(void *user, size_t chunk, int thread) {
+  size_t *next = user;
+  assert_int_equal(thread, 0);
+  assert_int_equal(chunk, *next);
+  ++*next;
+}
+
+static void one_thread_runs_in_order(void **state) {
+  (void)state;
+  size_t next = 0;
+  copse_parallel_for(1, 50, one_thread_keeps_the_order, &next);
+  assert_int_equal(next, 50);
+}
+
+static void nested_body(void *user, size_t chunk, int thread) {
+  (void)chunk;
+  (void)thread;
+  copse_parallel_for(2, 10, visit_chunk, user);
+}
+
+static void a_nested_call_runs_serially_and_completely(void **state) {
+  (void)state;
+  struct visit visit = {.n_threads = 2};
+  copse_parallel_for(2, 5, nested_body, &visit);
+  for (size_t i = 0; i < 10; i++) assert_int_equal(visit.count[i], 5);
+  assert_int_equal(visit.bad_thread, 0);
+}
+
+/* Two bodies that wait for each other end only when two threads run at once. */
+static void meet(void *user, size_t chunk, int thread) {
+  (void)chunk;
+  (void)thread;
+  atomic_int *arrived = user;
+  atomic_fetch_add(arrived, 1);
+  while (atomic_load(arrived) < 2) {
+  }
+}
+
+static void two_threads_really_run(void **state) {
+  (void)state;
+  assert_int_equal(copse_threads_running(1), 1);
+  assert_int_equal(copse_threads_running(2), 2);
+  assert_int_equal(copse_threads_running(3), 3);
+  atomic_int arrived = 0;
+  copse_parallel_for(2, 2, meet, &arrived);
+  assert_int_equal(arrived, 2);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(every_chunk_is_visited_once),
+      cmocka_unit_test(the_default_count_covers_too),
+      cmocka_unit_test(one_thread_runs_in_order),
+      cmocka_unit_test(a_nested_call_runs_serially_and_completely),
+      cmocka_unit_test(two_threads_really_run),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
