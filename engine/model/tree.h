@@ -12,6 +12,7 @@ enum { DECISION_CATEGORICAL = 1, DECISION_DEFAULT_LEFT = 2, DECISION_MISSING_SHI
 
 struct tree {
   copse_context *ctx;
+  void *block;            /* the one allocation behind all arrays of fixed size */
   int n_leaves, capacity; /* leaves now, leaves there is room for */
   int n_cat;              /* categorical nodes */
   /* [capacity - 1] */
@@ -28,7 +29,7 @@ struct tree {
   int32_t *leaf_parent; /* node above each leaf, -1 for a lone root */
   int32_t *leaf_depth;
   /* bit sets over category values: node with index c owns words [cat_boundaries[c], cat_boundaries[c + 1]) */
-  uint32_t *cat_boundaries, *cat_words; /* NULL when n_cat == 0 */
+  uint32_t *cat_boundaries, *cat_words; /* NULL while no categorical node was made */
   size_t cat_words_capacity, cat_boundaries_capacity;
   double shrinkage;
   /* Only in trees grown here: the same splits over bins, for routing binned rows. NULL in loaded trees. */
@@ -38,10 +39,13 @@ struct tree {
   size_t bin_words_capacity;
 };
 
-/* A tree of one leaf with value 0, count and weight 0. `with_bins` keeps the training-only arrays. */
+/* A tree of one leaf with value 0, count and weight 0, and shrinkage 1; capacity >= 1. `with_bins` keeps the
+ * training-only arrays. One allocation; splits allocate only when the words of categorical sets outgrow
+ * theirs (doubling). */
 COPSE_MUST_CHECK copse_status tree_create(copse_context *ctx, int capacity, bool with_bins, struct tree *out,
                                           copse_error *err);
 void tree_release(struct tree *tree);
+/* A copy with no more room than it needs. */
 COPSE_MUST_CHECK copse_status tree_copy(const struct tree *tree, struct tree *out, copse_error *err);
 
 struct tree_side {
@@ -61,7 +65,8 @@ struct tree_split {
   struct tree_side left, right;
 };
 /* Turns a leaf into a node. The new right leaf's number goes to *right_leaf. The node takes over the leaf's
- * value, weight and count. */
+ * value; its weight and count are the sums of its sides. A side's value that is NaN becomes 0. The tree must
+ * have room (n_leaves < capacity). Without with_bins column, threshold_bin and bin_bits are not read. */
 COPSE_MUST_CHECK copse_status tree_split(struct tree *tree, const struct tree_split *split, int *right_leaf,
                                          copse_error *err);
 
