@@ -1,5 +1,5 @@
-/* reduce.c - block sums. Blocks have 4096 rows, or more where there would be too many blocks for the fixed array of
- * partial sums: their borders are a function of the number of rows. */
+/* reduce.c - block sums. Blocks have 4096 rows, or more where there would be too many blocks for the fixed
+ * array of partial sums: their borders are a function of the number of rows. */
 #include "base/reduce.h"
 
 #include <assert.h>

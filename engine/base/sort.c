@@ -1,7 +1,7 @@
 /* sort.c - least-significant-digit radix sort (Knuth vol. 3, 5.2.5): eight passes of one byte, each stable.
  *
- * One sweep counts the digits of all passes; a pass in which every key has the same digit is left out, so that
- * small integers, float32 values and constants cost few passes. Short arrays are sorted by insertion. */
+ * One sweep counts the digits of all passes; a pass in which every key has the same digit is left out, so
+ * that small integers, float32 values and constants cost few passes. Short arrays are sorted by insertion. */
 #include "base/sort.h"
 
 #include <stdbool.h>
@@ -20,37 +20,6 @@ static bool positions_of(size_t *count, size_t n) {
     position += here;
   }
   return true;
-}
-
-static void insert_doubles(double *values, size_t n) {
-  for (size_t i = 1; i < n; i++) {
-    double value = values[i];
-    uint64_t key = sort_key_of(value);
-    size_t j = i;
-    for (; j > 0 && sort_key_of(values[j - 1]) > key; j--) values[j] = values[j - 1];
-    values[j] = value;
-  }
-}
-
-void sort_doubles(double *values, double *scratch, size_t n) {
-  if (n <= SHORT) {
-    insert_doubles(values, n);
-    return;
-  }
-  size_t counts[DIGITS][RADIX] = {{0}};
-  for (size_t i = 0; i < n; i++) {
-    uint64_t key = sort_key_of(values[i]);
-    for (int pass = 0; pass < DIGITS; pass++) counts[pass][digit_of(key, pass)]++;
-  }
-  double *from = values, *to = scratch;
-  for (int pass = 0; pass < DIGITS; pass++) {
-    if (!positions_of(counts[pass], n)) continue;
-    for (size_t i = 0; i < n; i++) to[counts[pass][digit_of(sort_key_of(from[i]), pass)]++] = from[i];
-    double *swap = from;
-    from = to;
-    to = swap;
-  }
-  if (from != values) memcpy(values, from, n * sizeof *values);
 }
 
 static void insert_pairs(struct sort_pair *pairs, size_t n) {

