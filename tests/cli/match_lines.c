@@ -12,12 +12,13 @@
 #include <string.h>
 
 struct lines {
-  char **line;
+  char *text;
+  char **line; /* into text */
   size_t count;
 };
 
 static struct lines read_lines(const char *path) {
-  struct lines lines = {NULL, 0};
+  struct lines lines = {NULL, NULL, 0};
   FILE *file = fopen(path, "rb");
   if (file == NULL) {
     perror(path);
@@ -33,6 +34,7 @@ static struct lines read_lines(const char *path) {
   } while (n > 0);
   fclose(file);
   text[length] = '\0';
+  lines.text = text;
   for (size_t start = 0; start < length;) {
     char *end = memchr(text + start, '\n', length - start);
     size_t stop = end != NULL ? (size_t)(end - text) : length;
@@ -66,14 +68,7 @@ static bool line_matches(const char *pattern, const char *text) {
   return *pattern == '\0';
 }
 
-int main(int argc, char **argv) {
-  if (argc != 3) {
-    fprintf(stderr, "usage: match_lines EXPECTED ACTUAL\n");
-    return 2;
-  }
-  static struct lines expected, actual; /* never freed, but never lost */
-  expected = read_lines(argv[1]);
-  actual = read_lines(argv[2]);
+static bool lines_match(struct lines expected, struct lines actual) {
   size_t e = 0, a = 0, skip_e = SIZE_MAX, skip_a = 0; /* after the last "...", and where it resumed */
   while (a < actual.count || e < expected.count) {
     if (e < expected.count && strcmp(expected.line[e], "...") == 0) {
@@ -90,8 +85,22 @@ int main(int argc, char **argv) {
       printf("expected line %zu: %s\nfound line %zu: %s\n", e + 1,
              e < expected.count ? expected.line[e] : "(end)", a + 1,
              a < actual.count ? actual.line[a] : "(end)");
-      return 1;
+      return false;
     }
   }
-  return 0;
+  return true;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    fprintf(stderr, "usage: match_lines EXPECTED ACTUAL\n");
+    return 2;
+  }
+  struct lines expected = read_lines(argv[1]), actual = read_lines(argv[2]);
+  bool same = lines_match(expected, actual);
+  free(expected.line);
+  free(expected.text);
+  free(actual.line);
+  free(actual.text);
+  return !same;
 }

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { PATH_SIZE = 4096 };
+
 /* Engine rooms and their layers: equal layers are siblings. */
 static const struct {
   const char *room;
@@ -144,16 +146,25 @@ static int engine_layer(const char *path) {
   return -1;
 }
 
+/* root/folder/name, or folder/name when root is NULL; a path too long to be one ends the check. */
+static void join(char out[PATH_SIZE], const char *top, const char *folder, const char *name) {
+  int n = top != NULL ? snprintf(out, PATH_SIZE, "%s/%s/%s", top, folder, name)
+                      : snprintf(out, PATH_SIZE, "%s/%s", folder, name);
+  if (n >= 0 && n < PATH_SIZE) return;
+  fprintf(stderr, "%s/%s: the path is too long\n", folder, name);
+  exit(2);
+}
+
 static bool exists(const char *folder, const char *name) {
-  char path[4096];
+  char path[PATH_SIZE];
   struct stat info;
-  snprintf(path, sizeof path, "%s/%s/%s", root, folder, name);
+  join(path, root, folder, name);
   return stat(path, &info) == 0;
 }
 
 /* Whether the file at `path` may include "name". */
 static bool include_allowed(const char *path, const char *name) {
-  char folder[4096];
+  char folder[PATH_SIZE];
   snprintf(folder, sizeof folder, "%s", path);
   *strrchr(folder, '/') = '\0';
   if (strstr(name, "..") != NULL) return false;
@@ -235,8 +246,8 @@ static void blank(const char *text, char *plain, char *code) {
 }
 
 static char *read_file(const char *path) {
-  char full[4096];
-  snprintf(full, sizeof full, "%s/%s", root, path);
+  char full[PATH_SIZE];
+  join(full, NULL, root, path);
   FILE *file = fopen(full, "rb");
   if (file == NULL) return NULL;
   char *text = NULL;
@@ -295,15 +306,14 @@ static void check_file(const char *path) {
 static int visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
 static void check_folder(const char *folder) {
-  char full[4096];
-  snprintf(full, sizeof full, "%s/%s", root, folder);
+  char full[PATH_SIZE], path[PATH_SIZE];
+  join(full, NULL, root, folder);
   struct dirent **entries;
   int n = scandir(full, &entries, visible, alphasort);
   for (int i = 0; i < n; i++) {
-    char path[4096];
     struct stat info;
-    snprintf(full, sizeof full, "%s/%s/%s", root, folder, entries[i]->d_name);
-    snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
+    join(full, root, folder, entries[i]->d_name);
+    join(path, NULL, folder, entries[i]->d_name);
     free(entries[i]);
     if (stat(full, &info) != 0) continue;
     if (S_ISDIR(info.st_mode))
