@@ -9,7 +9,7 @@
 
 struct model_blob {
   char *key;
-  char *data;
+  char *data; /* length bytes and a NUL behind them */
   size_t length;
 };
 
@@ -30,16 +30,19 @@ struct copse_model {
   char *parameters; /* the text between "parameters:" and "end of parameters", verbatim; may be "" */
   char *config;     /* "name=value" lines, may be "" */
   int best_round;   /* 0: not known */
-  struct model_blob *blobs;
+  /* Kept for whoever wrote them, verbatim, "" when absent: the header's line and the file's last line. */
+  char *monotone_constraints;
+  char *pandas_categorical;
+  struct model_blob *blobs; /* [n_blobs] ascending by key */
   size_t n_blobs;
 };
 
-/* A model without trees. names/infos are copied. */
+/* A model without trees. Everything is copied; a NULL text is "". */
 struct model_shape {
   uint32_t n_features;
   const char *const *names;
   bool default_names;
-  const char *const *infos;
+  const char *const *infos; /* NULL: "none" for every feature */
   int trees_per_round, n_class;
   const char *objective;
   bool average_output;
@@ -47,13 +50,24 @@ struct model_shape {
 };
 COPSE_MUST_CHECK copse_status model_create(copse_context *ctx, const struct model_shape *shape,
                                            copse_model **out, copse_error *err);
-/* Takes the tree over (also on failure); *tree is emptied. */
+/* Takes the tree over (also on failure); *tree is emptied. A tree with much unused room is copied into a
+ * smaller one, so that a model never holds num_leaves of room for a few leaves. */
 COPSE_MUST_CHECK copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *err);
 /* Removes the trees from index n_trees on. */
 void model_truncate(copse_model *model, int n_trees);
 /* Copy of the first n_rounds rounds (<= 0: all), blobs included. */
 COPSE_MUST_CHECK copse_status model_copy(const copse_model *model, int n_rounds, copse_model **out,
                                          copse_error *err);
+/* Replaces one of the model's own texts by a copy of length bytes. */
+COPSE_MUST_CHECK copse_status model_set_text(copse_context *ctx, char **slot, const char *text, size_t length,
+                                             copse_error *err);
+/* Resolves "rounds [start, start + count), count <= 0: to the end" against a number of rounds: both results
+ * lie within [0, n_rounds]. */
+void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last);
+/* Fingerprint of rounds [first, last) with everything that predicts beside them. */
+uint64_t model_fingerprint(const copse_model *model, int first, int last);
+/* Importance over rounds [first, last); out [n_features]. */
+void model_importance(const copse_model *model, int first, int last, bool gain, double *out);
 /* feature_infos text of a feature, appended. */
 void model_write_info(const struct feature_bins *bins, copse_text *out);
 

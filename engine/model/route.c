@@ -30,10 +30,11 @@ enum { NO_BIN = 0x7FFFFFFF, MAX_COMPILED = 1024 };
 
 struct bin_node {
   const void *cells;    /* of the node's column */
-  const uint32_t *bits; /* bins that go left; NULL: numeric */
+  const uint32_t *bits; /* categorical: bins that go left */
   uint32_t threshold;   /* numeric: left iff bin <= threshold. Set: number of words */
   uint32_t missing_bin; /* numeric: this bin goes the default way */
-  bool wide;            /* two-byte cells */
+  bool categorical;
+  bool wide; /* two-byte cells */
   bool default_left;
 };
 
@@ -44,6 +45,7 @@ static struct bin_node compile_node(const struct tree *tree, const struct binned
   struct bin_node out = {.cells = column->cells, .wide = column->cell_bytes == 2, .missing_bin = NO_BIN};
   if (decision & DECISION_CATEGORICAL) {
     int set = (int)tree->threshold[node];
+    out.categorical = true;
     out.bits = tree->bin_words + tree->bin_boundaries[set];
     out.threshold = tree->bin_boundaries[set + 1] - tree->bin_boundaries[set];
     return out;
@@ -59,7 +61,7 @@ static struct bin_node compile_node(const struct tree *tree, const struct binned
 
 static inline bool bin_left(const struct bin_node *node, uint64_t row) {
   uint32_t bin = node->wide ? ((const uint16_t *)node->cells)[row] : ((const uint8_t *)node->cells)[row];
-  if (node->bits != NULL) return route_in_set(node->bits, node->threshold, bin);
+  if (node->categorical) return route_in_set(node->bits, node->threshold, bin);
   return bin == node->missing_bin ? node->default_left : bin <= node->threshold;
 }
 

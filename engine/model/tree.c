@@ -70,9 +70,9 @@ void tree_release(struct tree *tree) {
   memset(tree, 0, sizeof *tree);
 }
 
-/* Makes room for `need` words, doubling. */
+/* Makes room for `need` words, doubling; never leaves *words NULL. */
 static bool reserve_words(copse_context *ctx, uint32_t **words, size_t *capacity, size_t need) {
-  if (need <= *capacity) return true;
+  if (need <= *capacity && *words != NULL) return true;
   size_t wanted = *capacity < 16 ? 16 : *capacity;
   while (wanted < need) wanted *= 2;
   uint32_t *grown = copse_resize(ctx, *words, wanted, sizeof *grown);
