@@ -11,6 +11,7 @@
 #include "data/bins.h"
 
 enum { BINNED_PADDING = 64 }; /* readable bytes behind the last row of every array */
+#define BINNED_NO_COLUMN UINT32_MAX
 
 struct binned_column {
   uint32_t feature; /* index among all features */
@@ -35,7 +36,8 @@ struct binned_block {
 struct binned {
   copse_context *ctx;
   uint64_t n_rows;
-  uint32_t n_columns, n_blocks;
+  uint32_t n_features, n_columns, n_blocks;
+  uint32_t *column_of; /* [n_features] column of a feature, BINNED_NO_COLUMN when it is not used */
   struct binned_column *columns;
   struct binned_block *blocks;
   uint64_t n_cells; /* histogram cells of all blocks */
@@ -48,6 +50,14 @@ COPSE_MUST_CHECK copse_status binned_create(copse_context *ctx, const struct fea
                                             uint32_t n_features, uint64_t n_rows, struct binned *out,
                                             copse_error *err);
 void binned_release(struct binned *binned);
+
+/* Writes the bins of one column in rows [first_row, first_row + n) to both copies. Different rows or columns
+ * may be written by different threads at once. */
+void binned_store(struct binned *binned, uint32_t column, uint64_t first_row, size_t n, const uint16_t *bins);
+/* Gives every column its feature's bin of 0.0 in those rows: what a sparse row is before its values. */
+void binned_fill_default(struct binned *binned, const struct feature_bins *features, uint64_t first_row,
+                         size_t n);
+void binned_set_cell(struct binned *binned, uint32_t column, uint64_t row, uint32_t bin);
 
 static inline uint32_t binned_cell(const struct binned_column *column, uint64_t row) {
   return column->cell_bytes == 1 ? ((const uint8_t *)column->cells)[row]

@@ -12,19 +12,21 @@
 /* |v| <= BINS_ZERO counts as zero: float32(1e-35), held as a double. */
 #define BINS_ZERO 1.0000000180025095e-35
 
+enum { BINS_MAX = 65536 }; /* of one feature: a cell of the binned matrix has 16 bits at most */
+
 enum missing_type { MISSING_NONE = 0, MISSING_ZERO = 1, MISSING_NAN = 2 };
 
 struct feature_bins {
   bool categorical;
-  bool used; /* false: constant in the sample, or dropped by the pre-filter; nothing below matters then but
-                min/max */
+  bool used; /* false: constant in the sample, or dropped by the pre-filter: no bins; only min and max are set
+              */
   enum missing_type missing;
   uint32_t n_bins;
   double *upper;               /* numeric [n_bins], ascending, the last of a number +inf; NaN bin: NaN */
   int32_t *category;           /* categorical [n_bins]: value of each bin, category[0] = -1 */
   int32_t *sorted_category;    /* categorical [n_bins - 1] ascending, for lookup */
   uint32_t *sorted_bin;        /* bin of sorted_category[i] */
-  double min_value, max_value; /* of the sample, zero included where it occurred */
+  double min_value, max_value; /* of the sample, zero included where it occurred; 0 and 0 of no values */
   uint32_t default_bin;        /* bin of 0.0 */
   uint32_t most_freq_bin;      /* bin with the largest sampled count, see algorithms 1.12 */
 };
@@ -42,6 +44,9 @@ COPSE_MUST_CHECK copse_status bins_find_categorical(copse_context *ctx, const do
                                                     struct feature_bins *out, copse_error *err);
 void bins_release(struct feature_bins *bins);
 
+/* The feature must be used. */
 uint32_t bins_of_value(const struct feature_bins *bins, double value);
+/* out[i] = bins_of_value(bins, values[i]), at the speed of the kernels; n_bins <= BINS_MAX. */
+void bins_of_values(const struct feature_bins *bins, const double *values, size_t n, uint16_t *out);
 
 #endif

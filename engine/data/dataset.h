@@ -7,13 +7,14 @@
 #include "copse.h"
 #include "data/binned.h"
 #include "data/bins.h"
+#include "data/table.h"
 
 struct copse_schema {
   copse_context *ctx;
   atomic_int references;
   uint32_t n_features;
-  char **names;                  /* [n_features], never NULL */
-  bool default_names;            /* Column_0 ... */
+  char **names;                  /* [n_features], never NULL; one block with its texts */
+  bool default_names;            /* every name is Column_<index> */
   struct feature_bins *features; /* [n_features] */
 };
 
@@ -33,5 +34,11 @@ struct copse_dataset {
   uint64_t n_groups;
   uint64_t version; /* grows with every change of a field, so that a trainer sees it */
 };
+
+/* copse_schema_create on some rows of a table: rows of `table` in ascending order, standing for n_rows. */
+COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const copse_table *table,
+                                            const struct table_rows *rows, uint64_t n_rows,
+                                            const char *const *names, const bool *categorical,
+                                            const copse_params *params, copse_schema **out, copse_error *err);
 
 #endif

@@ -1,0 +1,22 @@
+/* rng.h - random numbers without a state: each is a hash of (seed, stream, index).
+ *
+ * A draw belongs to what it decides (a row, a column, a round), not to when it is drawn, so results depend
+ * neither on threads nor on the order of the work. */
+#ifndef COPSE_BASE_RNG_H
+#define COPSE_BASE_RNG_H
+
+#include <stdint.h>
+
+/* Who draws. A stream keeps its number for ever: models depend on it. */
+enum rng_stream { RNG_SAMPLE_ROWS = 1 };
+
+/* 64 uniform bits. Each key goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a
+ * bijection in which every input bit flips every output bit with probability near 1/2. */
+uint64_t rng_bits(uint64_t seed, uint64_t stream, uint64_t index);
+
+/* bits scaled to [0, n), n > 0 (Lemire 2019; the bias is below n / 2^64). */
+static inline uint64_t rng_below(uint64_t bits, uint64_t n) {
+  return (uint64_t)(((unsigned __int128)bits * n) >> 64);
+}
+
+#endif

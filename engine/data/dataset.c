@@ -1,0 +1,194 @@
+/* dataset.c - a data set's life: created with room for every row, filled by pushes, finished, shared by
+ * counted reference. Fields are in dataset_fields.c.
+ *
+ * A push cuts its rows into chunks and walks each chunk column by column; chunks write disjoint rows of both
+ * copies, so any number of pushes may run at once and the cells do not depend on how rows were cut. */
+#include "data/dataset.h"
+
+#include <inttypes.h>
+
+#include "base/status.h"
+
+enum { CHUNK_ROWS = 1024 }; /* its values of a few dozen features and its binned rows stay in the L2 cache */
+
+copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
+                                  copse_dataset **out, copse_error *err) {
+  *out = NULL;
+  if (n_rows == 0) return status_set(err, COPSE_ERR_DATA, "data set: 0 rows: expected at least one");
+  if (n_rows > UINT32_MAX)
+    return status_set(err, COPSE_ERR_UNSUPPORTED,
+                      "data set: %" PRIu64 " rows: expected fewer than 2^32 (4294967296)", n_rows);
+  copse_dataset *dataset = copse_alloc_zero(ctx, 1, sizeof *dataset);
+  if (dataset == NULL) return status_memory(err, "a data set");
+  dataset->ctx = ctx;
+  dataset->n_rows = n_rows;
+  atomic_init(&dataset->references, 1);
+  dataset->schema = copse_schema_ref(schema);
+  copse_status status =
+      binned_create(ctx, schema->features, schema->n_features, n_rows, &dataset->binned, err);
+  if (status != COPSE_OK) {
+    copse_dataset_free(dataset);
+    return status;
+  }
+  *out = dataset;
+  return COPSE_OK;
+}
+
+struct push_job {
+  copse_dataset *dataset;
+  const copse_table *table;
+  uint64_t start_row; /* of the table within the data set */
+};
+
+static void push_dense(const struct push_job *job, const struct table_rows *rows) {
+  struct binned *binned = &job->dataset->binned;
+  double values[CHUNK_ROWS];
+  uint16_t bins[CHUNK_ROWS];
+  for (uint32_t c = 0; c < binned->n_columns; c++) {
+    uint32_t feature = binned->columns[c].feature;
+    table_gather(job->table, feature, rows, values);
+    bins_of_values(&job->dataset->schema->features[feature], values, rows->n, bins);
+    binned_store(binned, c, job->start_row + rows->first, rows->n, bins);
+  }
+}
+
+static void push_sparse(const struct push_job *job, const struct table_rows *rows) {
+  const copse_table *table = job->table;
+  struct binned *binned = &job->dataset->binned;
+  const struct feature_bins *features = job->dataset->schema->features;
+  binned_fill_default(binned, features, job->start_row + rows->first, rows->n);
+  for (uint64_t row = rows->first; row < rows->first + rows->n; row++) {
+    for (int64_t k = table->indptr[row]; k < table->indptr[row + 1]; k++) {
+      uint32_t feature = (uint32_t)table->indices[k];
+      uint32_t column = binned->column_of[feature];
+      if (column == BINNED_NO_COLUMN) continue;
+      uint32_t bin = bins_of_value(&features[feature], table_csr_value(table, k));
+      binned_set_cell(binned, column, job->start_row + row, bin);
+    }
+  }
+}
+
+static void push_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct push_job *job = user;
+  if (copse_context_cancelled(job->dataset->ctx)) return;
+  struct table_rows rows = {.first = (uint64_t)chunk * CHUNK_ROWS};
+  uint64_t left = job->table->n_rows - rows.first;
+  rows.n = left < CHUNK_ROWS ? left : CHUNK_ROWS;
+  if (job->table->layout == COPSE_CSR)
+    push_sparse(job, &rows);
+  else
+    push_dense(job, &rows);
+}
+
+static copse_status check_push(const copse_dataset *dataset, const copse_table *rows, uint64_t start_row,
+                               copse_error *err) {
+  if (dataset->finished)
+    return status_set(err, COPSE_ERR_STATE, "data set: rows pushed after it was finished");
+  if (rows->n_cols != dataset->schema->n_features)
+    return status_set(err, COPSE_ERR_DATA,
+                      "data set: the pushed table has %" PRIu32 " columns: expected the schema's %" PRIu32,
+                      rows->n_cols, dataset->schema->n_features);
+  if (start_row > dataset->n_rows || rows->n_rows > dataset->n_rows - start_row)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "data set: %" PRIu64 " rows pushed from row %" PRIu64
+                      " on: expected rows below %" PRIu64,
+                      rows->n_rows, start_row, dataset->n_rows);
+  return table_check(rows, err);
+}
+
+copse_status copse_dataset_push(copse_dataset *dataset, const copse_table *rows, uint64_t start_row,
+                                int n_threads, copse_error *err) {
+  copse_status status = check_push(dataset, rows, start_row, err);
+  if (status != COPSE_OK) return status;
+  struct push_job job = {dataset, rows, start_row};
+  copse_parallel_for(n_threads, (size_t)((rows->n_rows + CHUNK_ROWS - 1) / CHUNK_ROWS), push_chunk, &job);
+  status = status_check_cancel(dataset->ctx, err);
+  if (status == COPSE_OK) atomic_fetch_add(&dataset->rows_pushed, rows->n_rows);
+  return status;
+}
+
+copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
+  uint64_t pushed = atomic_load(&dataset->rows_pushed);
+  if (dataset->finished) return status_set(err, COPSE_ERR_STATE, "data set: it is finished already");
+  if (pushed != dataset->n_rows)
+    return status_set(err, COPSE_ERR_STATE,
+                      "data set: %" PRIu64 " rows were pushed: expected each of its %" PRIu64 " rows once",
+                      pushed, dataset->n_rows);
+  dataset->finished = true;
+  return COPSE_OK;
+}
+
+/* Cut points on the sampled rows, without copying them. */
+static copse_status schema_of_sample(copse_context *ctx, const copse_table *table, const char *const *names,
+                                     const bool *categorical, const copse_params *params, copse_schema **out,
+                                     copse_error *err) {
+  struct table_rows rows = {0};
+  uint64_t *list = NULL;
+  *out = NULL;
+  copse_status status = copse_sample_rows(table->n_rows, params, NULL, &rows.n, err);
+  if (status != COPSE_OK) return status;
+  if (rows.n < table->n_rows) {
+    list = copse_alloc(ctx, rows.n, sizeof *list);
+    if (list == NULL) return status_memory(err, "the list of sampled rows");
+    status = copse_sample_rows(table->n_rows, params, list, &rows.n, err);
+    rows.list = list;
+  }
+  if (status == COPSE_OK)
+    status = schema_create(ctx, table, &rows, table->n_rows, names, categorical, params, out, err);
+  copse_free(list);
+  return status;
+}
+
+copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *table, const char *const *names,
+                                      const bool *categorical, const copse_params *params,
+                                      copse_schema *schema, copse_dataset **out, copse_error *err) {
+  copse_schema *own = NULL;
+  copse_dataset *dataset = NULL;
+  const struct resolved_params *resolved = NULL;
+  *out = NULL;
+  copse_status status = COPSE_OK;
+  if (params != NULL) status = params_resolved(params, &resolved, err);
+  if (params == NULL && schema == NULL)
+    status = status_set(err, COPSE_ERR_ARGUMENT, "data set: neither parameters nor a schema were given");
+  if (status != COPSE_OK) goto done;
+  if (schema == NULL) {
+    status = schema_of_sample(ctx, table, names, categorical, params, &own, err);
+    if (status != COPSE_OK) goto done;
+    schema = own;
+  }
+  status = copse_dataset_create(ctx, schema, table->n_rows, &dataset, err);
+  if (status != COPSE_OK) goto done;
+  status = copse_dataset_push(dataset, table, 0, resolved != NULL ? resolved->boost.n_threads : 0, err);
+  if (status == COPSE_OK) status = copse_dataset_finish(dataset, err);
+
+done:
+  copse_schema_free(own);
+  if (status != COPSE_OK) {
+    copse_dataset_free(dataset);
+    dataset = NULL;
+  }
+  *out = dataset;
+  return status;
+}
+
+copse_dataset *copse_dataset_ref(copse_dataset *dataset) {
+  atomic_fetch_add_explicit(&dataset->references, 1, memory_order_relaxed);
+  return dataset;
+}
+
+void copse_dataset_free(copse_dataset *dataset) {
+  if (dataset == NULL) return;
+  if (atomic_fetch_sub_explicit(&dataset->references, 1, memory_order_acq_rel) != 1) return;
+  binned_release(&dataset->binned);
+  copse_schema_free(dataset->schema);
+  copse_free(dataset->label);
+  copse_free(dataset->weight);
+  copse_free(dataset->init_score);
+  copse_free(dataset->group);
+  copse_free(dataset);
+}
+
+uint64_t copse_dataset_n_rows(const copse_dataset *dataset) { return dataset->n_rows; }
+
+copse_schema *copse_dataset_schema(const copse_dataset *dataset) { return dataset->schema; }

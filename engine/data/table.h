@@ -1,0 +1,29 @@
+/* table.h - reading the caller's columns, whatever their layout and type, as doubles. */
+#ifndef COPSE_DATA_TABLE_H
+#define COPSE_DATA_TABLE_H
+
+#include "copse.h"
+
+/* Shape, types and pointers of the view; for CSR also every index. */
+COPSE_MUST_CHECK copse_status table_check(const copse_table *table, copse_error *err);
+
+/* Rows of a table, ascending: list[0..n), or first .. first + n - 1 where list is NULL. */
+struct table_rows {
+  const uint64_t *list;
+  uint64_t first, n;
+};
+
+static inline uint64_t table_row(const struct table_rows *rows, uint64_t i) {
+  return rows->list != NULL ? rows->list[i] : rows->first + i;
+}
+
+/* out[i] = the value of one column in the i-th of rows. Dense layouts only. */
+void table_gather(const copse_table *table, uint32_t column, const struct table_rows *rows, double *out);
+
+/* The k-th stored value of a CSR table. */
+static inline double table_csr_value(const copse_table *table, int64_t k) {
+  return table->dtype == COPSE_F32 ? (double)((const float *)table->values)[k]
+                                   : ((const double *)table->values)[k];
+}
+
+#endif
