@@ -1,0 +1,37 @@
+/* kernels.c - builds the slot table of each tier: scalar first, then what the tiers up to it overlay. */
+#include "kernels/kernels.h"
+
+#include <stdatomic.h>
+
+#include "copse.h"
+
+static struct kernels tables[3];
+static atomic_int ready[3]; /* 1 once the table is built */
+
+static void build(enum cpu_tier tier, struct kernels *slots) {
+  kernels_overlay_scalar(slots);
+#if defined(__x86_64__)
+  if (tier >= CPU_AVX2) kernels_overlay_avx2(slots);
+#else
+  (void)tier;
+#endif
+}
+
+const struct kernels *kernels_of_tier(enum cpu_tier tier) {
+  if (tier > cpu_best_tier()) return NULL;
+  if (!atomic_load_explicit(&ready[tier], memory_order_acquire)) {
+    static atomic_flag building = ATOMIC_FLAG_INIT;
+    while (atomic_flag_test_and_set_explicit(&building, memory_order_acquire)) {
+    }
+    if (!atomic_load_explicit(&ready[tier], memory_order_relaxed)) {
+      build(tier, &tables[tier]);
+      atomic_store_explicit(&ready[tier], 1, memory_order_release);
+    }
+    atomic_flag_clear_explicit(&building, memory_order_release);
+  }
+  return &tables[tier];
+}
+
+const struct kernels *kernels_best(void) { return kernels_of_tier(cpu_best_tier()); }
+
+const char *copse_cpu_tier(void) { return cpu_tier_name(cpu_best_tier()); }

@@ -1,0 +1,171 @@
+/* kernels.h - the inner loops as a table of slots. Plain arrays in, plain arrays out.
+ *
+ * kernels_scalar.c fills every slot and is the specification; a CPU tier overlays the slots it does better
+ * and must give the same bits: same operations in the same order, multiply then add, never FMA.
+ *
+ * Fixed point. A row's gradient is an int64 under a power-of-two scale; its second int64 holds the hessian,
+ * shifted up by count_bits, with 1 in the low bits: HIST_COUNT_BITS of count ride along, so at most
+ * HIST_SPILL_ROWS rows may be summed before the cells are spilled into the 64-bit planes of a histogram. With
+ * count_bits = 0 there is no count and no limit. Integer sums are associative: a histogram does not depend on
+ * order, blocks or threads. */
+#ifndef COPSE_KERNELS_KERNELS_H
+#define COPSE_KERNELS_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+
+enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32 };
+
+/* One row's gradient and hessian, or one histogram cell's sums, in fixed point. */
+struct hist_pair {
+  int64_t gradient;
+  uint64_t hessian;
+} __attribute__((aligned(16)));
+
+/* A row-major block of bins, see data/binned.h. */
+struct hist_block {
+  const uint8_t *rows;
+  uint32_t row_bytes, cell_bytes, n_columns;
+  const uint32_t *offsets; /* [n_columns] first cell of each column */
+};
+
+/* How many rows a histogram cell stands for. */
+enum count_kind {
+  COUNT_FIELD,   /* a plane of exact counts */
+  COUNT_SHIFT,   /* constant hessian: the hessian itself, shifted down */
+  COUNT_ESTIMATE /* LightGBM's estimate: hessian share of the leaf, rounded cell by cell */
+};
+
+/* Regularisation as the scan needs it. */
+struct scan_rules {
+  double lambda_l1, lambda_l2, max_delta_step, path_smooth;
+  double min_sum_hessian;
+  int64_t min_data;
+};
+
+/* One numeric feature of one leaf. Planes point at the feature's bin 0. */
+struct scan_input {
+  const int64_t *gradient;
+  const int64_t *hessian;
+  const uint32_t *count; /* COUNT_FIELD only */
+  uint32_t n_bins;
+  enum count_kind count_kind;
+  unsigned count_shift;                  /* COUNT_SHIFT: count = hessian >> count_shift */
+  double gradient_unit, hessian_unit;    /* value of one fixed-point step */
+  int64_t total_gradient, total_hessian; /* of the leaf */
+  int64_t n_rows;                        /* of the leaf, exact */
+  double parent_output;                  /* for path smoothing */
+  double min_gain_shift;                 /* a candidate counts only when its two gains together exceed this */
+  int missing;                           /* enum missing_type */
+  uint32_t default_bin;
+  bool
+      skip_bin0; /* LightGBM's defect (algorithms 10.9): the forward scan leaves bin 0 out of the left sums */
+};
+
+struct scan_result {
+  double gain;        /* gain left + gain right, or -inf */
+  uint32_t threshold; /* left = bins <= threshold */
+  bool default_left;
+  bool splittable;                                 /* some candidate passed every test */
+  int64_t left_gradient, left_hessian, left_count; /* count: as count_kind has it */
+};
+
+/* Which rows of a leaf go left. */
+struct split_rule {
+  const void *cells; /* feature-major bins */
+  uint32_t cell_bytes;
+  bool categorical;
+  uint32_t threshold;   /* numeric: left iff bin <= threshold ... */
+  uint32_t missing_bin; /* ... but this bin goes the default way; UINT32_MAX: none */
+  bool default_left;
+  const uint32_t *bits; /* categorical: bit set over bins [n_words] */
+  uint32_t n_words;
+};
+
+struct kernels {
+  /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. pairs is indexed by row. */
+  void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
+                      const struct hist_pair *pairs, struct hist_pair *cells);
+  /* Adds cells into the planes and zeroes them. count NULL when count_bits == 0. */
+  void (*hist_spill)(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
+                     int64_t *hessian, uint32_t *count);
+  /* parent[i] -= child[i]: the sibling's histogram takes the parent's place. count planes may be NULL. */
+  void (*hist_subtract)(int64_t *gradient, int64_t *hessian, uint32_t *count, const int64_t *child_gradient,
+                        const int64_t *child_hessian, const uint32_t *child_count, uint64_t n);
+  void (*scan_numeric)(const struct scan_input *input, const struct scan_rules *rules,
+                       struct scan_result *out);
+  /* Rows that go left are kept in order in left (which may be rows itself), the others in right. Returns how
+   * many went left. right has room for n rows. */
+  uint64_t (*partition)(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
+                        uint32_t *right);
+  /* Largest absolute value of n finite numbers, 0 for none. */
+  float (*max_abs)(const float *values, uint64_t n);
+  /* pairs[i] = (round(g[i] * gradient_scale), round(h[i] * hessian_scale) << count_bits | (count_bits ? 1 :
+   * 0)), rounding half to even; the scales are powers of two. */
+  void (*quantize)(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+                   double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
+  /* Squared error: g = float(score - label), h = 1; weighted: g = float(float(score - label) * w), h = w. */
+  void (*grad_squared)(const double *score, const float *label, const float *weight, uint64_t n,
+                       float *gradient, float *hessian);
+  /* Logistic loss: L = +-1 by label > 0, r = -L s / (1 + exp(L s score)); g = r c w, h = |r| (s - |r|) c w
+   * with the class weight c = class_weight[label > 0]. */
+  void (*grad_logistic)(const double *score, const float *label, const float *weight, uint64_t n,
+                        double sigmoid, const double class_weight[2], float *gradient, float *hessian);
+  /* First i with value <= upper[i]; upper is ascending with upper[n_upper - 1] = +inf; values hold no NaN. */
+  void (*bin_numeric)(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
+                      uint16_t *bins);
+};
+
+/* The slots of a tier: those it overlays, the others from the tiers below it. NULL when this processor lacks
+ * the tier or the build has none. */
+const struct kernels *kernels_of_tier(enum cpu_tier tier);
+/* The best tier here. */
+const struct kernels *kernels_best(void);
+
+/* Each tier writes its own slots over `slots`. */
+void kernels_overlay_scalar(struct kernels *slots);
+#if defined(__x86_64__)
+void kernels_overlay_avx2(struct kernels *slots);
+#endif
+
+/* Leaf output and gain formulas (algorithms 4.5), shared by every split search. */
+static inline double leaf_threshold_l1(double g, double l1) {
+  double magnitude = (g < 0 ? -g : g) - l1;
+  if (magnitude < 0) magnitude = 0;
+  return g > 0 ? magnitude : (g < 0 ? -magnitude : 0.0);
+}
+
+static inline double leaf_output(double g, double h, double n, double parent_output,
+                                 const struct scan_rules *rules) {
+  double w = -leaf_threshold_l1(g, rules->lambda_l1) / (h + rules->lambda_l2);
+  if (rules->max_delta_step > 0 && (w > rules->max_delta_step || w < -rules->max_delta_step))
+    w = w > 0 ? rules->max_delta_step : -rules->max_delta_step;
+  if (rules->path_smooth > 1.0000000036274937e-15) {
+    double share = n / rules->path_smooth;
+    w = w * share / (share + 1) + parent_output / (share + 1);
+  }
+  return w;
+}
+
+/* Gain of a side whose output is given. */
+static inline double leaf_gain_at(double g, double h, double w, const struct scan_rules *rules) {
+  return -(2.0 * leaf_threshold_l1(g, rules->lambda_l1) * w + (h + rules->lambda_l2) * w * w);
+}
+
+static inline bool leaf_rules_plain(const struct scan_rules *rules) {
+  return rules->max_delta_step <= 0 && !(rules->path_smooth > 1.0000000036274937e-15);
+}
+
+static inline double leaf_gain(double g, double h, double n, double parent_output,
+                               const struct scan_rules *rules) {
+  if (leaf_rules_plain(rules)) {
+    double t = leaf_threshold_l1(g, rules->lambda_l1);
+    return t * t / (h + rules->lambda_l2);
+  }
+  return leaf_gain_at(g, h, leaf_output(g, h, n, parent_output, rules), rules);
+}
+
+#endif

@@ -1,0 +1,302 @@
+/* kernels_scalar.c - every slot in plain C: complete, and the specification the other tiers are held to. */
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernel_math.h"
+#include "kernels/kernels.h"
+
+/* A pair as one 128-bit integer vector: two independent adds, which every 64-bit target has. */
+typedef int64_t pair_vector __attribute__((vector_size(16)));
+
+enum { PREFETCH_ROWS = 24 };
+
+static inline void add_row_u8(const uint8_t *bins, const uint32_t *offsets, uint32_t n_columns,
+                              pair_vector pair, struct hist_pair *cells) {
+  uint32_t c = 0;
+  for (; c + 4 <= n_columns; c += 4) {
+    pair_vector *a = (pair_vector *)&cells[offsets[c] + bins[c]];
+    pair_vector *b = (pair_vector *)&cells[offsets[c + 1] + bins[c + 1]];
+    pair_vector *d = (pair_vector *)&cells[offsets[c + 2] + bins[c + 2]];
+    pair_vector *e = (pair_vector *)&cells[offsets[c + 3] + bins[c + 3]];
+    *a += pair;
+    *b += pair;
+    *d += pair;
+    *e += pair;
+  }
+  for (; c < n_columns; c++) *(pair_vector *)&cells[offsets[c] + bins[c]] += pair;
+}
+
+static inline void add_row_u16(const uint16_t *bins, const uint32_t *offsets, uint32_t n_columns,
+                               pair_vector pair, struct hist_pair *cells) {
+  for (uint32_t c = 0; c < n_columns; c++) *(pair_vector *)&cells[offsets[c] + bins[c]] += pair;
+}
+
+static void hist_update(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
+                        const struct hist_pair *pairs, struct hist_pair *cells) {
+  const uint32_t n_columns = block->n_columns, row_bytes = block->row_bytes;
+  const uint32_t *offsets = block->offsets;
+  for (uint64_t i = begin; i < end; i++) {
+    uint64_t row = rows != NULL ? rows[i] : i;
+    if (rows != NULL && i + PREFETCH_ROWS < end) {
+      uint64_t ahead = rows[i + PREFETCH_ROWS];
+      __builtin_prefetch(block->rows + ahead * row_bytes);
+      __builtin_prefetch(&pairs[ahead]);
+    }
+    pair_vector pair = *(const pair_vector *)&pairs[row];
+    const uint8_t *bins = block->rows + row * row_bytes;
+    if (block->cell_bytes == 1)
+      add_row_u8(bins, offsets, n_columns, pair, cells);
+    else
+      add_row_u16((const uint16_t *)bins, offsets, n_columns, pair, cells);
+  }
+}
+
+static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
+                       int64_t *hessian, uint32_t *count) {
+  if (count_bits == 0) {
+    for (uint64_t i = 0; i < n; i++) {
+      gradient[i] += cells[i].gradient;
+      hessian[i] += (int64_t)cells[i].hessian;
+    }
+  } else {
+    const uint64_t mask = ((uint64_t)1 << count_bits) - 1;
+    for (uint64_t i = 0; i < n; i++) {
+      gradient[i] += cells[i].gradient;
+      hessian[i] += (int64_t)(cells[i].hessian >> count_bits);
+      count[i] += (uint32_t)(cells[i].hessian & mask);
+    }
+  }
+  memset(cells, 0, n * sizeof *cells);
+}
+
+static void hist_subtract(int64_t *gradient, int64_t *hessian, uint32_t *count, const int64_t *child_gradient,
+                          const int64_t *child_hessian, const uint32_t *child_count, uint64_t n) {
+  for (uint64_t i = 0; i < n; i++) gradient[i] -= child_gradient[i];
+  for (uint64_t i = 0; i < n; i++) hessian[i] -= child_hessian[i];
+  if (count != NULL)
+    for (uint64_t i = 0; i < n; i++) count[i] -= child_count[i];
+}
+
+/* The state of one scan: sums of the side being accumulated, and the best candidate so far. */
+struct scan_state {
+  const struct scan_input *in;
+  const struct scan_rules *rules;
+  double total_gradient, total_hessian; /* hessian carries both EPS */
+  double count_factor;
+  bool plain;
+  double best_gain;
+  struct scan_result *out;
+};
+
+static const double EPSILON = 1.0000000036274937e-15;
+
+static inline int64_t cell_count(const struct scan_state *s, uint32_t bin) {
+  const struct scan_input *in = s->in;
+  switch (in->count_kind) {
+    case COUNT_FIELD: return in->count[bin];
+    case COUNT_SHIFT: return in->hessian[bin] >> in->count_shift;
+    default: return (int64_t)((double)in->hessian[bin] * in->hessian_unit * s->count_factor + 0.5);
+  }
+}
+
+/* Both sides' gain together. Plain rules: one division. */
+static inline double candidate_gain(const struct scan_state *s, double gl, double hl, int64_t nl, double gr,
+                                    double hr, int64_t nr) {
+  if (s->plain) {
+    double l2 = s->rules->lambda_l2;
+    double tl = leaf_threshold_l1(gl, s->rules->lambda_l1), tr = leaf_threshold_l1(gr, s->rules->lambda_l1);
+    double dl = hl + l2, dr = hr + l2;
+    return (tl * tl * dr + tr * tr * dl) / (dl * dr);
+  }
+  return leaf_gain(gl, hl, (double)nl, s->in->parent_output, s->rules) +
+         leaf_gain(gr, hr, (double)nr, s->in->parent_output, s->rules);
+}
+
+static inline void offer(struct scan_state *s, uint32_t threshold, bool default_left, int64_t left_g,
+                         int64_t left_h, int64_t left_n, double gain) {
+  if (!(gain > s->in->min_gain_shift)) return;
+  s->out->splittable = true;
+  if (!(gain > s->best_gain)) return;
+  s->best_gain = gain;
+  *s->out = (struct scan_result){gain, threshold, default_left, true, left_g, left_h, left_n};
+}
+
+/* Right side grows from the top bin down; what is never added (the missing bin) stays left. */
+static void scan_reverse(struct scan_state *s, bool skip_default, bool skip_missing) {
+  const struct scan_input *in = s->in;
+  const struct scan_rules *rules = s->rules;
+  int64_t g = 0, h = 0, n = 0;
+  for (uint32_t b = in->n_bins - 1 - (skip_missing ? 1 : 0); b >= 1; b--) {
+    if (skip_default && b == in->default_bin) continue;
+    g += in->gradient[b];
+    h += in->hessian[b];
+    n += cell_count(s, b);
+    double hr = (double)h * in->hessian_unit + EPSILON;
+    if (n < rules->min_data || hr < rules->min_sum_hessian) continue;
+    int64_t nl = in->n_rows - n;
+    double hl = s->total_hessian - hr;
+    if (nl < rules->min_data || hl < rules->min_sum_hessian) break;
+    double gr = (double)g * in->gradient_unit, gl = (double)(in->total_gradient - g) * in->gradient_unit;
+    offer(s, b - 1, true, in->total_gradient - g, in->total_hessian - h, nl,
+          candidate_gain(s, gl, hl, nl, gr, hr, n));
+  }
+}
+
+/* Left side grows from bin 0 up; the missing bin stays right. */
+static void scan_forward(struct scan_state *s, bool skip_default) {
+  const struct scan_input *in = s->in;
+  const struct scan_rules *rules = s->rules;
+  int64_t g = 0, h = 0, n = 0;
+  for (uint32_t b = in->skip_bin0 ? 1 : 0; b + 1 < in->n_bins; b++) {
+    if (skip_default && b == in->default_bin) continue;
+    g += in->gradient[b];
+    h += in->hessian[b];
+    n += cell_count(s, b);
+    double hl = (double)h * in->hessian_unit + EPSILON;
+    if (n < rules->min_data || hl < rules->min_sum_hessian) continue;
+    int64_t nr = in->n_rows - n;
+    double hr = s->total_hessian - hl;
+    if (nr < rules->min_data || hr < rules->min_sum_hessian) break;
+    double gl = (double)g * in->gradient_unit, gr = (double)(in->total_gradient - g) * in->gradient_unit;
+    offer(s, b, false, g, h, n, candidate_gain(s, gl, hl, n, gr, hr, nr));
+  }
+}
+
+/* Algorithms 4.6: which scans run depends on the missing type; ties keep the first candidate seen. */
+static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
+                         struct scan_result *out) {
+  *out = (struct scan_result){.gain = -INFINITY};
+  struct scan_state s = {.in = in, .rules = rules, .out = out, .best_gain = -INFINITY};
+  s.total_gradient = (double)in->total_gradient * in->gradient_unit;
+  s.total_hessian = (double)in->total_hessian * in->hessian_unit + 2 * EPSILON;
+  s.count_factor = (double)in->n_rows / s.total_hessian;
+  s.plain = leaf_rules_plain(rules);
+  enum { MISSING_IS_NONE = 0, MISSING_IS_ZERO = 1, MISSING_IS_NAN = 2 };
+  if (in->n_bins <= 2 || in->missing == MISSING_IS_NONE) {
+    scan_reverse(&s, false, false);
+    if (in->missing == MISSING_IS_NAN) out->default_left = false;
+  } else {
+    bool zero = in->missing == MISSING_IS_ZERO;
+    scan_reverse(&s, zero, !zero);
+    scan_forward(&s, zero);
+  }
+}
+
+static inline uint32_t cell_at(const struct split_rule *rule, uint32_t row) {
+  return rule->cell_bytes == 1 ? ((const uint8_t *)rule->cells)[row] : ((const uint16_t *)rule->cells)[row];
+}
+
+static inline bool goes_left(const struct split_rule *rule, uint32_t bin) {
+  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
+  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
+}
+
+/* One byte per bin turns every rule into the same branch-free loop. */
+static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
+                          uint32_t *right) {
+  uint64_t n_left = 0, n_right = 0;
+  if (rule->cell_bytes != 1) {
+    for (uint64_t i = 0; i < n; i++) {
+      uint32_t row = rows[i];
+      bool go = goes_left(rule, cell_at(rule, row));
+      left[n_left] = row;
+      right[n_right] = row;
+      n_left += go;
+      n_right += !go;
+    }
+    return n_left;
+  }
+  uint8_t table[256];
+  for (uint32_t bin = 0; bin < 256; bin++) table[bin] = goes_left(rule, bin);
+  const uint8_t *cells = rule->cells;
+  enum { AHEAD = 64 };
+  for (uint64_t i = 0; i < n; i++) {
+    uint32_t row = rows[i];
+    if (i + AHEAD < n) __builtin_prefetch(&cells[rows[i + AHEAD]]);
+    uint8_t go = table[cells[row]];
+    left[n_left] = row;
+    right[n_right] = row;
+    n_left += go;
+    n_right += 1u - go;
+  }
+  return n_left;
+}
+
+static float max_abs(const float *values, uint64_t n) {
+  float best = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    float magnitude = fabsf(values[i]);
+    best = magnitude > best ? magnitude : best;
+  }
+  return best;
+}
+
+static void quantize(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+                     double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
+  const uint64_t one = count_bits > 0 ? 1 : 0;
+  for (uint64_t i = 0; i < n; i++) {
+    pairs[i].gradient = llrint((double)gradient[i] * gradient_scale);
+    pairs[i].hessian = ((uint64_t)llrint((double)hessian[i] * hessian_scale) << count_bits) | one;
+  }
+}
+
+static void grad_squared(const double *score, const float *label, const float *weight, uint64_t n,
+                         float *gradient, float *hessian) {
+  if (weight == NULL) {
+    for (uint64_t i = 0; i < n; i++) {
+      gradient[i] = (float)(score[i] - (double)label[i]);
+      hessian[i] = 1.0f;
+    }
+  } else {
+    for (uint64_t i = 0; i < n; i++) {
+      gradient[i] = (float)(score[i] - (double)label[i]) * weight[i];
+      hessian[i] = weight[i];
+    }
+  }
+}
+
+static void grad_logistic(const double *score, const float *label, const float *weight, uint64_t n,
+                          double sigmoid, const double class_weight[2], float *gradient, float *hessian) {
+  for (uint64_t i = 0; i < n; i++) {
+    bool positive = label[i] > 0;
+    double sign = positive ? 1.0 : -1.0;
+    double response = -sign * sigmoid / (1.0 + kernel_exp(sign * sigmoid * score[i]));
+    double magnitude = response < 0 ? -response : response;
+    double factor = class_weight[positive];
+    double g = response * factor, h = magnitude * (sigmoid - magnitude) * factor;
+    if (weight != NULL) {
+      g *= (double)weight[i];
+      h *= (double)weight[i];
+    }
+    gradient[i] = (float)g;
+    hessian[i] = (float)h;
+  }
+}
+
+/* Branch-free search by halving: the comparison becomes a conditional move. */
+static void bin_numeric(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
+                        uint16_t *bins) {
+  for (uint64_t i = 0; i < n; i++) {
+    uint32_t low = 0, length = n_upper;
+    double value = values[i];
+    while (length > 1) {
+      uint32_t half = length / 2;
+      low += upper[low + half - 1] < value ? half : 0;
+      length -= half;
+    }
+    bins[i] = (uint16_t)low;
+  }
+}
+
+void kernels_overlay_scalar(struct kernels *slots) {
+  *slots = (struct kernels){.hist_update = hist_update,
+                            .hist_spill = hist_spill,
+                            .hist_subtract = hist_subtract,
+                            .scan_numeric = scan_numeric,
+                            .partition = partition,
+                            .max_abs = max_abs,
+                            .quantize = quantize,
+                            .grad_squared = grad_squared,
+                            .grad_logistic = grad_logistic,
+                            .bin_numeric = bin_numeric};
+}

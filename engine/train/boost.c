@@ -1,0 +1,194 @@
+/* boost.c - one round of boosting (Friedman 2001), and taking one back. */
+#include <math.h>
+#include <string.h>
+
+#include "base/context.h"
+#include "base/status.h"
+#include "train/booster.h"
+#include "train/grow.h"
+
+/* A starting score of this magnitude or less is not applied. */
+static const double START_EPSILON = 1.0000000036274937e-15;
+
+enum { GRADIENT_CHUNK = 1 << 14 };
+
+/* Labels or weights may have changed since the objective saw them. */
+static copse_status refresh_objective(copse_booster *booster, copse_error *err) {
+  const copse_dataset *train = booster->sets[0].data;
+  if (train->version == booster->data_version) return COPSE_OK;
+  struct objective_data data = {.label = train->label,
+                                .weight = train->weight,
+                                .n_rows = train->n_rows,
+                                .n_threads = booster->resolved->boost.n_threads};
+  bool constant = booster->objective.constant_hessian;
+  copse_status status = objective_init(&booster->resolved->objective, &data, &booster->objective, err);
+  if (status != COPSE_OK) return status;
+  if (constant && !booster->objective.constant_hessian)
+    return status_set(err, COPSE_ERR_STATE,
+                      "weights were set after the booster was made: make a new booster");
+  booster->objective.constant_hessian = constant;
+  booster->data_version = train->version;
+  return COPSE_OK;
+}
+
+static bool may_start_from_average(const copse_booster *booster, bool custom) {
+  return !custom && booster->resolved->objective.kind != OBJECTIVE_CUSTOM &&
+         booster->sets[0].data->init_score == NULL;
+}
+
+/* Before the first round: every set's score begins at the average (if asked for) or at its own init scores.
+ */
+static void start_scores(copse_booster *booster, bool custom) {
+  if (may_start_from_average(booster, custom) && booster->resolved->objective.boost_from_average) {
+    for (int k = 0; k < booster->n_outputs; k++) {
+      double start = booster->objective.row->start(&booster->objective, k);
+      booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
+    }
+  }
+  for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
+  booster->started = true;
+}
+
+static void gradient_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  copse_booster *booster = user;
+  uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
+  if (end > booster->sets[0].data->n_rows) end = booster->sets[0].data->n_rows;
+  booster->objective.row->gradients(&booster->objective, booster->sets[0].score, begin, end,
+                                    booster->gradient, booster->hessian);
+}
+
+static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
+  int need = booster->n_trees + booster->n_outputs;
+  if (need <= booster->trees_capacity) return COPSE_OK;
+  int capacity = booster->trees_capacity < 64 ? 64 : 2 * booster->trees_capacity;
+  if (capacity < need) capacity = need;
+  struct tree *trees = copse_resize(booster->ctx, booster->trees, (size_t)capacity, sizeof *trees);
+  if (trees == NULL) return status_memory(err, "the list of trees");
+  booster->trees = trees;
+  booster->trees_capacity = capacity;
+  return COPSE_OK;
+}
+
+/* Grows the tree of one output and adds it to every set's score. */
+static copse_status grow_output(copse_booster *booster, int output, bool *split, copse_error *err) {
+  struct workspace *ws = &booster->workspace;
+  uint64_t n = booster->sets[0].data->n_rows;
+  const float *gradient = booster->gradient + (uint64_t)output * n;
+  const float *hessian = booster->hessian + (uint64_t)output * n;
+  struct tree *tree = &booster->trees[booster->n_trees];
+  copse_status status = tree_create(booster->ctx, ws->grow.num_leaves, true, tree, err);
+  if (status != COPSE_OK) return status;
+  if (booster->objective.trainable) {
+    workspace_begin_tree(ws, gradient, hessian);
+    status = grow_tree(ws, tree, err);
+    if (status != COPSE_OK) {
+      tree_release(tree);
+      return status;
+    }
+  }
+  booster->n_trees++;
+  if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
+    tree->leaf_value[0] = 0;
+    tree->leaf_weight[0] = 0;
+    tree->leaf_count[0] = (int64_t)n;
+    return COPSE_OK;
+  }
+  *split = true;
+  tree_shrink(tree, booster->resolved->boost.learning_rate);
+  grow_add_scores(ws, tree, booster->sets[0].score + (uint64_t)output * n);
+  double start = workspace_clock();
+  for (int s = 1; s < booster->n_sets; s++) booster_add_tree(booster, &booster->sets[s], tree, output);
+  booster->valid_s += workspace_clock() - start;
+  return COPSE_OK;
+}
+
+static void drop_trees(copse_booster *booster, int n_trees) {
+  while (booster->n_trees > n_trees) tree_release(&booster->trees[--booster->n_trees]);
+}
+
+/* Nothing could be split. In the very first round the constant trees are the model, and the average is used
+ * even where it was not asked for; later the round is dropped. */
+static void end_without_split(copse_booster *booster, int first_tree, bool custom) {
+  booster->finished = true;
+  if (first_tree > 0) {
+    drop_trees(booster, first_tree);
+    return;
+  }
+  if (!may_start_from_average(booster, custom)) return;
+  for (int k = 0; k < booster->n_outputs; k++)
+    booster->start[k] = booster->objective.row->start(&booster->objective, k);
+  for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
+}
+
+static copse_status boost_round(copse_booster *booster, bool custom, bool *finished, copse_error *err) {
+  copse_status status = reserve_trees(booster, err);
+  if (status != COPSE_OK) return status;
+  int first_tree = booster->n_trees;
+  bool split = false;
+  for (int k = 0; k < booster->n_outputs; k++) {
+    status = grow_output(booster, k, &split, err);
+    if (status != COPSE_OK) {
+      drop_trees(booster, first_tree);
+      for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
+      return status;
+    }
+  }
+  if (!split) end_without_split(booster, first_tree, custom);
+  if (finished != NULL) *finished = booster->finished;
+  return COPSE_OK;
+}
+
+copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_error *err) {
+  if (booster->resolved->objective.kind == OBJECTIVE_CUSTOM)
+    return status_set(err, COPSE_ERR_STATE,
+                      "objective=custom has no gradients of its own: step with copse_booster_step_custom");
+  if (finished != NULL) *finished = booster->finished;
+  if (booster->finished) return COPSE_OK;
+  copse_status status = status_check_cancel(booster->ctx, err);
+  if (status == COPSE_OK) status = refresh_objective(booster, err);
+  if (status != COPSE_OK) return status;
+  if (!booster->started) start_scores(booster, false);
+  double start = workspace_clock();
+  uint64_t n = booster->sets[0].data->n_rows;
+  int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
+  copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, booster);
+  booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  return boost_round(booster, false, finished, err);
+}
+
+copse_status copse_booster_step_custom(copse_booster *booster, const float *gradient, const float *hessian,
+                                       bool *finished, copse_error *err) {
+  if (finished != NULL) *finished = booster->finished;
+  if (booster->finished) return COPSE_OK;
+  copse_status status = status_check_cancel(booster->ctx, err);
+  if (status != COPSE_OK) return status;
+  if (booster->objective.constant_hessian)
+    return status_set(
+        err, COPSE_ERR_STATE,
+        "this booster counts rows by its objective's constant hessian: make it with objective=custom to "
+        "step with gradients of your own");
+  uint64_t cells = booster->sets[0].data->n_rows * (uint64_t)booster->n_outputs;
+  for (uint64_t i = 0; i < cells; i++) {
+    if (isfinite(gradient[i]) && isfinite(hessian[i]) && hessian[i] >= 0) continue;
+    return status_set(err, COPSE_ERR_DATA,
+                      "gradient %llu: expected a finite gradient and a finite hessian >= 0, found %g and %g",
+                      (unsigned long long)i, (double)gradient[i], (double)hessian[i]);
+  }
+  memcpy(booster->gradient, gradient, cells * sizeof *gradient);
+  memcpy(booster->hessian, hessian, cells * sizeof *hessian);
+  if (!booster->started) start_scores(booster, true);
+  return boost_round(booster, true, finished, err);
+}
+
+copse_status copse_booster_rollback(copse_booster *booster, copse_error *err) {
+  if (booster->n_trees == 0) return status_set(err, COPSE_ERR_STATE, "there is no round to take back");
+  drop_trees(booster, booster->n_trees - booster->n_outputs);
+  booster->finished = false;
+  if (booster->n_trees == 0) {
+    booster->started = false;
+    memset(booster->start, 0, (size_t)booster->n_outputs * sizeof *booster->start);
+  }
+  for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
+  return COPSE_OK;
+}

@@ -1,0 +1,310 @@
+/* booster.c - making a booster, attaching data sets to it, and looking at it. */
+#include "train/booster.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "model/route.h"
+
+enum { SCORE_CHUNK = 1 << 12 };
+
+static char *copy_text(copse_context *ctx, const char *text) {
+  size_t length = strlen(text) + 1;
+  char *copy = copse_alloc(ctx, length, 1);
+  if (copy != NULL) memcpy(copy, text, length);
+  return copy;
+}
+
+struct add_job {
+  const struct tree *tree;
+  const copse_dataset *data;
+  double *score;
+};
+
+static void add_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct add_job *job = user;
+  uint64_t begin = (uint64_t)chunk * SCORE_CHUNK, end = begin + SCORE_CHUNK;
+  if (end > job->data->n_rows) end = job->data->n_rows;
+  route_add_binned(job->tree, &job->data->binned, job->data->schema->features, begin, end, 1.0, job->score);
+}
+
+void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output) {
+  uint64_t n = set->data->n_rows;
+  struct add_job job = {tree, set->data, set->score + (uint64_t)output * n};
+  int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster->workspace.n_threads;
+  copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
+}
+
+void booster_rescore(copse_booster *booster, struct scored_set *set) {
+  uint64_t n = set->data->n_rows;
+  for (int k = 0; k < booster->n_outputs; k++) {
+    double *score = set->score + (uint64_t)k * n;
+    if (set->data->init_score != NULL)
+      memcpy(score, set->data->init_score + (uint64_t)k * n, n * sizeof *score);
+    else
+      for (uint64_t i = 0; i < n; i++) score[i] = 0;
+    if (booster->start[k] != 0)
+      for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
+  }
+  for (int t = 0; t < booster->n_trees; t++)
+    booster_add_tree(booster, set, &booster->trees[t], t % booster->n_outputs);
+}
+
+static copse_status check_init_score(const copse_booster *booster, const copse_dataset *data,
+                                     copse_error *err) {
+  uint64_t want = data->n_rows * (uint64_t)booster->n_outputs;
+  if (data->init_score == NULL || data->n_init_score == want) return COPSE_OK;
+  return status_set(
+      err, COPSE_ERR_DATA,
+      "init scores: expected %llu (rows times outputs), found %llu: give one score per row and output",
+      (unsigned long long)want, (unsigned long long)data->n_init_score);
+}
+
+static copse_status add_set(copse_booster *booster, copse_dataset *data, const char *name, copse_error *err) {
+  if (!data->finished)
+    return status_set(err, COPSE_ERR_STATE,
+                      "data set \"%s\" is not finished: call copse_dataset_finish first", name);
+  if (data->label == NULL && booster->resolved->objective.kind != OBJECTIVE_CUSTOM)
+    return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label: set COPSE_LABEL first", name);
+  copse_status status = check_init_score(booster, data, err);
+  if (status != COPSE_OK) return status;
+  struct scored_set *sets =
+      copse_resize(booster->ctx, booster->sets, (size_t)booster->n_sets + 1, sizeof *sets);
+  if (sets == NULL) return status_memory(err, "a data set's scores");
+  booster->sets = sets;
+  struct scored_set set = {.data = data, .name = copy_text(booster->ctx, name)};
+  set.score = copse_alloc_zero(booster->ctx, data->n_rows * (uint64_t)booster->n_outputs, sizeof *set.score);
+  if (set.name == NULL || set.score == NULL) {
+    copse_free(set.name);
+    copse_free(set.score);
+    return status_memory(err, "a data set's scores");
+  }
+  copse_dataset_ref(data);
+  booster->sets[booster->n_sets++] = set;
+  return COPSE_OK;
+}
+
+static copse_status find_metrics(copse_booster *booster, copse_error *err) {
+  const struct metric_params *params = &booster->resolved->metric;
+  booster->metrics = copse_alloc(booster->ctx, params->n_names, sizeof *booster->metrics);
+  if (booster->metrics == NULL) return status_memory(err, "the list of metrics");
+  for (size_t m = 0; m < params->n_names; m++) {
+    const struct metric_row *row = metric_find(params->names[m]);
+    if (row == NULL)
+      return status_set(err, COPSE_ERR_UNSUPPORTED,
+                        "metric=%s is known, but this version does not compute it", params->names[m]);
+    booster->metrics[booster->n_metrics++] = row;
+  }
+  return COPSE_OK;
+}
+
+static copse_status init_objective(copse_booster *booster, const copse_dataset *train, copse_error *err) {
+  struct objective_data data = {.label = train->label,
+                                .weight = train->weight,
+                                .n_rows = train->n_rows,
+                                .n_threads = booster->resolved->boost.n_threads};
+  booster->data_version = train->version;
+  return objective_init(&booster->resolved->objective, &data, &booster->objective, err);
+}
+
+static copse_status booster_init(copse_booster *booster, copse_dataset *train, const copse_params *params,
+                                 copse_error *err) {
+  copse_status status = copse_params_copy(params, &booster->params, err);
+  if (status == COPSE_OK) status = params_resolved(booster->params, &booster->resolved, err);
+  if (status != COPSE_OK) return status;
+  if (train->n_rows == 0) return status_set(err, COPSE_ERR_DATA, "the training data set has no rows");
+  if (train->n_rows > UINT32_MAX)
+    return status_set(
+        err, COPSE_ERR_UNSUPPORTED,
+        "the training data set has %llu rows; at most 4294967295 can be trained on: sample the rows",
+        (unsigned long long)train->n_rows);
+  booster->n_outputs = booster->resolved->objective.n_outputs;
+  booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
+  if (booster->start == NULL) return status_memory(err, "a booster");
+  if ((status = add_set(booster, train, "training", err)) != COPSE_OK) return status;
+  if ((status = init_objective(booster, train, err)) != COPSE_OK) return status;
+  if ((status = find_metrics(booster, err)) != COPSE_OK) return status;
+  uint64_t cells = train->n_rows * (uint64_t)booster->n_outputs;
+  booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
+  booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
+  if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
+  return workspace_create(booster->ctx, train, &booster->resolved->grow, booster->objective.constant_hessian,
+                          booster->resolved->boost.n_threads, kernels_best(), &booster->workspace, err);
+}
+
+copse_status copse_booster_create(copse_context *ctx, copse_dataset *train, const copse_params *params,
+                                  copse_booster **out, copse_error *err) {
+  *out = NULL;
+  copse_booster *booster = copse_alloc_zero(ctx, 1, sizeof *booster);
+  if (booster == NULL) return status_memory(err, "a booster");
+  booster->ctx = ctx;
+  copse_status status = booster_init(booster, train, params, err);
+  if (status != COPSE_OK) {
+    copse_booster_free(booster);
+    return status;
+  }
+  *out = booster;
+  return COPSE_OK;
+}
+
+void copse_booster_free(copse_booster *booster) {
+  if (booster == NULL) return;
+  workspace_release(&booster->workspace);
+  for (int s = 0; s < booster->n_sets; s++) {
+    copse_free(booster->sets[s].name);
+    copse_free(booster->sets[s].score);
+    copse_dataset_free(booster->sets[s].data);
+  }
+  for (int t = 0; t < booster->n_trees; t++) tree_release(&booster->trees[t]);
+  copse_free(booster->sets);
+  copse_free(booster->trees);
+  copse_free(booster->metrics);
+  copse_free(booster->gradient);
+  copse_free(booster->hessian);
+  copse_free(booster->start);
+  copse_params_free(booster->params);
+  copse_free(booster);
+}
+
+copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid, const char *name,
+                                     copse_error *err) {
+  if (valid->schema != booster->sets[0].data->schema)
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "validation set \"%s\" has cut points of its own: build it with the training set's schema", name);
+  copse_status status = add_set(booster, valid, name, err);
+  if (status == COPSE_OK && booster->started) booster_rescore(booster, &booster->sets[booster->n_sets - 1]);
+  return status;
+}
+
+int copse_booster_round(const copse_booster *booster) { return booster->n_trees / booster->n_outputs; }
+int copse_booster_n_sets(const copse_booster *booster) { return booster->n_sets; }
+int copse_booster_n_metrics(const copse_booster *booster) { return booster->n_metrics; }
+const char *copse_booster_set_name(const copse_booster *booster, int set) { return booster->sets[set].name; }
+const char *copse_booster_metric_name(const copse_booster *booster, int metric) {
+  return booster->metrics[metric]->name;
+}
+bool copse_booster_metric_higher_is_better(const copse_booster *booster, int metric) {
+  return booster->metrics[metric]->higher_is_better;
+}
+
+const double *copse_booster_scores(const copse_booster *booster, int set, uint64_t *count) {
+  if (count != NULL) *count = booster->sets[set].data->n_rows * (uint64_t)booster->n_outputs;
+  return booster->sets[set].score;
+}
+
+const char *copse_booster_phase(const copse_booster *booster, int phase, double *seconds) {
+  const double *p = booster->workspace.phase_s;
+  const struct {
+    const char *name;
+    double seconds;
+  } phases[] = {{"gradients and scores", p[PHASE_GRADIENT]},
+                {"histograms", p[PHASE_HISTOGRAM]},
+                {"split search", p[PHASE_SPLIT]},
+                {"partition", p[PHASE_PARTITION]},
+                {"validation scores", booster->valid_s},
+                {"metrics", booster->eval_s}};
+  if (phase < 0 || (size_t)phase >= sizeof phases / sizeof phases[0]) return NULL;
+  if (seconds != NULL) *seconds = phases[phase].seconds;
+  return phases[phase].name;
+}
+
+static enum metric_transform metric_transform_of(const struct objective_params *params) {
+  if (params->kind == OBJECTIVE_BINARY) return METRIC_TRANSFORM_SIGMOID;
+  return params->kind == OBJECTIVE_REGRESSION && params->reg_sqrt ? METRIC_TRANSFORM_SIGNED_SQUARE
+                                                                  : METRIC_TRANSFORM_IDENTITY;
+}
+
+copse_status copse_booster_eval(copse_booster *booster, int set, double *out, copse_error *err) {
+  if (set < 0 || set >= booster->n_sets)
+    return status_set(err, COPSE_ERR_ARGUMENT, "set %d: expected 0 to %d", set, booster->n_sets - 1);
+  const struct scored_set *scored = &booster->sets[set];
+  if (scored->data->label == NULL)
+    return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label to evaluate against", scored->name);
+  double start = workspace_clock();
+  struct metric_data data = {.score = scored->score,
+                             .label = scored->data->label,
+                             .weight = scored->data->weight,
+                             .n_rows = scored->data->n_rows,
+                             .n_outputs = booster->n_outputs,
+                             .n_threads = booster->workspace.n_threads,
+                             .transform = metric_transform_of(&booster->resolved->objective),
+                             .sigmoid = booster->resolved->objective.sigmoid,
+                             .threshold = booster->resolved->metric.threshold,
+                             .ctx = booster->ctx};
+  copse_status status = COPSE_OK;
+  for (int m = 0; m < booster->n_metrics && status == COPSE_OK; m++)
+    status = booster->metrics[m]->value(booster->metrics[m], &data, &out[m], err);
+  booster->eval_s += workspace_clock() - start;
+  return status;
+}
+
+static copse_status shape_texts(copse_booster *booster, copse_text *infos, copse_text *objective,
+                                copse_text *parameters, copse_text *config, copse_error *err) {
+  const copse_schema *schema = booster->sets[0].data->schema;
+  for (uint32_t f = 0; f < schema->n_features; f++) {
+    model_write_info(&schema->features[f], infos);
+    copse_text_append(infos, "", 1);
+  }
+  copse_text_append(objective, "", 0);
+  if (booster->objective.row->describe != NULL)
+    booster->objective.row->describe(&booster->objective, objective);
+  params_write_model_block(booster->params, parameters);
+  params_write_config(booster->params, config);
+  if (infos->failed || objective->failed || parameters->failed || config->failed)
+    return status_memory(err, "a model");
+  return COPSE_OK;
+}
+
+/* Copies the trees of the first n_rounds rounds; the starting score goes into the first round's. */
+static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse_model *model,
+                               copse_error *err) {
+  int n_trees = booster->n_trees;
+  if (n_rounds > 0 && n_rounds * booster->n_outputs < n_trees) n_trees = n_rounds * booster->n_outputs;
+  for (int t = 0; t < n_trees; t++) {
+    struct tree tree;
+    copse_status status = tree_copy(&booster->trees[t], &tree, err);
+    if (status != COPSE_OK) return status;
+    if (t < booster->n_outputs && booster->start[t] != 0) tree_add_bias(&tree, booster->start[t]);
+    if ((status = model_add_tree(model, &tree, err)) != COPSE_OK) return status;
+  }
+  return COPSE_OK;
+}
+
+copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_model **out, copse_error *err) {
+  *out = NULL;
+  const copse_schema *schema = booster->sets[0].data->schema;
+  copse_text infos = {.ctx = booster->ctx}, objective = {.ctx = booster->ctx};
+  copse_text parameters = {.ctx = booster->ctx}, config = {.ctx = booster->ctx};
+  const char **info_list = copse_alloc(booster->ctx, schema->n_features, sizeof *info_list);
+  copse_model *model = NULL;
+  copse_status status = info_list != NULL
+                            ? shape_texts(booster, &infos, &objective, &parameters, &config, err)
+                            : status_memory(err, "a model");
+  if (status != COPSE_OK) goto done;
+  const char *info = infos.data;
+  for (uint32_t f = 0; f < schema->n_features; f++, info += strlen(info) + 1) info_list[f] = info;
+  struct model_shape shape = {.n_features = schema->n_features,
+                              .names = (const char *const *)schema->names,
+                              .default_names = schema->default_names,
+                              .infos = info_list,
+                              .trees_per_round = booster->n_outputs,
+                              .n_class = booster->n_outputs,
+                              .objective = objective.data != NULL ? objective.data : "",
+                              .parameters = parameters.data != NULL ? parameters.data : "",
+                              .config = config.data != NULL ? config.data : ""};
+  if ((status = model_create(booster->ctx, &shape, &model, err)) != COPSE_OK) goto done;
+  if ((status = copy_trees(booster, n_rounds, model, err)) != COPSE_OK) goto done;
+  *out = model;
+  model = NULL;
+done:
+  copse_model_free(model);
+  copse_free(info_list);
+  copse_text_release(&infos);
+  copse_text_release(&objective);
+  copse_text_release(&parameters);
+  copse_text_release(&config);
+  return status;
+}

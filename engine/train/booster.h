@@ -1,0 +1,44 @@
+/* booster.h - the insides of copse_booster: trees without the starting score, and the scores of every data
+ * set. */
+#ifndef COPSE_TRAIN_BOOSTER_H
+#define COPSE_TRAIN_BOOSTER_H
+
+#include "metric/metric.h"
+#include "model/model.h"
+#include "objective/objective.h"
+#include "train/workspace.h"
+
+/* A data set that is scored along: 0 is the training set. */
+struct scored_set {
+  copse_dataset *data;
+  char *name;
+  double *score; /* raw, output-major [n_rows * n_outputs] */
+};
+
+struct copse_booster {
+  copse_context *ctx;
+  copse_params *params;                   /* own copy */
+  const struct resolved_params *resolved; /* of that copy */
+  struct objective objective;
+  int n_outputs; /* trees per round */
+  struct workspace workspace;
+  uint64_t data_version; /* of the training fields that the objective has seen */
+  float *gradient, *hessian;
+  double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
+  bool started, finished;
+  struct tree *trees; /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
+  int n_trees, trees_capacity;
+  struct scored_set *sets;
+  int n_sets;
+  const struct metric_row **metrics;
+  int n_metrics;
+  double valid_s, eval_s; /* seconds spent scoring validation sets, and in metrics */
+};
+
+/* Starting score (or the set's own init scores), then every tree in order: the bits that training itself
+ * makes. */
+void booster_rescore(copse_booster *booster, struct scored_set *set);
+/* score += the tree's leaf values over a set's binned rows. */
+void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
+
+#endif

@@ -1,0 +1,141 @@
+/* split.c - walks the features of one or two leaves, numeric ones through the scan kernel (algorithms 4.5
+ * to 4.7), and reduces to the best. Columns are searched by any thread and compared in column order, so ties
+ * never depend on threads. */
+#include "train/split.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Cells of histogram below which the search of a pair of leaves stays on one thread. */
+enum { MIN_CELLS_PER_THREAD = 1 << 14 };
+
+struct scan_rules split_rules(const struct grow_params *grow) {
+  return (struct scan_rules){.lambda_l1 = grow->lambda_l1,
+                             .lambda_l2 = grow->lambda_l2,
+                             .max_delta_step = grow->max_delta_step,
+                             .path_smooth = grow->path_smooth,
+                             .min_sum_hessian = grow->min_sum_hessian_in_leaf,
+                             .min_data = grow->min_data_in_leaf};
+}
+
+bool split_better(const struct split *a, const struct split *b) {
+  if (a->gain != b->gain) return a->gain > b->gain;
+  return a->feature < b->feature;
+}
+
+void split_copy(struct split *to, const struct split *from, uint32_t bin_words) {
+  uint32_t *bits = to->bin_bits;
+  *to = *from;
+  to->bin_bits = bits;
+  if (from->categorical) memcpy(bits, from->bin_bits, bin_words * sizeof *bits);
+}
+
+static void split_clear(struct split *split) {
+  split->gain = -INFINITY;
+  split->column = split->feature = UINT32_MAX;
+  split->categorical = false;
+}
+
+static void search_numeric(struct split_task *task) {
+  struct workspace *ws = task->ws;
+  const struct leaf *leaf = task->leaf;
+  const struct binned_column *column = &ws->data->binned.columns[task->column];
+  const struct feature_bins *bins = &ws->data->schema->features[column->feature];
+  uint64_t cell = ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
+  struct scan_rules rules = split_rules(&ws->grow);
+  double sum_gradient = leaf_sum_gradient(ws, leaf),
+         sum_hessian = leaf_sum_hessian(ws, leaf) + 2 * SPLIT_EPSILON;
+  double shift = leaf_gain(sum_gradient, sum_hessian, (double)leaf->n_rows, leaf->output, &rules) +
+                 ws->grow.min_gain_to_split;
+  struct scan_input input = {.gradient = task->planes->gradient + cell,
+                             .hessian = task->planes->hessian + cell,
+                             .count = task->planes->count != NULL ? task->planes->count + cell : NULL,
+                             .n_bins = bins->n_bins,
+                             .count_kind = ws->count_kind,
+                             .count_shift = ws->count_shift,
+                             .gradient_unit = ws->gradient_unit,
+                             .hessian_unit = ws->hessian_unit,
+                             .total_gradient = leaf->total_gradient,
+                             .total_hessian = leaf->total_hessian,
+                             .n_rows = (int64_t)leaf->n_rows,
+                             .parent_output = leaf->output,
+                             .min_gain_shift = shift,
+                             .missing = (int)bins->missing,
+                             .default_bin = bins->default_bin,
+                             .skip_bin0 = ws->grow.compat.forward_skips_bin0 &&
+                                          bins->missing == MISSING_ZERO && bins->most_freq_bin == 0 &&
+                                          bins->default_bin != 0};
+  struct scan_result found;
+  ws->kernels->scan_numeric(&input, &rules, &found);
+  task->splittable = found.splittable;
+  if (!found.splittable) return;
+  int64_t right_count = (int64_t)leaf->n_rows - found.left_count;
+  double left_gradient = (double)found.left_gradient * ws->gradient_unit;
+  double right_gradient = (double)(leaf->total_gradient - found.left_gradient) * ws->gradient_unit;
+  double left_hessian = (double)found.left_hessian * ws->hessian_unit + SPLIT_EPSILON;
+  double right_hessian =
+      (double)(leaf->total_hessian - found.left_hessian) * ws->hessian_unit + SPLIT_EPSILON;
+  struct split *out = task->out;
+  out->gain = found.gain - shift;
+  out->column = task->column;
+  out->feature = column->feature;
+  out->default_left = found.default_left;
+  out->threshold_bin = found.threshold;
+  out->left_gradient = found.left_gradient;
+  out->left_hessian = found.left_hessian;
+  out->left_output = leaf_output(left_gradient, left_hessian, (double)found.left_count, leaf->output, &rules);
+  out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, &rules);
+}
+
+struct search_job {
+  struct workspace *ws;
+  int leaves[2];
+};
+
+/* Whether the leaf has to look at the column at all. */
+static bool column_open(const struct workspace *ws, int leaf, uint32_t column) {
+  if (ws->splittable == NULL) return true;
+  return ws->splittable[(size_t)leaf * ws->data->binned.n_columns + column] != 0;
+}
+
+static void search_column(void *user, size_t chunk, int thread) {
+  struct search_job *job = user;
+  struct workspace *ws = job->ws;
+  uint32_t n_columns = ws->data->binned.n_columns, column = (uint32_t)(chunk % n_columns);
+  int leaf = job->leaves[chunk / n_columns];
+  struct split *out = &ws->column_best[chunk];
+  split_clear(out);
+  if (leaf < 0 || !column_open(ws, leaf, column)) return;
+  struct split_task task = {.ws = ws,
+                            .leaf = &ws->leaves[leaf],
+                            .column = column,
+                            .planes = &ws->slots[ws->leaves[leaf].slot],
+                            .out = out,
+                            .lane = &ws->lanes[thread]};
+  if (ws->data->schema->features[ws->data->binned.columns[column].feature].categorical)
+    split_search_categorical(&task);
+  else
+    search_numeric(&task);
+  if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = task.splittable;
+}
+
+void split_search(struct workspace *ws, const int leaves[2]) {
+  double start = workspace_clock();
+  uint32_t n_columns = ws->data->binned.n_columns;
+  struct search_job job = {ws, {leaves[0], leaves[1]}};
+  uint64_t cells = 2 * ws->data->binned.n_cells / MIN_CELLS_PER_THREAD;
+  int n_threads = cells < (uint64_t)ws->n_threads ? (int)cells : ws->n_threads;
+  copse_parallel_for(n_threads > 1 ? n_threads : 1, 2 * (size_t)n_columns, search_column, &job);
+  for (int side = 0; side < 2; side++) {
+    if (leaves[side] < 0) continue;
+    const struct split *columns = &ws->column_best[(size_t)side * n_columns], *best = NULL;
+    for (uint32_t c = 0; c < n_columns; c++)
+      if (columns[c].column != UINT32_MAX && (best == NULL || split_better(&columns[c], best)))
+        best = &columns[c];
+    if (best != NULL)
+      split_copy(&ws->leaves[leaves[side]].best, best, ws->bin_words);
+    else
+      split_clear(&ws->leaves[leaves[side]].best);
+  }
+  ws->phase_s[PHASE_SPLIT] += workspace_clock() - start;
+}

@@ -1,0 +1,40 @@
+/* split.h - the best split of a leaf, over all features. */
+#ifndef COPSE_TRAIN_SPLIT_H
+#define COPSE_TRAIN_SPLIT_H
+
+#include "train/workspace.h"
+
+/* Searches the leaves (one or two; a negative number is passed over) from their histograms and fills
+ * leaf.best. Ties: larger gain, then smaller feature. */
+void split_search(struct workspace *ws, const int leaves[2]);
+
+/* The rules as a scan needs them. */
+struct scan_rules split_rules(const struct grow_params *grow);
+
+/* One categorical column of one leaf; `out->column` stays UINT32_MAX when nothing passes. */
+struct split_task {
+  struct workspace *ws;
+  const struct leaf *leaf;
+  uint32_t column;
+  const struct hist_planes *planes;
+  struct split *out;
+  struct lane *lane;
+  bool splittable; /* out */
+};
+void split_search_categorical(struct split_task *task);
+
+/* True when candidate a is to be preferred to b: larger gain, then smaller feature. */
+bool split_better(const struct split *a, const struct split *b);
+void split_copy(struct split *to, const struct split *from, uint32_t bin_words);
+
+/* Real sums of a leaf. The hessian carries 2 EPS, as in every search. */
+static inline double leaf_sum_gradient(const struct workspace *ws, const struct leaf *leaf) {
+  return (double)leaf->total_gradient * ws->gradient_unit;
+}
+static inline double leaf_sum_hessian(const struct workspace *ws, const struct leaf *leaf) {
+  return (double)leaf->total_hessian * ws->hessian_unit;
+}
+
+#define SPLIT_EPSILON 1.0000000036274937e-15
+
+#endif

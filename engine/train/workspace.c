@@ -1,0 +1,250 @@
+/* workspace.c - sizes and hands out what tree growth borrows, and rounds a round's gradients to fixed point.
+ */
+#define _POSIX_C_SOURCE 199309L
+#include "train/workspace.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/status.h"
+
+/* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
+ * recomputed. */
+static const double DEFAULT_POOL_MB = 4096;
+
+double workspace_clock(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static bool planes_create(copse_context *ctx, uint64_t n_cells, bool counted, struct hist_planes *out) {
+  out->gradient = copse_alloc(ctx, n_cells, sizeof *out->gradient);
+  out->hessian = copse_alloc(ctx, n_cells, sizeof *out->hessian);
+  out->count = counted ? copse_alloc(ctx, n_cells, sizeof *out->count) : NULL;
+  return out->gradient != NULL && out->hessian != NULL && (!counted || out->count != NULL);
+}
+
+static void planes_release(struct hist_planes *planes) {
+  copse_free(planes->gradient);
+  copse_free(planes->hessian);
+  copse_free(planes->count);
+}
+
+static uint32_t max_block_cells(const struct binned *binned) {
+  uint32_t most = 4;
+  for (uint32_t b = 0; b < binned->n_blocks; b++)
+    if (binned->blocks[b].n_cells > most) most = binned->blocks[b].n_cells;
+  return most;
+}
+
+/* Widest bit sets that a categorical column needs, over bins and over category values. */
+static void category_sizes(struct workspace *ws, uint32_t *most_bins) {
+  const struct binned *binned = &ws->data->binned;
+  *most_bins = 1;
+  ws->bin_words = ws->category_words = 1;
+  for (uint32_t c = 0; c < binned->n_columns; c++) {
+    const struct feature_bins *bins = &ws->data->schema->features[binned->columns[c].feature];
+    if (!bins->categorical) continue;
+    if (bins->n_bins > *most_bins) *most_bins = bins->n_bins;
+    int32_t largest = bins->n_bins > 1 ? bins->sorted_category[bins->n_bins - 2] : 0;
+    uint32_t words = (uint32_t)largest / 32 + 1;
+    if (words > ws->category_words) ws->category_words = words;
+  }
+  ws->bin_words = *most_bins / 32 + 1;
+}
+
+static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
+  uint32_t cells = max_block_cells(&ws->data->binned);
+  ws->lanes = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *ws->lanes);
+  if (ws->lanes == NULL) return false;
+  for (int t = 0; t < ws->n_threads; t++) {
+    struct lane *lane = &ws->lanes[t];
+    lane->cells = copse_alloc_zero(ws->ctx, cells, sizeof *lane->cells);
+    lane->categories.bins = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.bins);
+    lane->categories.keys = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.keys);
+    lane->bits = copse_alloc(ws->ctx, ws->bin_words, sizeof *lane->bits);
+    bool planes = planes_create(ws->ctx, cells, ws->count_kind == COUNT_FIELD, &lane->planes);
+    if (!planes || lane->cells == NULL || lane->categories.bins == NULL || lane->categories.keys == NULL ||
+        lane->bits == NULL)
+      return false;
+  }
+  return true;
+}
+
+static bool pool_create(struct workspace *ws) {
+  const struct binned *binned = &ws->data->binned;
+  bool counted = ws->count_kind == COUNT_FIELD;
+  double slot_mb = (double)binned->n_cells * (counted ? 20.0 : 16.0) / (1024 * 1024);
+  double pool_mb = ws->grow.histogram_pool_mb > 0 ? ws->grow.histogram_pool_mb : DEFAULT_POOL_MB;
+  double fit = slot_mb > 0 ? floor(pool_mb / slot_mb) : ws->grow.num_leaves;
+  ws->n_slots = fit < ws->grow.num_leaves ? (int)fit : ws->grow.num_leaves;
+  if (ws->n_slots < 2) ws->n_slots = 2;
+  ws->slots = copse_alloc_zero(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slots);
+  ws->slot_leaf = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_leaf);
+  ws->slot_stamp = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_stamp);
+  if (ws->slots == NULL || ws->slot_leaf == NULL || ws->slot_stamp == NULL) return false;
+  for (int s = 0; s < ws->n_slots; s++)
+    if (!planes_create(ws->ctx, binned->n_cells, counted, &ws->slots[s])) return false;
+  return true;
+}
+
+static bool leaves_create(struct workspace *ws) {
+  size_t n_leaves = (size_t)ws->grow.num_leaves, n_columns = ws->data->binned.n_columns;
+  ws->leaves = copse_alloc_zero(ws->ctx, n_leaves, sizeof *ws->leaves);
+  ws->leaf_bits = copse_alloc(ws->ctx, n_leaves * ws->bin_words, sizeof *ws->leaf_bits);
+  ws->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *ws->column_best);
+  ws->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *ws->column_bits);
+  ws->category_bits = copse_alloc(ws->ctx, ws->category_words, sizeof *ws->category_bits);
+  if (ws->leaves == NULL || ws->leaf_bits == NULL || ws->column_best == NULL || ws->column_bits == NULL ||
+      ws->category_bits == NULL)
+    return false;
+  for (size_t l = 0; l < n_leaves; l++) ws->leaves[l].best.bin_bits = ws->leaf_bits + l * ws->bin_words;
+  for (size_t c = 0; c < 2 * n_columns; c++)
+    ws->column_best[c].bin_bits = ws->column_bits + c * ws->bin_words;
+  if (!ws->grow.compat.inherit_unsplittable) return true;
+  ws->splittable = copse_alloc(ws->ctx, n_leaves * n_columns, 1);
+  return ws->splittable != NULL;
+}
+
+copse_status workspace_create(copse_context *ctx, const copse_dataset *data, const struct grow_params *grow,
+                              bool constant_hessian, int n_threads, const struct kernels *kernels,
+                              struct workspace *out, copse_error *err) {
+  *out = (struct workspace){.ctx = ctx, .data = data, .kernels = kernels, .grow = *grow};
+  struct workspace *ws = out;
+  ws->n_threads = n_threads > 0 ? n_threads : copse_threads_available();
+  /* A tree cannot have more leaves than rows. */
+  if ((uint64_t)ws->grow.num_leaves > data->n_rows && data->n_rows > 0)
+    ws->grow.num_leaves = (int)data->n_rows;
+  ws->count_kind =
+      constant_hessian ? COUNT_SHIFT : (grow->compat.hessian_counts ? COUNT_ESTIMATE : COUNT_FIELD);
+  ws->count_bits = ws->count_kind == COUNT_FIELD ? HIST_COUNT_BITS : 0;
+  uint32_t most_bins;
+  category_sizes(ws, &most_bins);
+  uint64_t n = data->n_rows;
+  ws->pairs = copse_alloc(ctx, n, sizeof *ws->pairs);
+  ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
+  ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
+  ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
+  ws->chunks = copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1), sizeof *ws->chunks);
+  bool ok = ws->chunks != NULL && ws->pairs != NULL && ws->rows != NULL && ws->rows_left != NULL &&
+            ws->rows_right != NULL;
+  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws)) return COPSE_OK;
+  workspace_release(ws);
+  return status_memory(err, "the training workspace");
+}
+
+void workspace_release(struct workspace *ws) {
+  for (int t = 0; ws->lanes != NULL && t < ws->n_threads; t++) {
+    struct lane *lane = &ws->lanes[t];
+    copse_free(lane->cells);
+    planes_release(&lane->planes);
+    copse_free(lane->categories.bins);
+    copse_free(lane->categories.keys);
+    copse_free(lane->bits);
+  }
+  copse_free(ws->lanes);
+  for (int s = 0; ws->slots != NULL && s < ws->n_slots; s++) planes_release(&ws->slots[s]);
+  copse_free(ws->slots);
+  copse_free(ws->slot_leaf);
+  copse_free(ws->slot_stamp);
+  copse_free(ws->pairs);
+  copse_free(ws->chunks);
+  copse_free(ws->rows);
+  copse_free(ws->rows_left);
+  copse_free(ws->rows_right);
+  copse_free(ws->leaves);
+  copse_free(ws->leaf_bits);
+  copse_free(ws->column_best);
+  copse_free(ws->column_bits);
+  copse_free(ws->category_bits);
+  copse_free(ws->splittable);
+  *ws = (struct workspace){0};
+}
+
+static int ceil_log2(uint64_t n) {
+  int bits = 0;
+  while (((uint64_t)1 << bits) < n) bits++;
+  return bits;
+}
+
+/* Power of two that brings numbers of magnitude up to max to at most 2^bits. */
+static int scale_exponent(float max, int bits) {
+  if (!(max > 0)) return 0;
+  int exponent;
+  frexp((double)max, &exponent);
+  return bits - exponent;
+}
+
+struct round_job {
+  struct workspace *ws;
+  const float *gradient, *hessian;
+  double gradient_scale, hessian_scale;
+};
+
+static uint64_t chunk_end(const struct workspace *ws, size_t chunk) {
+  uint64_t end = (uint64_t)(chunk + 1) * WORKSPACE_CHUNK;
+  return end < ws->data->n_rows ? end : ws->data->n_rows;
+}
+
+static void measure_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct round_job *job = user;
+  struct workspace *ws = job->ws;
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, n = chunk_end(ws, chunk) - begin;
+  ws->chunks[chunk].max_gradient = ws->kernels->max_abs(job->gradient + begin, n);
+  ws->chunks[chunk].max_hessian = ws->kernels->max_abs(job->hessian + begin, n);
+}
+
+static void round_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct round_job *job = user;
+  struct workspace *ws = job->ws;
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
+  ws->kernels->quantize(job->gradient + begin, job->hessian + begin, end - begin, job->gradient_scale,
+                        job->hessian_scale, ws->count_bits, ws->pairs + begin);
+  int64_t g = 0, h = 0;
+  for (uint64_t i = begin; i < end; i++) {
+    g += ws->pairs[i].gradient;
+    h += (int64_t)(ws->pairs[i].hessian >> ws->count_bits);
+    ws->rows[i] = (uint32_t)i;
+  }
+  ws->chunks[chunk].gradient = g;
+  ws->chunks[chunk].hessian = h;
+}
+
+void workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian) {
+  double start = workspace_clock();
+  uint64_t n = ws->data->n_rows;
+  size_t n_chunks = (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
+  struct round_job job = {.ws = ws, .gradient = gradient, .hessian = hessian};
+  copse_parallel_for(ws->n_threads, n_chunks, measure_chunk, &job);
+  float max_gradient = 0, max_hessian = 0;
+  for (size_t c = 0; c < n_chunks; c++) {
+    max_gradient = fmaxf(max_gradient, ws->chunks[c].max_gradient);
+    max_hessian = fmaxf(max_hessian, ws->chunks[c].max_hessian);
+  }
+  int sum_bits = 62 - ceil_log2(n);
+  int gradient_exponent = scale_exponent(max_gradient, sum_bits);
+  int hessian_exponent = scale_exponent(max_hessian, ws->count_bits > 0 ? HIST_HESSIAN_BITS - 1 : sum_bits);
+  job.gradient_scale = ldexp(1.0, gradient_exponent);
+  job.hessian_scale = ldexp(1.0, hessian_exponent);
+  ws->gradient_unit = ldexp(1.0, -gradient_exponent);
+  ws->hessian_unit = ldexp(1.0, -hessian_exponent);
+  ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
+  copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  struct leaf *root = &ws->leaves[0];
+  root->begin = 0;
+  root->n_rows = n;
+  root->depth = 0;
+  root->slot = -1;
+  root->total_gradient = root->total_hessian = 0;
+  for (size_t c = 0; c < n_chunks; c++) {
+    root->total_gradient += ws->chunks[c].gradient;
+    root->total_hessian += ws->chunks[c].hessian;
+  }
+  ws->n_slots_used = 0;
+  if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
+  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+}

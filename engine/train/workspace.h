@@ -1,0 +1,118 @@
+/* workspace.h - everything tree growth borrows: sized once before the first round; the loop allocates
+ * nothing.
+ *
+ *   rows          one permutation of the row numbers; a leaf owns a contiguous range of it
+ *   pairs         fixed-point gradient and hessian of every row
+ *   pool          histograms of leaves (gradient, hessian and count planes apart), least recently used goes
+ * first lanes         per thread: accumulator cells of one block, planes to merge, scratch of the categorical
+ * search leaves        row range, totals, best split of every leaf
+ */
+#ifndef COPSE_TRAIN_WORKSPACE_H
+#define COPSE_TRAIN_WORKSPACE_H
+
+#include "copse.h"
+#include "data/dataset.h"
+#include "kernels/kernels.h"
+#include "params/params.h"
+
+/* The best split known for a leaf. */
+struct split {
+  double gain;     /* reported: both gains - shift; -inf: none */
+  uint32_t column; /* UINT32_MAX: none */
+  uint32_t feature;
+  bool categorical, default_left;
+  uint32_t threshold_bin;
+  int64_t left_gradient, left_hessian; /* fixed point */
+  double left_count, right_count;      /* as the search counted them (estimated in compat mode) */
+  double left_output, right_output;
+  uint32_t *bin_bits; /* categorical: [bin_words], owned by the workspace */
+};
+
+struct leaf {
+  uint64_t begin, n_rows; /* range of workspace.rows */
+  int64_t total_gradient, total_hessian;
+  double output; /* unshrunk value the leaf got when it was made */
+  int depth;
+  int slot; /* of the pool, -1: none */
+  struct split best;
+};
+
+struct hist_planes {
+  int64_t *gradient, *hessian;
+  uint32_t *count; /* NULL unless counts are carried */
+};
+
+/* Sorted categorical search: bins kept, with their sort keys. */
+struct category_scratch {
+  uint32_t *bins;
+  double *keys;
+};
+
+struct lane {
+  struct hist_pair *cells;   /* [max block cells], zero between uses */
+  struct hist_planes planes; /* [max block cells] */
+  struct category_scratch categories;
+  uint32_t *bits; /* [bin_words] candidate set */
+};
+
+/* Rows are cut into chunks of fixed size wherever threads share them. */
+enum { WORKSPACE_CHUNK = 1 << 14 };
+
+/* What one chunk of rows reports. */
+struct row_chunk {
+  float max_gradient, max_hessian;
+  int64_t gradient, hessian;
+  uint64_t n_left; /* of a partition */
+};
+
+struct workspace {
+  copse_context *ctx;
+  const copse_dataset *data;
+  const struct kernels *kernels;
+  int n_threads;
+  struct grow_params grow;
+
+  /* fixed-point form of this round's gradients */
+  enum count_kind count_kind;
+  unsigned count_bits, count_shift;
+  double gradient_unit, hessian_unit;
+  struct hist_pair *pairs; /* [n_rows] */
+
+  uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
+  struct row_chunk *chunks;                /* [n_rows / WORKSPACE_CHUNK + 1] */
+
+  int n_slots, n_slots_used; /* slots are taken in order, then recycled */
+  struct hist_planes *slots;
+  int *slot_leaf;       /* leaf that owns a slot */
+  uint64_t *slot_stamp; /* last use */
+  uint64_t stamp;
+
+  struct lane *lanes; /* [n_threads] */
+  uint32_t bin_words; /* words of a bit set over bins of the widest categorical column */
+  uint32_t category_words;
+  uint32_t *category_bits;   /* [category_words] */
+  uint32_t *leaf_bits;       /* [num_leaves * bin_words] */
+  struct split *column_best; /* [2 * n_columns] */
+  uint32_t *column_bits;     /* [2 * n_columns * bin_words] */
+  uint8_t *splittable;       /* [num_leaves * n_columns] when compat.inherit_unsplittable */
+  struct leaf *leaves;       /* [num_leaves] */
+  double phase_s[4];         /* enum workspace_phase */
+};
+
+enum workspace_phase { PHASE_GRADIENT, PHASE_HISTOGRAM, PHASE_SPLIT, PHASE_PARTITION };
+
+/* constant_hessian: hessians are all 1. */
+COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_dataset *data,
+                                               const struct grow_params *grow, bool constant_hessian,
+                                               int n_threads, const struct kernels *kernels,
+                                               struct workspace *out, copse_error *err);
+void workspace_release(struct workspace *ws);
+
+/* Rounds the gradients to fixed point (as many bits as their sum over all rows allows) and makes leaf 0 the
+ * root. */
+void workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian);
+
+/* Seconds of a monotonic clock. */
+double workspace_clock(void);
+
+#endif
