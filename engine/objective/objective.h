@@ -2,11 +2,14 @@
  * objective.
  *
  * Gradients and hessians are computed in double with the engine's own exp and log, then rounded once to
- * float32, as LightGBM does; the same operations in the same order in every CPU tier. */
+ * float32, as LightGBM does; the same operations in the same order in every CPU tier. Predictions are
+ * transformed with the platform's exp and log1p, because LightGBM does so and a loaded model is to give its
+ * very bits. */
 #ifndef COPSE_OBJECTIVE_OBJECTIVE_H
 #define COPSE_OBJECTIVE_OBJECTIVE_H
 
 #include "copse.h"
+#include "kernels/kernels.h"
 #include "params/params.h"
 
 struct objective_data {
@@ -16,19 +19,32 @@ struct objective_data {
   int n_threads;
 };
 
+/* What the transform does to a raw score, for those who must repeat it with the engine's own exp. */
+enum objective_output {
+  OUTPUT_RAW,       /* s, or with reg_sqrt sgn(s) s^2 */
+  OUTPUT_SIGMOID,   /* 1 / (1 + e^(-sigmoid s)) */
+  OUTPUT_EXP,       /* e^s */
+  OUTPUT_LOG1P_EXP, /* log(1 + e^s) */
+  OUTPUT_SOFTMAX,   /* over all outputs */
+  OUTPUT_SIGMOIDS   /* OUTPUT_SIGMOID of every output */
+};
+
 struct objective;
 
 /* One row of the table. */
 struct objective_row {
-  enum objective_kind kind;
+  enum objective_kind kind; /* OBJECTIVE_CUSTOM too where this version only predicts (gradients is NULL) */
   const char *name;
-  const char *default_metric;
-  /* Label rules of the objective; the message names the row (from 1) and the value. */
+  const char *default_metric; /* "" = none */
+  enum objective_output output;
+  bool takes_sqrt;    /* knows reg_sqrt: the word "sqrt" in its text */
+  bool takes_sigmoid; /* knows sigmoid: the word "sigmoid:S" in its text */
+  /* Label rules of the objective; the message names the row (from 1) and the value. NULL: none. */
   copse_status (*check)(const struct objective *objective, copse_error *err);
-  /* Raw score to start from (boost_from_average) for an output. */
+  /* Raw score to start from (boost_from_average) for an output. NULL: 0. */
   double (*start)(const struct objective *objective, int output);
   /* g, h of rows [begin, end) of every output; score, gradient, hessian are output-major [n_rows *
-   * n_outputs]. */
+   * n_outputs]. NULL: the gradients are the caller's. */
   void (*gradients)(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                     float *gradient, float *hessian);
   /* Raw score -> prediction with the platform's exp, exactly as LightGBM computes it; raw [n_outputs] in
@@ -36,12 +52,11 @@ struct objective_row {
   void (*transform)(const struct objective *objective, double *raw);
   /* LightGBM's objective text, e.g. "binary sigmoid:1". */
   void (*describe)(const struct objective *objective, copse_text *out);
-  /* From that text's words after the name: fills params. */
-  copse_status (*undescribe)(const char *options, struct objective_params *params, copse_error *err);
 };
 
 struct objective {
   const struct objective_row *row;
+  const struct kernels *kernels; /* the best tier; tests put another one here */
   struct objective_params params;
   struct objective_data data;
   bool constant_hessian;  /* every hessian is the same number: it is the count */
@@ -50,7 +65,8 @@ struct objective {
   bool trainable; /* binary: both classes occur */
 };
 
-/* Checks the labels and prepares what depends on them. data.label may be NULL only for OBJECTIVE_CUSTOM. */
+/* Checks labels and weights and prepares what depends on them. data is borrowed; data.label may be NULL only
+ * for OBJECTIVE_CUSTOM. */
 COPSE_MUST_CHECK copse_status objective_init(const struct objective_params *params,
                                              const struct objective_data *data, struct objective *out,
                                              copse_error *err);
@@ -59,5 +75,9 @@ COPSE_MUST_CHECK copse_status objective_init(const struct objective_params *para
 COPSE_MUST_CHECK copse_status objective_from_text(const char *text, int n_outputs, struct objective *out,
                                                   copse_error *err);
 const struct objective_row *objective_row_of(enum objective_kind kind);
+
+/* The table, for those who walk over it. */
+size_t objective_count(void);
+const struct objective_row *objective_at(size_t index);
 
 #endif

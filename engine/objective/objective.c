@@ -1,0 +1,180 @@
+/* objective.c - the table of objectives, and making one: from parameters and data, or from a model's text.
+ *
+ * How to add an objective: write objective_x.c with one struct objective_row, declare the row in rows.h, and
+ * name it in `rows` below (and take it off objective_predict_only.c). The table-driven tests then pick it up:
+ * finite differences, sign of the hessian, the start score is a minimum. */
+#include "objective/objective.h"
+
+#include <string.h>
+
+#include "base/reduce.h"
+#include "base/status.h"
+#include "objective/rows.h"
+
+static const struct objective_row *const rows[] = {
+    &objective_row_regression,
+    &objective_row_binary,
+    &objective_row_custom,
+};
+enum { N_ROWS = sizeof rows / sizeof rows[0] };
+
+size_t objective_count(void) { return N_ROWS + N_PREDICT_ONLY_ROWS; }
+
+const struct objective_row *objective_at(size_t index) {
+  return index < N_ROWS ? rows[index] : &objective_rows_predict_only[index - N_ROWS];
+}
+
+const struct objective_row *objective_row_of(enum objective_kind kind) {
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (rows[i]->kind == kind) return rows[i];
+  return NULL;
+}
+
+static void add_weight(const void *user, uint64_t begin, uint64_t end, double *sums) {
+  const struct objective_data *data = user;
+  for (uint64_t i = begin; i < end; i++) {
+    sums[0] += data->weight != NULL ? (double)data->weight[i] : 1.0;
+    sums[1] += data->label[i] > 0 ? 1.0 : 0.0;
+  }
+}
+
+/* is_unbalance: the rarer class weighs as many times more as it has fewer rows. */
+static void set_class_weights(struct objective *objective) {
+  double positive = (double)objective->n_positive;
+  double negative = (double)(objective->data.n_rows - objective->n_positive);
+  double *weight = objective->class_weight;
+  if (objective->params.is_unbalance && objective->trainable) {
+    if (positive > negative)
+      weight[0] = positive / negative;
+    else
+      weight[1] = negative / positive;
+  }
+  weight[1] *= objective->params.scale_pos_weight;
+}
+
+copse_status objective_init(const struct objective_params *params, const struct objective_data *data,
+                            struct objective *out, copse_error *err) {
+  struct objective made = {.row = objective_row_of(params->kind),
+                           .kernels = kernels_best(),
+                           .params = *params,
+                           .data = *data,
+                           .class_weight = {1, 1},
+                           .trainable = true};
+  made.params.reg_sqrt = made.row->takes_sqrt && params->reg_sqrt;
+  if (params->kind != OBJECTIVE_CUSTOM) {
+    if (data->label == NULL || data->n_rows == 0)
+      return status_set(
+          err, COPSE_ERR_DATA, "objective=%s needs %s: set the label of the data set", made.row->name,
+          data->label == NULL ? "a label, and there is none" : "at least one row, and there is none");
+    double sums[2];
+    reduce_rows(data->n_threads, data->n_rows, 2, add_weight, data, sums);
+    if (!(sums[0] > 0))
+      return status_set(
+          err, COPSE_ERR_DATA,
+          "the weights of all %llu rows sum to %g: objective=%s needs a sum above 0 (check the weights)",
+          (unsigned long long)data->n_rows, sums[0], made.row->name);
+    made.n_positive = (uint64_t)sums[1];
+    if (made.row->check != NULL) {
+      copse_status status = made.row->check(&made, err);
+      if (status != COPSE_OK) return status;
+    }
+  }
+  made.constant_hessian = params->kind == OBJECTIVE_REGRESSION && data->weight == NULL;
+  if (params->kind == OBJECTIVE_BINARY) {
+    made.trainable = made.n_positive > 0 && made.n_positive < data->n_rows;
+    set_class_weights(&made);
+  }
+  *out = made;
+  return COPSE_OK;
+}
+
+/* The fewest digits that read back as the same number: other readers than ours round less carefully. */
+static void append_shortest(copse_text *out, double value) {
+  char digits[32];
+  double back;
+  for (int n = 1; n <= 17; n++) {
+    size_t length = copse_format_double_digits(value, n, digits, sizeof digits);
+    if (copse_parse_double(digits, length, &back) == length && back == value) break;
+  }
+  copse_text_appendf(out, "%s", digits);
+}
+
+void objective_describe(const struct objective *objective, copse_text *out) {
+  copse_text_appendf(out, "%s", objective->row->name);
+  if (objective->row->output == OUTPUT_SOFTMAX || objective->row->output == OUTPUT_SIGMOIDS)
+    copse_text_appendf(out, " num_class:%d", objective->params.n_outputs);
+  if (objective->row->takes_sqrt && objective->params.reg_sqrt) copse_text_appendf(out, " sqrt");
+  if (objective->row->takes_sigmoid) {
+    copse_text_appendf(out, " sigmoid:");
+    append_shortest(out, objective->params.sigmoid);
+  }
+}
+
+/* The word's value when it starts with `key` (which ends in ':'), else NULL. */
+static const char *value_after(const char *word, size_t length, const char *key) {
+  size_t key_length = strlen(key);
+  return length > key_length && memcmp(word, key, key_length) == 0 ? word + key_length : NULL;
+}
+
+/* One word after the name. Words that do not change a prediction (alpha:..., tweedie_variance_power:...) say
+ * how the model was trained and are passed over. */
+static copse_status read_word(struct objective *made, const char *word, size_t length, copse_error *err) {
+  const struct objective_row *row = made->row;
+  const char *value;
+  double number;
+  if (row->takes_sqrt && length == 4 && memcmp(word, "sqrt", 4) == 0) made->params.reg_sqrt = true;
+  if (row->takes_sigmoid && (value = value_after(word, length, "sigmoid:")) != NULL) {
+    size_t digits = length - (size_t)(value - word);
+    if (copse_parse_double(value, digits, &number) != digits || !(number > 0))
+      return status_set(err, COPSE_ERR_FORMAT, "objective %s: \"%.*s\": expected a sigmoid above 0",
+                        row->name, (int)length, word);
+    made->params.sigmoid = number;
+  }
+  if ((value = value_after(word, length, "num_class:")) != NULL) {
+    size_t digits = length - (size_t)(value - word);
+    if (copse_parse_double(value, digits, &number) != digits || number != made->params.n_outputs)
+      return status_set(err, COPSE_ERR_FORMAT, "objective %s: \"%.*s\": the model has %d trees per round",
+                        row->name, (int)length, word, made->params.n_outputs);
+  }
+  return COPSE_OK;
+}
+
+static const struct objective_row *find_row(const char *name, size_t length) {
+  if (length == 0) return &objective_row_custom;
+  for (size_t i = 0; i < objective_count(); i++) {
+    const struct objective_row *row = objective_at(i);
+    if (strlen(row->name) == length && memcmp(row->name, name, length) == 0) return row;
+  }
+  return NULL;
+}
+
+copse_status objective_from_text(const char *text, int n_outputs, struct objective *out, copse_error *err) {
+  const char *blank = " \t\r\n";
+  text += strspn(text, blank);
+  size_t length = strcspn(text, blank);
+  struct objective made = {.row = find_row(text, length),
+                           .kernels = kernels_best(),
+                           .params = {.kind = OBJECTIVE_CUSTOM,
+                                      .n_outputs = n_outputs,
+                                      .boost_from_average = true,
+                                      .scale_pos_weight = 1,
+                                      .sigmoid = 1},
+                           .class_weight = {1, 1}};
+  if (made.row == NULL)
+    return status_set(err, COPSE_ERR_FORMAT,
+                      "objective \"%.*s\" is not an objective of LightGBM 4 or of Copse %s",
+                      (int)(length < 100 ? length : 100), text, copse_version());
+  made.params.kind = made.row->kind;
+  bool many = made.row->output == OUTPUT_SOFTMAX || made.row->output == OUTPUT_SIGMOIDS;
+  if (!many && made.row != &objective_row_custom && n_outputs != 1)
+    return status_set(err, COPSE_ERR_FORMAT,
+                      "objective %s has one output, but the model has %d trees per round", made.row->name,
+                      n_outputs);
+  for (text += length; *(text += strspn(text, blank)) != '\0'; text += length) {
+    length = strcspn(text, blank);
+    copse_status status = read_word(&made, text, length, err);
+    if (status != COPSE_OK) return status;
+  }
+  *out = made;
+  return COPSE_OK;
+}

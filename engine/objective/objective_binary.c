@@ -1,0 +1,71 @@
+/* objective_binary.c - logistic loss log(1 + e^(-L sigmoid s)), L = +1 for labels above 0, -1 otherwise,
+ * times class weight and row weight. */
+#include "base/reduce.h"
+#include "base/status.h"
+#include "kernels/kernel_math.h"
+#include "objective/rows.h"
+
+/* Two classes, written as 0 and 1 or as -1 and 1. Anything else is more likely a mistake than a class. */
+static copse_status check(const struct objective *objective, copse_error *err) {
+  const float *label = objective->data.label;
+  uint64_t zero_row = 0, minus_row = 0; /* from 1; 0: none yet */
+  for (uint64_t i = 0; i < objective->data.n_rows; i++) {
+    if (!(label[i] == 0.0f || label[i] == 1.0f || label[i] == -1.0f))
+      return status_set(
+          err, COPSE_ERR_DATA,
+          "row %llu: label %.9g: objective=binary takes the labels 0 and 1, or -1 and 1 (recode the "
+          "label, or choose another objective)",
+          (unsigned long long)i + 1, (double)label[i]);
+    if (label[i] == 0.0f && zero_row == 0) zero_row = i + 1;
+    if (label[i] == -1.0f && minus_row == 0) minus_row = i + 1;
+  }
+  if (zero_row == 0 || minus_row == 0) return COPSE_OK;
+  return status_set(
+      err, COPSE_ERR_DATA,
+      "row %llu has label 0 and row %llu label -1: objective=binary takes the labels 0 and 1, or -1 "
+      "and 1 (recode the label)",
+      (unsigned long long)zero_row, (unsigned long long)minus_row);
+}
+
+static void add_positive_weight(const void *user, uint64_t begin, uint64_t end, double *sums) {
+  const struct objective *objective = user;
+  const float *label = objective->data.label, *weight = objective->data.weight;
+  for (uint64_t i = begin; i < end; i++) {
+    double w = weight != NULL ? (double)weight[i] : 1.0;
+    sums[0] += label[i] > 0 ? w : 0.0;
+    sums[1] += w;
+  }
+}
+
+/* Log-odds of the weighted share of positives; class weights do not enter (as in LightGBM). */
+static double start(const struct objective *objective, int output) {
+  (void)output;
+  const double tiny = 1.0000000036274937e-15; /* float32(1e-15) */
+  double sums[2];
+  reduce_rows(objective->data.n_threads, objective->data.n_rows, 2, add_positive_weight, objective, sums);
+  double share = sums[0] / sums[1];
+  if (share > 1.0 - tiny) share = 1.0 - tiny;
+  if (share < tiny) share = tiny;
+  return kernel_log(share / (1.0 - share)) / objective->params.sigmoid;
+}
+
+static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
+                      float *gradient, float *hessian) {
+  const float *weight = objective->data.weight;
+  objective->kernels->grad_logistic(
+      score + begin, objective->data.label + begin, weight != NULL ? weight + begin : NULL, end - begin,
+      objective->params.sigmoid, objective->class_weight, gradient + begin, hessian + begin);
+}
+
+const struct objective_row objective_row_binary = {
+    .kind = OBJECTIVE_BINARY,
+    .name = "binary",
+    .default_metric = "binary_logloss",
+    .output = OUTPUT_SIGMOID,
+    .takes_sigmoid = true,
+    .check = check,
+    .start = start,
+    .gradients = gradients,
+    .transform = output_sigmoid,
+    .describe = objective_describe,
+};
