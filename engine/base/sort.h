@@ -1,4 +1,4 @@
-/* sort.h - a stable radix sort of (key, index) pairs, and keys that order doubles. */
+/* sort.h - a stable radix sort of (key, value) pairs, and keys that order doubles. */
 #ifndef COPSE_BASE_SORT_H
 #define COPSE_BASE_SORT_H
 
@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct sort_pair {
-  uint64_t key, index;
+  uint64_t key, value;
 };
 
 /* Unsigned integers in the order of the doubles: -inf < ... < -0 < 0 < ... < inf < NaN. Add 0.0 to a value

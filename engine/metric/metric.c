@@ -1,0 +1,123 @@
+/* metric.c - the table of metrics and what every family needs: checks, transformed scores, weighted means.
+ *
+ * How to add a metric: write its value function in its family's file (or a new one), declare it in rows.h,
+ * and give it a row below. The table-driven test then asks for its perfect, constant, weighted, tied and
+ * one-class values. */
+#include "metric/metric.h"
+
+#include <string.h>
+
+#include "base/reduce.h"
+#include "base/status.h"
+#include "kernels/kernel_math.h"
+#include "metric/rows.h"
+
+static const struct metric_row rows[] = {
+    /* name, higher is better, label is a class, value */
+    {"l1", false, false, metric_l1},
+    {"l2", false, false, metric_l2},
+    {"rmse", false, false, metric_rmse},
+    {"binary_logloss", false, true, metric_binary_logloss},
+    {"binary_error", false, true, metric_binary_error},
+    {"auc", true, true, metric_auc},
+    {"accuracy", true, true, metric_accuracy},
+    {"precision", true, true, metric_precision},
+    {"recall", true, true, metric_recall},
+    {"f1", true, true, metric_f1},
+    {"precision_macro", true, true, metric_precision_macro},
+    {"recall_macro", true, true, metric_recall_macro},
+    {"f1_macro", true, true, metric_f1_macro},
+};
+
+size_t metric_count(void) { return sizeof rows / sizeof rows[0]; }
+
+const struct metric_row *metric_at(size_t index) { return &rows[index]; }
+
+const struct metric_row *metric_find(const char *name) {
+  for (size_t i = 0; i < metric_count(); i++)
+    if (strcmp(rows[i].name, name) == 0) return &rows[i];
+  return NULL;
+}
+
+copse_status metric_check(const struct metric_data *data, const char *what, copse_error *err) {
+  if (data->n_outputs != 1)
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%s compares one prediction per row with the label, but there are %d (choose another metric)", what,
+        data->n_outputs);
+  if (data->label == NULL || data->n_rows == 0)
+    return status_set(err, COPSE_ERR_DATA, "%s needs %s, and there is none", what,
+                      data->label == NULL ? "a label" : "at least one row");
+  return COPSE_OK;
+}
+
+copse_status metric_check_weight(double sum, const struct metric_data *data, const char *what,
+                                 copse_error *err) {
+  if (sum > 0) return COPSE_OK;
+  return status_set(err, COPSE_ERR_DATA,
+                    "%s: the weights of all %llu rows sum to %g, expected a sum above 0 (check the weights)",
+                    what, (unsigned long long)data->n_rows, sum);
+}
+
+/* log(1 + e^s) without overflow; the correction restores what 1 + t rounds away (Kahan). */
+static double log1p_exp(double s) {
+  double t = kernel_exp(s < 0 ? s : -s);
+  double u = 1.0 + t;
+  double small = u == 1.0 ? t : kernel_log(u) * (t / (u - 1.0));
+  return s < 0 ? small : s + small;
+}
+
+void metric_predictions(const struct metric_data *data, uint64_t begin, uint64_t n, double *out) {
+  const double *score = data->score + begin;
+  switch (data->transform) {
+    case METRIC_TRANSFORM_IDENTITY: memcpy(out, score, n * sizeof *out); break;
+    case METRIC_TRANSFORM_SIGMOID:
+      for (uint64_t i = 0; i < n; i++) out[i] = kernel_sigmoid(data->sigmoid * score[i]);
+      break;
+    case METRIC_TRANSFORM_SIGNED_SQUARE:
+      for (uint64_t i = 0; i < n; i++) out[i] = score[i] * (score[i] < 0 ? -score[i] : score[i]);
+      break;
+    case METRIC_TRANSFORM_EXP:
+      for (uint64_t i = 0; i < n; i++) out[i] = kernel_exp(score[i]);
+      break;
+    case METRIC_TRANSFORM_LOG1P_EXP:
+      for (uint64_t i = 0; i < n; i++) out[i] = log1p_exp(score[i]);
+      break;
+  }
+}
+
+struct mean {
+  const struct metric_data *data;
+  metric_loss_fn *loss;
+};
+
+static void add_losses(const void *user, uint64_t begin, uint64_t end, double *sums) {
+  const struct mean *mean = user;
+  const struct metric_data *data = mean->data;
+  double prediction[METRIC_CHUNK], loss[METRIC_CHUNK];
+  double total = 0, total_weight = 0;
+  for (uint64_t at = begin; at < end; at += METRIC_CHUNK) {
+    uint64_t n = end - at < METRIC_CHUNK ? end - at : METRIC_CHUNK;
+    metric_predictions(data, at, n, prediction);
+    mean->loss(prediction, data->label + at, n, loss);
+    for (uint64_t i = 0; i < n; i++) {
+      double weight = data->weight != NULL ? (double)data->weight[at + i] : 1.0;
+      total += loss[i] * weight;
+      total_weight += weight;
+    }
+  }
+  sums[0] = total;
+  sums[1] = total_weight;
+}
+
+copse_status metric_mean(const struct metric_row *row, const struct metric_data *data, metric_loss_fn *loss,
+                         double *out, copse_error *err) {
+  copse_status status = metric_check(data, row->name, err);
+  if (status != COPSE_OK) return status;
+  struct mean mean = {data, loss};
+  double sums[2];
+  reduce_rows(data->n_threads, data->n_rows, 2, add_losses, &mean, sums);
+  status = metric_check_weight(sums[1], data, row->name, err);
+  if (status == COPSE_OK) *out = sums[0] / sums[1];
+  return status;
+}
