@@ -81,7 +81,7 @@ plant 'environment: getenv' engine/base/cpu.c 'getenv("COPSE");'
 plant 'locale' cli/main.c 'setlocale(LC_ALL, "");'
 plant 'parser without errors: atoi' cli/main.c 'int n = atoi(text);'
 plant 'random generator: rand' datasets/main.c 'int n = rand();'
-plant 'unbounded copy: strcpy' cli/main.c 'strcpy(a, b);'
+plant 'unbounded copy: strcpy' prep/read/csv.c 'strcpy(a, b);'
 plant 'unbounded copy: sprintf' engine/model/tree.c 'sprintf(a, b);'
 plant ok cli/main.c 'printf("x"); fprintf(stderr, "y"); exit(2);'
 
