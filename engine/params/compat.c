@@ -1,0 +1,32 @@
+/* compat.c - the one place that switches LightGBM's quirks on. compat=lightgbm asks for all of them,
+ * leaf_counts=hessian for the estimated leaf counts alone. */
+#include "base/status.h"
+#include "params/internal.h"
+
+enum { LIGHTGBM_SAMPLE_ROWS = 200000 };
+
+copse_status compat_resolve(const copse_params *params, struct resolution *resolution, copse_error *err) {
+  bool lightgbm = slot_is(params, PARAM_compat, "lightgbm");
+  bool hessian_counts = slot_is(params, PARAM_leaf_counts, "hessian");
+  if (lightgbm && !hessian_counts && slot_given(params, PARAM_leaf_counts))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sleaf_counts=exact conflicts with compat=lightgbm, which estimates leaf counts from "
+                      "hessians: leave one of them out",
+                      slot_place(params, PARAM_leaf_counts));
+  struct compat_params *compat = &resolution->out.grow.compat;
+  compat->hessian_counts = lightgbm || hessian_counts;
+  compat->inherit_unsplittable = lightgbm;
+  compat->forward_skips_bin0 = lightgbm;
+  compat->keep_all_rounds = lightgbm;
+  resolution->out.boost.keep_all_rounds = lightgbm;
+  bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
+  resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;
+  if (lightgbm) {
+    derive_choice(resolution, PARAM_leaf_counts, "hessian");
+    if (!sampled) {
+      resolution->out.bin.sample_count = LIGHTGBM_SAMPLE_ROWS;
+      derive_int(resolution, PARAM_bin_construct_sample_cnt, LIGHTGBM_SAMPLE_ROWS);
+    }
+  }
+  return COPSE_OK;
+}

@@ -1,0 +1,109 @@
+/* conflicts.c - values that are each fine and cannot stand together. Every refusal names both and the way
+ * out.
+ *
+ * Some of them concern training only. Parameters do not know the command, so these are checked where the
+ * objective was given, or where task=train was (the program's train command sets it). */
+#include <math.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "params/internal.h"
+
+static bool trains(const copse_params *params) {
+  return slot_given(params, PARAM_task) && slot_is(params, PARAM_task, "train");
+}
+
+static bool objective_decided(const copse_params *params) {
+  return slot_given(params, PARAM_objective) || trains(params);
+}
+
+static const char *objective_name(const copse_params *params) { return slot_text(params, PARAM_objective); }
+
+static copse_status check_switches(const copse_params *params, copse_error *err) {
+  if (slot_int(params, PARAM_force_col_wise) && slot_int(params, PARAM_force_row_wise))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sforce_col_wise=true conflicts with force_row_wise=true: leave one of them out",
+                      slot_place(params, PARAM_force_row_wise));
+  if (slot_int(params, PARAM_is_unbalance) && fabs(slot_double(params, PARAM_scale_pos_weight) - 1) > 1e-6)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sscale_pos_weight=%s conflicts with is_unbalance=true: both weigh the positive rows, "
+                      "leave one of them out",
+                      slot_place(params, PARAM_scale_pos_weight), slot_text(params, PARAM_scale_pos_weight));
+  if (slot_int(params, PARAM_predict_raw_score) && slot_int(params, PARAM_predict_leaf_index))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%spredict_leaf_index=true conflicts with predict_raw_score=true: predict either the one or "
+        "the other",
+        slot_place(params, PARAM_predict_leaf_index));
+  return COPSE_OK;
+}
+
+static copse_status check_num_class(const copse_params *params, copse_error *err) {
+  if (slot_int(params, PARAM_num_class) == 1 || slot_is(params, PARAM_objective, "custom")) return COPSE_OK;
+  if (!objective_decided(params)) return COPSE_OK;
+  return status_set(
+      err, COPSE_ERR_ARGUMENT,
+      "%snum_class=%s conflicts with objective=%s, which has one output: leave num_class out, or use "
+      "objective=custom",
+      slot_place(params, PARAM_num_class), slot_text(params, PARAM_num_class), objective_name(params));
+}
+
+static copse_status check_metrics(const copse_params *params, copse_error *err) {
+  const struct param_value *metric = &params->slots[PARAM_metric].value;
+  const int *items = metric->items;
+  bool regression = objective_decided(params) && slot_is(params, PARAM_objective, "regression");
+  for (size_t i = 0; i < metric->n_items; i++) {
+    const struct param_choice *choice = &choices_metric[items[i]];
+    if (strcmp(choice->name, "none") == 0 && metric->n_items > 1)
+      return status_set(err, COPSE_ERR_ARGUMENT,
+                        "%smetric=%s: none stands alone; leave it out, or leave the others out",
+                        slot_place(params, PARAM_metric), slot_text(params, PARAM_metric));
+    if (choice->two_class && regression)
+      return status_set(
+          err, COPSE_ERR_ARGUMENT,
+          "%smetric=%s conflicts with objective=regression: it needs the probability of a class; set "
+          "objective=binary, or a metric among l1, l2, rmse, auc",
+          slot_place(params, PARAM_metric), choice->name);
+  }
+  return COPSE_OK;
+}
+
+static copse_status check_early_stopping(const copse_params *params, copse_error *err) {
+  if (slot_int(params, PARAM_early_stopping_round) <= 0) return COPSE_OK;
+  const struct param_value *metric = &params->slots[PARAM_metric].value;
+  bool none = metric->n_items == 0 ? slot_is(params, PARAM_objective, "custom")
+                                   : strcmp(slot_text(params, PARAM_metric), "none") == 0;
+  if (!none) return COPSE_OK;
+  return status_set(
+      err, COPSE_ERR_ARGUMENT,
+      "%searly_stopping_round=%s has no metric to look at: set metric (for instance metric=l2 or "
+      "metric=auc), or early_stopping_round=0",
+      slot_place(params, PARAM_early_stopping_round), slot_text(params, PARAM_early_stopping_round));
+}
+
+static copse_status check_files(const copse_params *params, copse_error *err) {
+  if (trains(params) && slot_text(params, PARAM_input_model)[0] != '\0')
+    return status_set(
+        err, COPSE_ERR_UNSUPPORTED,
+        "%sinput_model=%s: training on from a model is known to Copse but not part of this version; "
+        "leave it out, or predict with it",
+        slot_place(params, PARAM_input_model), slot_text(params, PARAM_input_model));
+  const char *separator = slot_text(params, PARAM_separator);
+  bool libsvm = slot_is(params, PARAM_format, "libsvm"), tsv = slot_is(params, PARAM_format, "tsv");
+  if (strcmp(separator, "auto") != 0 && (libsvm || (tsv && separator[0] != '\t')))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sseparator=%s conflicts with format=%s: leave separator out%s",
+                      slot_place(params, PARAM_separator), separator[0] == '\t' ? "tab" : separator,
+                      slot_text(params, PARAM_format), tsv ? ", or set format=csv" : "");
+  return COPSE_OK;
+}
+
+copse_status conflicts_check(const copse_params *params, copse_error *err) {
+  static copse_status (*const checks[])(const copse_params *, copse_error *) = {
+      check_switches, check_num_class, check_metrics, check_early_stopping, check_files};
+  for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+    copse_status status = checks[i](params, err);
+    if (status != COPSE_OK) return status;
+  }
+  return COPSE_OK;
+}

@@ -1,0 +1,159 @@
+/* resolve.c - from the slots to the structs of params.h: checks, then derived values, then the fields. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "params/internal.h"
+
+/* ---- derived values ---- */
+
+const struct derived_value *find_derived(const struct resolution *resolution, enum param_id id) {
+  for (size_t i = 0; i < resolution->n_derived; i++)
+    if (resolution->derived[i].id == id) return &resolution->derived[i];
+  return NULL;
+}
+
+void derive_int(struct resolution *resolution, enum param_id id, int64_t value) {
+  struct derived_value *derived = &resolution->derived[resolution->n_derived++];
+  derived->id = id;
+  derived->integer = value;
+  snprintf(derived->text, sizeof derived->text, "%lld", (long long)value);
+}
+
+void derive_choice(struct resolution *resolution, enum param_id id, const char *name) {
+  struct derived_value *derived = &resolution->derived[resolution->n_derived++];
+  derived->id = id;
+  derived->integer = choice_find(param_rows[id].range.choices, name, strlen(name));
+  snprintf(derived->text, sizeof derived->text, "%s", name);
+}
+
+static void resolve_seeds(const copse_params *params, struct resolution *resolution) {
+  static const enum param_id ids[N_SEEDS] = {PARAM_data_random_seed, PARAM_bagging_seed,
+                                             PARAM_drop_seed,        PARAM_feature_fraction_seed,
+                                             PARAM_objective_seed,   PARAM_extra_seed};
+  resolution->out.bin.sample_seed = (int)slot_int(params, PARAM_data_random_seed);
+  if (slot_text(params, PARAM_seed)[0] == '\0') return;
+  int seeds[N_SEEDS];
+  seeds_derive((int)slot_int(params, PARAM_seed), seeds);
+  for (int i = 0; i < N_SEEDS; i++) {
+    if (slot_given(params, ids[i])) continue;
+    derive_int(resolution, ids[i], seeds[i]);
+    if (ids[i] == PARAM_data_random_seed) resolution->out.bin.sample_seed = seeds[i];
+  }
+}
+
+/* A tree of depth d has at most 2^d leaves, whatever num_leaves says. */
+static int resolve_num_leaves(const copse_params *params, struct resolution *resolution) {
+  int num_leaves = (int)slot_int(params, PARAM_num_leaves);
+  int64_t max_depth = slot_int(params, PARAM_max_depth);
+  if (max_depth <= 0 || max_depth > 30 || (1 << max_depth) >= num_leaves) return num_leaves;
+  num_leaves = 1 << max_depth;
+  derive_int(resolution, PARAM_num_leaves, num_leaves);
+  return num_leaves;
+}
+
+/* Smoothing divides by row counts and an empty leaf has no output, so at least 2, at least 1 rows. */
+static int resolve_min_data(const copse_params *params, struct resolution *resolution) {
+  const double tiny = 1e-15f;
+  int min_data = (int)slot_int(params, PARAM_min_data_in_leaf), least = 0;
+  if (slot_double(params, PARAM_path_smooth) > tiny)
+    least = 2;
+  else if (slot_double(params, PARAM_min_sum_hessian_in_leaf) <= tiny)
+    least = 1;
+  if (min_data >= least) return min_data;
+  derive_int(resolution, PARAM_min_data_in_leaf, least);
+  return least;
+}
+
+static void resolve_metrics(const copse_params *params, struct resolution *resolution) {
+  const struct param_value *given = &params->slots[PARAM_metric].value;
+  struct metric_params *metric = &resolution->out.metric;
+  metric->names = resolution->metric_names;
+  metric->threshold = slot_double(params, PARAM_decision_threshold);
+  metric->defaulted = given->n_items == 0;
+  if (metric->defaulted) {
+    if (slot_is(params, PARAM_objective, "custom")) return;
+    const char *own = slot_is(params, PARAM_objective, "binary") ? "binary_logloss" : "l2";
+    resolution->metric_names[metric->n_names++] = own;
+    derive_choice(resolution, PARAM_metric, own);
+    return;
+  }
+  for (size_t i = 0; i < given->n_items; i++) {
+    const char *name = choices_metric[((const int *)given->items)[i]].name;
+    if (strcmp(name, "none") != 0) resolution->metric_names[metric->n_names++] = name;
+  }
+}
+
+/* ---- the structs ---- */
+
+static void fill_bin(const copse_params *params, struct bin_params *out, int min_data_in_leaf) {
+  const struct param_value *by_feature = &params->slots[PARAM_max_bin_by_feature].value;
+  out->max_bin = (int)slot_int(params, PARAM_max_bin);
+  out->max_bin_by_feature = by_feature->items;
+  out->n_max_bin_by_feature = by_feature->n_items;
+  out->min_data_in_bin = (int)slot_int(params, PARAM_min_data_in_bin);
+  out->use_missing = slot_int(params, PARAM_use_missing);
+  out->zero_as_missing = slot_int(params, PARAM_zero_as_missing);
+  out->pre_filter = slot_int(params, PARAM_feature_pre_filter);
+  out->min_data_in_leaf = min_data_in_leaf;
+}
+
+static void fill_objective(const copse_params *params, struct objective_params *out) {
+  out->kind = slot_is(params, PARAM_objective, "binary")   ? OBJECTIVE_BINARY
+              : slot_is(params, PARAM_objective, "custom") ? OBJECTIVE_CUSTOM
+                                                           : OBJECTIVE_REGRESSION;
+  out->n_outputs = (int)slot_int(params, PARAM_num_class);
+  out->boost_from_average = slot_int(params, PARAM_boost_from_average);
+  out->is_unbalance = slot_int(params, PARAM_is_unbalance);
+  out->scale_pos_weight = slot_double(params, PARAM_scale_pos_weight);
+  out->sigmoid = slot_double(params, PARAM_sigmoid);
+  out->reg_sqrt = slot_int(params, PARAM_reg_sqrt);
+}
+
+static void fill_grow(const copse_params *params, struct grow_params *out, int num_leaves,
+                      int min_data_in_leaf) {
+  out->num_leaves = num_leaves;
+  out->max_depth = (int)slot_int(params, PARAM_max_depth);
+  out->min_data_in_leaf = min_data_in_leaf;
+  out->min_sum_hessian_in_leaf = slot_double(params, PARAM_min_sum_hessian_in_leaf);
+  out->lambda_l1 = slot_double(params, PARAM_lambda_l1);
+  out->lambda_l2 = slot_double(params, PARAM_lambda_l2);
+  out->min_gain_to_split = slot_double(params, PARAM_min_gain_to_split);
+  out->max_delta_step = slot_double(params, PARAM_max_delta_step);
+  out->path_smooth = slot_double(params, PARAM_path_smooth);
+  out->min_data_per_group = (int)slot_int(params, PARAM_min_data_per_group);
+  out->max_cat_threshold = (int)slot_int(params, PARAM_max_cat_threshold);
+  out->cat_l2 = slot_double(params, PARAM_cat_l2);
+  out->cat_smooth = slot_double(params, PARAM_cat_smooth);
+  out->max_cat_to_onehot = (int)slot_int(params, PARAM_max_cat_to_onehot);
+  out->histogram_pool_mb = slot_double(params, PARAM_histogram_pool_size);
+}
+
+static void fill_boost(const copse_params *params, struct boost_params *out) {
+  out->num_iterations = (int)slot_int(params, PARAM_num_iterations);
+  out->learning_rate = slot_double(params, PARAM_learning_rate);
+  out->early_stopping_round = (int)slot_int(params, PARAM_early_stopping_round);
+  out->early_stopping_min_delta = slot_double(params, PARAM_early_stopping_min_delta);
+  out->first_metric_only = slot_int(params, PARAM_first_metric_only);
+  out->metric_freq = (int)slot_int(params, PARAM_metric_freq);
+  out->training_metric = slot_int(params, PARAM_is_provide_training_metric);
+  out->time_limit_s = slot_double(params, PARAM_time_limit);
+  out->n_threads = (int)slot_int(params, PARAM_num_threads);
+}
+
+copse_status resolve_all(copse_params *params, copse_error *err) {
+  copse_status status = support_check(params, err);
+  if (status == COPSE_OK) status = conflicts_check(params, err);
+  if (status != COPSE_OK) return status;
+  struct resolution *resolution = &params->resolution;
+  memset(resolution, 0, sizeof *resolution);
+  resolve_seeds(params, resolution);
+  int num_leaves = resolve_num_leaves(params, resolution);
+  int min_data_in_leaf = resolve_min_data(params, resolution);
+  resolve_metrics(params, resolution);
+  fill_bin(params, &resolution->out.bin, min_data_in_leaf);
+  fill_objective(params, &resolution->out.objective);
+  fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
+  fill_boost(params, &resolution->out.boost);
+  return compat_resolve(params, resolution, err);
+}

@@ -1,0 +1,42 @@
+/* write.c - the effective configuration as text: what can change a model, and nothing else (no paths, no
+ * threads, no prediction, nothing this version does not act on), so that equal text means equal training. */
+#include <string.h>
+
+#include "params/internal.h"
+
+/* Whether the parameter can change a model and has a value. */
+static bool is_written(const copse_params *params, enum param_id id) {
+  const struct param_row *row = &param_rows[id];
+  bool shapes = row->scope == SCOPE_DATA || row->scope == SCOPE_BOOSTER || row->scope == SCOPE_FREE;
+  return shapes && row->support == COPSE_SUPPORT_FULL && effective_text(params, id)[0] != '\0';
+}
+
+static void write_block_line(const copse_params *params, enum param_id id, copse_text *out) {
+  const char *text = effective_text(params, id);
+  if (param_rows[id].type == TYPE_BOOL) text = slot_int(params, id) != 0 ? "1" : "0";
+  copse_text_appendf(out, "[%s: %s]\n", param_rows[id].name, text);
+}
+
+/* LightGBM's form and order: boosting, objective and metric come first. Copse's own parameters, which
+ * LightGBM warns about when it reads them, come last and only where they differ from their defaults. */
+void params_write_model_block(const copse_params *params, copse_text *out) {
+  static const enum param_id first[] = {PARAM_boosting, PARAM_objective, PARAM_metric};
+  const size_t n_first = sizeof first / sizeof first[0];
+  for (size_t i = 0; i < n_first; i++)
+    if (is_written(params, first[i])) write_block_line(params, first[i], out);
+  for (int i = 0; i < PARAM_COUNT; i++) {
+    enum param_id id = (enum param_id)i;
+    bool done = id == first[0] || id == first[1] || id == first[2];
+    bool own_default =
+        id >= PARAM_FIRST_OWN && strcmp(effective_text(params, id), param_rows[id].default_text) == 0;
+    if (!done && !own_default && is_written(params, id)) write_block_line(params, id, out);
+  }
+}
+
+void params_write_config(const copse_params *params, copse_text *out) {
+  for (int i = 0; i < PARAM_COUNT; i++) {
+    enum param_id id = (enum param_id)i;
+    if (is_written(params, id))
+      copse_text_appendf(out, "%s=%s\n", param_rows[id].name, effective_text(params, id));
+  }
+}

@@ -1,0 +1,476 @@
+/* test_resolve.c - derived values, conflicts, refusals, compat, the structs, the written configuration. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "params/internal.h"
+#include "testing.h"
+
+static copse_params *params;
+static copse_error err;
+
+/* New parameters from "key=value" words (blank separated), unresolved. */
+static void make(const char *words) {
+  copse_params_free(params);
+  assert_int_equal(copse_params_create(NULL, &params, &err), COPSE_OK);
+  char text[600];
+  size_t n = strlen(words);
+  assert_true(n < sizeof text);
+  memcpy(text, words, n + 1);
+  for (size_t i = 0; i < n; i++)
+    if (text[i] == ' ') text[i] = '\n';
+  copse_status status = copse_params_parse(params, text, n, "c", COPSE_SOURCE_FILE, &err);
+  if (status != COPSE_OK) print_error("%s\n", err.message);
+  assert_int_equal(status, COPSE_OK);
+}
+
+static const struct resolved_params *resolved(const char *words) {
+  make(words);
+  const struct resolved_params *out = NULL;
+  copse_status status = params_resolved(params, &out, &err);
+  if (status != COPSE_OK) print_error("%s\n", err.message);
+  assert_int_equal(status, COPSE_OK);
+  return out;
+}
+
+static void assert_fails(const char *words, copse_status status, const char *message) {
+  make(words);
+  err.message[0] = '\0';
+  assert_int_equal(copse_params_resolve(params, &err), status);
+  assert_string_equal(err.message, message);
+  assert_int_equal(err.status, status);
+}
+
+static void assert_derived(const char *name, int64_t value) {
+  assert_int_equal(copse_params_get_int(params, name), value);
+  assert_int_equal(strtol(copse_params_get(params, name), NULL, 10), value);
+}
+
+static void test_defaults(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved("");
+  assert_int_equal(r->grow.num_leaves, 31);
+  assert_int_equal(r->grow.max_depth, -1);
+  assert_int_equal(r->grow.min_data_in_leaf, 20);
+  assert_true(r->grow.min_sum_hessian_in_leaf == 1e-3);
+  assert_true(r->grow.cat_l2 == 10 && r->grow.cat_smooth == 10);
+  assert_int_equal(r->grow.min_data_per_group, 100);
+  assert_int_equal(r->grow.max_cat_threshold, 32);
+  assert_int_equal(r->grow.max_cat_to_onehot, 4);
+  assert_true(r->grow.histogram_pool_mb == -1);
+  assert_false(r->grow.compat.hessian_counts || r->grow.compat.inherit_unsplittable ||
+               r->grow.compat.forward_skips_bin0 || r->grow.compat.keep_all_rounds);
+  assert_int_equal(r->bin.max_bin, 255);
+  assert_null(r->bin.max_bin_by_feature);
+  assert_int_equal(r->bin.min_data_in_bin, 3);
+  assert_int_equal(r->bin.sample_count, 0);
+  assert_int_equal(r->bin.sample_seed, 1);
+  assert_true(r->bin.use_missing && r->bin.pre_filter && !r->bin.zero_as_missing);
+  assert_int_equal(r->bin.min_data_in_leaf, 20);
+  assert_int_equal(r->objective.kind, OBJECTIVE_REGRESSION);
+  assert_int_equal(r->objective.n_outputs, 1);
+  assert_true(r->objective.boost_from_average && r->objective.sigmoid == 1 &&
+              r->objective.scale_pos_weight == 1);
+  assert_int_equal(r->boost.num_iterations, 100);
+  assert_true(r->boost.learning_rate == 0.1);
+  assert_int_equal(r->boost.metric_freq, 1);
+  assert_false(r->boost.keep_all_rounds || r->boost.training_metric);
+  assert_int_equal(r->metric.n_names, 1);
+  assert_string_equal(r->metric.names[0], "l2");
+  assert_true(r->metric.defaulted && r->metric.threshold == 0.5);
+}
+
+static void test_every_field_is_filled(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved(
+      "max_bin=63 max_bin_by_feature=7,9 min_data_in_bin=5 subsample_for_bin=1000 data_seed=77 use_missing=0 "
+      "zero_as_missing=1 feature_pre_filter=0 min_data=11 objective=binary boost_from_average=0 "
+      "is_unbalance=1 "
+      "sigmoid=2 reg_sqrt=1 num_leaf=15 max_depth=9 min_hessian=0.25 reg_alpha=1 reg_lambda=2 "
+      "min_split_gain=3 "
+      "max_leaf_output=4 path_smooth=5 min_data_per_group=6 max_cat_threshold=7 cat_l2=8 cat_smooth=9 "
+      "max_cat_to_onehot=10");
+  assert_int_equal(r->bin.max_bin, 63);
+  assert_int_equal(r->bin.n_max_bin_by_feature, 2);
+  assert_int_equal(r->bin.max_bin_by_feature[1], 9);
+  assert_int_equal(r->bin.min_data_in_bin, 5);
+  assert_int_equal(r->bin.sample_count, 1000);
+  assert_int_equal(r->bin.sample_seed, 77);
+  assert_true(!r->bin.use_missing && r->bin.zero_as_missing && !r->bin.pre_filter);
+  assert_int_equal(r->bin.min_data_in_leaf, 11);
+  assert_int_equal(r->objective.kind, OBJECTIVE_BINARY);
+  assert_true(!r->objective.boost_from_average && r->objective.is_unbalance && r->objective.reg_sqrt);
+  assert_true(r->objective.sigmoid == 2);
+  assert_int_equal(r->grow.num_leaves, 15);
+  assert_int_equal(r->grow.max_depth, 9);
+  assert_int_equal(r->grow.min_data_in_leaf, 11);
+  assert_true(r->grow.min_sum_hessian_in_leaf == 0.25 && r->grow.lambda_l1 == 1 && r->grow.lambda_l2 == 2);
+  assert_true(r->grow.min_gain_to_split == 3 && r->grow.max_delta_step == 4 && r->grow.path_smooth == 5);
+  assert_int_equal(r->grow.min_data_per_group, 6);
+  assert_int_equal(r->grow.max_cat_threshold, 7);
+  assert_true(r->grow.cat_l2 == 8 && r->grow.cat_smooth == 9);
+  assert_int_equal(r->grow.max_cat_to_onehot, 10);
+  r = resolved(
+      "objective=custom num_class=3 scale_pos_weight=2 hist_pool_size=64 num_round=7 eta=0.5 metric=auc,l1 "
+      "early_stopping=4 early_stopping_min_delta=0.01 first_metric_only=1 output_freq=2 train_metric=1 "
+      "max_seconds=1.5 n_jobs=3 decision_threshold=0.25");
+  assert_int_equal(r->objective.kind, OBJECTIVE_CUSTOM);
+  assert_int_equal(r->objective.n_outputs, 3);
+  assert_true(r->objective.scale_pos_weight == 2 && r->grow.histogram_pool_mb == 64);
+  assert_int_equal(r->boost.num_iterations, 7);
+  assert_int_equal(r->boost.early_stopping_round, 4);
+  assert_true(r->boost.learning_rate == 0.5 && r->boost.early_stopping_min_delta == 0.01);
+  assert_true(r->boost.first_metric_only && r->boost.training_metric && r->boost.time_limit_s == 1.5);
+  assert_int_equal(r->boost.metric_freq, 2);
+  assert_int_equal(r->boost.n_threads, 3);
+  assert_int_equal(r->metric.n_names, 2);
+  assert_string_equal(r->metric.names[0], "auc");
+  assert_string_equal(r->metric.names[1], "l1");
+  assert_true(!r->metric.defaulted && r->metric.threshold == 0.25);
+}
+
+static void test_seeds(void **state) {
+  (void)state;
+  static const int t0[N_SEEDS] = {175, 400, 17869, 30056, 16083, 12879};
+  int seeds[N_SEEDS];
+  seeds_derive(42, seeds);
+  assert_memory_equal(seeds, t0, sizeof t0);
+  static const int of_708[N_SEEDS] = {2350, 15415, 20623, 32671, 4309, 6642};
+  seeds_derive(708, seeds);
+  assert_memory_equal(seeds, of_708, sizeof of_708);
+  const struct resolved_params *r = resolved("random_state=42 bagging_seed=9");
+  assert_int_equal(r->bin.sample_seed, 175);
+  assert_derived("data_random_seed", 175);
+  assert_derived("bagging_seed", 9);
+  assert_derived("drop_seed", 17869);
+  assert_derived("feature_fraction_seed", 30056);
+  assert_derived("objective_seed", 16083);
+  assert_derived("extra_seed", 12879);
+  assert_int_equal(resolved("seed=42 data_random_seed=5")->bin.sample_seed, 5);
+  assert_int_equal(resolved("seed=")->bin.sample_seed, 1);
+  resolved("");
+  assert_derived("extra_seed", 6);
+}
+
+static void test_leaves_and_rows(void **state) {
+  (void)state;
+  assert_int_equal(resolved("max_depth=3")->grow.num_leaves, 8);
+  assert_derived("num_leaves", 8);
+  assert_int_equal(resolved("max_depth=5")->grow.num_leaves, 31);
+  assert_int_equal(resolved("max_depth=60 num_leaves=131072")->grow.num_leaves, 131072);
+  assert_int_equal(resolved("max_depth=0")->grow.num_leaves, 31);
+  assert_int_equal(resolved("path_smooth=1 min_data_in_leaf=0")->grow.min_data_in_leaf, 2);
+  assert_derived("min_data_in_leaf", 2);
+  assert_int_equal(resolved("path_smooth=1 min_data_in_leaf=3")->grow.min_data_in_leaf, 3);
+  const struct resolved_params *r = resolved("min_data_in_leaf=0 min_sum_hessian_in_leaf=0");
+  assert_int_equal(r->grow.min_data_in_leaf, 1);
+  assert_int_equal(r->bin.min_data_in_leaf, 1);
+  assert_int_equal(resolved("min_data_in_leaf=0")->grow.min_data_in_leaf, 0);
+}
+
+static void test_metrics(void **state) {
+  (void)state;
+  assert_string_equal(resolved("objective=rmse")->metric.names[0], "l2");
+  assert_string_equal(copse_params_get(params, "metric"), "l2");
+  assert_string_equal(resolved("objective=binary")->metric.names[0], "binary_logloss");
+  assert_string_equal(resolved("objective=binary metric=")->metric.names[0], "binary_logloss");
+  const struct resolved_params *r = resolved("objective=custom");
+  assert_int_equal(r->metric.n_names, 0);
+  assert_true(r->metric.defaulted);
+  r = resolved("metric=None");
+  assert_int_equal(r->metric.n_names, 0);
+  assert_false(r->metric.defaulted);
+  r = resolved(
+      "objective=binary metric=rmse,binary_error,accuracy,precision,recall,f1,f1_macro,precision_macro,"
+      "recall_macro,l1,binary,auc,l2,mse");
+  assert_int_equal(r->metric.n_names, 13);
+  assert_string_equal(r->metric.names[10], "binary_logloss");
+  assert_string_equal(r->metric.names[12], "l2");
+  /* Without an objective of its own a predicting run may ask for any metric. */
+  assert_string_equal(resolved("metric=binary_logloss")->metric.names[0], "binary_logloss");
+}
+
+static void test_conflicts(void **state) {
+  (void)state;
+  assert_fails("force_row_wise=1 force_col_wise=1", COPSE_ERR_ARGUMENT,
+               "c:1: force_col_wise=true conflicts with force_row_wise=true: leave one of them out");
+  assert_fails(
+      "is_unbalance=1 scale_pos_weight=2", COPSE_ERR_ARGUMENT,
+      "c:2: scale_pos_weight=2 conflicts with is_unbalance=true: both weigh the positive rows, leave one of "
+      "them out");
+  assert_fails(
+      "raw_score=1 leaf_index=1", COPSE_ERR_ARGUMENT,
+      "c:2: predict_leaf_index=true conflicts with predict_raw_score=true: predict either the one or the "
+      "other");
+  assert_fails(
+      "objective=binary num_class=2", COPSE_ERR_ARGUMENT,
+      "c:2: num_class=2 conflicts with objective=binary, which has one output: leave num_class out, or use "
+      "objective=custom");
+  assert_fails(
+      "task=train num_class=3", COPSE_ERR_ARGUMENT,
+      "c:2: num_class=3 conflicts with objective=regression, which has one output: leave num_class out, or "
+      "use objective=custom");
+  assert_fails("metric=none,auc", COPSE_ERR_ARGUMENT,
+               "c:1: metric=none,auc: none stands alone; leave it out, or leave the others out");
+  assert_fails("task=train metric=auc,f1", COPSE_ERR_ARGUMENT,
+               "c:2: metric=f1 conflicts with objective=regression: it needs the probability of a class; set "
+               "objective=binary, or a metric among l1, l2, rmse, auc");
+  assert_fails(
+      "objective=mse metric=binary_error", COPSE_ERR_ARGUMENT,
+      "c:2: metric=binary_error conflicts with objective=regression: it needs the probability of a class; "
+      "set objective=binary, or a metric among l1, l2, rmse, auc");
+  assert_fails("early_stopping=5 metric=none", COPSE_ERR_ARGUMENT,
+               "c:1: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
+               "metric=auc), or early_stopping_round=0");
+  assert_fails("early_stopping=5 objective=none", COPSE_ERR_ARGUMENT,
+               "c:1: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
+               "metric=auc), or early_stopping_round=0");
+  assert_fails(
+      "task=train model=m.txt", COPSE_ERR_UNSUPPORTED,
+      "c:2: input_model=m.txt: training on from a model is known to Copse but not part of this version; "
+      "leave it out, or predict with it");
+  assert_fails("format=libsvm separator=tab", COPSE_ERR_ARGUMENT,
+               "c:2: separator=tab conflicts with format=libsvm: leave separator out");
+  assert_fails("format=tsv separator=;", COPSE_ERR_ARGUMENT,
+               "c:2: separator=; conflicts with format=tsv: leave separator out, or set format=csv");
+  resolved("format=tsv separator=tab task=predict model=m.txt early_stopping=-1 metric=none is_unbalance=1");
+}
+
+static void test_later_values(void **state) {
+  (void)state;
+  assert_fails("bagging_freq=5 bagging_fraction=0.8", COPSE_ERR_UNSUPPORTED,
+               "c:2: bagging_fraction=0.8 is known to Copse but not part of this version: leave it out, set "
+               "bagging_fraction=1, or set bagging_freq=0");
+  assert_fails(
+      "bagging_freq=5 subsample=0.8", COPSE_ERR_UNSUPPORTED,
+      "c:2: subsample=0.8 (bagging_fraction) is known to Copse but not part of this version: leave it out, "
+      "set bagging_fraction=1, or set bagging_freq=0");
+  assert_fails(
+      "interaction_constraints=[0,1],[2]", COPSE_ERR_UNSUPPORTED,
+      "c:1: interaction_constraints=[0,1],[2] is known to Copse but not part of this version: leave it out");
+  assert_fails(
+      "objective=poisson", COPSE_ERR_UNSUPPORTED,
+      "c:1: objective=poisson is known to Copse but not part of this version; available: regression, binary, "
+      "custom");
+  assert_fails(
+      "app=softmax", COPSE_ERR_UNSUPPORTED,
+      "c:1: objective=multiclass is known to Copse but not part of this version; available: regression, "
+      "binary, custom");
+  static const char *const refused[] = {"feature_fraction=0.9",
+                                        "feature_fraction_bynode=0.5",
+                                        "extra_trees=true",
+                                        "num_machines=2",
+                                        "device=gpu",
+                                        "device_type=cuda",
+                                        "linear_tree=true",
+                                        "predict_contrib=true",
+                                        "pred_early_stop=true",
+                                        "save_binary=true",
+                                        "use_quantized_grad=true",
+                                        "monotone_constraints=0,1",
+                                        "forcedbins_filename=a.json",
+                                        "forcedsplits_filename=a.json",
+                                        "task=convert_model",
+                                        "task=refit",
+                                        "task=save_binary",
+                                        "snapshot_freq=10",
+                                        "boosting=goss",
+                                        "boosting=dart",
+                                        "boosting=random_forest",
+                                        "data_sample_strategy=goss",
+                                        "metric=l2,ndcg",
+                                        "feature_contri=1,0.5",
+                                        "cegb_penalty_split=1",
+                                        "cegb_penalty_feature_lazy=0,1",
+                                        "cegb_penalty_feature_coupled=1",
+                                        "parser_config_file=x",
+                                        "saved_feature_importance_type=1",
+                                        "predict_disable_shape_check=1",
+                                        "objective=binary bagging_freq=1 pos_bagging_fraction=0.5",
+                                        "objective=binary bagging_freq=1 neg_bagging_fraction=0.5"};
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    make(refused[i]);
+    assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "known to Copse but not part of this version"));
+  }
+}
+
+static void test_values_that_change_nothing(void **state) {
+  (void)state;
+  resolved("bagging_freq=5 bagging_fraction=1.0 feature_fraction=1");
+  resolved("bagging_freq=0 bagging_fraction=0.8 pos_bagging_fraction=0.5");
+  resolved("bagging_freq=2 pos_bagging_fraction=0.5 objective=regression");
+  resolved("num_machines=1 machine_list_file=mlist.txt local_listen_port=9 machines=a:1 tree_learner=voting");
+  resolved(
+      "drop_rate=0.5 skip_drop=0 max_drop=3 xgboost_dart_mode=true uniform_drop=true drop_seed=8 "
+      "top_rate=0.3");
+  resolved("monotone_constraints=0,0,0 feature_contri=1,1 cegb_penalty_feature_lazy=0,0 snapshot_freq=0");
+  resolved(
+      "deterministic=1 force_col_wise=1 two_round=1 pre_partition=1 is_sparse=0 enable_bundle=0 "
+      "precise_float_parser=1");
+  resolved("alpha=0.3 fair_c=2 gpu_use_dp=1 eval_at=3,1 pred_early_stop_freq=3 convert_model=x.cpp");
+  /* A stronger source takes a refused value back. */
+  make("objective=poisson extra_trees=true");
+  assert_int_equal(copse_params_set(params, "objective", "binary", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "extra_trees", "0", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_int_equal(copse_params_resolve(params, &err), COPSE_OK);
+}
+
+/* Whatever the table says comes later is refused or has a neutral value; whatever is inert resolves. */
+static void test_support_column_holds(void **state) {
+  (void)state;
+  for (int id = 0; id < PARAM_COUNT; id++) {
+    const struct param_row *row = &param_rows[id];
+    const char *other = row->type == TYPE_BOOL ? (strcmp(row->default_text, "true") == 0 ? "false" : "true")
+                        : row->type == TYPE_DOUBLE  ? (row->range.min >= 1 ? "1.25" : "0.5")
+                        : row->type == TYPE_DOUBLES ? "0.5"
+                        : row->type == TYPE_STRING  ? "x"
+                                                    : "1";
+    if (row->support == COPSE_SUPPORT_FULL || row->type == TYPE_ENUM || id == PARAM_num_machines) continue;
+    copse_params_free(params);
+    assert_int_equal(copse_params_create(NULL, &params, &err), COPSE_OK);
+    assert_int_equal(copse_params_set(params, "bagging_freq", "1", COPSE_SOURCE_FILE, &err), COPSE_OK);
+    assert_int_equal(copse_params_set(params, "objective", "binary", COPSE_SOURCE_FILE, &err), COPSE_OK);
+    assert_int_equal(copse_params_set(params, row->name, other, COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+    assert_int_equal(copse_params_resolve(params, &err),
+                     row->support == COPSE_SUPPORT_LATER ? COPSE_ERR_UNSUPPORTED : COPSE_OK);
+  }
+}
+
+static void test_compat(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved("compat=LightGBM");
+  assert_true(r->grow.compat.hessian_counts && r->grow.compat.inherit_unsplittable &&
+              r->grow.compat.forward_skips_bin0 && r->grow.compat.keep_all_rounds &&
+              r->boost.keep_all_rounds);
+  assert_int_equal(r->bin.sample_count, 200000);
+  assert_derived("bin_construct_sample_cnt", 200000);
+  assert_string_equal(copse_params_get(params, "leaf_counts"), "hessian");
+  r = resolved("compat=lightgbm bin_construct_sample_cnt=500 leaf_counts=hessian");
+  assert_int_equal(r->bin.sample_count, 500);
+  r = resolved("leaf_counts=hessian");
+  assert_true(r->grow.compat.hessian_counts);
+  assert_false(r->grow.compat.inherit_unsplittable || r->grow.compat.forward_skips_bin0 ||
+               r->grow.compat.keep_all_rounds || r->boost.keep_all_rounds);
+  assert_int_equal(r->bin.sample_count, 0);
+  assert_fails(
+      "compat=lightgbm leaf_counts=exact", COPSE_ERR_ARGUMENT,
+      "c:2: leaf_counts=exact conflicts with compat=lightgbm, which estimates leaf counts from hessians: "
+      "leave one of them out");
+}
+
+static void test_set_after_resolve(void **state) {
+  (void)state;
+  resolved("max_depth=2");
+  assert_derived("num_leaves", 4);
+  assert_int_equal(copse_params_set(params, "max_depth", "3", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_derived("num_leaves", 8);
+  assert_int_equal(copse_params_set(params, "extra_trees", "1", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  const struct resolved_params *out = NULL;
+  for (int i = 0; i < 2; i++) { /* the failure is kept, and told each time */
+    err.message[0] = '\0';
+    assert_int_equal(params_resolved(params, &out, &err), COPSE_ERR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "extra_trees=true"));
+    assert_null(out);
+  }
+  assert_int_equal(copse_params_resolve(params, NULL), COPSE_ERR_UNSUPPORTED);
+  assert_string_equal(copse_params_get(params, "num_leaves"), "31"); /* nothing is derived then */
+}
+
+static void read_it(void *user, size_t chunk, int thread) {
+  (void)thread;
+  int *good = user;
+  const struct resolved_params *out;
+  copse_error local;
+  good[chunk] = params_resolved(params, &out, &local) == COPSE_OK && out->grow.num_leaves == 4 &&
+                copse_params_get_int(params, "num_leaves") == 4;
+}
+
+static void test_const_calls_from_threads(void **state) {
+  (void)state;
+  for (int round = 0; round < 20; round++) {
+    make("max_depth=2");
+    int good[8] = {0};
+    copse_parallel_for(4, 8, read_it, good);
+    for (int i = 0; i < 8; i++) assert_int_equal(good[i], 1);
+  }
+}
+
+static void test_model_block(void **state) {
+  (void)state;
+  resolved(
+      "objective=binary metric=auc,binary learning_rate=0.05 num_threads=7 data=a.csv max_depth=3 seed=42 "
+      "boost_from_average=0 bagging_fraction=0.5 label=name:y");
+  copse_text text = {0};
+  params_write_model_block(params, &text);
+  assert_false(text.failed);
+  static const char begin[] =
+      "[boosting: gbdt]\n[objective: binary]\n[metric: auc,binary_logloss]\n[data_sample_strategy: bagging]\n"
+      "[num_iterations: 100]\n[learning_rate: 0.05]\n[num_leaves: 8]\n[seed: 42]\n[max_depth: 3]\n"
+      "[min_data_in_leaf: 20]\n[min_sum_hessian_in_leaf: 0.001]\n";
+  assert_memory_equal(text.data, begin, sizeof begin - 1);
+  assert_non_null(strstr(text.data, "\n[data_random_seed: 175]\n"));
+  assert_non_null(strstr(text.data, "\n[boost_from_average: 0]\n"));
+  assert_non_null(strstr(text.data, "\n[use_missing: 1]\n"));
+  assert_non_null(strstr(text.data, "\n[label_column: name:y]\n"));
+  static const char *const absent[] = {
+      "num_threads", "[data: ",     "verbosity", "output_model", "bagging_fraction",
+      "predict_",    "leaf_counts", "compat",    "header",       "histogram_pool_size"};
+  for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) assert_null(strstr(text.data, absent[i]));
+  copse_text_release(&text);
+  resolved("compat=lightgbm");
+  params_write_model_block(params, &text);
+  assert_non_null(strstr(text.data, "\n[leaf_counts: hessian]\n[compat: lightgbm]\n"));
+  copse_text_release(&text);
+}
+
+/* Reading a written configuration back gives the same configuration. */
+static void test_config_round_trip(void **state) {
+  (void)state;
+  resolved(
+      "objective=binary metric=auc,f1 learning_rate=0.30000000000000004 max_bin_by_feature=3,4 "
+      "leaf_counts=hessian "
+      "missing_values=?,NA seed=7 early_stopping=3 max_depth=2 has_header=1");
+  copse_text first = {0}, second = {0};
+  params_write_config(params, &first);
+  assert_false(first.failed);
+  assert_non_null(strstr(first.data, "\nlearning_rate=0.30000000000000004\nnum_leaves=4\n"));
+  assert_non_null(strstr(first.data, "\nleaf_counts=hessian\ncompat=none\n"));
+  assert_non_null(strstr(first.data, "\nheader=true\n"));
+  copse_params *back;
+  assert_int_equal(copse_params_create(NULL, &back, &err), COPSE_OK);
+  assert_int_equal(copse_params_parse(back, first.data, first.length, "m", COPSE_SOURCE_FILE, &err),
+                   COPSE_OK);
+  assert_int_equal(copse_params_resolve(back, &err), COPSE_OK);
+  params_write_config(back, &second);
+  assert_string_equal(first.data, second.data);
+  copse_params_free(back);
+  copse_text_release(&first);
+  copse_text_release(&second);
+}
+
+static int teardown(void **state) {
+  (void)state;
+  copse_params_free(params);
+  params = NULL;
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_defaults),
+      cmocka_unit_test(test_every_field_is_filled),
+      cmocka_unit_test(test_seeds),
+      cmocka_unit_test(test_leaves_and_rows),
+      cmocka_unit_test(test_metrics),
+      cmocka_unit_test(test_conflicts),
+      cmocka_unit_test(test_later_values),
+      cmocka_unit_test(test_values_that_change_nothing),
+      cmocka_unit_test(test_support_column_holds),
+      cmocka_unit_test(test_compat),
+      cmocka_unit_test(test_set_after_resolve),
+      cmocka_unit_test(test_const_calls_from_threads),
+      cmocka_unit_test(test_model_block),
+      cmocka_unit_test(test_config_round_trip),
+  };
+  return cmocka_run_group_tests(tests, NULL, teardown);
+}
