@@ -1,7 +1,9 @@
 /* params.h - the resolved configuration as small structs, one per consumer. No consumer sees the whole.
  *
- * params.def holds one row per parameter; params.c parses, checks and prints from the rows; resolve.c
- * cross-checks and fills the structs below; compat.c is the one place that switches LightGBM's quirks on. */
+ * params.def holds one row per parameter, choices.c the values of enums; table.c finds rows, value.c turns
+ * text into values and back, params.c is the handle; support.c and conflicts.c refuse, resolve.c and seed.c
+ * derive and fill the structs below, compat.c is the one place that switches LightGBM's quirks on, write.c
+ * prints. */
 #ifndef COPSE_PARAMS_PARAMS_H
 #define COPSE_PARAMS_PARAMS_H
 
