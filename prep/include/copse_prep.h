@@ -45,9 +45,9 @@ typedef enum copse_read_format {
   COPSE_FORMAT_LIBSVM = 2
 } copse_read_format;
 
-/* AUTO: the first row is a header when none of its cells is a number or a missing token and either some
- * column holds a number further down, or none of its cells is repeated in the first rows below; or when it
- * names a feature of `schema`. */
+/* AUTO: the first row is a header when none of its cells is a number or a missing token (empty ones are fine
+ * as long as half have text) and none of its texts comes again in its own column within the next 200 rows; or
+ * when it names a feature of `schema`. */
 typedef enum copse_read_header {
   COPSE_HEADER_AUTO = 0,
   COPSE_HEADER_YES = 1,
@@ -81,8 +81,8 @@ typedef struct copse_read_options {
   copse_read_format format;
   char separator; /* CSV: ',' ';' '\t' or any other byte; 0: detected among these three */
   copse_read_header header;
-  const char *label_column;        /* TRAIN; default: column 0; VALID and PREDICT: only where schema has no
-                                      label name or position of its own to offer */
+  const char *label_column;        /* TRAIN; default: column 0. VALID, PREDICT: where columns are matched by
+                                      name and the file lacks the label's name that the schema knows */
   const char *weight_column;       /* TRAIN; at most one column */
   const char *group_column;        /* TRAIN; at most one column of query ids; equal neighbours form a group */
   const char *ignore_column;       /* TRAIN; list; these columns may hold anything */

@@ -1,0 +1,78 @@
+/* read.c - from a path to a frame: loads the bytes, finds the format, lets its reader fill the frame, adds
+ * the side files.
+ *
+ * How to add a format: write read_x.c with x_detect (may this be it?) and x_read (fill job->frame: rows,
+ * features, table, label, weight, group; in TRAIN also frame->schema), declare both in frame.h, add a value
+ * to copse_read_format, and a row below, above CSV, which takes whatever is left. */
+#include <string.h>
+
+#include "read/frame.h"
+
+static const struct read_format formats[] = {{COPSE_FORMAT_LIBSVM, libsvm_detect, libsvm_read},
+                                             {COPSE_FORMAT_CSV, csv_detect, csv_read}};
+
+copse_read_options copse_read_options_default(void) {
+  return (copse_read_options){.libsvm_base = -1, .side_files = true};
+}
+
+static copse_status check_options(const char *path, const copse_read_options *o, copse_error *err) {
+  char c = o->separator;
+  if (c == '\n' || c == '\r' || c == '"' || (c >= '0' && c <= '9') || c == '.' || c == '+' || c == '-')
+    return report(err, COPSE_ERR_ARGUMENT,
+                  "%s: the separator may not be a line end, a quote or a part of a number (use , ; or tab)",
+                  path);
+  if (o->libsvm_base < -1 || o->libsvm_base > 1)
+    return report(err, COPSE_ERR_ARGUMENT, "%s: libsvm_base is %d, expected 0, 1 or -1", path,
+                  o->libsvm_base);
+  if (o->task == COPSE_READ_TRAIN ? o->schema != NULL : o->schema == NULL)
+    return report(err, COPSE_ERR_ARGUMENT,
+                  "%s: a schema is needed for validation and prediction, and only there", path);
+  if (o->task == COPSE_READ_PREDICT && o->init_path != NULL && o->init_path[0] != '\0')
+    return report(err, COPSE_ERR_ARGUMENT,
+                  "%s: initial scores (%s) are not used in prediction (leave them away)", path, o->init_path);
+  return COPSE_OK;
+}
+
+static const struct read_format *find_format(const struct read_job *job) {
+  for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+    bool wanted = job->options->format == COPSE_FORMAT_AUTO ? formats[i].detect(job)
+                                                            : formats[i].format == job->options->format;
+    if (wanted) return &formats[i];
+  }
+  return NULL;
+}
+
+copse_status copse_frame_read(copse_context *ctx, const char *path, const copse_read_options *options,
+                              copse_frame **out, copse_error *err) {
+  *out = NULL;
+  copse_status status = check_options(path, options, err);
+  if (status != COPSE_OK) return status;
+  struct read_job job = {.ctx = ctx, .options = options, .applied = options->schema};
+  const char *declared = options->missing_values;
+  if (job.applied != NULL && (declared == NULL || declared[0] == '\0')) declared = job.applied->missing;
+  job.missing = missing_tokens_of(declared);
+  job.storage = copse_alloc_zero(ctx, 1, sizeof *job.storage);
+  if (job.storage == NULL) return report_memory(err, "a frame", path);
+  job.storage->ctx = ctx;
+  job.frame = &job.storage->frame;
+  status = source_load(ctx, path, &job.source, err);
+  if (status != COPSE_OK) goto done;
+  job.frame->n_bytes = job.source.length;
+  const struct read_format *format = find_format(&job);
+  if (format == NULL) {
+    status = report(err, COPSE_ERR_ARGUMENT, "%s: format %d is unknown", path, (int)options->format);
+    goto done;
+  }
+  job.frame->format = format->format;
+  if (job.applied != NULL) job.frame->schema = schema_ref(job.applied);
+  status = format->read(&job, err);
+  source_release(&job.source);
+  job.source.path = path;
+  if (status == COPSE_OK) status = sides_read(&job, err);
+done:
+  if (status == COPSE_OK)
+    *out = job.frame;
+  else
+    copse_frame_free(job.frame);
+  return status;
+}

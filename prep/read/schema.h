@@ -1,0 +1,66 @@
+/* schema.h - the inside of copse_frame_schema: every column of the training file with its role. */
+#ifndef COPSE_READ_SCHEMA_H
+#define COPSE_READ_SCHEMA_H
+
+#include <stdatomic.h>
+
+#include "copse_prep.h"
+#include "read/dictionary.h"
+
+/* The last three are features. */
+enum column_role {
+  ROLE_IGNORE = 0,
+  ROLE_LABEL,
+  ROLE_WEIGHT,
+  ROLE_GROUP,
+  ROLE_NUMBER,
+  ROLE_CODES, /* categorical, whole numbers */
+  ROLE_TEXT   /* categorical, a dictionary */
+};
+enum { N_ROLES = ROLE_TEXT + 1 };
+static inline bool role_is_feature(enum column_role role) { return role >= ROLE_NUMBER; }
+
+enum label_coding { LABEL_NUMBER = 0, LABEL_ZERO_ONE, LABEL_MINUS_ONE, LABEL_TEXT };
+enum { N_LABEL_CODINGS = LABEL_TEXT + 1 };
+
+struct schema_column {
+  enum column_role role;
+  uint32_t feature; /* its number, when it is one */
+  size_t name_at;   /* while building: offset in `pool` */
+  const char *name; /* "" only for a label without header */
+};
+
+/* Created by schema_create, filled by schema_add_column and by setting fields, then schema_finish; immutable
+ * and counted afterwards. */
+struct copse_frame_schema {
+  copse_context *ctx;
+  atomic_uint references;
+  copse_read_format format;
+  char separator;
+  bool named;    /* names come from a header */
+  int base;      /* LibSVM */
+  char *missing; /* the declared tokens, "" for none */
+  enum label_coding coding;
+  struct dictionary classes; /* LABEL_TEXT */
+
+  uint32_t n_columns, capacity;
+  struct schema_column *columns;
+  int32_t label_column; /* -1: none */
+
+  uint32_t n_features;
+  uint32_t *feature_columns; /* [n_features] */
+  const char **names;        /* [n_features] */
+  const char **model_names;  /* [n_features] */
+  struct dictionary *levels; /* [n_features], sealed; empty but for ROLE_TEXT */
+  copse_text pool, model_pool;
+};
+
+copse_frame_schema *schema_create(copse_context *ctx);
+/* name NULL or empty: Column_<i>, i not counting the label column, but "" for the label itself. */
+bool schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name, size_t length);
+bool schema_set_missing(copse_frame_schema *schema, const char *list);
+/* After the last column: names, model names, features, empty dictionaries. False: out of memory. */
+bool schema_finish(copse_frame_schema *schema);
+copse_frame_schema *schema_ref(const copse_frame_schema *schema);
+
+#endif
