@@ -1,0 +1,209 @@
+/* predict.c - many rows: blocks of rows in parallel, every tree over a whole block.
+ *
+ * A block's used features are gathered into dense rows that stay in the second-level cache, whatever the
+ * table's layout; then one tree after the other walks the block, so that a tree's nodes are fetched once a
+ * block. Eight rows walk at a time: their chains of dependent loads overlap. Each row still adds its trees in
+ * model order from 0.0, so that the bits are those of one row alone. */
+#include <string.h>
+
+#include "base/status.h"
+#include "predict/predictor.h"
+
+enum { LANES = 8, MAX_BLOCK_ROWS = 512, BLOCK_BYTES = 256 * 1024 };
+
+struct job {
+  const copse_predictor *predictor;
+  const copse_table *table;
+  double *out;
+  double *scratch; /* [threads][block_rows * n_slots] */
+  size_t block_rows;
+};
+
+static double cell_of(copse_dtype dtype, const void *data, size_t index) {
+  switch (dtype) {
+    case COPSE_F32: return (double)((const float *)data)[index];
+    case COPSE_F64: return ((const double *)data)[index];
+    case COPSE_I32: return (double)((const int32_t *)data)[index];
+    case COPSE_I64: return (double)((const int64_t *)data)[index];
+  }
+  return 0.0;
+}
+
+static void gather_rows(const struct job *job, uint64_t begin, size_t n, double *rows) {
+  const copse_predictor *predictor = job->predictor;
+  const copse_table *table = job->table;
+  size_t n_slots = predictor->n_slots;
+  for (size_t i = 0; i < n; i++) {
+    size_t first = (size_t)(begin + i) * table->row_stride;
+    for (size_t s = 0; s < n_slots; s++)
+      rows[i * n_slots + s] =
+          route_value(cell_of(table->dtype, table->values, first + predictor->slot_features[s]));
+  }
+}
+
+static void gather_columns(const struct job *job, uint64_t begin, size_t n, double *rows) {
+  const copse_predictor *predictor = job->predictor;
+  size_t n_slots = predictor->n_slots;
+  for (size_t s = 0; s < n_slots; s++) {
+    const copse_column *column = &job->table->columns[predictor->slot_features[s]];
+    for (size_t i = 0; i < n; i++)
+      rows[i * n_slots + s] =
+          route_value(cell_of(column->dtype, column->data, (size_t)(begin + i) * column->stride));
+  }
+}
+
+static void gather_sparse(const struct job *job, uint64_t begin, size_t n, double *rows) {
+  const copse_predictor *predictor = job->predictor;
+  const copse_table *table = job->table;
+  size_t n_slots = predictor->n_slots;
+  for (size_t i = 0; i < n * n_slots; i++) rows[i] = 0.0;
+  for (size_t i = 0; i < n; i++) {
+    int64_t end = table->indptr[begin + i + 1];
+    for (int64_t c = table->indptr[begin + i]; c < end; c++) {
+      int32_t slot = predictor->feature_slots[table->indices[c]];
+      if (slot >= 0)
+        rows[i * n_slots + (size_t)slot] = route_value(cell_of(table->dtype, table->values, (size_t)c));
+    }
+  }
+}
+
+/* leaves[0 .. LANES) of LANES rows; a row that has arrived waits at its leaf for the others. */
+static void walk_lanes(const struct flat_tree *tree, const double *rows, size_t n_slots, int32_t *leaves) {
+  int32_t at[LANES] = {0};
+  int32_t arrived;
+  do {
+    arrived = -1;
+    for (int lane = 0; lane < LANES; lane++) {
+      const struct flat_node *node = &tree->nodes[at[lane] < 0 ? 0 : at[lane]];
+      double value = rows[(size_t)lane * n_slots + node->slot];
+      bool left = value <= node->rule.threshold;
+      left = isnan(value) ? node->nan_left : left;
+      left = value == 0.0 ? node->zero_left : left;
+      at[lane] = at[lane] < 0 ? at[lane] : node->child[left];
+      arrived &= at[lane];
+    }
+  } while (arrived >= 0);
+  for (int lane = 0; lane < LANES; lane++) leaves[lane] = ~at[lane];
+}
+
+static int32_t walk_one(const struct flat_tree *tree, const uint32_t *words, const double *row) {
+  int node = 0;
+  while (node >= 0) node = flat_step(&tree->nodes[node], row[tree->nodes[node].slot], words);
+  return ~node;
+}
+
+static void walk_block(const struct copse_predictor *predictor, const struct flat_tree *tree,
+                       const double *rows, size_t n, int32_t *leaves) {
+  size_t i = 0, n_slots = predictor->n_slots;
+  if (tree->n_leaves == 1) {
+    memset(leaves, 0, n * sizeof *leaves);
+    return;
+  }
+  if (!tree->has_sets)
+    for (; i + LANES <= n; i += LANES) walk_lanes(tree, rows + i * n_slots, n_slots, leaves + i);
+  for (; i < n; i++) leaves[i] = walk_one(tree, predictor->words, rows + i * n_slots);
+}
+
+static void predict_block(void *user, size_t chunk, int thread) {
+  const struct job *job = user;
+  const copse_predictor *predictor = job->predictor;
+  if (copse_context_cancelled(predictor->ctx)) return;
+  uint64_t begin = (uint64_t)chunk * job->block_rows;
+  uint64_t left = job->table->n_rows - begin;
+  size_t n = left < job->block_rows ? (size_t)left : job->block_rows, width = predictor->width;
+  double *rows = job->scratch + (size_t)thread * job->block_rows * predictor->n_slots;
+  double *out = job->out + (size_t)begin * width;
+  if (job->table->layout == COPSE_ROWS)
+    gather_rows(job, begin, n, rows);
+  else if (job->table->layout == COPSE_COLUMNS)
+    gather_columns(job, begin, n, rows);
+  else
+    gather_sparse(job, begin, n, rows);
+  bool want_leaf = predictor->kind == COPSE_PREDICT_LEAF;
+  if (!want_leaf)
+    for (size_t i = 0; i < n * width; i++) out[i] = 0.0;
+  int32_t leaves[MAX_BLOCK_ROWS];
+  for (int t = 0; t < predictor->n_trees; t++) {
+    const struct flat_tree *tree = &predictor->trees[t];
+    walk_block(predictor, tree, rows, n, leaves);
+    size_t column = (size_t)(want_leaf ? t : t % predictor->n_outputs);
+    if (want_leaf)
+      for (size_t i = 0; i < n; i++) out[i * width + column] = leaves[i];
+    else
+      for (size_t i = 0; i < n; i++) out[i * width + column] += tree->leaf_values[leaves[i]];
+  }
+  for (size_t i = 0; i < n; i++) predictor_finish(predictor, out + i * width);
+}
+
+static copse_status check_values(const copse_table *table, copse_error *err) {
+  if (table->dtype == COPSE_F32 || table->dtype == COPSE_F64) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "table: expected values of type F32 or F64 in this layout, found type %d (use "
+                    "COPSE_COLUMNS for whole numbers)",
+                    (int)table->dtype);
+}
+
+static copse_status check_sparse(const copse_table *table, copse_error *err) {
+  for (uint64_t row = 0; row < table->n_rows; row++) {
+    int64_t begin = table->indptr[row], end = table->indptr[row + 1];
+    if (begin < 0 || end < begin || (row == 0 && begin != 0))
+      return status_set(err, COPSE_ERR_DATA,
+                        "table row %llu: expected indptr to ascend from 0, found %lld and %lld (build it as "
+                        "running counts of the rows' cells)",
+                        (unsigned long long)row, (long long)begin, (long long)end);
+    for (int64_t c = begin; c < end; c++)
+      if (table->indices[c] < 0 || (uint32_t)table->indices[c] >= table->n_cols)
+        return status_set(err, COPSE_ERR_DATA,
+                          "table row %llu: expected column indices from 0 to %u, found %d (check the number "
+                          "of columns)",
+                          (unsigned long long)row, (unsigned)table->n_cols - 1, (int)table->indices[c]);
+  }
+  return COPSE_OK;
+}
+
+static copse_status check_columns(const copse_table *table, copse_error *err) {
+  for (uint32_t c = 0; c < table->n_cols; c++)
+    if ((unsigned)table->columns[c].dtype > COPSE_I64)
+      return status_set(err, COPSE_ERR_ARGUMENT,
+                        "table column %u: expected type F32, F64, I32 or I64, found %d (set its dtype)",
+                        (unsigned)c, (int)table->columns[c].dtype);
+  return COPSE_OK;
+}
+
+static copse_status check_table(const copse_predictor *predictor, const copse_table *table,
+                                copse_error *err) {
+  if (table->n_cols != predictor->n_features)
+    return status_set(err, COPSE_ERR_DATA,
+                      "table: expected %u columns, the features of the model in its order, found %u (pass "
+                      "every feature, and nothing else)",
+                      (unsigned)predictor->n_features, (unsigned)table->n_cols);
+  if (table->layout == COPSE_COLUMNS) return check_columns(table, err);
+  copse_status status = check_values(table, err);
+  if (status != COPSE_OK) return status;
+  if (table->layout == COPSE_CSR) return check_sparse(table, err);
+  if (table->layout == COPSE_ROWS && table->row_stride >= table->n_cols) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "table: expected layout ROWS with row_stride >= %u, COLUMNS or CSR, found layout %d with "
+                    "row_stride %zu (set both)",
+                    (unsigned)table->n_cols, (int)table->layout, table->row_stride);
+}
+
+copse_status copse_predictor_run(const copse_predictor *predictor, const copse_table *table, int n_threads,
+                                 double *out, copse_error *err) {
+  copse_status status = check_table(predictor, table, err);
+  if (status != COPSE_OK || table->n_rows == 0) return status;
+  size_t row_bytes = (predictor->n_slots + (size_t)1) * sizeof(double);
+  size_t block_rows = BLOCK_BYTES / row_bytes / LANES * LANES;
+  if (block_rows < LANES) block_rows = LANES;
+  if (block_rows > MAX_BLOCK_ROWS) block_rows = MAX_BLOCK_ROWS;
+  uint64_t n_chunks = (table->n_rows + block_rows - 1) / block_rows;
+  if (n_threads <= 0) n_threads = copse_threads_available();
+  if ((uint64_t)n_threads > n_chunks) n_threads = (int)n_chunks;
+  struct job job = {.predictor = predictor, .table = table, .out = out, .block_rows = block_rows};
+  job.scratch = copse_alloc(predictor->ctx, (size_t)n_threads * block_rows,
+                            (predictor->n_slots + (size_t)1) * sizeof *job.scratch);
+  if (job.scratch == NULL) return status_memory(err, "the rows of a prediction");
+  copse_parallel_for(n_threads, (size_t)n_chunks, predict_block, &job);
+  copse_free(job.scratch);
+  return status_check_cancel(predictor->ctx, err);
+}

@@ -1,0 +1,73 @@
+/* predictor.h - the insides of copse_predictor: a range of rounds, flattened for walking.
+ *
+ * Each tree becomes an array of 32-byte nodes, two to a cache line. What a missing value does at a node is
+ * worked out beforehand with route.h's own rule (NaN and 0 are the only values that can be missing), so that
+ * a step is a comparison and two conditional moves. Immutable once made, hence shared by any number of
+ * threads.
+ */
+#ifndef COPSE_PREDICT_PREDICTOR_H
+#define COPSE_PREDICT_PREDICTOR_H
+
+#include "copse.h"
+#include "model/model.h"
+#include "model/route.h"
+#include "objective/objective.h"
+
+struct flat_node {
+  union {
+    double threshold; /* numeric: left iff value <= threshold, unless NaN or 0 */
+    struct {
+      uint32_t first_word, n_words; /* categorical: bit set within predictor.words */
+    } set;
+  } rule;
+  int32_t child[2];       /* [0] right, [1] left; negative: ~leaf */
+  uint32_t feature, slot; /* column of the caller's row; column of a gathered row */
+  uint8_t nan_left, zero_left;
+  uint8_t categorical;
+};
+
+struct flat_tree {
+  const struct flat_node *nodes; /* [n_leaves - 1] */
+  const double *leaf_values;     /* [n_leaves] */
+  int n_leaves;
+  bool has_sets;
+};
+
+struct copse_predictor {
+  copse_context *ctx;
+  copse_model *model;
+  copse_predict_kind kind;
+  struct objective objective;
+  uint32_t n_features, width;
+  int n_outputs, n_rounds, n_trees;
+  struct flat_tree *trees; /* [n_trees] */
+  struct flat_node *nodes;
+  double *leaf_values;
+  uint32_t *words;
+  uint32_t n_slots;        /* features that any node uses */
+  uint32_t *slot_features; /* [n_slots] ascending */
+  int32_t *feature_slots;  /* [n_features], -1: not used */
+};
+
+/* values: as route_value gives them */
+static inline int flat_step(const struct flat_node *node, double value, const uint32_t *words) {
+  bool left;
+  if (node->categorical) {
+    left = route_categorical_left(value, words + node->rule.set.first_word, node->rule.set.n_words);
+  } else {
+    left = value <= node->rule.threshold;
+    left = isnan(value) ? node->nan_left : left;
+    left = value == 0.0 ? node->zero_left : left;
+  }
+  return node->child[left];
+}
+
+/* Raw scores of one row to the kind's value, in place; raw [n_outputs]. */
+static inline void predictor_finish(const struct copse_predictor *predictor, double *raw) {
+  if (predictor->kind != COPSE_PREDICT_VALUE) return;
+  if (predictor->model->average_output && predictor->n_rounds > 0)
+    for (int k = 0; k < predictor->n_outputs; k++) raw[k] /= predictor->n_rounds;
+  predictor->objective.row->transform(&predictor->objective, raw);
+}
+
+#endif
