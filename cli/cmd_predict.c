@@ -1,0 +1,180 @@
+/* cmd_predict.c - predict the rows of a file.
+ *
+ * The file is read whole, then predicted, formatted and written in batches, so that beside the rows
+ * themselves memory stays small however wide a prediction is (leaf indices: one value per tree). */
+#define _POSIX_C_SOURCE 200809L
+#include <inttypes.h>
+#include <string.h>
+
+#include "console.h"
+#include "interrupt.h"
+#include "model_file.h"
+#include "number_text.h"
+#include "output.h"
+#include "quality.h"
+#include "settings.h"
+#include "table_slice.h"
+
+#define BATCH_VALUES (1 << 20)
+
+struct predict_job {
+  struct app *app;
+  const char *out_path;
+  copse_predict_kind kind;
+  copse_read_options options;
+  int n_threads;
+
+  copse_model *model;
+  copse_frame_schema *schema;
+  copse_frame *frame;
+  copse_predictor *predictor;
+  copse_predictor *scorer; /* raw scores for the metrics; NULL: none, or predictor gives them already */
+  double *scores;          /* [n_rows] raw, NULL when no metrics are asked for */
+  double read_s, predict_s;
+};
+
+static copse_status plan(struct predict_job *job, copse_error *err) {
+  struct app *app = job->app;
+  copse_status status = setting_required(app, "input_model", "model=MODEL", err);
+  if (status == COPSE_OK) status = setting_required(app, "data", "data=FILE", err);
+  if (status == COPSE_OK) status = setting_output(app, "output_result", &job->out_path, err);
+  if (status == COPSE_OK) status = settings_resolve(app, err);
+  if (status != COPSE_OK) return status;
+  bool raw = copse_params_get_bool(app->params, "predict_raw_score");
+  bool leaf = copse_params_get_bool(app->params, "predict_leaf_index");
+  job->options = settings_read_options(app, COPSE_READ_PREDICT);
+  job->kind = leaf ? COPSE_PREDICT_LEAF : raw ? COPSE_PREDICT_RAW : COPSE_PREDICT_VALUE;
+  job->n_threads = (int)copse_params_get_int(app->params, "num_threads");
+  return COPSE_OK;
+}
+
+static copse_status create_predictor(const struct predict_job *job, copse_predict_kind kind,
+                                     copse_predictor **out, copse_error *err) {
+  int start = (int)copse_params_get_int(job->app->params, "start_iteration_predict");
+  int count = (int)copse_params_get_int(job->app->params, "num_iteration_predict");
+  return copse_predictor_create(job->app->ctx, job->model, kind, start > 0 ? start : 0, count, out, err);
+}
+
+/* Whether metrics are printed, and why not. */
+static bool wants_metrics(const struct predict_job *job) {
+  if (job->frame->label_problem) {
+    console_warning("no metrics: %s", job->frame->label_problem);
+    return false;
+  }
+  if (!job->frame->label || !console_speaks(1)) return false;
+  if (strcmp(setting(job->app, "metric"), "none") == 0) return false;
+  if (copse_model_n_outputs(job->model) != 1) {
+    console_warning("no metrics: the model has %d outputs per row", copse_model_n_outputs(job->model));
+    return false;
+  }
+  return true;
+}
+
+static copse_status load(struct predict_job *job, copse_error *err) {
+  struct app *app = job->app;
+  const char *path = setting(app, "data");
+  double started = clock_seconds();
+  copse_status status = model_load(app, setting(app, "input_model"), &job->model, &job->schema, err);
+  if (status == COPSE_OK) status = create_predictor(job, job->kind, &job->predictor, err);
+  if (status != COPSE_OK) return status;
+  console_status(true, "reading %s", path);
+  job->options.schema = job->schema;
+  status = copse_frame_read(app->ctx, path, &job->options, &job->frame, err);
+  if (status != COPSE_OK) return status;
+  if (job->frame->n_unseen > 0) {
+    console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as missing",
+                    path, job->frame->n_unseen);
+  }
+  if (wants_metrics(job)) {
+    job->scores = copse_alloc(app->ctx, job->frame->n_rows, sizeof *job->scores);
+    if (!job->scores) return fail_memory(err, "the raw scores");
+    if (job->kind != COPSE_PREDICT_RAW) status = create_predictor(job, COPSE_PREDICT_RAW, &job->scorer, err);
+  }
+  job->read_s = clock_seconds() - started;
+  return status;
+}
+
+/* One batch: predictions to the file, raw scores to job->scores. */
+static copse_status predict_batch(struct predict_job *job, const copse_table *rows, uint64_t start,
+                                  double *values, copse_error *err) {
+  copse_status status = copse_predictor_run(job->predictor, rows, job->n_threads, values, err);
+  if (status != COPSE_OK || !job->scores) return status;
+  if (job->scorer) return copse_predictor_run(job->scorer, rows, job->n_threads, job->scores + start, err);
+  for (uint64_t row = 0; row < rows->n_rows; row++) job->scores[start + row] = values[row];
+  return COPSE_OK;
+}
+
+static copse_status predict(struct predict_job *job, struct output *out, copse_error *err) {
+  copse_context *ctx = job->app->ctx;
+  const copse_table *whole = &job->frame->table;
+  uint32_t width = copse_predictor_width(job->predictor);
+  uint64_t batch = width < BATCH_VALUES ? BATCH_VALUES / (width ? width : 1) : 1;
+  if (batch > whole->n_rows) batch = whole->n_rows;
+  struct table_slice slice = {.columns = NULL};
+  struct number_text text = {.text = NULL};
+  double *values = copse_alloc(ctx, batch * width, sizeof *values);
+  copse_status status = values ? COPSE_OK : fail_memory(err, "the predictions");
+  if (status == COPSE_OK) status = table_slice_open(ctx, whole, batch, &slice, err);
+  if (status == COPSE_OK) status = number_text_open(ctx, batch, width, job->n_threads, &text, err);
+  for (uint64_t start = 0; status == COPSE_OK && start < whole->n_rows; start += batch) {
+    uint64_t n_rows = whole->n_rows - start < batch ? whole->n_rows - start : batch;
+    if (copse_context_cancelled(ctx)) {
+      status = fail(err, COPSE_ERR_INTERRUPTED, "interrupted: nothing was written");
+      break;
+    }
+    table_slice_set(&slice, whole, start, n_rows);
+    status = predict_batch(job, &slice.table, start, values, err);
+    if (status == COPSE_OK) status = number_text_write(&text, values, n_rows, width, out, err);
+    console_status(false, "predicted %" PRIu64 " of %" PRIu64 " rows", start + n_rows, whole->n_rows);
+  }
+  number_text_close(&text);
+  table_slice_close(&slice);
+  copse_free(values);
+  return status;
+}
+
+static copse_status work(struct predict_job *job, copse_error *err) {
+  struct output out = {.fd = -1};
+  copse_status status = load(job, err);
+  if (status != COPSE_OK) return status;
+  double started = clock_seconds();
+  status = output_open(job->out_path, &out, err);
+  if (status == COPSE_OK) status = predict(job, &out, err);
+  if (status == COPSE_OK) status = output_commit(&out, err);
+  output_discard(&out);
+  job->predict_s = clock_seconds() - started;
+  if (status != COPSE_OK) return status;
+  console_line("rows: %" PRIu64, job->frame->n_rows);
+  if (job->scores) {
+    struct quality_input input = {job->model,        job->schema,        job->scores,
+                                  job->frame->label, job->frame->weight, job->frame->n_rows};
+    status = quality_print(job->app, &input, err);
+  }
+  return status;
+}
+
+int cmd_predict(struct app *app) {
+  copse_error err;
+  struct predict_job job = {.app = app};
+  int code = EXIT_DONE;
+  if (plan(&job, &err) != COPSE_OK) return end_refused(app->command, &err);
+  interrupt_watch(app->ctx);
+  if (work(&job, &err) == COPSE_OK) {
+    console_line("rounds: %d", copse_model_n_rounds(job.model));
+    console_line("seconds_read: %.3f", job.read_s);
+    console_line("seconds_predict: %.3f", job.predict_s);
+    console_line("memory_peak_mb: %.1f", (double)copse_context_memory_peak(app->ctx) / (1 << 20));
+    console_line("fingerprint: %016" PRIx64, copse_model_fingerprint(job.model));
+    console_line("predictions: %s", job.out_path);
+  } else {
+    code = end_failed(&err);
+  }
+  interrupt_watch(NULL);
+  copse_free(job.scores);
+  copse_predictor_free(job.scorer);
+  copse_predictor_free(job.predictor);
+  copse_frame_free(job.frame);
+  copse_frame_schema_free(job.schema);
+  copse_model_free(job.model);
+  return code;
+}

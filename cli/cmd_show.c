@@ -1,0 +1,128 @@
+/* cmd_show.c - a model in words: size, report of its training, features with importance, categories,
+ * configuration. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli.h"
+#include "console.h"
+#include "model_file.h"
+#include "settings.h"
+
+static void print_size(const copse_model *model) {
+  int64_t n_leaves = 0;
+  int n_trees = copse_model_n_trees(model);
+  const char *objective = copse_model_objective(model);
+  for (int tree = 0; tree < n_trees; tree++) n_leaves += copse_model_tree_n_leaves(model, tree);
+  printf("objective: %s\n", objective[0] ? objective : "custom");
+  printf("outputs: %d\n", copse_model_n_outputs(model));
+  printf("rounds: %d\n", copse_model_n_rounds(model));
+  printf("trees: %d\n", n_trees);
+  printf("leaves: %" PRId64 "\n", n_leaves);
+  printf("features: %" PRIu32 "\n", copse_model_n_features(model));
+  printf("fingerprint: %016" PRIx64 "\n", copse_model_fingerprint(model));
+}
+
+static void print_label(const copse_frame_schema *schema) {
+  const char *name = copse_frame_schema_label_name(schema);
+  printf("label: column %d%s%s\n", copse_frame_schema_label_index(schema), name[0] ? ", " : "", name);
+  for (uint32_t i = 0; copse_frame_schema_class(schema, i); i++) {
+    printf("class %" PRIu32 ": %s\n", i, copse_frame_schema_class(schema, i));
+  }
+}
+
+/* Features by falling gain, equal ones in the model's order. */
+static copse_status print_features(const struct app *app, const copse_model *model,
+                                   const copse_frame_schema *schema, copse_error *err) {
+  uint32_t n = copse_model_n_features(model);
+  copse_status status = COPSE_OK;
+  double *gain = copse_alloc(app->ctx, n, sizeof *gain), *splits = copse_alloc(app->ctx, n, sizeof *splits);
+  bool *printed = copse_alloc_zero(app->ctx, n, sizeof *printed);
+  if (!gain || !splits || !printed) {
+    status = fail_memory(err, "the feature importance");
+    goto done;
+  }
+  copse_model_importance(model, true, gain);
+  copse_model_importance(model, false, splits);
+  printf("\nfeatures by gain (gain, splits, kind, name):\n");
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t best = n;
+    for (uint32_t f = 0; f < n; f++) {
+      if (!printed[f] && (best == n || gain[f] > gain[best])) best = f;
+    }
+    printed[best] = true;
+    printf("%12.6g %8.0f  %-11s  %s\n", gain[best], splits[best],
+           copse_model_categories(model, best, NULL) || copse_frame_schema_n_levels(schema, best)
+               ? "categorical"
+               : "numeric",
+           copse_frame_schema_name(schema, best));
+  }
+done:
+  copse_free(gain);
+  copse_free(splits);
+  copse_free(printed);
+  return status;
+}
+
+/* The dictionaries of text features, in the order of their codes. */
+static void print_categories(const copse_frame_schema *schema) {
+  bool first = true;
+  for (uint32_t f = 0; f < copse_frame_schema_n_features(schema); f++) {
+    uint32_t n_levels = copse_frame_schema_n_levels(schema, f);
+    if (n_levels == 0) continue;
+    if (first) printf("\ncategories:\n");
+    first = false;
+    printf("  %s (%" PRIu32 "):", copse_frame_schema_name(schema, f), n_levels);
+    for (uint32_t code = 0; code < n_levels; code++) {
+      printf("%s %s", code ? "," : "", copse_frame_schema_level(schema, f, code));
+    }
+    putchar('\n');
+  }
+}
+
+static void print_indented(const char *text, size_t length) {
+  const char *end = text + length;
+  while (text < end) {
+    const char *line_end = memchr(text, '\n', (size_t)(end - text));
+    if (!line_end) line_end = end;
+    printf("  %.*s\n", (int)(line_end - text), text);
+    text = line_end + 1;
+  }
+}
+
+static copse_status show(const struct app *app, const copse_model *model, const copse_frame_schema *schema,
+                         copse_error *err) {
+  size_t length;
+  print_size(model);
+  print_label(schema);
+  const char *report = copse_model_blob(model, MODEL_REPORT_BLOB, &length);
+  if (report) {
+    printf("\ntraining:\n");
+    print_indented(report, length);
+  }
+  copse_status status = print_features(app, model, schema, err);
+  if (status != COPSE_OK) return status;
+  print_categories(schema);
+  const char *config = copse_model_config(model);
+  if (config && config[0]) {
+    printf("\nconfiguration:\n");
+    print_indented(config, strlen(config));
+  }
+  return COPSE_OK;
+}
+
+int cmd_show(struct app *app) {
+  copse_error err;
+  copse_model *model = NULL;
+  copse_frame_schema *schema = NULL;
+  const char *path = app->operand ? app->operand : setting(app, "input_model");
+  copse_status status = COPSE_OK;
+  if (!app->operand) status = setting_required(app, "input_model", "model=MODEL", &err);
+  if (status == COPSE_OK) status = settings_resolve(app, &err);
+  if (status != COPSE_OK) return end_refused(app->command, &err);
+  status = model_load(app, path, &model, &schema, &err);
+  if (status == COPSE_OK) status = show(app, model, schema, &err);
+  copse_frame_schema_free(schema);
+  copse_model_free(model);
+  return status == COPSE_OK ? EXIT_DONE : end_failed(&err);
+}

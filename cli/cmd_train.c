@@ -1,0 +1,183 @@
+/* cmd_train.c - train a model on a file and write it.
+ *
+ * The model file appears only when it is complete; whatever fails before leaves an older file of that name as
+ * it was. An interruption is not a failure of what was learned so far: the model of the rounds done is
+ * written, and the exit code says that it is not the one asked for. */
+#define _DEFAULT_SOURCE
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "console.h"
+#include "interrupt.h"
+#include "model_file.h"
+#include "output.h"
+#include "train_data.h"
+#include "train_log.h"
+
+struct train_job {
+  struct app *app;
+  const char *out;
+  struct train_data data;
+  struct train_log log;
+  copse_model *model;
+  copse_train_report report;
+  double started, write_s;
+};
+
+/* Everything that can be refused without opening a file. */
+static copse_status plan(struct train_job *job, copse_error *err) {
+  struct app *app = job->app;
+  copse_status status = setting_required(app, "data", "data=FILE", err);
+  if (status != COPSE_OK) return status;
+  status = setting_output(app, "output_model", &job->out, err);
+  if (status == COPSE_OK) status = train_data_plan(app, &job->data, err);
+  if (status == COPSE_OK && copse_params_get_int(app->params, "early_stopping_round") > 0 &&
+      job->data.n_valid == 0) {
+    console_warning("early_stopping_round has no effect without a validation file (valid=FILE)");
+  }
+  return status;
+}
+
+static const char *stop_text(const struct train_job *job, char *out, size_t capacity) {
+  switch (job->report.reason) {
+    case COPSE_STOP_ROUNDS: return "all rounds done";
+    case COPSE_STOP_EARLY:
+      snprintf(out, capacity, "early stopping, no better %s for %d rounds", job->report.stopped_by,
+               (int)copse_params_get_int(job->app->params, "early_stopping_round"));
+      return out;
+    case COPSE_STOP_NO_SPLIT: return "no leaf can be split any more";
+    case COPSE_STOP_TIME: return "time limit";
+    case COPSE_STOP_CANCELLED: return "interrupted";
+  }
+  return "";
+}
+
+/* The metrics of the rounds kept, `name: value` each. Training metrics that nobody asked for during training
+ * cost one evaluation here. */
+static void print_metrics(struct train_job *job, copse_text *out) {
+  copse_booster *booster = job->data.booster;
+  int n_metrics = copse_booster_n_metrics(booster), n_sets = copse_booster_n_sets(booster), round = 0;
+  const double *values = train_log_values(&job->log, job->report.best_round, &round);
+  bool at_best =
+      copse_booster_round(booster) == job->report.best_round && !copse_context_cancelled(job->app->ctx);
+  double evaluated[64];
+  for (int set = 0; set < n_sets; set++) {
+    const double *of_set = values && !isnan(values[set * n_metrics]) ? values + set * n_metrics : NULL;
+    if ((!of_set || round != job->report.best_round) && at_best && n_metrics > 0 && n_metrics <= 64 &&
+        copse_booster_eval(booster, set, evaluated, NULL) == COPSE_OK) {
+      of_set = evaluated;
+    }
+    for (int metric = 0; of_set && metric < n_metrics; metric++) {
+      copse_text_appendf(out, "%s %s: %.10g\n", copse_booster_set_name(booster, set),
+                         copse_booster_metric_name(booster, metric), of_set[metric]);
+    }
+  }
+}
+
+/* What `copse show` can tell about how a model came to be: results only, no clocks, no paths. */
+static copse_status store_report(struct train_job *job, copse_error *err) {
+  char reason[256];
+  copse_text text = {.ctx = job->app->ctx};
+  copse_text_appendf(&text, "train_rows: %" PRIu64 "\nrounds_trained: %d\nbest_round: %d\nstopped: %s\n",
+                     job->data.n_rows, job->report.rounds_trained, job->report.best_round,
+                     stop_text(job, reason, sizeof reason));
+  print_metrics(job, &text);
+  copse_status status =
+      text.failed ? fail_memory(err, "the report of the training")
+                  : copse_model_set_blob(job->model, MODEL_REPORT_BLOB, text.data, text.length, err);
+  if (status == COPSE_OK && console_speaks(1)) {
+    console_status_end();
+    fputs(text.data, stderr);
+  }
+  copse_text_release(&text);
+  return status;
+}
+
+static copse_status write_model(struct train_job *job, copse_error *err) {
+  struct output out = {.fd = -1};
+  copse_text text = {.ctx = job->app->ctx};
+  double started = clock_seconds();
+  copse_status status = copse_model_write(job->model, 0, 0, &text, err);
+  if (status == COPSE_OK && text.failed) status = fail_memory(err, "the model's text");
+  if (status == COPSE_OK) status = output_open(job->out, &out, err);
+  if (status == COPSE_OK) status = output_write(&out, text.data, text.length, err);
+  if (status == COPSE_OK) status = output_commit(&out, err);
+  output_discard(&out);
+  copse_text_release(&text);
+  job->write_s = clock_seconds() - started;
+  return status;
+}
+
+static copse_status work(struct train_job *job, copse_error *err) {
+  copse_status status = output_probe(job->out, err);
+  if (status == COPSE_OK) status = train_data_load(&job->data, err);
+  if (status != COPSE_OK) return status;
+  train_log_open(job->app->ctx, job->data.booster, job->data.n_rows, &job->log);
+  status = copse_train(job->data.booster, job->app->params, train_log_round, &job->log, &job->model,
+                       &job->report, err);
+  if (status != COPSE_OK) return status;
+  if (job->report.reason == COPSE_STOP_EARLY) {
+    console_line("Early stopping at iteration %d, the best iteration round is %d", job->report.rounds_trained,
+                 job->report.best_round);
+  }
+  status = copse_frame_schema_store(job->data.schema, job->model, err);
+  if (status == COPSE_OK) status = store_report(job, err);
+  if (status == COPSE_OK) status = write_model(job, err);
+  return status;
+}
+
+static void print_summary(const struct train_job *job) {
+  struct rusage usage;
+  const char *phase;
+  double seconds;
+  console_line("features: %" PRIu32, job->data.n_features);
+  console_line("categorical_features: %" PRIu32, job->data.n_categorical);
+  console_line("seconds_read: %.3f", job->data.read_s);
+  console_line("seconds_bins: %.3f", job->data.bin_s);
+  console_line("seconds_train: %.3f", job->report.elapsed_s);
+  for (int i = 0; (phase = copse_booster_phase(job->data.booster, i, &seconds)) != NULL; i++) {
+    console_line("seconds_train_%s: %.3f", phase, seconds);
+  }
+  console_line("seconds_write: %.3f", job->write_s);
+  console_line("seconds_total: %.3f", clock_seconds() - job->started);
+  console_line("memory_peak_mb: %.1f", (double)copse_context_memory_peak(job->app->ctx) / (1 << 20));
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
+    console_line("process_peak_mb: %.1f", (double)usage.ru_maxrss / 1024);
+  }
+  console_line("threads: %d",
+               copse_threads_running((int)copse_params_get_int(job->app->params, "num_threads")));
+  console_line("cpu_tier: %s", copse_cpu_tier());
+  console_line("fingerprint: %016" PRIx64, copse_model_fingerprint(job->model));
+  console_line("model: %s", job->out);
+}
+
+/* Both exit codes of done work. */
+static int finish(const struct train_job *job) {
+  copse_error err;
+  print_summary(job);
+  if (job->report.reason != COPSE_STOP_CANCELLED) return EXIT_DONE;
+  fail(&err, COPSE_ERR_INTERRUPTED, "interrupted after round %d of %d: the model written to %s has %d rounds",
+       job->report.rounds_trained, (int)copse_params_get_int(job->app->params, "num_iterations"), job->out,
+       job->report.best_round);
+  return end_failed(&err);
+}
+
+int cmd_train(struct app *app) {
+  copse_error err;
+  struct train_job job = {.app = app, .started = clock_seconds()};
+  int code;
+  if (plan(&job, &err) != COPSE_OK) {
+    code = end_refused(app->command, &err);
+  } else {
+    interrupt_watch(app->ctx);
+    code = work(&job, &err) == COPSE_OK ? finish(&job) : end_failed(&err);
+    interrupt_watch(NULL);
+  }
+  train_log_close(&job.log);
+  copse_model_free(job.model);
+  train_data_free(&job.data);
+  return code;
+}

@@ -1,0 +1,65 @@
+/* main.c - the program: words, parameters, command, and what is left in stdout's buffer. */
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <stdio.h>
+
+#include "arguments.h"
+#include "cli.h"
+#include "console.h"
+#include "output.h"
+#include "settings.h"
+
+int end_refused(const struct command *command, const copse_error *err) {
+  console_error(err->message);
+  if (err->status == COPSE_ERR_MEMORY) return EXIT_FAILED;
+  fprintf(stderr, "copse: try `copse help%s%s` for usage, `copse params` for every key\n", command ? " " : "",
+          command ? command->name : "");
+  return EXIT_USAGE;
+}
+
+int end_failed(const copse_error *err) {
+  if (!output_pipe_broken()) console_error(err->message);
+  return output_pipe_broken() ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(struct app *app, const struct arguments *args) {
+  copse_error err;
+  if (args->help) {
+    print_help(args->command);
+    return EXIT_DONE;
+  }
+  app->operand = args->operand;
+  app->command = args->command;
+  if (!app->command || app->command->takes_settings) {
+    copse_status status = copse_params_create(app->ctx, &app->params, &err);
+    if (status == COPSE_OK) status = settings_load(app, args, &err);
+    if (status != COPSE_OK) return end_refused(app->command, &err);
+  }
+  return app->command->run(app);
+}
+
+int main(int argc, char **argv) {
+  struct app app = {.ctx = NULL};
+  struct arguments args = {.items = NULL};
+  copse_error err;
+  int code = EXIT_FAILED;
+  /* A reader that went away is an error of write, not the end of hours of training. */
+  signal(SIGPIPE, SIG_IGN);
+  if (copse_context_create(NULL, &app.ctx, &err) != COPSE_OK) {
+    console_error(err.message);
+    return EXIT_FAILED;
+  }
+  if (arguments_parse(app.ctx, argc, argv, &args, &err) == COPSE_OK) {
+    code = run(&app, &args);
+  } else {
+    code = end_refused(args.command, &err);
+  }
+  if (output_flush_stdout(&err) != COPSE_OK && !output_pipe_broken()) {
+    console_error(err.message);
+    code = EXIT_FAILED;
+  }
+  copse_free(args.items);
+  copse_params_free(app.params);
+  copse_context_free(app.ctx);
+  return code;
+}

@@ -1,0 +1,18 @@
+/* quality.h - how good predictions are, where the file has the label: printed on stderr as `name: value`. */
+#ifndef COPSE_CLI_QUALITY_H
+#define COPSE_CLI_QUALITY_H
+
+#include "cli.h"
+
+struct quality_input {
+  const copse_model *model;
+  const copse_frame_schema *schema;
+  const double *scores; /* [n_rows] raw; the model has one output */
+  const float *label, *weight;
+  uint64_t n_rows;
+};
+
+COPSE_MUST_CHECK copse_status quality_print(const struct app *app, const struct quality_input *input,
+                                            copse_error *err);
+
+#endif

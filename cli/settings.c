@@ -1,0 +1,179 @@
+/* settings.c - command line before configuration file, LightGBM's conventions, readers' options. */
+#include "settings.h"
+
+#include <string.h>
+
+#include "console.h"
+#include "output.h"
+
+const char *setting(const struct app *app, const char *name) {
+  const char *value = copse_params_get(app->params, name);
+  return value ? value : "";
+}
+
+/* LightGBM lets the first of two values win without much noise; here it is at least said. */
+static void warn_repeated(const struct app *app, const struct arguments *args, size_t i) {
+  int row = copse_params_find(args->items[i].key);
+  for (size_t j = 0; j < i && row >= 0; j++) {
+    if (copse_params_find(args->items[j].key) != row) continue;
+    if (strcmp(args->items[j].value, args->items[i].value) == 0) continue;
+    console_warning("\"%s\" and \"%s\" set the same parameter; %s is used", args->items[j].key,
+                    args->items[i].key, copse_params_get(app->params, args->items[i].key));
+    return;
+  }
+}
+
+static bool same_parameter(const char *key, const char *name) {
+  return copse_params_find(key) == copse_params_find(name);
+}
+
+/* Warnings come before the parameters are final, and must know whether they are wanted. */
+static void apply_verbosity(const struct app *app) {
+  double verbosity = COPSE_LOG_INFO;
+  const char *text = setting(app, "verbosity");
+  if (copse_parse_double(text, strlen(text), &verbosity) > 0) console_set_verbosity((int)verbosity);
+}
+
+static copse_status load_command_line(struct app *app, const struct arguments *args, const char **config,
+                                      copse_error *err) {
+  *config = NULL;
+  for (size_t i = 0; i < args->n_items; i++) {
+    const struct argument *item = &args->items[i];
+    if (same_parameter(item->key, "config")) {
+      if (*config && strcmp(*config, item->value) != 0) {
+        return fail(err, COPSE_ERR_ARGUMENT, "config: two files, \"%s\" and \"%s\", expected one", *config,
+                    item->value);
+      }
+      *config = item->value;
+      continue;
+    }
+    copse_status status = copse_params_set(app->params, item->key, item->value, COPSE_SOURCE_COMMAND, err);
+    if (status != COPSE_OK) return status;
+  }
+  apply_verbosity(app);
+  for (size_t i = 0; i < args->n_items; i++) warn_repeated(app, args, i);
+  return COPSE_OK;
+}
+
+static copse_status load_config(struct app *app, const char *path, copse_error *err) {
+  copse_text text;
+  copse_status status = input_read(app->ctx, path, &text, err);
+  if (status != COPSE_OK) return status;
+  status =
+      copse_params_parse(app->params, text.data ? text.data : "", text.length, path, COPSE_SOURCE_FILE, err);
+  if (status == COPSE_OK && copse_params_given(app->params, "config")) {
+    status = fail(err, COPSE_ERR_ARGUMENT, "%s: config=%s: a configuration file cannot name another one",
+                  path, setting(app, "config"));
+  }
+  copse_text_release(&text);
+  return status;
+}
+
+/* A command and a task must not contradict each other; without a command the task is the command. */
+static copse_status choose_command(struct app *app, copse_error *err) {
+  const char *task = setting(app, "task");
+  const struct command *of_task = command_find(task);
+  if (!app->command) {
+    if (!of_task) return copse_params_resolve(app->params, err); /* refuses the task by name */
+    app->command = of_task;
+  } else if (copse_params_given(app->params, "task") && app->command != of_task) {
+    return fail(err, COPSE_ERR_ARGUMENT, "command \"%s\" and task=%s contradict each other (leave one out)",
+                app->command->name, task);
+  }
+  /* Some conflicts are mistakes in training only: the task tells the parameters. */
+  const char *own_task = app->command == command_find("train") ? "train" : "predict";
+  return copse_params_set(app->params, "task", own_task, COPSE_SOURCE_COMMAND, err);
+}
+
+copse_status settings_load(struct app *app, const struct arguments *args, copse_error *err) {
+  const char *config;
+  app->command = args->command;
+  app->operand = args->operand;
+  copse_status status = load_command_line(app, args, &config, err);
+  if (status == COPSE_OK && config) status = load_config(app, config, err);
+  if (status == COPSE_OK) status = choose_command(app, err);
+  return status;
+}
+
+copse_status settings_resolve(struct app *app, copse_error *err) {
+  copse_status status = copse_params_resolve(app->params, err);
+  if (status != COPSE_OK) return status;
+  int verbosity = (int)copse_params_get_int(app->params, "verbosity");
+  console_set_verbosity(verbosity);
+  if (verbosity > COPSE_LOG_DEBUG) verbosity = COPSE_LOG_DEBUG;
+  if (verbosity < COPSE_LOG_FATAL) verbosity = COPSE_LOG_FATAL;
+  copse_context_set_log(app->ctx, console_log, NULL, (copse_log_level)verbosity);
+  return COPSE_OK;
+}
+
+copse_status setting_required(const struct app *app, const char *name, const char *spelling,
+                              copse_error *err) {
+  if (setting(app, name)[0]) return COPSE_OK;
+  return fail(err, COPSE_ERR_ARGUMENT, "%s is missing: %s", spelling, app->command->synopsis);
+}
+
+copse_status setting_output(const struct app *app, const char *name, const char **out, copse_error *err) {
+  const char *value = setting(app, name), *short_form = setting(app, "out");
+  if (!short_form[0]) {
+    *out = value;
+  } else if (copse_params_given(app->params, name) && strcmp(value, short_form) != 0) {
+    return fail(err, COPSE_ERR_ARGUMENT, "out=%s and %s=%s name two files, expected one (leave one out)",
+                short_form, name, value);
+  } else {
+    *out = short_form;
+  }
+  return COPSE_OK;
+}
+
+copse_read_options settings_read_options(const struct app *app, copse_read_task task) {
+  copse_read_options o = copse_read_options_default();
+  const char *format = setting(app, "format"), *base = setting(app, "libsvm_base");
+  const char *separator = setting(app, "separator");
+  bool tsv = strcmp(format, "tsv") == 0, libsvm = strcmp(format, "libsvm") == 0;
+  if (strcmp(separator, "auto") != 0) o.separator = separator[0];
+  if (tsv) o.separator = '\t';
+  if (libsvm) {
+    o.format = COPSE_FORMAT_LIBSVM;
+  } else if (strcmp(format, "auto") != 0 || o.separator) {
+    o.format = COPSE_FORMAT_CSV;
+  }
+  o.task = task;
+  if (copse_params_given(app->params, "header")) {
+    o.header = copse_params_get_bool(app->params, "header") ? COPSE_HEADER_YES : COPSE_HEADER_NO;
+  }
+  o.label_column = setting(app, "label_column");
+  o.weight_column = setting(app, "weight_column");
+  o.group_column = setting(app, "group_column");
+  o.ignore_column = setting(app, "ignore_column");
+  o.categorical_feature = setting(app, "categorical_feature");
+  o.missing_values = setting(app, "missing_values");
+  o.libsvm_base = strcmp(base, "auto") == 0 ? -1 : base[0] - '0';
+  o.label_kind = strcmp(setting(app, "objective"), "binary") == 0 ? COPSE_LABEL_BINARY : COPSE_LABEL_NUMBER;
+  o.unseen =
+      strcmp(setting(app, "unseen_category"), "error") == 0 ? COPSE_UNSEEN_ERROR : COPSE_UNSEEN_MISSING;
+  o.n_threads = (int)copse_params_get_int(app->params, "num_threads");
+  return o;
+}
+
+copse_status settings_list(const struct app *app, const char *name, char ***out, size_t *n,
+                           copse_error *err) {
+  const char *text = setting(app, name);
+  size_t count = 1, length = strlen(text);
+  for (const char *at = text; *at; at++) count += *at == ',';
+  /* One block: the pointers, then the characters they point into. */
+  char **list = copse_alloc(app->ctx, 1, count * sizeof *list + length + 1);
+  if (!list) return fail_memory(err, "the list of files");
+  char *at = (char *)(list + count);
+  memcpy(at, text, length + 1);
+  *n = 0;
+  while (at) {
+    char *comma = strchr(at, ',');
+    if (comma) *comma++ = '\0';
+    while (*at == ' ') at++;
+    for (size_t end = strlen(at); end > 0 && at[end - 1] == ' '; end--) at[end - 1] = '\0';
+    if (*at) list[(*n)++] = at;
+    at = comma;
+  }
+  *out = list;
+  return COPSE_OK;
+}

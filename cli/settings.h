@@ -1,0 +1,30 @@
+/* settings.h - from words to parameters, and from parameters to what the readers want. */
+#ifndef COPSE_CLI_SETTINGS_H
+#define COPSE_CLI_SETTINGS_H
+
+#include "arguments.h"
+
+/* Sets app->params from the command line, then from the configuration file (weaker), and app->command from
+ * the task where no command was named. Every failure is the caller's mistake, but for lack of memory. */
+COPSE_MUST_CHECK copse_status settings_load(struct app *app, const struct arguments *args, copse_error *err);
+
+/* Cross-checks; afterwards the parameters are final and verbosity is in force. */
+COPSE_MUST_CHECK copse_status settings_resolve(struct app *app, copse_error *err);
+
+/* Text of a parameter, "" when it has none. */
+const char *setting(const struct app *app, const char *name);
+/* Fails where the parameter has no value: `data=FILE is missing`. */
+COPSE_MUST_CHECK copse_status setting_required(const struct app *app, const char *name, const char *spelling,
+                                               copse_error *err);
+/* The output file: out=, else the parameter `name`. Fails when both are given and differ. */
+COPSE_MUST_CHECK copse_status setting_output(const struct app *app, const char *name, const char **out,
+                                             copse_error *err);
+
+/* Options of the readers, after settings_resolve. Strings are borrowed from the parameters. */
+copse_read_options settings_read_options(const struct app *app, copse_read_task task);
+
+/* Elements of a comma separated list, each released with the whole: *out is released with copse_free. */
+COPSE_MUST_CHECK copse_status settings_list(const struct app *app, const char *name, char ***out, size_t *n,
+                                            copse_error *err);
+
+#endif

@@ -1,0 +1,28 @@
+/* train_log.h - what is seen of training while it runs, and the metrics remembered for its summary. */
+#ifndef COPSE_CLI_TRAIN_LOG_H
+#define COPSE_CLI_TRAIN_LOG_H
+
+#include "copse.h"
+
+struct train_log {
+  copse_context *ctx;
+  uint64_t n_rows;
+  size_t width;   /* values per evaluated round: sets times metrics */
+  int *rounds;    /* [n_evaluated] ascending */
+  double *values; /* [n_evaluated * width], NaN where a set was not evaluated */
+  size_t n_evaluated, capacity;
+  bool truncated; /* memory ran out: later rounds are not remembered */
+};
+
+void train_log_open(copse_context *ctx, const copse_booster *booster, uint64_t n_rows, struct train_log *out);
+void train_log_close(struct train_log *log);
+
+/* A copse_train_fn; user is the log. On a terminal one line that updates: round, newest metric, speed, time
+ * left. Otherwise, for every evaluated round, LightGBM's lines:
+ *   Iteration:10, valid_1 auc : 0.8312 */
+void train_log_round(void *user, copse_booster *booster, const copse_train_event *event);
+
+/* Values of the last evaluated round that is not after `round`; NULL when there is none. */
+const double *train_log_values(const struct train_log *log, int round, int *evaluated_round);
+
+#endif
