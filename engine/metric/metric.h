@@ -34,7 +34,7 @@ struct metric_row {
   const char *name; /* as printed */
   bool higher_is_better;
   bool needs_two_classes; /* label is a class: positive iff > 0 */
-  /* Fails where the data have no rows, no label, weights that sum to 0, or several outputs. */
+  /* Fails where the data have no rows, no label, several outputs, or (auc excepted) weights that sum to 0. */
   copse_status (*value)(const struct metric_row *row, const struct metric_data *data, double *out,
                         copse_error *err);
 };
