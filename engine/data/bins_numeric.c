@@ -3,9 +3,8 @@
  * Zeros never enter the sort: they are counted. The others are sorted and merged into distinct values, the
  * negative ones first; zero gets a bin of its own between the two sides, and each side is cut by greedy_cuts
  * within its share of the bins. Section numbers in comments are those of the algorithms' description. */
-#include <float.h>
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "base/status.h"
 #include "data/bins_internal.h"
@@ -25,7 +24,16 @@ struct cuts {
   size_t n;
 };
 
-static double next_up(double x) { return nextafter(x, HUGE_VAL); }
+/* The next double above x; +inf stays. */
+static double next_up(double x) {
+  if (x == 0.0) return 0x1p-1074;
+  if (x == HUGE_VAL) return x;
+  uint64_t bits;
+  memcpy(&bits, &x, sizeof bits);
+  bits = x > 0 ? bits + 1 : bits - 1;
+  memcpy(&x, &bits, sizeof x);
+  return x;
+}
 
 static bool nearly_equal(double below, double above) { return above <= next_up(below); }
 
@@ -131,22 +139,15 @@ static uint64_t keep_nonzero(double *values, uint64_t n, uint64_t *n_nan) {
 static size_t merge_neighbours(double *values, uint64_t n, uint64_t *counts) {
   if (n == 0) return 0;
   size_t last = 0;
-  uint64_t rows = 1;
   double before = values[0];
-  for (uint64_t i = 1; i < n; i++) {
+  for (uint64_t i = 0; i < n; i++) {
     double value = values[i];
-    if (value == before || nearly_equal(before, value)) {
-      rows++;
-    } else {
-      values[last] = before;
-      counts[last++] = rows;
-      rows = 1;
-    }
-    before = value;
+    last += nearly_equal(before, value) ? 0 : 1;
+    values[last] = before = value;
+    counts[last] = i + 1; /* where the group ends */
   }
-  values[last] = before;
-  counts[last++] = rows;
-  return last;
+  for (size_t i = last; i > 0; i--) counts[i] -= counts[i - 1];
+  return last + 1;
 }
 
 static void find_distinct(double *values, uint64_t n, void *scratch, struct distinct *out) {
