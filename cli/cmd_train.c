@@ -115,7 +115,7 @@ static copse_status work(struct train_job *job, copse_error *err) {
   copse_status status = output_probe(job->out, err);
   if (status == COPSE_OK) status = train_data_load(&job->data, err);
   if (status != COPSE_OK) return status;
-  train_log_open(job->app->ctx, job->data.booster, job->data.n_rows, &job->log);
+  train_log_open(job->app->ctx, job->data.booster, job->app->params, job->data.n_rows, &job->log);
   status = copse_train(job->data.booster, job->app->params, train_log_round, &job->log, &job->model,
                        &job->report, err);
   if (status != COPSE_OK) return status;

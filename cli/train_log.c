@@ -7,11 +7,12 @@
 
 #include "console.h"
 
-void train_log_open(copse_context *ctx, const copse_booster *booster, uint64_t n_rows,
-                    struct train_log *out) {
+void train_log_open(copse_context *ctx, const copse_booster *booster, const copse_params *params,
+                    uint64_t n_rows, struct train_log *out) {
   *out = (struct train_log){
       .ctx = ctx,
       .n_rows = n_rows,
+      .metric_freq = (int)copse_params_get_int(params, "metric_freq"),
       .width = (size_t)copse_booster_n_sets(booster) * (size_t)copse_booster_n_metrics(booster)};
 }
 
@@ -106,7 +107,7 @@ void train_log_round(void *user, copse_booster *booster, const copse_train_event
   if (event->evaluated) remember(log, event);
   if (console_has_status()) {
     show_progress(log, booster, event);
-  } else if (event->evaluated && console_speaks(1)) {
+  } else if (event->evaluated && event->round % log->metric_freq == 0) {
     print_iteration(booster, event);
   }
 }

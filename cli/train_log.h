@@ -7,18 +7,20 @@
 struct train_log {
   copse_context *ctx;
   uint64_t n_rows;
-  size_t width;   /* values per evaluated round: sets times metrics */
-  int *rounds;    /* [n_evaluated] ascending */
-  double *values; /* [n_evaluated * width], NaN where a set was not evaluated */
+  int metric_freq; /* rounds between two printed evaluations */
+  size_t width;    /* values per evaluated round: sets times metrics */
+  int *rounds;     /* [n_evaluated] ascending */
+  double *values;  /* [n_evaluated * width], NaN where a set was not evaluated */
   size_t n_evaluated, capacity;
   bool truncated; /* memory ran out: later rounds are not remembered */
 };
 
-void train_log_open(copse_context *ctx, const copse_booster *booster, uint64_t n_rows, struct train_log *out);
+void train_log_open(copse_context *ctx, const copse_booster *booster, const copse_params *params,
+                    uint64_t n_rows, struct train_log *out);
 void train_log_close(struct train_log *log);
 
 /* A copse_train_fn; user is the log. On a terminal one line that updates: round, newest metric, speed, time
- * left. Otherwise, for every evaluated round, LightGBM's lines:
+ * left. Otherwise, every metric_freq rounds, LightGBM's lines:
  *   Iteration:10, valid_1 auc : 0.8312 */
 void train_log_round(void *user, copse_booster *booster, const copse_train_event *event);
 

@@ -447,7 +447,7 @@ typedef enum copse_stop_reason {
 typedef struct copse_train_event {
   int round, n_rounds; /* round just finished (from 1), rounds asked for */
   double elapsed_s;
-  bool evaluated; /* values are set this round */
+  bool evaluated; /* values are set this round: every metric_freq rounds, every round with early stopping */
   int n_sets, n_metrics;
   const double *values; /* [n_sets * n_metrics], row = set; NaN where a set was not evaluated */
 } copse_train_event;

@@ -66,12 +66,12 @@ static bool stalled(struct loop *loop, int round) {
   return false;
 }
 
-static void report_round(struct loop *loop, int round, bool due) {
+static void report_round(struct loop *loop, int round, bool evaluated) {
   if (loop->on_round == NULL) return;
   copse_train_event event = {.round = round,
                              .n_rounds = loop->params.num_iterations,
                              .elapsed_s = workspace_clock() - loop->start_s,
-                             .evaluated = due,
+                             .evaluated = evaluated,
                              .n_sets = loop->booster->n_sets,
                              .n_metrics = loop->booster->n_metrics,
                              .values = loop->values};
@@ -99,10 +99,9 @@ static copse_status run_rounds(struct loop *loop, copse_error *err) {
       return COPSE_OK;
     }
     bool due = round % loop->params.metric_freq == 0 && loop->n_values > 0;
-    if (due || stopping_early(loop)) {
-      if ((status = evaluate(loop, err)) != COPSE_OK) return status;
-    }
-    report_round(loop, round, due);
+    bool evaluated = due || stopping_early(loop);
+    if (evaluated && (status = evaluate(loop, err)) != COPSE_OK) return status;
+    report_round(loop, round, evaluated);
     if (stopping_early(loop) && stalled(loop, round)) return COPSE_OK;
     if (loop->params.time_limit_s > 0 && workspace_clock() - loop->start_s >= loop->params.time_limit_s) {
       loop->report.reason = COPSE_STOP_TIME;
