@@ -61,10 +61,6 @@ static copse_status load_config(struct app *app, const char *path, copse_error *
   if (status != COPSE_OK) return status;
   status =
       copse_params_parse(app->params, text.data ? text.data : "", text.length, path, COPSE_SOURCE_FILE, err);
-  if (status == COPSE_OK && copse_params_given(app->params, "config")) {
-    status = fail(err, COPSE_ERR_ARGUMENT, "%s: config=%s: a configuration file cannot name another one",
-                  path, setting(app, "config"));
-  }
   copse_text_release(&text);
   return status;
 }
