@@ -3,17 +3,14 @@
  * everything else: missing, rare, never seen. */
 #include <math.h>
 
+#include "base/sort.h"
 #include "base/status.h"
 #include "data/bins_internal.h"
 #include "data/radix_sort.h"
 
-struct category {
-  int32_t value;
-  uint64_t rows;
-};
-
+/* Pairs (rows, category); keys of an order by rows are UINT64_MAX - rows. */
 struct categories {
-  struct category *list;
+  struct sort_pair *list, *scratch;
   size_t n;
   uint64_t missing_rows; /* NaN, where NaN is missing, and negative values */
 };
@@ -37,12 +34,11 @@ static void add_category(struct categories *out, double value, uint64_t rows) {
     out->missing_rows += rows;
     return;
   }
-  int32_t category = (int32_t)value; /* toward zero */
-  if (out->n > 0 && out->list[out->n - 1].value == category) {
-    out->list[out->n - 1].rows += rows;
-  } else {
-    out->list[out->n++] = (struct category){category, rows};
-  }
+  uint64_t category = (uint64_t)value; /* toward zero */
+  if (out->n > 0 && out->list[out->n - 1].value == category)
+    out->list[out->n - 1].key -= rows;
+  else
+    out->list[out->n++] = (struct sort_pair){UINT64_MAX - rows, category};
 }
 
 /* Categories in ascending order. Category 0 is listed where zeros occur, and also, without rows, between
@@ -59,30 +55,7 @@ static void list_categories(const double *sorted, uint64_t n, uint64_t zero_rows
   if (zero_due || n == 0) add_category(out, 0.0, zero_rows);
 }
 
-static bool goes_before(const struct category *a, const struct category *b) {
-  return a->rows != b->rows ? a->rows > b->rows : a->value < b->value;
-}
-
-/* Heap sort (Williams 1964): descending rows, ties by ascending category. */
-static void sift_down(struct category *list, size_t root, size_t n) {
-  struct category moved = list[root];
-  for (size_t child; (child = 2 * root + 1) < n; root = child) {
-    if (child + 1 < n && goes_before(&list[child], &list[child + 1])) child++;
-    if (!goes_before(&moved, &list[child])) break;
-    list[root] = list[child];
-  }
-  list[root] = moved;
-}
-
-static void order_categories(struct category *list, size_t n) {
-  for (size_t i = n / 2; i-- > 0;) sift_down(list, i, n);
-  for (size_t end = n; end-- > 1;) {
-    struct category largest = list[0];
-    list[0] = list[end];
-    list[end] = largest;
-    sift_down(list, 0, end);
-  }
-}
+static uint64_t rows_of(const struct sort_pair *category) { return UINT64_MAX - category->key; }
 
 /* How many of the ordered categories get a bin; *used_rows: the rows they cover. */
 static size_t choose_categories(const struct categories *categories, uint64_t n_sample, int feature_max_bin,
@@ -96,24 +69,24 @@ static size_t choose_categories(const struct categories *categories, uint64_t n_
   uint64_t used = 0;
   size_t chosen = 0;
   while (chosen < categories->n && (used < enough || chosen + 1 < budget)) {
-    if (categories->list[chosen].rows < least && chosen > 1) break;
-    used += categories->list[chosen++].rows;
+    if (rows_of(&categories->list[chosen]) < least && chosen > 1) break;
+    used += rows_of(&categories->list[chosen++]);
   }
   *used_rows = used;
   return chosen;
 }
 
-/* The lookup: bins of the chosen categories by ascending category. The list is reused to sort them: its
- * entries become (bin, key), and keys descend as categories ascend. */
-static void fill_lookup(struct category *list, size_t n, struct feature_bins *out) {
+/* The lookup: bins of the first n categories by ascending category. Uses up the list. */
+static void fill_lookup(const struct categories *categories, size_t n, struct feature_bins *out) {
+  struct sort_pair *list = categories->list;
   for (size_t i = 0; i < n; i++) {
-    out->category[i + 1] = list[i].value;
-    list[i] = (struct category){(int32_t)(i + 1), UINT32_MAX - (uint64_t)list[i].value};
+    out->category[i + 1] = (int32_t)list[i].value;
+    list[i] = (struct sort_pair){list[i].value, i + 1};
   }
-  order_categories(list, n);
+  sort_pairs(list, categories->scratch, n);
   for (size_t i = 0; i < n; i++) {
+    out->sorted_category[i] = (int32_t)list[i].key;
     out->sorted_bin[i] = (uint32_t)list[i].value;
-    out->sorted_category[i] = out->category[list[i].value];
   }
 }
 
@@ -121,7 +94,7 @@ static copse_status make_bins(copse_context *ctx, const struct categories *categ
                               const struct bins_sample *sample, const struct bin_params *params,
                               struct feature_bins *out, copse_error *err) {
   uint64_t used_rows;
-  order_categories(categories->list, categories->n);
+  sort_pairs(categories->list, categories->scratch, categories->n); /* stable: ties by ascending category */
   size_t n =
       choose_categories(categories, sample->n_sample, feature_max_bin, params->min_data_in_bin, &used_rows);
   bool complete = n == categories->n && categories->missing_rows == 0;
@@ -137,8 +110,8 @@ static copse_status make_bins(copse_context *ctx, const struct categories *categ
   }
   out->category[0] = -1;
   bin_rows[0] = sample->n_sample - used_rows;
-  for (size_t i = 0; i < n; i++) bin_rows[i + 1] = categories->list[i].rows;
-  fill_lookup(categories->list, n, out);
+  for (size_t i = 0; i < n; i++) bin_rows[i + 1] = rows_of(&categories->list[i]);
+  fill_lookup(categories, n, out);
   bins_settle(out, bin_rows, sample, params);
   copse_free(bin_rows);
   return COPSE_OK;
@@ -176,7 +149,8 @@ copse_status bins_find_categorical(copse_context *ctx, const double *values, uin
   size_t n_distinct = 2; /* zero, and the first of the others */
   for (uint64_t i = 1; i < n; i++) n_distinct += scratch[i] != scratch[i - 1] ? 1 : 0;
   categories.list = copse_alloc(ctx, n_distinct, sizeof *categories.list);
-  if (categories.list == NULL) {
+  categories.scratch = copse_alloc(ctx, n_distinct, sizeof *categories.scratch);
+  if (categories.list == NULL || categories.scratch == NULL) {
     status = status_memory(err, "categories");
     goto done;
   }
@@ -187,6 +161,7 @@ copse_status bins_find_categorical(copse_context *ctx, const double *values, uin
 done:
   copse_free(scratch);
   copse_free(categories.list);
+  copse_free(categories.scratch);
   if (status != COPSE_OK) bins_release(out);
   return status;
 }
