@@ -1,0 +1,160 @@
+/* Evaluation of a model's raw scores: which metrics, which transform, what is refused. */
+#include <math.h>
+#include <string.h>
+
+#include "copse.h"
+#include "model/model.h"
+#include "testing.h"
+
+enum { N = 6 };
+
+static const float labels[N] = {0, 1, 0, 1, 1, 0}, weights[N] = {1, 2, 0.5f, 1.5f, 3, 1};
+static const double scores[N] = {0.3, -0.4, 0.3, 0.2, 2, -1};
+
+static copse_model *model_of(const char *objective, int outputs) {
+  static const char *const names[1] = {"x"}, *const infos[1] = {"[0:1]"};
+  struct model_shape shape = {.n_features = 1,
+                              .names = names,
+                              .infos = infos,
+                              .trees_per_round = outputs,
+                              .n_class = outputs,
+                              .objective = objective,
+                              .parameters = "",
+                              .config = ""};
+  copse_model *model;
+  copse_error err = {.message = ""};
+  if (model_create(NULL, &shape, &model, &err) != COPSE_OK) fail_msg("%s", err.message);
+  return model;
+}
+
+static copse_params *params_of(const char *text) {
+  copse_params *params;
+  copse_error err = {.message = ""};
+  if (copse_params_create(NULL, &params, &err) != COPSE_OK ||
+      copse_params_parse(params, text, strlen(text), "test", COPSE_SOURCE_COMMAND, &err) != COPSE_OK)
+    fail_msg("%s", err.message);
+  return params;
+}
+
+struct evaluation {
+  copse_status status;
+  copse_error err;
+  double values[8];
+  const char *names[8];
+  size_t n;
+};
+
+static struct evaluation evaluate(const char *objective, int outputs, const char *config, const float *weight,
+                                  size_t capacity) {
+  struct evaluation e = {.values = {-1, -1, -1, -1}, .n = 99};
+  copse_model *model = model_of(objective, outputs);
+  copse_params *params = params_of(config);
+  e.status = copse_evaluate(model, params, scores, labels, weight, outputs == 1 ? N : 2, capacity, e.values,
+                            e.names, &e.n, &e.err);
+  copse_params_free(params);
+  copse_model_free(model);
+  return e;
+}
+
+static void assert_value(const struct evaluation *e, size_t at, const char *name, double value) {
+  if (e->status != COPSE_OK) fail_msg("%s", e->err.message);
+  assert_true(at < e->n);
+  assert_string_equal(e->names[at], name);
+  if (!(fabs(e->values[at] - value) < 6e-6 * fabs(value)))
+    fail_msg("%s: %.17g, not %g", name, e->values[at], value);
+}
+
+static void the_models_objective_chooses(void **state) {
+  (void)state;
+  struct evaluation e = evaluate("binary sigmoid:1", 1, "", NULL, 8);
+  assert_int_equal(e.n, 1);
+  assert_value(&e, 0, "binary_logloss", 0.610009); /* LightGBM's T3b */
+  e = evaluate("binary sigmoid:0.5", 1, "", NULL, 8);
+  double sum = 0;
+  for (int i = 0; i < N; i++) sum += log1p(exp((labels[i] > 0 ? -0.5 : 0.5) * scores[i]));
+  assert_value(&e, 0, "binary_logloss", sum / N);
+  e = evaluate("regression", 1, "", NULL, 8);
+  sum = 0;
+  for (int i = 0; i < N; i++) sum += (scores[i] - (double)labels[i]) * (scores[i] - (double)labels[i]);
+  assert_value(&e, 0, "l2", sum / N);
+  e = evaluate("", 1, "", NULL, 8);
+  assert_int_equal(e.status, COPSE_OK);
+  assert_int_equal(e.n, 0);
+}
+
+static void asked_metrics_come_in_order(void **state) {
+  (void)state;
+  struct evaluation e = evaluate("binary sigmoid:1", 1,
+                                 "objective=binary\nmetric=auc,binary_error,binary_logloss\n", weights, 8);
+  assert_int_equal(e.n, 3);
+  assert_value(&e, 0, "auc", 0.676923);
+  assert_value(&e, 1, "binary_error", 0.388889);
+  assert_value(&e, 2, "binary_logloss", 0.522091);
+  e = evaluate("binary sigmoid:1", 1, "metric=none\n", weights, 0);
+  assert_int_equal(e.status, COPSE_OK);
+  assert_int_equal(e.n, 0);
+}
+
+static void transforms_follow_the_objective(void **state) {
+  (void)state;
+  static const char *const texts[] = {"regression sqrt", "poisson", "cross_entropy", "cross_entropy_lambda",
+                                      "huber"};
+  for (size_t t = 0; t < sizeof texts / sizeof *texts; t++) {
+    double sum = 0;
+    for (int i = 0; i < N; i++) {
+      double s = scores[i], p = t == 0   ? s * fabs(s)
+                                : t == 1 ? exp(s)
+                                : t == 2 ? 1 / (1 + exp(-s))
+                                : t == 3 ? log1p(exp(s))
+                                         : s;
+      sum += fabs(p - (double)labels[i]);
+    }
+    struct evaluation e = evaluate(texts[t], 1, "metric=l1\n", NULL, 8);
+    assert_value(&e, 0, "l1", sum / N);
+  }
+}
+
+static void assert_refused(const struct evaluation *e, copse_status status, const char *part) {
+  assert_int_equal(e->status, status);
+  if (strstr(e->err.message, part) == NULL) fail_msg("\"%s\" does not say \"%s\"", e->err.message, part);
+  assert_true(e->values[0] == -1 && e->names[0] == NULL && e->n == 99);
+}
+
+static void refusals(void **state) {
+  (void)state;
+  struct evaluation e = evaluate("binary sigmoid:1", 1, "metric=auc,l1,l2\n", NULL, 2);
+  assert_refused(&e, COPSE_ERR_ARGUMENT, "3 metrics");
+  e = evaluate("poisson", 1, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_UNSUPPORTED, "objective poisson has the metric poisson");
+  e = evaluate("multiclass num_class:3", 3, "metric=l2\n", NULL, 8);
+  assert_refused(&e, COPSE_ERR_ARGUMENT, "l2");
+  e = evaluate("binari", 1, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_FORMAT, "binari");
+  e = evaluate("binary sigmoid:1", 1, "metric=auc,l1\n", (const float[N]){0}, 8);
+  assert_refused(&e, COPSE_ERR_DATA, "sum to 0");
+}
+
+static void confusion_matrix(void **state) {
+  (void)state;
+  copse_model *model = model_of("binary sigmoid:1", 1);
+  copse_confusion c;
+  copse_error err;
+  assert_int_equal(copse_confusion_matrix(model, scores, labels, NULL, N, 0.5, &c, &err), COPSE_OK);
+  assert_true(c.count[0][0] == 1 && c.count[0][1] == 2 && c.count[1][0] == 1 && c.count[1][1] == 2);
+  assert_int_equal(copse_confusion_matrix(model, scores, labels, weights, N, 0.8, &c, &err), COPSE_OK);
+  assert_true(c.count[0][0] == 2.5 && c.count[0][1] == 0 && c.count[1][0] == 3.5 && c.count[1][1] == 3);
+  assert_int_equal(copse_confusion_matrix(model, scores, labels, NULL, 0, 0.5, &c, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "the confusion matrix"));
+  copse_model_free(model);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(the_models_objective_chooses),
+      cmocka_unit_test(asked_metrics_come_in_order),
+      cmocka_unit_test(transforms_follow_the_objective),
+      cmocka_unit_test(refusals),
+      cmocka_unit_test(confusion_matrix),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
