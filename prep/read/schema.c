@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-copse_frame_schema *schema_create(copse_context *ctx) {
+copse_frame_schema *frame_schema_create(copse_context *ctx) {
   copse_frame_schema *schema = copse_alloc_zero(ctx, 1, sizeof *schema);
   if (schema == NULL) return NULL;
   schema->ctx = schema->pool.ctx = schema->model_pool.ctx = schema->classes.ctx = ctx;
@@ -109,8 +109,9 @@ bool schema_finish(copse_frame_schema *schema) {
   schema->names = copse_alloc(schema->ctx, n, sizeof *schema->names);
   schema->model_names = copse_alloc(schema->ctx, n, sizeof *schema->model_names);
   schema->levels = copse_alloc_zero(schema->ctx, n, sizeof *schema->levels);
+  schema->code_sets = copse_alloc_zero(schema->ctx, n, sizeof *schema->code_sets);
   if (schema->feature_columns == NULL || schema->names == NULL || schema->model_names == NULL ||
-      schema->levels == NULL)
+      schema->levels == NULL || schema->code_sets == NULL)
     return false;
   for (uint32_t i = 0; i < schema->n_columns; i++) {
     const struct schema_column *column = &schema->columns[i];
@@ -132,6 +133,8 @@ void copse_frame_schema_free(copse_frame_schema *schema) {
   if (schema == NULL || atomic_fetch_sub(&schema->references, 1) != 1) return;
   if (schema->levels != NULL)
     for (uint32_t i = 0; i < schema->n_features; i++) dictionary_release(&schema->levels[i]);
+  if (schema->code_sets != NULL)
+    for (uint32_t i = 0; i < schema->n_features; i++) copse_free(schema->code_sets[i].codes);
   dictionary_release(&schema->classes);
   copse_text_release(&schema->pool);
   copse_text_release(&schema->model_pool);
@@ -141,6 +144,7 @@ void copse_frame_schema_free(copse_frame_schema *schema) {
   copse_free(schema->names);
   copse_free(schema->model_names);
   copse_free(schema->levels);
+  copse_free(schema->code_sets);
   copse_free(schema);
 }
 

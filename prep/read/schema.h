@@ -23,6 +23,13 @@ static inline bool role_is_feature(enum column_role role) { return role >= ROLE_
 enum label_coding { LABEL_NUMBER = 0, LABEL_ZERO_ONE, LABEL_MINUS_ONE, LABEL_TEXT };
 enum { N_LABEL_CODINGS = LABEL_TEXT + 1 };
 
+/* The whole numbers that a ROLE_CODES column held in training, ascending; unknown (n = 0) for a plain model.
+ */
+struct code_set {
+  int32_t *codes;
+  uint32_t n;
+};
+
 struct schema_column {
   enum column_role role;
   uint32_t feature; /* its number, when it is one */
@@ -30,8 +37,8 @@ struct schema_column {
   const char *name; /* "" only for a label without header */
 };
 
-/* Created by schema_create, filled by schema_add_column and by setting fields, then schema_finish; immutable
- * and counted afterwards. */
+/* Created by frame_schema_create, filled by schema_add_column and by setting fields, then schema_finish;
+ * immutable and counted afterwards. */
 struct copse_frame_schema {
   copse_context *ctx;
   atomic_uint references;
@@ -48,14 +55,15 @@ struct copse_frame_schema {
   int32_t label_column; /* -1: none */
 
   uint32_t n_features;
-  uint32_t *feature_columns; /* [n_features] */
-  const char **names;        /* [n_features] */
-  const char **model_names;  /* [n_features] */
-  struct dictionary *levels; /* [n_features], sealed; empty but for ROLE_TEXT */
+  uint32_t *feature_columns;  /* [n_features] */
+  const char **names;         /* [n_features] */
+  const char **model_names;   /* [n_features] */
+  struct dictionary *levels;  /* [n_features], sealed; empty but for ROLE_TEXT */
+  struct code_set *code_sets; /* [n_features] */
   copse_text pool, model_pool;
 };
 
-copse_frame_schema *schema_create(copse_context *ctx);
+copse_frame_schema *frame_schema_create(copse_context *ctx);
 /* name NULL or empty: Column_<i>, i not counting the label column, but "" for the label itself. */
 bool schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name, size_t length);
 bool schema_set_missing(copse_frame_schema *schema, const char *list);
