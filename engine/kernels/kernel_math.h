@@ -147,4 +147,21 @@ static inline double kernel_log(double x) {
 /* 1 / (1 + e^-x) */
 static inline double kernel_sigmoid(double x) { return 1.0 / (1.0 + kernel_exp(-x)); }
 
+/* Gradient and hessian of one row's logistic loss, before the row's weight: with L = +1 where label > 0, else
+ * -1, and r = -L sigmoid / (1 + e^(L sigmoid score)), g = r c and h = |r| (sigmoid - |r|) c. class_weight c:
+ * negative, positive. Signs are set as bits: no jump, so that the loops around it vectorise. */
+static inline void kernel_logistic(double score, float label, double sigmoid, const double class_weight[2],
+                                   double *gradient, double *hessian) {
+  uint64_t label_bits = kernel_bits_of((double)label);
+  uint64_t positive = kernel_mask_less(0, label_bits & ~KERNEL_SIGN_BIT) & ((label_bits >> 63) - 1);
+  uint64_t minus_if_negative = ~positive & KERNEL_SIGN_BIT;
+  double exponent = kernel_double_of(kernel_bits_of(sigmoid * score) ^ minus_if_negative);
+  double magnitude = sigmoid / (1.0 + kernel_exp(exponent));
+  double c = kernel_double_of(
+      kernel_select(positive, kernel_bits_of(class_weight[1]), kernel_bits_of(class_weight[0])));
+  double response = kernel_double_of(kernel_bits_of(magnitude) ^ minus_if_negative ^ KERNEL_SIGN_BIT);
+  *gradient = response * c;
+  *hessian = magnitude * (sigmoid - magnitude) * c;
+}
+
 #endif

@@ -256,20 +256,22 @@ static void grad_squared(const double *score, const float *label, const float *w
 }
 
 static void grad_logistic(const double *score, const float *label, const float *weight, uint64_t n,
-                          double sigmoid, const double class_weight[2], float *gradient, float *hessian) {
-  for (uint64_t i = 0; i < n; i++) {
-    bool positive = label[i] > 0;
-    double sign = positive ? 1.0 : -1.0;
-    double response = -sign * sigmoid / (1.0 + kernel_exp(sign * sigmoid * score[i]));
-    double magnitude = response < 0 ? -response : response;
-    double factor = class_weight[positive];
-    double g = response * factor, h = magnitude * (sigmoid - magnitude) * factor;
-    if (weight != NULL) {
-      g *= (double)weight[i];
-      h *= (double)weight[i];
+                          double sigmoid, const double class_weight[2], float *restrict gradient,
+                          float *restrict hessian) {
+  const double c[2] = {class_weight[0], class_weight[1]};
+  double g, h;
+  if (weight == NULL) {
+    for (uint64_t i = 0; i < n; i++) {
+      kernel_logistic(score[i], label[i], sigmoid, c, &g, &h);
+      gradient[i] = (float)g;
+      hessian[i] = (float)h;
     }
-    gradient[i] = (float)g;
-    hessian[i] = (float)h;
+  } else {
+    for (uint64_t i = 0; i < n; i++) {
+      kernel_logistic(score[i], label[i], sigmoid, c, &g, &h);
+      gradient[i] = (float)(g * (double)weight[i]);
+      hessian[i] = (float)(h * (double)weight[i]);
+    }
   }
 }
 
