@@ -1,0 +1,104 @@
+/* LightGBM's own example data with LightGBM's published settings, sampling off: the training metric after 100
+ * rounds must be LightGBM's to 1e-4. Needs the data sets under COPSE_DATA. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "copse_prep.h"
+#include "small_train.h"
+#include "testing.h"
+
+#define COMMON "compat=lightgbm num_trees=100 max_bin=255 training_metric=true verbosity=-1 "
+#define BINARY COMMON "objective=binary metric=binary_logloss,auc learning_rate=0.1 "
+#define SHAPE "num_leaves=63 min_data_in_leaf=50 min_sum_hessian_in_leaf=5 "
+#define REGRESSION                                                                            \
+  COMMON                                                                                      \
+      "objective=regression metric=l2 learning_rate=0.05 num_leaves=31 min_data_in_leaf=100 " \
+      "min_sum_hessian_in_leaf=5 "
+#define BINARY_FILE "binary_classification/binary.train.gz"
+
+struct anchor {
+  const char *what, *file, *params;
+  bool side_files;
+  double metrics[2]; /* 0: none */
+};
+
+static const struct anchor anchors[] = {
+    {"plain", BINARY_FILE, BINARY SHAPE, true, {0.20777, 0.999304}},
+    {"without weights", BINARY_FILE, BINARY SHAPE, false, {0.207664, 0.999166}},
+    {"63 bins", BINARY_FILE, "max_bin=63 " BINARY SHAPE, true, {0.221843, 0.998467}},
+    {"31 leaves",
+     BINARY_FILE,
+     BINARY "num_leaves=31 min_data_in_leaf=20 min_sum_hessian_in_leaf=0.001 ",
+     true,
+     {0.328989, 0.975534}},
+    {"lambda_l2", BINARY_FILE, BINARY SHAPE "lambda_l2=10", true, {0.274963, 0.991204}},
+    {"lambda_l1", BINARY_FILE, BINARY SHAPE "lambda_l1=1", true, {0.222736, 0.998309}},
+    {"max_depth", BINARY_FILE, "max_depth=4 num_leaves=16 " BINARY SHAPE, true, {0.471545, 0.874567}},
+    {"path_smooth", BINARY_FILE, BINARY SHAPE "path_smooth=10", true, {0.22222, 0.998403}},
+    {"is_unbalance", BINARY_FILE, BINARY SHAPE "is_unbalance=true", true, {0.209399, 0.999226}},
+    {"regression", "regression/regression.train.gz", REGRESSION, true, {0.197451, 0}},
+};
+
+static void must(copse_status status, const copse_error *err) {
+  if (status != COPSE_OK) fail_msg("%s", err->message);
+}
+
+static copse_dataset *read_dataset(const char *path, bool binary, bool side_files,
+                                   const copse_params *params) {
+  copse_error err;
+  copse_read_options options = copse_read_options_default();
+  options.label_kind = binary ? COPSE_LABEL_BINARY : COPSE_LABEL_NUMBER;
+  options.side_files = side_files;
+  copse_frame *frame;
+  must(copse_frame_read(NULL, path, &options, &frame, &err), &err);
+  copse_dataset *data;
+  must(copse_dataset_from_table(NULL, &frame->table, frame->model_names, frame->categorical, params, NULL,
+                                &data, &err),
+       &err);
+  must(copse_dataset_set(data, COPSE_LABEL, frame->label, frame->n_rows, &err), &err);
+  if (frame->weight != NULL)
+    must(copse_dataset_set(data, COPSE_WEIGHT, frame->weight, frame->n_rows, &err), &err);
+  if (frame->init_score != NULL)
+    must(copse_dataset_set(data, COPSE_INIT_SCORE, frame->init_score, frame->n_rows, &err), &err);
+  assert_int_equal(frame->n_rows, 7000);
+  assert_true(!side_files || frame->weight != NULL || frame->init_score != NULL);
+  copse_frame_free(frame);
+  return data;
+}
+
+static void check_anchor(const struct anchor *anchor, const char *folder) {
+  copse_error err;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/lightgbm_examples/%s", folder, anchor->file);
+  copse_params *params = small_params(anchor->params);
+  copse_dataset *data = read_dataset(path, anchor->metrics[1] > 0, anchor->side_files, params);
+  copse_booster *booster;
+  must(copse_booster_create(NULL, data, params, &booster, &err), &err);
+  for (int round = 0; round < 100; round++) must(copse_booster_step(booster, NULL, &err), &err);
+  double found[2] = {0, 0};
+  must(copse_booster_eval(booster, 0, found, &err), &err);
+  print_message("%-16s %.6f (LightGBM %.6f)  %.6f (%.6f)\n", anchor->what, found[0], anchor->metrics[0],
+                found[1], anchor->metrics[1]);
+  for (int m = 0; m < 2 && anchor->metrics[m] > 0; m++)
+    if (fabs(found[m] - anchor->metrics[m]) > 1e-4)
+      fail_msg("%s: found %.6f, LightGBM has %.6f", anchor->what, found[m], anchor->metrics[m]);
+  copse_booster_free(booster);
+  copse_dataset_free(data);
+  copse_params_free(params);
+}
+
+static void published_training_metrics(void **state) {
+  (void)state;
+  const char *folder = getenv("COPSE_DATA");
+  if (folder == NULL) {
+    print_message("skipped: COPSE_DATA is not set, so LightGBM's example data are not at hand\n");
+    skip();
+  }
+  for (size_t a = 0; a < sizeof anchors / sizeof anchors[0]; a++) check_anchor(&anchors[a], folder);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(published_training_metrics)};
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
