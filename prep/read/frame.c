@@ -38,7 +38,7 @@ void job_problem(struct read_job *job, const struct read_locator *locator, uint6
   if (kept->set && (kept->row < row || (kept->row == row && kept->column <= column))) return;
   const char *text = "";
   size_t length = 0;
-  char where[160] = "", body[512];
+  char where[48] = "", body[640];
   if (locator->find(locator->state, row, column, &text, &length))
     snprintf(where, sizeof where,
              "%llu:%u: ", (unsigned long long)source_line(&job->source, (size_t)(text - job->source.text)),

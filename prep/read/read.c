@@ -64,7 +64,7 @@ copse_status copse_frame_read(copse_context *ctx, const char *path, const copse_
     goto done;
   }
   job.frame->format = format->format;
-  if (job.applied != NULL) job.frame->schema = schema_ref(job.applied);
+  if (job.applied != NULL) job.frame->schema = frame_schema_ref(job.applied);
   status = format->read(&job, err);
   source_release(&job.source);
   job.source.path = path;

@@ -13,14 +13,14 @@ copse_frame_schema *frame_schema_create(copse_context *ctx) {
   schema->label_column = -1;
   schema->separator = ',';
   schema->format = COPSE_FORMAT_CSV;
-  if (!schema_set_missing(schema, "")) {
+  if (!frame_schema_set_missing(schema, "")) {
     copse_frame_schema_free(schema);
     return NULL;
   }
   return schema;
 }
 
-bool schema_set_missing(copse_frame_schema *schema, const char *list) {
+bool frame_schema_set_missing(copse_frame_schema *schema, const char *list) {
   size_t length = list != NULL ? strlen(list) : 0;
   char *copy = copse_alloc(schema->ctx, length + 1, 1);
   if (copy == NULL) return false;
@@ -31,7 +31,8 @@ bool schema_set_missing(copse_frame_schema *schema, const char *list) {
   return true;
 }
 
-bool schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name, size_t length) {
+bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name,
+                             size_t length) {
   if (schema->n_columns == schema->capacity) {
     uint32_t capacity = schema->capacity == 0 ? 64 : schema->capacity * 2;
     struct schema_column *columns = copse_resize(schema->ctx, schema->columns, capacity, sizeof *columns);
@@ -97,7 +98,7 @@ static bool make_model_names(copse_frame_schema *schema) {
   return ok;
 }
 
-bool schema_finish(copse_frame_schema *schema) {
+bool frame_schema_finish(copse_frame_schema *schema) {
   uint32_t n = 0;
   for (uint32_t i = 0; i < schema->n_columns; i++) {
     struct schema_column *column = &schema->columns[i];
@@ -123,7 +124,7 @@ bool schema_finish(copse_frame_schema *schema) {
   return make_model_names(schema);
 }
 
-copse_frame_schema *schema_ref(const copse_frame_schema *schema) {
+copse_frame_schema *frame_schema_ref(const copse_frame_schema *schema) {
   copse_frame_schema *counted = (copse_frame_schema *)(uintptr_t)schema;
   atomic_fetch_add(&counted->references, 1);
   return counted;

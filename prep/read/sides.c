@@ -47,9 +47,7 @@ copse_status copse_read_numbers(copse_context *ctx, const char *path, double **o
   double *values = NULL;
   uint64_t rows = 0, filled = 0;
   uint32_t columns = 0;
-  for (const char *p = source.text + source.begin; p < end;
-       p = (const char *)memchr(p, '\n', source.length) + 1)
-    rows++;
+  for (const char *p = source.text + source.begin; p < end; p = strchr(p, '\n') + 1) rows++;
   for (const char *p = source.text + source.begin; p < end; p = strchr(p, '\n') + 1) {
     uint32_t n = line_numbers(p, NULL, &bad);
     if (bad != NULL) {
