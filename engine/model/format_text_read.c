@@ -45,6 +45,13 @@ struct header {
   int trees_per_round, n_class;
 };
 
+/* Control characters in a value that is kept would come out as line ends when it is written again. */
+static bool has_control(const struct text_slice *value) {
+  for (size_t i = 0; i < value->length; i++)
+    if ((unsigned char)value->text[i] < 0x20) return true;
+  return false;
+}
+
 static copse_status read_header_lines(struct text_reader *reader, struct header *header) {
   struct text_slice line, key, value;
   while (text_peek_line(reader, &line) && !text_starts(&line, "Tree=") && !text_is(&line, "end of trees")) {
@@ -55,6 +62,8 @@ static copse_status read_header_lines(struct text_reader *reader, struct header 
       if (!text_is(&key, keys[k])) continue;
       if (header->values[k].text != NULL)
         return text_fail(reader, line.line, keys[k], "expected once, found again in the header");
+      if (has_control(&value))
+        return text_fail(reader, line.line, keys[k], "expected printable text, found a control character");
       header->values[k] = value;
     }
   }
