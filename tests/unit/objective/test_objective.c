@@ -257,7 +257,7 @@ static void bad_labels_and_weights_are_refused(void **state) {
   assert_true(raw == 0.25);
 }
 
-/* ---- independence of threads and chunks ---- */
+/* ---- independence of threads, chunks and tiers ---- */
 
 static void start_and_gradients_do_not_depend_on_the_cut(void **state) {
   (void)state;
@@ -287,6 +287,13 @@ static void start_and_gradients_do_not_depend_on_the_cut(void **state) {
         one.row->gradients(&one, score, at, at + step < MANY ? at + step : MANY, g[1], h[1]);
       assert_memory_equal(g[0], g[1], sizeof g[0]);
       assert_memory_equal(h[0], h[1], sizeof h[0]);
+      for (int tier = CPU_SCALAR; tier <= CPU_AVX512; tier++) {
+        one.kernels = kernels_of_tier((enum cpu_tier)tier);
+        if (one.kernels == NULL) continue;
+        one.row->gradients(&one, score, 0, MANY, g[1], h[1]);
+        assert_memory_equal(g[0], g[1], sizeof g[0]);
+        assert_memory_equal(h[0], h[1], sizeof h[0]);
+      }
     }
   }
 }
