@@ -19,8 +19,8 @@ enum { PADDING = 17 };
 
 static bool reserve(copse_context *ctx, char **text, size_t *capacity, size_t need) {
   if (need <= *capacity) return true;
-  size_t grown =
-      need < SIZE_MAX / 3 * 2 && need < *capacity + *capacity / 2 ? *capacity + *capacity / 2 : need;
+  size_t grown = *capacity < SIZE_MAX / 2 ? *capacity + *capacity / 2 : need;
+  if (grown < need) grown = need;
   char *fresh = copse_resize(ctx, *text, grown, 1);
   if (fresh == NULL) return false;
   *text = fresh;
@@ -49,8 +49,9 @@ static copse_status read_all(copse_context *ctx, const char *path, char **text, 
   }
   size_t expected = S_ISREG(info.st_mode) && info.st_size > 0 ? (size_t)info.st_size : 1 << 16;
   for (;;) {
-    if (!reserve(ctx, text, &capacity,
-                 *length + (*length < expected ? expected - *length : 1 << 16) + PADDING)) {
+    /* One byte more than expected, so that the end shows without growing. */
+    size_t need = *length < expected ? expected + 1 : *length + 1;
+    if (!reserve(ctx, text, &capacity, need + PADDING)) {
       status = report_memory(err, "the file", path);
       goto done;
     }
@@ -98,7 +99,7 @@ static copse_status inflate_all(copse_context *ctx, const char *path, const char
   *text = NULL;
   *length = 0;
   for (;;) {
-    if (!reserve(ctx, text, &capacity, (*length < guess ? guess : *length + (1 << 16)) + PADDING)) {
+    if (!reserve(ctx, text, &capacity, (*length < guess ? guess : *length) + 1 + PADDING)) {
       status = report_memory(err, "the inflated file", path);
       goto done;
     }
