@@ -37,11 +37,11 @@ static copse_status plan(struct predict_job *job, copse_error *err) {
   struct app *app = job->app;
   copse_status status = setting_required(app, "input_model", "model=MODEL", err);
   if (status == COPSE_OK) status = setting_required(app, "data", "data=FILE", err);
-  if (status == COPSE_OK) status = setting_output(app, "output_result", &job->out_path, err);
   if (status == COPSE_OK) status = settings_resolve(app, err);
   if (status != COPSE_OK) return status;
   bool raw = copse_params_get_bool(app->params, "predict_raw_score");
   bool leaf = copse_params_get_bool(app->params, "predict_leaf_index");
+  job->out_path = setting(app, "output_result");
   job->options = settings_read_options(app, COPSE_READ_PREDICT);
   job->kind = leaf ? COPSE_PREDICT_LEAF : raw ? COPSE_PREDICT_RAW : COPSE_PREDICT_VALUE;
   job->n_threads = (int)copse_params_get_int(app->params, "num_threads");

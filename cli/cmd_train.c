@@ -32,8 +32,8 @@ static copse_status plan(struct train_job *job, copse_error *err) {
   struct app *app = job->app;
   copse_status status = setting_required(app, "data", "data=FILE", err);
   if (status != COPSE_OK) return status;
-  status = setting_output(app, "output_model", &job->out, err);
-  if (status == COPSE_OK) status = train_data_plan(app, &job->data, err);
+  status = train_data_plan(app, &job->data, err);
+  job->out = setting(app, "output_model");
   if (status == COPSE_OK && copse_params_get_int(app->params, "early_stopping_round") > 0 &&
       job->data.n_valid == 0) {
     console_warning("early_stopping_round has no effect without a validation file (valid=FILE)");
@@ -139,7 +139,10 @@ static void print_summary(const struct train_job *job) {
   console_line("seconds_bins: %.3f", job->data.bin_s);
   console_line("seconds_train: %.3f", job->report.elapsed_s);
   for (int i = 0; (phase = copse_booster_phase(job->data.booster, i, &seconds)) != NULL; i++) {
-    console_line("seconds_train_%s: %.3f", phase, seconds);
+    char name[64];
+    snprintf(name, sizeof name, "seconds_train_%s", phase);
+    for (char *at = name; *at; at++) *at = *at == ' ' ? '_' : *at;
+    console_line("%s: %.3f", name, seconds);
   }
   console_line("seconds_write: %.3f", job->write_s);
   console_line("seconds_total: %.3f", clock_seconds() - job->started);

@@ -1,6 +1,7 @@
 /* settings.c - command line before configuration file, LightGBM's conventions, readers' options. */
 #include "settings.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "console.h"
@@ -81,12 +82,44 @@ static copse_status choose_command(struct app *app, copse_error *err) {
   return copse_params_set(app->params, "task", own_task, COPSE_SOURCE_COMMAND, err);
 }
 
+static const char *const output_names[] = {"output_model", "output_result"};
+#define N_OUTPUTS (sizeof output_names / sizeof output_names[0])
+
+/* out= is the short form of both output files, as strong as the source it came from: set after each source.
+ * given: which of them a stronger source had named already. */
+static copse_status spread_out(struct app *app, copse_params_source source, const bool given[N_OUTPUTS],
+                               copse_error *err) {
+  char out[COPSE_ERROR_CAPACITY];
+  if (!copse_params_given(app->params, "out")) return COPSE_OK;
+  /* A copy: setting anything may move what the parameters hold. */
+  if (snprintf(out, sizeof out, "%s", setting(app, "out")) >= (int)sizeof out) {
+    return fail(err, COPSE_ERR_ARGUMENT, "out: the name is longer than %zu characters", sizeof out - 1);
+  }
+  for (size_t i = 0; i < N_OUTPUTS; i++) {
+    if (given[i]) continue;
+    const char *value = setting(app, output_names[i]);
+    if (copse_params_given(app->params, output_names[i]) && strcmp(value, out) != 0) {
+      return fail(err, COPSE_ERR_ARGUMENT, "out=%s and %s=%s name two files, expected one (leave one out)",
+                  out, output_names[i], value);
+    }
+    copse_status status = copse_params_set(app->params, output_names[i], out, source, err);
+    if (status != COPSE_OK) return status;
+  }
+  return COPSE_OK;
+}
+
 copse_status settings_load(struct app *app, const struct arguments *args, copse_error *err) {
   const char *config;
   app->command = args->command;
   app->operand = args->operand;
+  bool given[N_OUTPUTS] = {false};
   copse_status status = load_command_line(app, args, &config, err);
-  if (status == COPSE_OK && config) status = load_config(app, config, err);
+  if (status == COPSE_OK) status = spread_out(app, COPSE_SOURCE_COMMAND, given, err);
+  for (size_t i = 0; i < N_OUTPUTS; i++) given[i] = copse_params_given(app->params, output_names[i]);
+  if (status == COPSE_OK && config) {
+    status = load_config(app, config, err);
+    if (status == COPSE_OK) status = spread_out(app, COPSE_SOURCE_FILE, given, err);
+  }
   if (status == COPSE_OK) status = choose_command(app, err);
   return status;
 }
@@ -106,19 +139,6 @@ copse_status setting_required(const struct app *app, const char *name, const cha
                               copse_error *err) {
   if (setting(app, name)[0]) return COPSE_OK;
   return fail(err, COPSE_ERR_ARGUMENT, "%s is missing: %s", spelling, app->command->synopsis);
-}
-
-copse_status setting_output(const struct app *app, const char *name, const char **out, copse_error *err) {
-  const char *value = setting(app, name), *short_form = setting(app, "out");
-  if (!short_form[0]) {
-    *out = value;
-  } else if (copse_params_given(app->params, name) && strcmp(value, short_form) != 0) {
-    return fail(err, COPSE_ERR_ARGUMENT, "out=%s and %s=%s name two files, expected one (leave one out)",
-                short_form, name, value);
-  } else {
-    *out = short_form;
-  }
-  return COPSE_OK;
 }
 
 copse_read_options settings_read_options(const struct app *app, copse_read_task task) {

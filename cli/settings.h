@@ -4,8 +4,9 @@
 
 #include "arguments.h"
 
-/* Sets app->params from the command line, then from the configuration file (weaker), and app->command from
- * the task where no command was named. Every failure is the caller's mistake, but for lack of memory. */
+/* Sets app->params from the command line, then from the configuration file (weaker), output_model and
+ * output_result from out=, and app->command from the task where no command was named. Every failure is the
+ * caller's mistake, but for lack of memory. */
 COPSE_MUST_CHECK copse_status settings_load(struct app *app, const struct arguments *args, copse_error *err);
 
 /* Cross-checks; afterwards the parameters are final and verbosity is in force. */
@@ -16,10 +17,6 @@ const char *setting(const struct app *app, const char *name);
 /* Fails where the parameter has no value: `data=FILE is missing`. */
 COPSE_MUST_CHECK copse_status setting_required(const struct app *app, const char *name, const char *spelling,
                                                copse_error *err);
-/* The output file: out=, else the parameter `name`. Fails when both are given and differ. */
-COPSE_MUST_CHECK copse_status setting_output(const struct app *app, const char *name, const char **out,
-                                             copse_error *err);
-
 /* Options of the readers, after settings_resolve. Strings are borrowed from the parameters. */
 copse_read_options settings_read_options(const struct app *app, copse_read_task task);
 
