@@ -4,6 +4,7 @@
 
 #include "base/context.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "train/booster.h"
 #include "train/grow.h"
 
@@ -121,7 +122,7 @@ static void end_without_split(copse_booster *booster, int first_tree, bool custo
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
 }
 
-static copse_status boost_round(copse_booster *booster, bool custom, bool *finished, copse_error *err) {
+static copse_status grow_round(copse_booster *booster, bool custom, bool *finished, copse_error *err) {
   copse_status status = reserve_trees(booster, err);
   if (status != COPSE_OK) return status;
   int first_tree = booster->n_trees;
@@ -139,6 +140,35 @@ static copse_status boost_round(copse_booster *booster, bool custom, bool *finis
   return COPSE_OK;
 }
 
+/* A round as one stretch of work for a team of threads. */
+struct round {
+  copse_booster *booster;
+  bool custom, *finished;
+  copse_status status;
+  copse_error *err;
+};
+
+static void run_round(void *user) {
+  struct round *round = user;
+  copse_booster *booster = round->booster;
+  if (!booster->started) start_scores(booster, round->custom);
+  if (!round->custom) {
+    double start = workspace_clock();
+    uint64_t n = booster->sets[0].data->n_rows;
+    int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
+    copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk,
+                       booster);
+    booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  }
+  round->status = grow_round(booster, round->custom, round->finished, round->err);
+}
+
+static copse_status boost_round(copse_booster *booster, bool custom, bool *finished, copse_error *err) {
+  struct round round = {booster, custom, finished, COPSE_OK, err};
+  team_run(booster->workspace.n_threads, run_round, &round);
+  return round.status;
+}
+
 copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_error *err) {
   if (booster->resolved->objective.kind == OBJECTIVE_CUSTOM)
     return status_set(err, COPSE_ERR_STATE,
@@ -148,12 +178,6 @@ copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_er
   copse_status status = status_check_cancel(booster->ctx, err);
   if (status == COPSE_OK) status = refresh_objective(booster, err);
   if (status != COPSE_OK) return status;
-  if (!booster->started) start_scores(booster, false);
-  double start = workspace_clock();
-  uint64_t n = booster->sets[0].data->n_rows;
-  int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
-  copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, booster);
-  booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
   return boost_round(booster, false, finished, err);
 }
 
@@ -177,7 +201,6 @@ copse_status copse_booster_step_custom(copse_booster *booster, const float *grad
   }
   memcpy(booster->gradient, gradient, cells * sizeof *gradient);
   memcpy(booster->hessian, hessian, cells * sizeof *hessian);
-  if (!booster->started) start_scores(booster, true);
   return boost_round(booster, true, finished, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/context.h"
 #include "base/status.h"
+#include "base/team.h"
 #include "train/booster.h"
 
 /* What early stopping remembers of one metric on one validation set. */
@@ -111,6 +112,18 @@ static copse_status run_rounds(struct loop *loop, copse_error *err) {
   return COPSE_OK;
 }
 
+/* All rounds are one stretch of work for a team of threads; the callback runs on the calling thread. */
+struct rounds {
+  struct loop *loop;
+  copse_error *err;
+  copse_status status;
+};
+
+static void run_team(void *user) {
+  struct rounds *rounds = user;
+  rounds->status = run_rounds(rounds->loop, rounds->err);
+}
+
 /* Rounds the model keeps. Early stopping that never fired still keeps the best round: of the first metric on
  * the first validation set (LightGBM keeps every round then; compat does as well). */
 static int rounds_to_keep(const struct loop *loop) {
@@ -137,7 +150,9 @@ copse_status copse_train(copse_booster *booster, const copse_params *params, cop
     goto done;
   }
   for (int v = 0; v < loop.n_values; v++) loop.values[v] = NAN;
-  if ((status = run_rounds(&loop, err)) != COPSE_OK) goto done;
+  struct rounds rounds = {&loop, err, COPSE_OK};
+  team_run(booster->workspace.n_threads, run_team, &rounds);
+  if ((status = rounds.status) != COPSE_OK) goto done;
   loop.report.rounds_trained = copse_booster_round(booster);
   loop.report.best_round = rounds_to_keep(&loop);
   loop.report.elapsed_s = workspace_clock() - loop.start_s;

@@ -1,0 +1,12 @@
+/* team.h - one team of threads for a stretch of work that has many short parallel phases. */
+#ifndef COPSE_BASE_TEAM_H
+#define COPSE_BASE_TEAM_H
+
+#include "copse.h"
+
+/* Runs work(user) on the calling thread while n_threads - 1 others stand by; every copse_parallel_for that
+ * `work` calls is then a phase of this team instead of a parallel region of its own. Nested calls and
+ * n_threads = 1 just run work. */
+void team_run(int n_threads, void (*work)(void *user), void *user);
+
+#endif
