@@ -207,10 +207,12 @@ static copse_status make_model(struct text_reader *reader, const struct header *
   };
   if ((status = model_create(reader->ctx, &shape, &model, reader->err)) != COPSE_OK) goto done;
   if ((status = set_slice(model, &model->objective, &values[OBJECTIVE], reader->err)) != COPSE_OK) goto done;
-  status = set_slice(model, &model->monotone_constraints, &values[MONOTONE], reader->err);
+  if ((status = set_slice(model, &model->monotone_constraints, &values[MONOTONE], reader->err)) != COPSE_OK)
+    goto done;
   *out = model;
+  model = NULL;
 done:
-  if (status != COPSE_OK) copse_model_free(model);
+  copse_model_free(model);
   copse_free(names);
   copse_free(infos);
   return status;

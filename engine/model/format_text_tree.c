@@ -50,8 +50,11 @@ static copse_status read_lines(struct text_reader *reader, int index, struct blo
   block->line = line.line;
   if (!text_cut(&line, &key, &value) || !text_is(&key, "Tree"))
     return text_fail(reader, line.line, "Tree", "expected \"Tree=%d\"", index);
-  copse_status status = text_integer(reader, "Tree", &value, index, index, &found);
+  copse_status status = text_integer(reader, "Tree", &value, 0, INT_MAX, &found);
   if (status != COPSE_OK) return status;
+  if (found != index)
+    return text_fail(reader, line.line, "Tree", "expected \"Tree=%d\", found tree %lld", index,
+                     (long long)found);
   while (text_next_line(reader, &line) && line.length > 0) {
     if (!text_cut(&line, &key, &value))
       return text_fail(reader, line.line, "Tree", "expected \"key=value\" in the block of tree %d", index);

@@ -60,8 +60,7 @@ static void categories_truncate_toward_zero(void **state) {
   assert_false(route_categorical_left(0, words, 0));
 }
 
-/* Four features of all kinds whose bins are small integers: numeric bin b holds b - 3.5 + 0.5 and its upper
- * bound is the middle between neighbours. */
+/* Four features, one of each kind. A numeric bin holds one whole number; its upper bound lies half above. */
 enum { N_FEATURES = 4, N_ROWS = 700 };
 
 struct world {
