@@ -31,11 +31,18 @@ static enum cpu_tier probe(void) {
 static enum cpu_tier probe(void) { return CPU_SCALAR; }
 #endif
 
+/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2), to measure or test that tier as a
+ * program. */
+#ifndef COPSE_TIER_LIMIT
+#define COPSE_TIER_LIMIT CPU_AVX512
+#endif
+
 enum cpu_tier cpu_best_tier(void) {
   static int cached = -1; /* racing probes write the same value */
   int tier = __atomic_load_n(&cached, __ATOMIC_RELAXED);
   if (tier < 0) {
     tier = (int)probe();
+    if (tier > (int)COPSE_TIER_LIMIT) tier = (int)COPSE_TIER_LIMIT;
     __atomic_store_n(&cached, tier, __ATOMIC_RELAXED);
   }
   return (enum cpu_tier)tier;
