@@ -36,8 +36,8 @@ static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits,
   const uint64_t mask = ((uint64_t)1 << count_bits) - 1;
   uint64_t i = 0;
   for (; i + 4 <= n; i += 4) {
-    __m256i a = _mm256_load_si256((const __m256i *)(const void *)(cells + i));     /* g0 h0 g1 h1 */
-    __m256i b = _mm256_load_si256((const __m256i *)(const void *)(cells + i + 2)); /* g2 h2 g3 h3 */
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(cells + i));     /* g0 h0 g1 h1 */
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(cells + i + 2)); /* g2 h2 g3 h3 */
     __m256i g = _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(a, b), 0xD8);
     __m256i h = _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(a, b), 0xD8);
     __m256i *gp = (__m256i *)(void *)(gradient + i), *hp = (__m256i *)(void *)(hessian + i);

@@ -1,0 +1,265 @@
+/* Histogram slots of every tier against plain loops: sums of integers, so every bit counts. Buffers end at
+ * guard pages. */
+#include <string.h>
+
+#include "draw.h"
+#include "guarded.h"
+#include "testing.h"
+#include "tiers.h"
+
+enum { PADDING = 64, MAX_COLUMNS = 64 };
+
+static const uint64_t large_sizes[] = {1000, 4097, 65535};
+enum { SMALL_SIZES = 258, N_SIZES = SMALL_SIZES + 3 };
+static uint64_t size_at(int i) { return i < SMALL_SIZES ? (uint64_t)i : large_sizes[i - SMALL_SIZES]; }
+
+/* ---- hist_update ---- */
+
+struct update_case {
+  uint64_t n_rows; /* rows that exist */
+  uint32_t n_columns, cell_bytes, row_bytes, n_cells;
+  uint32_t offsets[MAX_COLUMNS], n_bins[MAX_COLUMNS];
+  size_t row_area, pair_area, cell_area;
+  uint8_t *rows;
+  struct hist_pair *pairs, *cells, *want;
+  uint32_t *list;
+  uint64_t n_list;
+};
+
+static uint32_t bin_of(const struct update_case *c, uint64_t row, uint32_t column) {
+  const uint8_t *at = c->rows + row * c->row_bytes + (size_t)column * c->cell_bytes;
+  uint16_t wide;
+  if (c->cell_bytes == 1) return *at;
+  memcpy(&wide, at, sizeof wide);
+  return wide;
+}
+
+static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, uint32_t n_columns,
+                        uint32_t cell_bytes, bool extreme) {
+  *c = (struct update_case){.n_rows = n_rows, .n_columns = n_columns, .cell_bytes = cell_bytes};
+  for (c->row_bytes = 4; c->row_bytes < n_columns * cell_bytes;) c->row_bytes *= 2;
+  uint32_t most = cell_bytes == 1 ? 256 : 700;
+  for (uint32_t f = 0; f < n_columns; f++) {
+    c->n_bins[f] = (uint32_t)draw_between(d, 1, most);
+    c->offsets[f] = c->n_cells;
+    c->n_cells += (c->n_bins[f] + 3) / 4 * 4;
+  }
+  c->row_area = n_rows * c->row_bytes + PADDING;
+  c->pair_area = n_rows * sizeof *c->pairs;
+  c->cell_area = c->n_cells * sizeof *c->cells;
+  c->rows = guarded_alloc(c->row_area, GUARDED_END);
+  c->pairs = guarded_alloc(c->pair_area, GUARDED_END);
+  c->cells = guarded_alloc(c->cell_area, GUARDED_END);
+  c->want = guarded_alloc(c->cell_area, GUARDED_FRONT);
+  for (uint64_t r = 0; r < n_rows; r++) {
+    for (uint32_t f = 0; f < n_columns; f++) {
+      uint16_t bin = (uint16_t)draw_between(d, 0, (int64_t)c->n_bins[f] - 1);
+      uint8_t narrow = (uint8_t)bin, *at = c->rows + r * c->row_bytes + (size_t)f * cell_bytes;
+      memcpy(at, cell_bytes == 1 ? (void *)&narrow : (void *)&bin, cell_bytes);
+    }
+    int64_t g = draw_between(d, -((int64_t)1 << 46), (int64_t)1 << 46);
+    uint64_t h = draw_bits(d) >> 33;
+    if (extreme) {
+      g = r % 3 == 0 ? -((int64_t)1 << 46) : (int64_t)1 << 46;
+      h = (uint64_t)1 << 31;
+    }
+    c->pairs[r] = (struct hist_pair){g, h << HIST_COUNT_BITS | 1};
+  }
+  c->list = guarded_alloc(n_rows * sizeof *c->list, GUARDED_END);
+  for (uint64_t r = 0; r < n_rows; r++) /* ascending, as a leaf's rows are, and about half of them */
+    if (draw_bits(d) & 1) c->list[c->n_list++] = (uint32_t)r;
+  memmove(c->list + (n_rows - c->n_list), c->list, c->n_list * sizeof *c->list);
+}
+
+static void free_update(struct update_case *c) {
+  guarded_free(c->rows, c->row_area, GUARDED_END);
+  guarded_free(c->pairs, c->pair_area, GUARDED_END);
+  guarded_free(c->cells, c->cell_area, GUARDED_END);
+  guarded_free(c->want, c->cell_area, GUARDED_FRONT);
+  guarded_free(c->list, c->n_rows * sizeof *c->list, GUARDED_END);
+}
+
+/* Adds to what is in the cells already: two calls in a row. */
+static void check_update(struct update_case *c, const struct kernels *k, const uint32_t *rows, uint64_t begin,
+                         uint64_t end) {
+  struct hist_block block = {c->rows, c->row_bytes, c->cell_bytes, c->n_columns, c->offsets};
+  memset(c->cells, 0, c->cell_area);
+  memset(c->want, 0, c->cell_area);
+  uint64_t middle = begin + (end - begin) / 3;
+  for (uint64_t i = begin; i < end; i++) {
+    uint64_t row = rows != NULL ? rows[i] : i;
+    for (uint32_t f = 0; f < c->n_columns; f++) {
+      struct hist_pair *cell = &c->want[c->offsets[f] + bin_of(c, row, f)];
+      cell->gradient += c->pairs[row].gradient;
+      cell->hessian += c->pairs[row].hessian;
+    }
+  }
+  k->hist_update(&block, rows, begin, middle, c->pairs, c->cells);
+  k->hist_update(&block, rows, middle, end, c->pairs, c->cells);
+  assert_memory_equal(c->cells, c->want, c->cell_area);
+}
+
+static void update_adds_every_row(void **state) {
+  (void)state;
+  struct draw d = {.seed = 11};
+  for (int i = 0; i < N_SIZES - 1; i++) {
+    struct update_case c;
+    uint32_t cell_bytes = i % 2 == 0 ? 1 : 2, most = cell_bytes == 1 ? 64 : 32;
+    uint32_t n_columns = i % 5 == 0 ? most : (uint32_t)draw_between(&d, 1, size_at(i) > 300 ? 9 : most);
+    make_update(&c, &d, size_at(i), n_columns, cell_bytes, i % 7 == 0);
+    const uint32_t *list = c.list + (c.n_rows - c.n_list);
+    FOR_EACH_TIER(k) {
+      check_update(&c, k, NULL, 0, c.n_rows);
+      check_update(&c, k, list, 0, c.n_list);
+      if (c.n_list > 4) check_update(&c, k, list, 3, c.n_list - 1);
+      if (c.n_rows > 4) check_update(&c, k, NULL, 1, c.n_rows - 2);
+    }
+    free_update(&c);
+  }
+}
+
+/* HIST_SPILL_ROWS rows of the largest hessian in one cell: the count must not run into the hessian, nor the
+ * hessian off the top. */
+static void a_full_cell_holds(void **state) {
+  (void)state;
+  struct draw d = {.seed = 12};
+  struct update_case c;
+  make_update(&c, &d, HIST_SPILL_ROWS, 3, 1, true);
+  memset(c.rows, 0, c.row_area);
+  struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+  FOR_EACH_TIER(k) {
+    int64_t gradient[3 * 256] = {0}, hessian[3 * 256] = {0}, g = 0;
+    uint32_t count[3 * 256] = {0};
+    memset(c.cells, 0, c.cell_area);
+    k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, c.pairs, c.cells);
+    k->hist_spill(c.cells, c.n_cells, HIST_COUNT_BITS, gradient, hessian, count);
+    for (uint64_t r = 0; r < c.n_rows; r++) g += c.pairs[r].gradient;
+    for (uint32_t f = 0; f < 3; f++) {
+      assert_true(gradient[c.offsets[f]] == g);
+      assert_true(hessian[c.offsets[f]] == (int64_t)HIST_SPILL_ROWS << 31);
+      assert_int_equal(count[c.offsets[f]], HIST_SPILL_ROWS);
+    }
+  }
+  free_update(&c);
+}
+
+/* ---- hist_spill, hist_subtract ---- */
+
+static int64_t any_sum(struct draw *d, int64_t limit) {
+  switch (draw_bits(d) % 8) {
+    case 0: return limit;
+    case 1: return -limit;
+    case 2: return 0;
+    default: return draw_between(d, -limit, limit);
+  }
+}
+
+struct planes {
+  int64_t *gradient, *hessian;
+  uint32_t *count;
+  uint64_t n;
+};
+
+static struct planes make_planes(uint64_t n, enum guarded_side side) {
+  return (struct planes){guarded_alloc(n * 8, side), guarded_alloc(n * 8, side), guarded_alloc(n * 4, side),
+                         n};
+}
+static void free_planes(struct planes *p, enum guarded_side side) {
+  guarded_free(p->gradient, p->n * 8, side);
+  guarded_free(p->hessian, p->n * 8, side);
+  guarded_free(p->count, p->n * 4, side);
+}
+static void copy_planes(struct planes *to, const struct planes *from) {
+  memcpy(to->gradient, from->gradient, from->n * 8);
+  memcpy(to->hessian, from->hessian, from->n * 8);
+  memcpy(to->count, from->count, from->n * 4);
+}
+static void same_planes(const struct planes *a, const struct planes *b) {
+  assert_memory_equal(a->gradient, b->gradient, a->n * 8);
+  assert_memory_equal(a->hessian, b->hessian, a->n * 8);
+  assert_memory_equal(a->count, b->count, a->n * 4);
+}
+static void fill_planes(struct planes *p, struct draw *d) {
+  for (uint64_t i = 0; i < p->n; i++) {
+    p->gradient[i] = any_sum(d, (int64_t)1 << 61);
+    p->hessian[i] = any_sum(d, (int64_t)1 << 61);
+    p->count[i] = (uint32_t)(draw_bits(d) >> 33);
+  }
+}
+
+static void spill_adds_and_zeroes(void **state) {
+  (void)state;
+  struct draw d = {.seed = 13};
+  static const unsigned widths[] = {0, HIST_COUNT_BITS, 1, 20};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i);
+    unsigned bits = widths[i % 4];
+    enum guarded_side side = i % 3 == 0 ? GUARDED_FRONT : GUARDED_END;
+    size_t area = n * sizeof(struct hist_pair);
+    struct hist_pair *cells = guarded_alloc(area, GUARDED_END), *zero = guarded_alloc(area, side);
+    struct planes before = make_planes(n, side), want = make_planes(n, side), got = make_planes(n, side);
+    struct hist_pair *source = guarded_alloc(area, side);
+    fill_planes(&before, &d);
+    copy_planes(&want, &before);
+    for (uint64_t c = 0; c < n; c++) {
+      uint64_t h = (uint64_t)any_sum(&d, (int64_t)1 << 61) & (((uint64_t)1 << 61) - 1);
+      source[c] = (struct hist_pair){any_sum(&d, (int64_t)1 << 61), bits > 0 ? h * 2 + 1 : h};
+      want.gradient[c] += source[c].gradient;
+      want.hessian[c] += (int64_t)(source[c].hessian >> bits);
+      if (bits > 0) want.count[c] += (uint32_t)(source[c].hessian & (((uint64_t)1 << bits) - 1));
+    }
+    FOR_EACH_TIER(k) {
+      copy_planes(&got, &before);
+      memcpy(cells, source, area);
+      k->hist_spill(cells, n, bits, got.gradient, got.hessian, bits > 0 ? got.count : NULL);
+      same_planes(&got, &want);
+      assert_memory_equal(cells, zero, area);
+    }
+    guarded_free(cells, area, GUARDED_END);
+    guarded_free(zero, area, side);
+    guarded_free(source, area, side);
+    free_planes(&before, side);
+    free_planes(&want, side);
+    free_planes(&got, side);
+  }
+}
+
+static void subtract_takes_the_child_off(void **state) {
+  (void)state;
+  struct draw d = {.seed = 14};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i);
+    struct planes parent = make_planes(n, GUARDED_END), child = make_planes(n, GUARDED_END);
+    struct planes want = make_planes(n, GUARDED_END), got = make_planes(n, GUARDED_END);
+    fill_planes(&parent, &d);
+    fill_planes(&child, &d);
+    for (int counted = 0; counted < 2; counted++) {
+      copy_planes(&want, &parent);
+      for (uint64_t c = 0; c < n; c++) {
+        want.gradient[c] -= child.gradient[c];
+        want.hessian[c] -= child.hessian[c];
+        if (counted) want.count[c] -= child.count[c];
+      }
+      FOR_EACH_TIER(k) {
+        copy_planes(&got, &parent);
+        k->hist_subtract(got.gradient, got.hessian, counted ? got.count : NULL, child.gradient, child.hessian,
+                         counted ? child.count : NULL, n);
+        same_planes(&got, &want);
+      }
+    }
+    free_planes(&parent, GUARDED_END);
+    free_planes(&child, GUARDED_END);
+    free_planes(&want, GUARDED_END);
+    free_planes(&got, GUARDED_END);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(update_adds_every_row),
+      cmocka_unit_test(a_full_cell_holds),
+      cmocka_unit_test(spill_adds_and_zeroes),
+      cmocka_unit_test(subtract_takes_the_child_off),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

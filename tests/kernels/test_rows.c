@@ -1,0 +1,354 @@
+/* The slots that walk over rows, of every tier, against the formulas of kernels.h written as plain loops. All
+ * buffers end (or begin) at guard pages. */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "draw.h"
+#include "guarded.h"
+#include "kernels/kernel_math.h"
+#include "testing.h"
+#include "tiers.h"
+
+static const uint64_t large_sizes[] = {1000, 4097, 65535};
+enum { SMALL_SIZES = 258, N_SIZES = SMALL_SIZES + 3, PADDING = 64 };
+static uint64_t size_at(int i) { return i < SMALL_SIZES ? (uint64_t)i : large_sizes[i - SMALL_SIZES]; }
+static enum guarded_side side_at(int i) { return i % 3 == 0 ? GUARDED_FRONT : GUARDED_END; }
+
+/* ---- partition ---- */
+
+static bool naive_left(const struct split_rule *rule, uint32_t bin) {
+  if (rule->categorical) {
+    if (bin >= 32 * rule->n_words) return false;
+    return (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
+  }
+  if (bin == rule->missing_bin) return rule->default_left;
+  return bin <= rule->threshold;
+}
+
+struct partition_case {
+  struct split_rule rule;
+  uint32_t bits[32];
+  uint32_t n_bins;
+  uint64_t n_rows, n; /* rows that exist, rows of the leaf */
+  size_t cell_area;
+  void *cells;
+  uint32_t *rows, *want_left, *want_right;
+  uint64_t n_left;
+};
+
+static void make_rule(struct partition_case *c, struct draw *d, int i) {
+  uint32_t cell_bytes = i % 2 == 0 ? 1 : 2;
+  c->n_bins = (uint32_t)draw_between(d, 2, cell_bytes == 1 ? 256 : 900);
+  c->rule = (struct split_rule){.cell_bytes = cell_bytes, .missing_bin = UINT32_MAX};
+  if (i % 3 == 0) {
+    c->rule.categorical = true;
+    c->rule.bits = c->bits;
+    c->rule.n_words = (uint32_t)draw_between(d, 0, c->n_bins / 32 + 1); /* may end before the last bin */
+    for (size_t w = 0; w < 32; w++) c->bits[w] = (uint32_t)draw_bits(d);
+    return;
+  }
+  c->rule.threshold = (uint32_t)draw_between(d, 0, (int64_t)c->n_bins - 1);
+  c->rule.default_left = draw_bits(d) & 1;
+  if (i % 3 == 1) c->rule.missing_bin = (uint32_t)draw_between(d, 0, (int64_t)c->n_bins - 1);
+}
+
+static void make_partition(struct partition_case *c, struct draw *d, int i) {
+  memset(c, 0, sizeof *c);
+  make_rule(c, d, i);
+  c->n = size_at(i);
+  c->n_rows = 2 * c->n + 1;
+  c->cell_area = c->n_rows * c->rule.cell_bytes + PADDING;
+  c->cells = guarded_alloc(c->cell_area, GUARDED_END);
+  c->rule.cells = c->cells;
+  for (uint64_t r = 0; r < c->n_rows; r++) {
+    uint32_t bin = (uint32_t)draw_between(d, 0, (int64_t)c->n_bins - 1);
+    if (c->rule.cell_bytes == 1)
+      ((uint8_t *)c->cells)[r] = (uint8_t)bin;
+    else
+      ((uint16_t *)c->cells)[r] = (uint16_t)bin;
+  }
+  size_t area = c->n * sizeof *c->rows;
+  c->rows = guarded_alloc(area, GUARDED_END);
+  c->want_left = guarded_alloc(area, GUARDED_END);
+  c->want_right = guarded_alloc(area, GUARDED_END);
+  uint64_t row = c->n_rows - 2 * c->n; /* the very last row is always among them */
+  uint64_t n_right = 0;
+  for (uint64_t r = 0; r < c->n; r++, row += 2) {
+    c->rows[r] = (uint32_t)(r + 1 == c->n ? c->n_rows - 1 : row);
+    uint32_t bin =
+        c->rule.cell_bytes == 1 ? ((uint8_t *)c->cells)[c->rows[r]] : ((uint16_t *)c->cells)[c->rows[r]];
+    if (naive_left(&c->rule, bin))
+      c->want_left[c->n_left++] = c->rows[r];
+    else
+      c->want_right[n_right++] = c->rows[r];
+  }
+}
+
+static void check_partition(const struct partition_case *c, const struct kernels *k, bool in_place) {
+  size_t area = c->n * sizeof(uint32_t);
+  uint32_t *rows = guarded_alloc(area, GUARDED_END), *right = guarded_alloc(area, GUARDED_END);
+  uint32_t *left = in_place ? rows : guarded_alloc(area, GUARDED_END);
+  memcpy(rows, c->rows, area);
+  assert_int_equal(k->partition(&c->rule, rows, c->n, left, right), c->n_left);
+  assert_memory_equal(left, c->want_left, c->n_left * sizeof *left);
+  assert_memory_equal(right, c->want_right, (c->n - c->n_left) * sizeof *right);
+  if (!in_place) {
+    assert_memory_equal(rows, c->rows, area);
+    guarded_free(left, area, GUARDED_END);
+  }
+  guarded_free(rows, area, GUARDED_END);
+  guarded_free(right, area, GUARDED_END);
+}
+
+static void partition_is_stable_and_exact(void **state) {
+  (void)state;
+  struct draw d = {.seed = 21};
+  for (int i = 0; i < N_SIZES; i++) {
+    for (int kind = 0; kind < 6; kind++) {
+      if (i >= SMALL_SIZES && kind > 2) break;
+      struct partition_case c;
+      make_partition(&c, &d, i);
+      FOR_EACH_TIER(k) {
+        check_partition(&c, k, false);
+        check_partition(&c, k, true);
+      }
+      size_t area = c.n * sizeof(uint32_t);
+      guarded_free(c.cells, c.cell_area, GUARDED_END);
+      guarded_free(c.rows, area, GUARDED_END);
+      guarded_free(c.want_left, area, GUARDED_END);
+      guarded_free(c.want_right, area, GUARDED_END);
+    }
+  }
+}
+
+/* All to one side: the vector stores then reach furthest. */
+static void partition_to_one_side(void **state) {
+  (void)state;
+  uint8_t cells[300 + PADDING] = {0};
+  for (int side = 0; side < 2; side++) {
+    struct split_rule rule = {.cells = cells, .cell_bytes = 1, .missing_bin = 0, .default_left = side == 0};
+    for (uint64_t n = 0; n <= 257; n++) {
+      size_t area = n * sizeof(uint32_t);
+      uint32_t *rows = guarded_alloc(area, GUARDED_END), *right = guarded_alloc(area, GUARDED_END);
+      FOR_EACH_TIER(k) {
+        for (uint64_t r = 0; r < n; r++) rows[r] = (uint32_t)r;
+        assert_int_equal(k->partition(&rule, rows, n, rows, right), side == 0 ? n : 0);
+        for (uint64_t r = 0; r < n; r++) assert_int_equal((side == 0 ? rows : right)[r], r);
+      }
+      guarded_free(rows, area, GUARDED_END);
+      guarded_free(right, area, GUARDED_END);
+    }
+  }
+}
+
+/* ---- max_abs, quantize ---- */
+
+static float any_float(struct draw *d, float limit) {
+  switch (draw_bits(d) % 10) {
+    case 0: return limit;
+    case 1: return -limit;
+    case 2: return 0.0f;
+    case 3: return -0.0f;
+    case 4: return limit * 1e-30f;
+    default: return limit * (float)(2 * draw_uniform(d) - 1);
+  }
+}
+
+static void max_abs_is_the_largest(void **state) {
+  (void)state;
+  struct draw d = {.seed = 22};
+  static const float limits[] = {1.0f, FLT_MAX, FLT_MIN, 3e-42f, 0.0f};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i);
+    enum guarded_side side = side_at(i);
+    float *values = guarded_alloc(n * sizeof *values, side), want = 0;
+    for (uint64_t r = 0; r < n; r++) {
+      values[r] = any_float(&d, limits[i % 5]);
+      if (r % 4 == 3) values[r] = -0.0f;
+      if (fabsf(values[r]) > want) want = fabsf(values[r]);
+    }
+    FOR_EACH_TIER(k) {
+      float got = k->max_abs(values, n);
+      assert_memory_equal(&got, &want, sizeof got);
+      for (uint64_t skip = 1; skip < 8 && skip < n; skip++) { /* unaligned, and the largest last or first */
+        float rest = 0;
+        for (uint64_t r = skip; r < n; r++) rest = fmaxf(rest, fabsf(values[r]));
+        assert_true(k->max_abs(values + skip, n - skip) == rest);
+        if (n > 1000) break;
+      }
+    }
+    guarded_free(values, n * sizeof *values, side);
+  }
+}
+
+/* Rounding half to even, in integers. */
+static int64_t naive_round(double value) {
+  double whole = floor(value), rest = value - whole;
+  int64_t low = (int64_t)whole;
+  if (rest > 0.5 || (rest == 0.5 && low % 2 != 0)) low++;
+  return low;
+}
+
+static void quantize_rounds_half_to_even(void **state) {
+  (void)state;
+  struct draw d = {.seed = 23};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i);
+    enum guarded_side side = side_at(i);
+    unsigned bits = i % 2 == 0 ? 0 : HIST_COUNT_BITS;
+    int log2_n = 0;
+    while (((uint64_t)1 << log2_n) < n) log2_n++;
+    /* the largest numbers that a sum over n rows allows, and small ones where halves are frequent */
+    double g_scale = i % 3 == 0 ? 2.0 : ldexp(1.0, 62 - log2_n);
+    double h_scale = bits > 0 ? ldexp(1.0, HIST_HESSIAN_BITS - 1) : ldexp(1.0, 62 - log2_n);
+    float *g = guarded_alloc(n * sizeof *g, side), *h = guarded_alloc(n * sizeof *h, side);
+    struct hist_pair *want = guarded_alloc(n * sizeof *want, side),
+                     *got = guarded_alloc(n * sizeof *got, side);
+    for (uint64_t r = 0; r < n; r++) {
+      g[r] = i % 3 == 0 ? (float)draw_between(&d, -40, 40) / 8 : any_float(&d, 1.0f);
+      h[r] = fabsf(any_float(&d, 1.0f));
+      want[r].gradient = naive_round((double)g[r] * g_scale);
+      want[r].hessian = (uint64_t)naive_round((double)h[r] * h_scale) << bits | (bits > 0 ? 1 : 0);
+    }
+    FOR_EACH_TIER(k) {
+      memset(got, 0xA5, n * sizeof *got);
+      k->quantize(g, h, n, g_scale, h_scale, bits, got);
+      assert_memory_equal(got, want, n * sizeof *got);
+    }
+    guarded_free(g, n * sizeof *g, side);
+    guarded_free(h, n * sizeof *h, side);
+    guarded_free(want, n * sizeof *want, side);
+    guarded_free(got, n * sizeof *got, side);
+  }
+}
+
+/* ---- gradients ---- */
+
+struct gradient_case {
+  uint64_t n;
+  enum guarded_side side;
+  double *score;
+  float *label, *weight;
+  float *want_g, *want_h, *g, *h;
+};
+
+static void make_gradients(struct gradient_case *c, struct draw *d, int i) {
+  uint64_t n = size_at(i);
+  enum guarded_side side = side_at(i);
+  *c = (struct gradient_case){.n = n, .side = side, .score = guarded_alloc(n * 8, side)};
+  float **floats[] = {&c->label, &c->weight, &c->want_g, &c->want_h, &c->g, &c->h};
+  for (size_t f = 0; f < 6; f++) *floats[f] = guarded_alloc(n * 4, side);
+  static const double sizes[] = {1, 30, 800, 1e-5, 1e9};
+  for (uint64_t r = 0; r < n; r++) {
+    c->score[r] = sizes[draw_bits(d) % 5] * (2 * draw_uniform(d) - 1);
+    if (r % 11 == 0) c->score[r] = -0.0;
+    c->label[r] = (float)draw_between(d, -1, 1);
+    c->weight[r] = r % 13 == 0 ? 0.0f : (float)draw_uniform(d) * 10;
+  }
+}
+
+static void free_gradients(struct gradient_case *c) {
+  guarded_free(c->score, c->n * 8, c->side);
+  float *floats[] = {c->label, c->weight, c->want_g, c->want_h, c->g, c->h};
+  for (size_t f = 0; f < 6; f++) guarded_free(floats[f], c->n * 4, c->side);
+}
+
+static void same_gradients(const struct gradient_case *c) {
+  assert_memory_equal(c->g, c->want_g, c->n * 4);
+  assert_memory_equal(c->h, c->want_h, c->n * 4);
+}
+
+static void squared_error_gradients(void **state) {
+  (void)state;
+  struct draw d = {.seed = 24};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct gradient_case c;
+    make_gradients(&c, &d, i);
+    for (int weighted = 0; weighted < 2; weighted++) {
+      for (uint64_t r = 0; r < c.n; r++) {
+        float plain = (float)(c.score[r] - (double)c.label[r]);
+        c.want_g[r] = weighted ? (float)((double)plain * (double)c.weight[r]) : plain;
+        c.want_h[r] = weighted ? c.weight[r] : 1.0f;
+      }
+      FOR_EACH_TIER(k) {
+        k->grad_squared(c.score, c.label, weighted ? c.weight : NULL, c.n, c.g, c.h);
+        same_gradients(&c);
+      }
+    }
+    free_gradients(&c);
+  }
+}
+
+static void logistic_gradients(void **state) {
+  (void)state;
+  struct draw d = {.seed = 25};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct gradient_case c;
+    make_gradients(&c, &d, i);
+    double sigmoid = i % 3 == 0 ? 1.0 : 0.1 + 3 * draw_uniform(&d);
+    double class_weight[2] = {i % 2 == 0 ? 1.0 : 3 * draw_uniform(&d), 1 + draw_uniform(&d)};
+    for (int weighted = 0; weighted < 2; weighted++) {
+      for (uint64_t r = 0; r < c.n; r++) {
+        double L = c.label[r] > 0 ? 1.0 : -1.0, weight = class_weight[c.label[r] > 0];
+        double response = -L * sigmoid / (1.0 + kernel_exp(L * sigmoid * c.score[r]));
+        double g = response * weight, h = fabs(response) * (sigmoid - fabs(response)) * weight;
+        c.want_g[r] = (float)(weighted ? g * (double)c.weight[r] : g);
+        c.want_h[r] = (float)(weighted ? h * (double)c.weight[r] : h);
+        assert_true(isfinite(c.want_g[r]) && c.want_h[r] >= 0);
+      }
+      FOR_EACH_TIER(k) {
+        k->grad_logistic(c.score, c.label, weighted ? c.weight : NULL, c.n, sigmoid, class_weight, c.g, c.h);
+        same_gradients(&c);
+      }
+    }
+    free_gradients(&c);
+  }
+}
+
+/* ---- bin_numeric ---- */
+
+static void values_find_their_bin(void **state) {
+  (void)state;
+  struct draw d = {.seed = 26};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i) > 5000 ? 5000 : size_at(i);
+    uint32_t n_upper = i % 9 == 0 ? (uint32_t)draw_between(&d, 1, 3000) : (uint32_t)draw_between(&d, 1, 257);
+    enum guarded_side side = side_at(i);
+    double *upper = guarded_alloc(n_upper * 8, side), *values = guarded_alloc(n * 8, side);
+    uint16_t *bins = guarded_alloc(n * 2, side);
+    double at = -(double)n_upper / 4;
+    for (uint32_t b = 0; b < n_upper; b++) upper[b] = (at += draw_uniform(&d) + 1e-9);
+    upper[n_upper - 1] = INFINITY;
+    for (uint64_t r = 0; r < n; r++) {
+      values[r] = upper[0] + (draw_uniform(&d) - 0.25) * n_upper;
+      uint32_t b = (uint32_t)draw_between(&d, 0, n_upper - 1);
+      if (r % 4 == 1) values[r] = upper[b]; /* on a bound, and its two neighbours */
+      if (r % 4 == 2) values[r] = nextafter(upper[b], INFINITY);
+      if (r % 8 == 3) values[r] = nextafter(upper[b], -INFINITY);
+      if (r % 8 == 7) values[r] = r % 16 == 7 ? -INFINITY : -DBL_MAX;
+    }
+    FOR_EACH_TIER(k) {
+      memset(bins, 0xA5, n * 2);
+      k->bin_numeric(upper, n_upper, values, n, bins);
+      for (uint64_t r = 0; r < n; r++) {
+        uint32_t want = 0;
+        while (values[r] > upper[want]) want++;
+        assert_int_equal(bins[r], want);
+      }
+    }
+    guarded_free(upper, n_upper * 8, side);
+    guarded_free(values, n * 8, side);
+    guarded_free(bins, n * 2, side);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(partition_is_stable_and_exact), cmocka_unit_test(partition_to_one_side),
+      cmocka_unit_test(max_abs_is_the_largest),        cmocka_unit_test(quantize_rounds_half_to_even),
+      cmocka_unit_test(squared_error_gradients),       cmocka_unit_test(logistic_gradients),
+      cmocka_unit_test(values_find_their_bin),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,265 @@
+/* scan_numeric of every tier against a search that sums both sides of every threshold anew, in long double.
+ *
+ * Gains are compared with a tolerance, sums exactly. Thresholds whose sums are equal (empty bins between
+ * them) are a tie that must go to the first one in scan order: largest threshold of the reverse scan first,
+ * then the smallest of the forward scan (algorithms 4.7). */
+#include <math.h>
+#include <string.h>
+
+#include "draw.h"
+#include "guarded.h"
+#include "testing.h"
+#include "tiers.h"
+
+enum { MAX_BINS = 300, NONE = 0, ZERO = 1, NAN_BIN = 2 };
+
+static const long double EPS = 1.0000000036274937e-15L;
+
+struct scan_case {
+  struct scan_input in;
+  struct scan_rules rules;
+  int64_t *gradient, *hessian;
+  uint32_t *count;
+};
+
+struct sums {
+  int64_t g, h, n;
+};
+
+struct candidate {
+  uint32_t threshold;
+  bool default_left;
+  struct sums left;
+  long double gain;
+};
+
+static int64_t count_of(const struct scan_case *c, uint32_t bin) {
+  const struct scan_input *in = &c->in;
+  if (in->count_kind == COUNT_FIELD) return in->count[bin];
+  if (in->count_kind == COUNT_SHIFT) return in->hessian[bin] >> in->count_shift;
+  double total = (double)in->total_hessian * in->hessian_unit + 2 * (double)EPS;
+  return (int64_t)((double)in->hessian[bin] * in->hessian_unit * ((double)in->n_rows / total) + 0.5);
+}
+
+static struct sums sum_bins(const struct scan_case *c, uint32_t from, uint32_t to, bool skip_default) {
+  struct sums s = {0, 0, 0};
+  for (uint32_t b = from; b < to; b++) {
+    if (skip_default && b == c->in.default_bin) continue;
+    s.g += c->in.gradient[b];
+    s.h += c->in.hessian[b];
+    s.n += count_of(c, b);
+  }
+  return s;
+}
+
+static long double side_gain(const struct scan_case *c, struct sums s, long double h) {
+  const struct scan_rules *r = &c->rules;
+  long double g = (long double)s.g * c->in.gradient_unit, t = fabsl(g) - r->lambda_l1;
+  t = t <= 0 ? 0 : (g > 0 ? t : -t);
+  long double w = -t / (h + r->lambda_l2);
+  if (r->max_delta_step <= 0 && r->path_smooth <= 0) return t * t / (h + r->lambda_l2);
+  if (r->max_delta_step > 0 && fabsl(w) > r->max_delta_step)
+    w = w > 0 ? r->max_delta_step : -r->max_delta_step;
+  if (r->path_smooth > 0) {
+    long double q = s.n / (long double)r->path_smooth;
+    w = w * q / (q + 1) + c->in.parent_output / (q + 1);
+  }
+  return -(2 * t * w + (h + r->lambda_l2) * w * w);
+}
+
+/* `known` is the side the scan adds up, which carries one EPS. */
+static void consider(const struct scan_case *c, uint32_t threshold, bool known_right, struct sums known,
+                     struct candidate *list, size_t *n_list) {
+  const struct scan_input *in = &c->in;
+  struct sums other = {in->total_gradient - known.g, in->total_hessian - known.h, in->n_rows - known.n};
+  long double known_h = (long double)known.h * in->hessian_unit + EPS;
+  long double other_h = (long double)other.h * in->hessian_unit + EPS;
+  if (known.n < c->rules.min_data || other.n < c->rules.min_data) return;
+  if (known_h < c->rules.min_sum_hessian || other_h < c->rules.min_sum_hessian) return;
+  list[(*n_list)++] = (struct candidate){threshold, known_right, known_right ? other : known,
+                                         side_gain(c, known, known_h) + side_gain(c, other, other_h)};
+}
+
+/* Every candidate, in scan order. */
+static size_t all_candidates(const struct scan_case *c, struct candidate *list) {
+  const struct scan_input *in = &c->in;
+  size_t n = 0;
+  bool both = in->n_bins > 2 && in->missing != NONE, zero = both && in->missing == ZERO;
+  uint32_t end = in->n_bins - (both && in->missing == NAN_BIN ? 1 : 0);
+  for (uint32_t t = end - 1; t-- > 0;)
+    if (!(zero && t + 1 == in->default_bin)) consider(c, t, true, sum_bins(c, t + 1, end, zero), list, &n);
+  if (!both) {
+    for (size_t i = 0; i < n; i++) list[i].default_left = in->missing != NAN_BIN;
+    return n;
+  }
+  for (uint32_t t = in->skip_bin0 ? 1 : 0; t + 1 < in->n_bins; t++)
+    if (!(zero && t == in->default_bin))
+      consider(c, t, false, sum_bins(c, in->skip_bin0 ? 1 : 0, t + 1, zero), list, &n);
+  return n;
+}
+
+static bool same_sums(struct sums a, struct sums b) { return a.g == b.g && a.h == b.h && a.n == b.n; }
+
+static void check_scan(const struct scan_case *c, const struct scan_result *got) {
+  static struct candidate list[2 * MAX_BINS];
+  size_t n = all_candidates(c, list);
+  long double best = -INFINITY, scale = 1e-300L;
+  for (size_t i = 0; i < n; i++) {
+    if (list[i].gain > best) best = list[i].gain;
+    scale = fmaxl(scale, fabsl(list[i].gain));
+  }
+  scale = fmaxl(scale, fabs(c->in.min_gain_shift));
+  if (!got->splittable) {
+    assert_true(got->gain == -INFINITY);
+    assert_true(n == 0 || best <= c->in.min_gain_shift + 1e-11L * scale);
+    return;
+  }
+  assert_true(best > c->in.min_gain_shift - 1e-11L * scale);
+  assert_true(got->gain > c->in.min_gain_shift);
+  assert_true(fabsl(got->gain - best) <= 1e-11L * scale);
+  struct sums left = {got->left_gradient, got->left_hessian, got->left_count};
+  for (size_t i = 0; i < n; i++) {
+    if (!same_sums(list[i].left, left)) continue;
+    /* The two scans round the same division of the rows differently (EPS is on the side they add up). */
+    if (list[i].default_left != got->default_left) continue;
+    if (fabsl(list[i].gain - best) > 1e-11L * scale) continue;
+    /* the first of the equal ones */
+    if (list[i].threshold != got->threshold)
+      fail_msg("threshold %u%s, expected %u%s (missing %d, %u bins, default bin %u)", got->threshold,
+               got->default_left ? " left" : "", list[i].threshold, list[i].default_left ? " left" : "",
+               c->in.missing, c->in.n_bins, c->in.default_bin);
+    return;
+  }
+  fail_msg("threshold %u: no candidate has these sums", got->threshold);
+}
+
+static void make_cells(struct scan_case *c, struct draw *d) {
+  struct scan_input *in = &c->in;
+  int sparse = (int)draw_between(d, 0, 3); /* empty bins make ties */
+  int64_t g_limit = (int64_t)1 << draw_between(d, 3, 44);
+  in->count_shift = (unsigned)draw_between(d, 0, 30);
+  for (uint32_t b = 0; b < in->n_bins; b++) {
+    bool empty = draw_between(d, 0, 3) < sparse;
+    uint32_t n = empty ? 0 : (uint32_t)draw_between(d, 1, 40);
+    c->count[b] = n;
+    c->gradient[b] = n == 0 ? 0 : draw_between(d, -g_limit, g_limit);
+    c->hessian[b] = n == 0 ? 0 : draw_between(d, 0, (int64_t)n << 20);
+    if (in->count_kind == COUNT_SHIFT) c->hessian[b] = (int64_t)n << in->count_shift;
+    in->total_gradient += c->gradient[b];
+    in->total_hessian += c->hessian[b];
+    in->n_rows += n;
+  }
+  in->gradient_unit = ldexp(1.0, -(int)draw_between(d, 0, 44));
+  in->hessian_unit = in->count_kind == COUNT_SHIFT ? ldexp(1.0, -(int)in->count_shift)
+                                                   : ldexp(1.0, -(int)draw_between(d, 15, 25));
+}
+
+static void make_rules(struct scan_case *c, struct draw *d) {
+  struct scan_rules *r = &c->rules;
+  double g = fabs((double)c->in.total_gradient * c->in.gradient_unit) + c->in.gradient_unit;
+  double h = (double)c->in.total_hessian * c->in.hessian_unit;
+  r->min_data = draw_between(d, 0, 3) == 0 ? draw_between(d, 1, 60) : 1;
+  r->min_sum_hessian = draw_between(d, 0, 2) == 0 ? h / 5 * draw_uniform(d) : 1e-3;
+  if (draw_between(d, 0, 2) == 0) r->lambda_l1 = g / 3 * draw_uniform(d);
+  if (draw_between(d, 0, 2) == 0) r->lambda_l2 = 5 * draw_uniform(d);
+  if (draw_between(d, 0, 3) == 0) r->max_delta_step = g / (h + 1) * draw_uniform(d);
+  if (draw_between(d, 0, 3) == 0) {
+    r->path_smooth = 0.1 + 10 * draw_uniform(d);
+    if (r->min_data < 2) r->min_data = 2;
+  }
+  c->in.parent_output = -g / (h + 1) * draw_uniform(d);
+  c->in.min_gain_shift = draw_between(d, 0, 3) == 0 ? 0 : g * g / (h + 1) * (0.2 + draw_uniform(d));
+}
+
+static void make_case(struct scan_case *c, struct draw *d, int i) {
+  memset(c, 0, sizeof *c);
+  struct scan_input *in = &c->in;
+  in->n_bins =
+      i % 5 == 0 ? (uint32_t)draw_between(d, 2, 4) : (uint32_t)draw_between(d, 2, i % 40 == 1 ? 300 : 40);
+  in->count_kind = (enum count_kind)(i % 3);
+  in->missing = (int)draw_between(d, 0, 2);
+  in->default_bin = (uint32_t)draw_between(d, 0, in->n_bins - 1);
+  in->skip_bin0 = in->missing == ZERO && in->default_bin != 0 && draw_between(d, 0, 3) == 0;
+  c->gradient = guarded_alloc(in->n_bins * 8, GUARDED_END);
+  c->hessian = guarded_alloc(in->n_bins * 8, GUARDED_END);
+  c->count = guarded_alloc(in->n_bins * 4, GUARDED_END);
+  in->gradient = c->gradient;
+  in->hessian = c->hessian;
+  in->count = in->count_kind == COUNT_FIELD ? c->count : NULL;
+  make_cells(c, d);
+  make_rules(c, d);
+}
+
+static bool same_result(const struct scan_result *a, const struct scan_result *b) {
+  if (memcmp(&a->gain, &b->gain, sizeof a->gain) != 0 || a->splittable != b->splittable) return false;
+  if (!a->splittable) return true;
+  return a->threshold == b->threshold && a->default_left == b->default_left &&
+         a->left_gradient == b->left_gradient && a->left_hessian == b->left_hessian &&
+         a->left_count == b->left_count;
+}
+
+static void random_histograms(void **state) {
+  (void)state;
+  struct draw d = {.seed = 31};
+  int splits = 0, refusals = 0;
+  for (int i = 0; i < 4000; i++) {
+    struct scan_case c;
+    make_case(&c, &d, i);
+    struct scan_result scalar;
+    FOR_EACH_TIER(k) {
+      struct scan_result got;
+      memset(&got, 0xA5, sizeof got);
+      k->scan_numeric(&c.in, &c.rules, &got);
+      if (k == kernels_of_tier(CPU_SCALAR)) {
+        check_scan(&c, &got);
+        scalar = got;
+      }
+      assert_true(same_result(&got, &scalar));
+    }
+    if (scalar.splittable)
+      splits++;
+    else
+      refusals++;
+    guarded_free(c.gradient, c.in.n_bins * 8, GUARDED_END);
+    guarded_free(c.hessian, c.in.n_bins * 8, GUARDED_END);
+    guarded_free(c.count, c.in.n_bins * 4, GUARDED_END);
+  }
+  assert_true(splits > 1000 && refusals > 200); /* both ways were tried */
+}
+
+/* Sums at the very limit of 62 bits stay exact. */
+static void largest_sums(void **state) {
+  (void)state;
+  const int64_t quarter = (int64_t)1 << 60;
+  int64_t gradient[4] = {-quarter, -quarter, quarter, quarter},
+          hessian[4] = {quarter, quarter, quarter, quarter};
+  uint32_t count[4] = {UINT32_MAX / 4, UINT32_MAX / 4, UINT32_MAX / 4, UINT32_MAX / 4};
+  struct scan_input in = {.gradient = gradient,
+                          .hessian = hessian,
+                          .count = count,
+                          .n_bins = 4,
+                          .count_kind = COUNT_FIELD,
+                          .gradient_unit = 0x1p-60,
+                          .hessian_unit = 0x1p-60,
+                          .total_hessian = INT64_MAX,
+                          .n_rows = UINT32_MAX};
+  in.total_hessian = 3 * quarter + (quarter - 1); /* 2^62 - 1 */
+  hessian[3] = quarter - 1;
+  struct scan_rules rules = {.min_data = 1};
+  FOR_EACH_TIER(k) {
+    struct scan_result got;
+    k->scan_numeric(&in, &rules, &got);
+    assert_true(got.splittable);
+    assert_int_equal(got.threshold, 1);
+    assert_true(got.left_gradient == -2 * quarter && got.left_hessian == 2 * quarter);
+    assert_true(fabs(got.gain - 4) < 1e-12);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(random_histograms),
+      cmocka_unit_test(largest_sums),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
