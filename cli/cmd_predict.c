@@ -30,7 +30,7 @@ struct predict_job {
   copse_predictor *predictor;
   copse_predictor *scorer; /* raw scores for the metrics; NULL: none, or predictor gives them already */
   double *scores;          /* [n_rows] raw, NULL when no metrics are asked for */
-  double read_s, predict_s;
+  double read_s, predict_s, write_s;
 };
 
 static copse_status plan(struct predict_job *job, copse_error *err) {
@@ -39,9 +39,14 @@ static copse_status plan(struct predict_job *job, copse_error *err) {
   if (status == COPSE_OK) status = setting_required(app, "data", "data=FILE", err);
   if (status == COPSE_OK) status = settings_resolve(app, err);
   if (status != COPSE_OK) return status;
+  job->out_path = setting(app, "output_result");
+  status = output_differs("output_result", job->out_path, "data", setting(app, "data"), err);
+  if (status == COPSE_OK) {
+    status = output_differs("output_result", job->out_path, "input_model", setting(app, "input_model"), err);
+  }
+  if (status != COPSE_OK) return status;
   bool raw = copse_params_get_bool(app->params, "predict_raw_score");
   bool leaf = copse_params_get_bool(app->params, "predict_leaf_index");
-  job->out_path = setting(app, "output_result");
   job->options = settings_read_options(app, COPSE_READ_PREDICT);
   job->kind = leaf ? COPSE_PREDICT_LEAF : raw ? COPSE_PREDICT_RAW : COPSE_PREDICT_VALUE;
   job->n_threads = (int)copse_params_get_int(app->params, "num_threads");
@@ -122,9 +127,13 @@ static copse_status predict(struct predict_job *job, struct output *out, copse_e
       status = fail(err, COPSE_ERR_INTERRUPTED, "interrupted: nothing was written");
       break;
     }
+    double started = clock_seconds();
     table_slice_set(&slice, whole, start, n_rows);
     status = predict_batch(job, &slice.table, start, values, err);
+    double predicted = clock_seconds();
     if (status == COPSE_OK) status = number_text_write(&text, values, n_rows, width, out, err);
+    job->predict_s += predicted - started;
+    job->write_s += clock_seconds() - predicted;
     console_status(false, "predicted %" PRIu64 " of %" PRIu64 " rows", start + n_rows, whole->n_rows);
   }
   number_text_close(&text);
@@ -137,12 +146,12 @@ static copse_status work(struct predict_job *job, copse_error *err) {
   struct output out = {.fd = -1};
   copse_status status = load(job, err);
   if (status != COPSE_OK) return status;
-  double started = clock_seconds();
   status = output_open(job->out_path, &out, err);
   if (status == COPSE_OK) status = predict(job, &out, err);
+  double started = clock_seconds();
   if (status == COPSE_OK) status = output_commit(&out, err);
   output_discard(&out);
-  job->predict_s = clock_seconds() - started;
+  job->write_s += clock_seconds() - started;
   if (status != COPSE_OK) return status;
   console_line("rows: %" PRIu64, job->frame->n_rows);
   if (job->scores) {
@@ -163,6 +172,7 @@ int cmd_predict(struct app *app) {
     console_line("rounds: %d", copse_model_n_rounds(job.model));
     console_line("seconds_read: %.3f", job.read_s);
     console_line("seconds_predict: %.3f", job.predict_s);
+    console_line("seconds_write: %.3f", job.write_s);
     console_line("memory_peak_mb: %.1f", (double)copse_context_memory_peak(app->ctx) / (1 << 20));
     console_line("fingerprint: %016" PRIx64, copse_model_fingerprint(job.model));
     console_line("predictions: %s", job.out_path);

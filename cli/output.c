@@ -140,6 +140,22 @@ void output_discard(struct output *out) {
   out->fd = -1;
 }
 
+bool same_file(const char *a, const char *b) {
+  struct stat at_a, at_b;
+  if (strcmp(a, b) == 0) return true;
+  return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
+         at_a.st_ino == at_b.st_ino;
+}
+
+copse_status output_differs(const char *output_name, const char *output, const char *input_name,
+                            const char *input, copse_error *err) {
+  struct stat at;
+  bool is_device = stat(output, &at) == 0 && !S_ISREG(at.st_mode);
+  if (is_device || !same_file(output, input)) return COPSE_OK;
+  return fail(err, COPSE_ERR_ARGUMENT, "%s=%s would replace the file that %s=%s reads (choose another name)",
+              output_name, output, input_name, input);
+}
+
 copse_status output_flush_stdout(copse_error *err) {
   struct output out = {.fd = STDOUT_FILENO};
   if (fflush(stdout) == 0 && !ferror(stdout)) return COPSE_OK;

@@ -29,6 +29,12 @@ COPSE_MUST_CHECK copse_status output_commit(struct output *out, copse_error *err
 /* Closes and removes; does nothing when not open. */
 void output_discard(struct output *out);
 
+/* Whether two paths name one file: equal, or leading to the same existing file. */
+bool same_file(const char *a, const char *b);
+/* Refuses an output that would replace what is read. The names are those of the parameters. */
+COPSE_MUST_CHECK copse_status output_differs(const char *output_name, const char *output,
+                                             const char *input_name, const char *input, copse_error *err);
+
 /* Whether standard output's reader went away: not an error worth a message. */
 bool output_pipe_broken(void);
 /* Flushes stdio's standard output. */

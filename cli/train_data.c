@@ -1,21 +1,13 @@
 /* train_data.c - reading, binning, and handing over to the booster. A file's parsed rows live only until they
  * are binned. */
-#define _POSIX_C_SOURCE 200809L
 #include "train_data.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "console.h"
-
-static bool same_file(const char *a, const char *b) {
-  struct stat at_a, at_b;
-  if (strcmp(a, b) == 0) return true;
-  return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
-         at_a.st_ino == at_b.st_ino;
-}
+#include "output.h"
 
 copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
   char **valid;
@@ -24,8 +16,14 @@ copse_status train_data_plan(struct app *app, struct train_data *out, copse_erro
   copse_status status = settings_list(app, "valid", &valid, &n_valid, err);
   if (status != COPSE_OK) return status;
   out->valid = valid;
+  const char *data = setting(app, "data"), *model = setting(app, "output_model");
+  status = output_differs("output_model", model, "data", data, err);
+  for (size_t i = 0; i < n_valid && status == COPSE_OK; i++) {
+    status = output_differs("output_model", model, "valid", valid[i], err);
+  }
+  if (status != COPSE_OK) return status;
   for (size_t i = 0; i < n_valid; i++) {
-    if (!same_file(valid[i], setting(app, "data"))) {
+    if (!same_file(valid[i], data)) {
       valid[out->n_valid++] = valid[i];
       continue;
     }
