@@ -143,21 +143,22 @@ static copse_status check_values(const copse_table *table, copse_error *err) {
                     (int)table->dtype);
 }
 
+/* First that indptr ascends, so that its last entry bounds every index the second pass reads. */
 static copse_status check_sparse(const copse_table *table, copse_error *err) {
-  for (uint64_t row = 0; row < table->n_rows; row++) {
-    int64_t begin = table->indptr[row], end = table->indptr[row + 1];
-    if (begin < 0 || end < begin || (row == 0 && begin != 0))
+  const int64_t *indptr = table->indptr;
+  for (uint64_t row = 0; row < table->n_rows; row++)
+    if (indptr[0] != 0 || indptr[row + 1] < indptr[row])
       return status_set(err, COPSE_ERR_DATA,
                         "table row %llu: expected indptr to ascend from 0, found %lld and %lld (build it as "
                         "running counts of the rows' cells)",
-                        (unsigned long long)row, (long long)begin, (long long)end);
-    for (int64_t c = begin; c < end; c++)
+                        (unsigned long long)row, (long long)indptr[row], (long long)indptr[row + 1]);
+  for (uint64_t row = 0; row < table->n_rows; row++)
+    for (int64_t c = indptr[row]; c < indptr[row + 1]; c++)
       if (table->indices[c] < 0 || (uint32_t)table->indices[c] >= table->n_cols)
         return status_set(err, COPSE_ERR_DATA,
                           "table row %llu: expected column indices from 0 to %u, found %d (check the number "
                           "of columns)",
                           (unsigned long long)row, (unsigned)table->n_cols - 1, (int)table->indices[c]);
-  }
   return COPSE_OK;
 }
 
