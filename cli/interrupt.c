@@ -39,6 +39,6 @@ void interrupt_watch(copse_context *ctx) {
 void interrupt_set_unfinished(const char *path) {
   has_unfinished = 0;
   if (!path || strlen(path) >= sizeof unfinished) return;
-  strcpy(unfinished, path);
+  memcpy(unfinished, path, strlen(path) + 1);
   has_unfinished = 1;
 }

@@ -69,7 +69,7 @@ copse_status output_open(const char *path, struct output *out, copse_error *err)
   if (exists && access(path, W_OK) != 0) return fail_write(out, errno, err);
   if (!exists || !realpath(path, out->target)) {
     if (strlen(path) >= sizeof out->target) return fail_write(out, ENAMETOOLONG, err);
-    strcpy(out->target, path);
+    memcpy(out->target, path, strlen(path) + 1);
   }
   return open_temporary(out, exists ? &old : NULL, err);
 }
@@ -98,11 +98,9 @@ copse_status output_write(struct output *out, const char *data, size_t length, c
 /* The rename itself survives a power cut only once the folder is on the disk; where folders cannot be opened
  * or flushed there is nothing more to do. */
 static void flush_folder(const char *target) {
-  char folder[OUTPUT_PATH_CAPACITY];
+  char folder[OUTPUT_PATH_CAPACITY] = ".";
   const char *slash = strrchr(target, '/');
-  if (!slash) {
-    strcpy(folder, ".");
-  } else {
+  if (slash) {
     size_t length = slash == target ? 1 : (size_t)(slash - target);
     memcpy(folder, target, length);
     folder[length] = '\0';

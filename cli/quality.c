@@ -37,7 +37,7 @@ static copse_status evaluation_params(const struct app *app, const copse_model *
 }
 
 static copse_status print_engine_metrics(const struct app *app, const struct quality_input *in,
-                                         copse_error *err) {
+                                         bool *has_accuracy, copse_error *err) {
   double values[MAX_METRICS];
   const char *names[MAX_METRICS];
   size_t n = 0;
@@ -47,7 +47,11 @@ static copse_status print_engine_metrics(const struct app *app, const struct qua
     status = copse_evaluate(in->model, params, in->scores, in->label, in->weight, in->n_rows, MAX_METRICS,
                             values, names, &n, err);
   }
-  for (size_t i = 0; status == COPSE_OK && i < n; i++) console_line("%s: %.10g", names[i], values[i]);
+  *has_accuracy = false;
+  for (size_t i = 0; status == COPSE_OK && i < n; i++) {
+    console_line("%s: %.10g", names[i], values[i]);
+    if (strcmp(names[i], "accuracy") == 0) *has_accuracy = true;
+  }
   copse_params_free(params);
   return status;
 }
@@ -59,7 +63,8 @@ static const char *class_name(const struct quality_input *in, uint32_t index) {
   return name ? name : index ? "1" : "0";
 }
 
-static copse_status print_classes(const struct app *app, const struct quality_input *in, copse_error *err) {
+static copse_status print_classes(const struct app *app, const struct quality_input *in, bool has_accuracy,
+                                  copse_error *err) {
   copse_confusion c;
   double threshold = copse_params_get_double(app->params, "decision_threshold");
   copse_status status =
@@ -73,7 +78,7 @@ static copse_status print_classes(const struct app *app, const struct quality_in
     f1[k] = ratio(2 * precision[k] * recall[k], precision[k] + recall[k]);
   }
   console_line("decision_threshold: %g", threshold);
-  console_line("accuracy: %.10g", ratio(c.count[0][0] + c.count[1][1], total));
+  if (!has_accuracy) console_line("accuracy: %.10g", ratio(c.count[0][0] + c.count[1][1], total));
   for (uint32_t k = 0; k < 2; k++) {
     console_line("class %s: precision %.10g, recall %.10g, f1 %.10g", class_name(in, k), precision[k],
                  recall[k], f1[k]);
@@ -88,7 +93,8 @@ static copse_status print_classes(const struct app *app, const struct quality_in
 }
 
 copse_status quality_print(const struct app *app, const struct quality_input *input, copse_error *err) {
-  copse_status status = print_engine_metrics(app, input, err);
-  if (status == COPSE_OK && is_binary(input->model)) status = print_classes(app, input, err);
+  bool has_accuracy;
+  copse_status status = print_engine_metrics(app, input, &has_accuracy, err);
+  if (status == COPSE_OK && is_binary(input->model)) status = print_classes(app, input, has_accuracy, err);
   return status;
 }
