@@ -78,7 +78,6 @@ static const char *record_end(const char *p, const char *target, const struct cs
   const char *end = table->end, *line = NULL;
   for (;;) {
     const char *from = p > target ? p : target;
-    if (from >= end) return end;
     if (line == NULL || line < from) line = memchr(from, '\n', (size_t)(end - from));
     const char *quote = table->quotes ? memchr(p, '"', (size_t)(line - p)) : NULL;
     if (quote == NULL) return line + 1;
@@ -121,7 +120,7 @@ copse_status csv_split(copse_context *ctx, const struct source *source, const ch
   out->chunks = copse_alloc(ctx, capacity, sizeof *out->chunks);
   if (out->chunks == NULL) return report_memory(err, "the list of chunks", source->path);
   for (const char *p = begin; p < end;) {
-    const char *open = NULL, *target = (size_t)(end - p) > chunk_bytes ? p + chunk_bytes : end;
+    const char *open = NULL, *target = (size_t)(end - p) > chunk_bytes ? p + chunk_bytes : end - 1;
     const char *next = record_end(p, target, out, &open);
     if (next == NULL) {
       csv_table_release(out);

@@ -2,20 +2,14 @@
 #ifndef COPSE_TEST_READ_SUPPORT_H
 #define COPSE_TEST_READ_SUPPORT_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
-/* cmocka.h needs what stands above */
-#include <cmocka.h>
-
 #include "copse_prep.h"
+#include "testing.h"
 
 static char scratch[64];
 
@@ -32,11 +26,11 @@ static int scratch_remove(void **unused) {
   return system(command);
 }
 
-/* Path of a file in the scratch folder; a few results stay valid. */
+/* Path of a file in the scratch folder; the last 64 results stay valid. */
 static const char *scratch_path(const char *name) {
-  static char paths[8][256];
+  static char paths[64][256];
   static int next;
-  char *path = paths[next++ % 8];
+  char *path = paths[next++ % 64];
   snprintf(path, sizeof paths[0], "%s/%s", scratch, name);
   return path;
 }
