@@ -1,0 +1,1 @@
+"""Side-by-side runs of Copse and its peers. Entry: bench/compare."""

@@ -1,0 +1,66 @@
+"""Small generated problems and LightGBM models of them, for the tests of the judge."""
+
+import os
+import tempfile
+
+import numpy as np
+
+from peers import arbiter, catalogue, engines, model_text, settings
+
+
+def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_category=True):
+    """(Problem, Prepared) of five features: dense, with zeros, with gaps, few values, a category."""
+    random = np.random.RandomState(seed)
+    dense = np.round(random.randn(n_rows), 3)
+    zeros = np.where(random.rand(n_rows) < 0.6, 0.0, np.round(random.randn(n_rows), 2))
+    gaps = np.where(random.rand(n_rows) < 0.2, np.nan, np.round(random.rand(n_rows) * 5, 1))
+    few = random.randint(-2, 3, n_rows).astype(np.float64)
+    category = np.where(random.rand(n_rows) < 0.05, np.nan, random.randint(0, 12, n_rows)).astype(np.float64)
+    signal = dense + np.nan_to_num(gaps) - zeros + np.where(np.nan_to_num(category) % 3 == 1, 1.5, 0.0)
+    signal += random.randn(n_rows)
+    label = np.round(signal, 3) if objective == "regression" else (signal > np.median(signal)).astype(np.float64)
+    weight = np.round(0.5 + 2 * random.rand(n_rows), 2)
+    columns = [dense, zeros, gaps, few, category]
+    prepared = _write(columns, label, weight, [4] if with_category else [])
+    chosen = {**settings.DEFAULTS, "objective": objective, "min_data_per_group": 10, "cat_smooth": 1.0, **changed}
+    problem = arbiter.Problem(columns, prepared.label, prepared.weight if weighted else None,
+                              prepared.text_features, chosen)
+    return problem, prepared
+
+
+def _write(columns, label, weight, text_features):
+    names = [f"f{i}" for i in range(len(columns))]
+    path = os.path.join(tempfile.mkdtemp(prefix="copse-bench-test-"), "sample.csv")
+    with open(path, "w", encoding="ascii") as file:
+        file.write(",".join([catalogue.LABEL] + names) + "\n")
+        for row in zip(label, *columns):
+            file.write(",".join("nan" if value != value else repr(float(value)) for value in row) + "\n")
+    weighted_path = catalogue.link_with_weights(path, [repr(float(value)) for value in weight])
+    return catalogue.Prepared(path, weighted_path, names, text_features, columns, label.astype(np.float32),
+                              weight.astype(np.float32))
+
+
+def train(problem, prepared, n_rounds=3):
+    """LightGBM's model text of the problem."""
+    path = prepared.path + ".model"
+    engines.LightGBM().train(prepared, {**settings.COMPARATOR, **problem.settings}, bool(problem.categorical),
+                             problem.weight is not None, n_rounds, path)
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+def edit(text, tree, field, change):
+    """The text with change(list of tokens) applied to one field of one tree."""
+    lines, current = text.split("\n"), None
+    for i, line in enumerate(lines):
+        if line.startswith("Tree="):
+            current = int(line[5:])
+        if current == tree and line.startswith(field + "="):
+            tokens = line.partition("=")[2].split()
+            change(tokens)
+            lines[i] = field + "=" + " ".join(tokens)
+    return "\n".join(lines)
+
+
+def parse(text):
+    return model_text.parse(text)
