@@ -8,7 +8,14 @@
 #include <stdint.h>
 
 /* Who draws. A stream keeps its number for ever: models depend on it. */
-enum rng_stream { RNG_SAMPLE_ROWS = 1 };
+enum rng_stream {
+  RNG_SAMPLE_ROWS = 1,
+  RNG_BAGGING = 2,
+  RNG_COLUMN = 3,
+  RNG_NODE_COLUMN = 4,
+  RNG_THRESHOLD = 5,
+  RNG_NODE = 6
+};
 
 /* 64 uniform bits. Each key goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a
  * bijection in which every input bit flips every output bit with probability near 1/2. */

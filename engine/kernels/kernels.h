@@ -61,8 +61,9 @@ struct scan_input {
   double min_gain_shift;                 /* a candidate counts only when its two gains together exceed this */
   int missing;                           /* enum missing_type */
   uint32_t default_bin;
-  bool
-      skip_bin0; /* LightGBM's defect (algorithms 10.9): the forward scan leaves bin 0 out of the left sums */
+  uint32_t only_threshold; /* extra trees: the one threshold that counts; UINT32_MAX: all do */
+  /* LightGBM's defect (algorithms 10.9): the forward scan leaves bin 0 out of the left sums. */
+  bool skip_bin0;
 };
 
 struct scan_result {

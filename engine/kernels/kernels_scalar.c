@@ -114,6 +114,7 @@ static inline double candidate_gain(const struct scan_state *s, double gl, doubl
 
 static inline void offer(struct scan_state *s, uint32_t threshold, bool default_left, int64_t left_g,
                          int64_t left_h, int64_t left_n, double gain) {
+  if (s->in->only_threshold != UINT32_MAX && threshold != s->in->only_threshold) return;
   if (!(gain > s->in->min_gain_shift)) return;
   s->out->splittable = true;
   if (!(gain > s->best_gain)) return;

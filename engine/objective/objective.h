@@ -31,6 +31,11 @@ enum objective_output {
 
 struct objective;
 
+struct renew_scratch {
+  double *values;
+  float *weights;
+};
+
 /* One row of the table. */
 struct objective_row {
   enum objective_kind kind; /* OBJECTIVE_CUSTOM too where this version only predicts (gradients is NULL) */
@@ -47,6 +52,13 @@ struct objective_row {
    * n_outputs]. NULL: the gradients are the caller's. */
   void (*gradients)(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                     float *gradient, float *hessian);
+  /* Whether the trees of an output are to be grown (a class that occurs in some rows, but not in all). NULL:
+   * always. */
+  bool (*trainable)(const struct objective *objective, int output);
+  /* A leaf's value in place of the Newton step (before shrinkage): a percentile of target - score over the
+   * leaf's rows. scratch has room for n numbers each. NULL: no renewal. */
+  double (*renew)(const struct objective *objective, const double *score, const uint32_t *rows, uint64_t n,
+                  struct renew_scratch scratch);
   /* Raw score -> prediction with the platform's exp, exactly as LightGBM computes it; raw [n_outputs] in
    * place. */
   void (*transform)(const struct objective *objective, double *raw);
@@ -62,14 +74,18 @@ struct objective {
   bool constant_hessian;  /* every hessian is the same number: it is the count */
   double class_weight[2]; /* binary: negative, positive */
   uint64_t n_positive;
-  bool trainable; /* binary: both classes occur */
+  double *class_share; /* [n_outputs] weighted share of each class, where classes are told apart; owned */
 };
 
 /* Checks labels and weights and prepares what depends on them. data is borrowed; data.label may be NULL only
  * for OBJECTIVE_CUSTOM. */
-COPSE_MUST_CHECK copse_status objective_init(const struct objective_params *params,
+COPSE_MUST_CHECK copse_status objective_init(copse_context *ctx, const struct objective_params *params,
                                              const struct objective_data *data, struct objective *out,
                                              copse_error *err);
+void objective_release(struct objective *objective);
+static inline bool objective_trainable(const struct objective *objective, int output) {
+  return objective->row->trainable == NULL || objective->row->trainable(objective, output);
+}
 /* Without data: only transform and describe work. text: LightGBM's objective line ("" = custom). All of
  * LightGBM's objective names transform correctly here, so that any loaded model predicts. */
 COPSE_MUST_CHECK copse_status objective_from_text(const char *text, int n_outputs, struct objective *out,

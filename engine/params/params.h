@@ -9,7 +9,18 @@
 
 #include "copse.h"
 
-enum objective_kind { OBJECTIVE_REGRESSION, OBJECTIVE_BINARY, OBJECTIVE_CUSTOM };
+enum objective_kind {
+  OBJECTIVE_REGRESSION,
+  OBJECTIVE_BINARY,
+  OBJECTIVE_CUSTOM,
+  OBJECTIVE_REGRESSION_L1,
+  OBJECTIVE_HUBER,
+  OBJECTIVE_QUANTILE,
+  OBJECTIVE_POISSON,
+  OBJECTIVE_CROSS_ENTROPY,
+  OBJECTIVE_MULTICLASS,
+  OBJECTIVE_MULTICLASSOVA
+};
 
 /* algorithms.md of LightGBM 4.6, section 10: what compat=lightgbm copies although better is known. */
 struct compat_params {
@@ -17,7 +28,8 @@ struct compat_params {
   bool inherit_unsplittable; /* 10.8: a feature without a valid candidate is never tried again below that leaf
                               */
   bool forward_skips_bin0;   /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
-  bool keep_all_rounds;      /* B1: early stopping that never fires keeps every round, not the best one */
+  bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
+  bool keep_all_rounds;        /* B1: early stopping that never fires keeps every round, not the best one */
 };
 
 struct bin_params {
@@ -40,6 +52,23 @@ struct objective_params {
   double scale_pos_weight;
   double sigmoid;
   bool reg_sqrt;
+  double alpha;                  /* huber, quantile */
+  double poisson_max_delta_step; /* poisson */
+  bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
+};
+
+/* Which rows and columns take part in a tree. Draws are hashes of (seed, absolute round, row number or column
+ * name). */
+struct sample_params {
+  int bagging_freq; /* 0: no bagging */
+  double bagging_fraction, pos_bagging_fraction, neg_bagging_fraction;
+  bool bagging_by_class; /* the two fractions by label > 0 instead of the common one */
+  bool bagging_by_query;
+  int bagging_seed;
+  double feature_fraction, feature_fraction_bynode;
+  int feature_fraction_seed;
+  bool extra_trees;
+  int extra_seed;
 };
 
 struct grow_params {
@@ -82,6 +111,7 @@ struct metric_params {
 struct resolved_params {
   struct bin_params bin;
   struct objective_params objective;
+  struct sample_params sample;
   struct grow_params grow;
   struct boost_params boost;
   struct metric_params metric;

@@ -106,7 +106,7 @@ static copse_status init_objective(copse_booster *booster, const copse_dataset *
                                 .n_rows = train->n_rows,
                                 .n_threads = booster->resolved->boost.n_threads};
   booster->data_version = train->version;
-  return objective_init(&booster->resolved->objective, &data, &booster->objective, err);
+  return objective_init(booster->ctx, &booster->resolved->objective, &data, &booster->objective, err);
 }
 
 static copse_status booster_init(copse_booster *booster, copse_dataset *train, const copse_params *params,
@@ -130,7 +130,7 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
   booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
-  return workspace_create(booster->ctx, train, &booster->resolved->grow, booster->objective.constant_hessian,
+  return workspace_create(booster->ctx, train, &booster->resolved->grow, &booster->resolved->sample, booster->objective.constant_hessian,
                           booster->resolved->boost.n_threads, kernels_best(), &booster->workspace, err);
 }
 

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "train/hist.h"
 #include "train/partition.h"
+#include "train/sample.h"
 #include "train/split.h"
 
 /* Thresholds are finite in a model file: LightGBM caps them here. */
@@ -83,6 +84,8 @@ static void divide_leaf(struct workspace *ws, int leaf, int right, uint64_t n_le
   r->total_hessian = l->total_hessian - best->left_hessian;
   r->output = best->right_output;
   r->depth = l->depth + 1;
+  r->key = sample_child_key(l->key, true);
+  l->key = sample_child_key(l->key, false);
   r->slot = -1;
   l->n_rows = n_left;
   l->total_gradient = best->left_gradient;

@@ -1,17 +1,7 @@
-/* partition.c - a stable two-way division. One thread writes the left side in place; several divide chunks
- * aside and then copy each chunk's sides to where the counts before it say. */
+/* partition.c - a split as the rule that divides its leaf's rows. */
 #include "train/partition.h"
 
-#include <string.h>
-
-enum { MIN_ROWS_PER_THREAD = 1 << 15 };
-
-struct partition_job {
-  struct workspace *ws;
-  struct split_rule rule;
-  uint32_t *rows; /* of the leaf */
-  uint64_t n_rows, n_left;
-};
+#include "train/divide.h"
 
 static struct split_rule rule_of(const struct workspace *ws, const struct split *split) {
   const struct binned_column *column = &ws->data->binned.columns[split->column];
@@ -31,45 +21,21 @@ static struct split_rule rule_of(const struct workspace *ws, const struct split 
   return rule;
 }
 
-static uint64_t chunk_size(const struct partition_job *job, size_t chunk) {
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
-  return job->n_rows - begin < WORKSPACE_CHUNK ? job->n_rows - begin : WORKSPACE_CHUNK;
-}
+struct partition_job {
+  const struct kernels *kernels;
+  struct split_rule rule;
+};
 
-static void divide_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
-  struct partition_job *job = user;
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
-  job->ws->chunks[chunk].n_left =
-      job->ws->kernels->partition(&job->rule, job->rows + begin, chunk_size(job, chunk),
-                                  job->ws->rows_left + begin, job->ws->rows_right + begin);
-}
-
-static void place_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
-  struct partition_job *job = user;
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, before = 0;
-  for (size_t c = 0; c < chunk; c++) before += job->ws->chunks[c].n_left;
-  uint64_t n_left = job->ws->chunks[chunk].n_left, n_right = chunk_size(job, chunk) - n_left;
-  memcpy(job->rows + before, job->ws->rows_left + begin, n_left * sizeof(uint32_t));
-  memcpy(job->rows + job->n_left + (begin - before), job->ws->rows_right + begin, n_right * sizeof(uint32_t));
+static uint64_t divide_by_split(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
+                                uint32_t *right) {
+  const struct partition_job *job = user;
+  return job->kernels->partition(&job->rule, rows, n, left, right);
 }
 
 uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split) {
   double start = workspace_clock();
-  struct partition_job job = {.ws = ws, .rule = rule_of(ws, split), .rows = ws->rows + leaf->begin};
-  job.n_rows = leaf->n_rows;
-  uint64_t share = leaf->n_rows / MIN_ROWS_PER_THREAD;
-  int n_threads = share < (uint64_t)ws->n_threads ? (int)share : ws->n_threads;
-  if (n_threads <= 1) {
-    job.n_left = ws->kernels->partition(&job.rule, job.rows, job.n_rows, job.rows, ws->rows_right);
-    memcpy(job.rows + job.n_left, ws->rows_right, (job.n_rows - job.n_left) * sizeof(uint32_t));
-  } else {
-    size_t n_chunks = (size_t)((job.n_rows + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
-    copse_parallel_for(n_threads, n_chunks, divide_chunk, &job);
-    for (size_t c = 0; c < n_chunks; c++) job.n_left += ws->chunks[c].n_left;
-    copse_parallel_for(n_threads, n_chunks, place_chunk, &job);
-  }
+  struct partition_job job = {ws->kernels, rule_of(ws, split)};
+  uint64_t n_left = divide_rows(ws, leaf->begin, leaf->n_rows, divide_by_split, &job);
   ws->phase_s[PHASE_PARTITION] += workspace_clock() - start;
-  return job.n_left;
+  return n_left;
 }

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/sample.h"
+
 /* Cells of histogram below which the search of a pair of leaves stays on one thread. */
 enum { MIN_CELLS_PER_THREAD = 1 << 14 };
 
@@ -47,24 +49,26 @@ static void search_numeric(struct split_task *task) {
          sum_hessian = leaf_sum_hessian(ws, leaf) + 2 * SPLIT_EPSILON;
   double shift = leaf_gain(sum_gradient, sum_hessian, (double)leaf->n_rows, leaf->output, &rules) +
                  ws->grow.min_gain_to_split;
-  struct scan_input input = {.gradient = task->planes->gradient + cell,
-                             .hessian = task->planes->hessian + cell,
-                             .count = task->planes->count != NULL ? task->planes->count + cell : NULL,
-                             .n_bins = bins->n_bins,
-                             .count_kind = ws->count_kind,
-                             .count_shift = ws->count_shift,
-                             .gradient_unit = ws->gradient_unit,
-                             .hessian_unit = ws->hessian_unit,
-                             .total_gradient = leaf->total_gradient,
-                             .total_hessian = leaf->total_hessian,
-                             .n_rows = (int64_t)leaf->n_rows,
-                             .parent_output = leaf->output,
-                             .min_gain_shift = shift,
-                             .missing = (int)bins->missing,
-                             .default_bin = bins->default_bin,
-                             .skip_bin0 = ws->grow.compat.forward_skips_bin0 &&
-                                          bins->missing == MISSING_ZERO && bins->most_freq_bin == 0 &&
-                                          bins->default_bin != 0};
+  struct scan_input input = {
+      .gradient = task->planes->gradient + cell,
+      .hessian = task->planes->hessian + cell,
+      .count = task->planes->count != NULL ? task->planes->count + cell : NULL,
+      .n_bins = bins->n_bins,
+      .count_kind = ws->count_kind,
+      .count_shift = ws->count_shift,
+      .gradient_unit = ws->gradient_unit,
+      .hessian_unit = ws->hessian_unit,
+      .total_gradient = leaf->total_gradient,
+      .total_hessian = leaf->total_hessian,
+      .n_rows = (int64_t)leaf->n_rows,
+      .parent_output = leaf->output,
+      .min_gain_shift = shift,
+      .only_threshold =
+          ws->sample.extra_trees ? sample_threshold(ws, leaf, task->column, bins->n_bins - 1) : UINT32_MAX,
+      .missing = (int)bins->missing,
+      .default_bin = bins->default_bin,
+      .skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
+                   bins->most_freq_bin == 0 && bins->default_bin != 0};
   struct scan_result found;
   ws->kernels->scan_numeric(&input, &rules, &found);
   task->splittable = found.splittable;
@@ -93,7 +97,8 @@ struct search_job {
 };
 
 /* Whether the leaf has to look at the column at all. */
-static bool column_open(const struct workspace *ws, int leaf, uint32_t column) {
+static bool column_open(const struct workspace *ws, int side, int leaf, uint32_t column) {
+  if (!ws->column_in_leaf[(size_t)side * ws->data->binned.n_columns + column]) return false;
   if (ws->splittable == NULL) return true;
   return ws->splittable[(size_t)leaf * ws->data->binned.n_columns + column] != 0;
 }
@@ -105,7 +110,7 @@ static void search_column(void *user, size_t chunk, int thread) {
   int leaf = job->leaves[chunk / n_columns];
   struct split *out = &ws->column_best[chunk];
   split_clear(out);
-  if (leaf < 0 || !column_open(ws, leaf, column)) return;
+  if (leaf < 0 || !column_open(ws, (int)(chunk / n_columns), leaf, column)) return;
   struct split_task task = {.ws = ws,
                             .leaf = &ws->leaves[leaf],
                             .column = column,
@@ -123,6 +128,9 @@ void split_search(struct workspace *ws, const int leaves[2]) {
   double start = workspace_clock();
   uint32_t n_columns = ws->data->binned.n_columns;
   struct search_job job = {ws, {leaves[0], leaves[1]}};
+  for (int side = 0; side < 2; side++)
+    if (leaves[side] >= 0)
+      sample_leaf_columns(ws, &ws->leaves[leaves[side]], ws->column_in_leaf + (size_t)side * n_columns);
   uint64_t cells = 2 * ws->data->binned.n_cells / MIN_CELLS_PER_THREAD;
   int n_threads = cells < (uint64_t)ws->n_threads ? (int)cells : ws->n_threads;
   copse_parallel_for(n_threads > 1 ? n_threads : 1, 2 * (size_t)n_columns, search_column, &job);

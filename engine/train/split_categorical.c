@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/sample.h"
 #include "train/split.h"
 
 struct category_search {
@@ -17,6 +18,8 @@ struct category_search {
   double sum_hessian; /* with 2 EPS */
   double count_factor, shift;
   double best_gain;
+  uint32_t drawn; /* extra trees: the one candidate that counts (bin - 1, or prefix length - 1); UINT32_MAX:
+                     all do */
 };
 
 static int64_t bin_count(const struct category_search *s, uint32_t bin) {
@@ -55,8 +58,11 @@ static bool offer(struct category_search *s, struct left_side left) {
 
 static void search_one_hot(struct category_search *s) {
   const struct scan_rules *rules = &s->rules;
+  if (s->ws->sample.extra_trees && s->n_bins > 1)
+    s->drawn = sample_threshold(s->ws, s->leaf, s->task->column, s->n_bins - 1);
   uint32_t chosen = 0;
   for (uint32_t b = 1; b < s->n_bins; b++) {
+    if (s->drawn != UINT32_MAX && s->drawn != b - 1) continue;
     struct left_side left = {s->gradient[b], s->hessian[b], bin_count(s, b)};
     double h = (double)left.hessian * s->ws->hessian_unit;
     if (left.count < rules->min_data || h < rules->min_sum_hessian) continue;
@@ -116,6 +122,7 @@ static uint32_t search_direction(struct category_search *s, const uint32_t *bins
     if (s->sum_hessian - hl < rules->min_sum_hessian) break;
     if (group < min_group) continue;
     group = 0;
+    if (s->drawn != UINT32_MAX && s->drawn != i) continue;
     if (offer(s, left)) best = i + 1;
   }
   return best;
@@ -136,6 +143,8 @@ static void search_sorted(struct category_search *s) {
   uint32_t limit = (kept + 1) / 2;
   if ((uint32_t)grow->max_cat_threshold < limit) limit = (uint32_t)grow->max_cat_threshold;
   s->rules.lambda_l2 += grow->cat_l2;
+  if (s->ws->sample.extra_trees && limit > 0)
+    s->drawn = sample_threshold(s->ws, s->leaf, s->task->column, limit);
   uint32_t low = search_direction(s, bins, kept, limit, true);
   uint32_t high = search_direction(s, bins, kept, limit, false);
   uint32_t length = high > 0 ? high : low;
@@ -159,7 +168,8 @@ void split_search_categorical(struct split_task *task) {
                               .count = task->planes->count != NULL ? task->planes->count + cell : NULL,
                               .n_bins = column->n_bins,
                               .rules = split_rules(&ws->grow),
-                              .best_gain = -INFINITY};
+                              .best_gain = -INFINITY,
+                              .drawn = UINT32_MAX};
   double sum_gradient = leaf_sum_gradient(ws, task->leaf);
   s.sum_hessian = leaf_sum_hessian(ws, task->leaf) + 2 * SPLIT_EPSILON;
   s.count_factor = (double)task->leaf->n_rows / s.sum_hessian;

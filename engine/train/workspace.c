@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/status.h"
+#include "train/sample.h"
 
 /* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
  * recomputed. */
@@ -97,9 +98,14 @@ static bool leaves_create(struct workspace *ws) {
   ws->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *ws->column_best);
   ws->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *ws->column_bits);
   ws->category_bits = copse_alloc(ws->ctx, ws->category_words, sizeof *ws->category_bits);
+  ws->column_hash = copse_alloc(ws->ctx, n_columns, sizeof *ws->column_hash);
+  ws->column_in_tree = copse_alloc(ws->ctx, n_columns, sizeof *ws->column_in_tree);
+  ws->column_in_leaf = copse_alloc(ws->ctx, 2 * n_columns, sizeof *ws->column_in_leaf);
   if (ws->leaves == NULL || ws->leaf_bits == NULL || ws->column_best == NULL || ws->column_bits == NULL ||
-      ws->category_bits == NULL)
+      ws->category_bits == NULL || ws->column_hash == NULL || ws->column_in_tree == NULL ||
+      ws->column_in_leaf == NULL)
     return false;
+  sample_init(ws);
   for (size_t l = 0; l < n_leaves; l++) ws->leaves[l].best.bin_bits = ws->leaf_bits + l * ws->bin_words;
   for (size_t c = 0; c < 2 * n_columns; c++)
     ws->column_best[c].bin_bits = ws->column_bits + c * ws->bin_words;
@@ -109,9 +115,9 @@ static bool leaves_create(struct workspace *ws) {
 }
 
 copse_status workspace_create(copse_context *ctx, const copse_dataset *data, const struct grow_params *grow,
-                              bool constant_hessian, int n_threads, const struct kernels *kernels,
-                              struct workspace *out, copse_error *err) {
-  *out = (struct workspace){.ctx = ctx, .data = data, .kernels = kernels, .grow = *grow};
+                              const struct sample_params *sample, bool constant_hessian, int n_threads,
+                              const struct kernels *kernels, struct workspace *out, copse_error *err) {
+  *out = (struct workspace){.ctx = ctx, .data = data, .kernels = kernels, .grow = *grow, .sample = *sample};
   struct workspace *ws = out;
   ws->n_threads = n_threads > 0 ? n_threads : copse_threads_available();
   /* A tree cannot have more leaves than rows. */
@@ -128,8 +134,10 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
   ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
   ws->chunks = copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1), sizeof *ws->chunks);
-  bool ok = ws->chunks != NULL && ws->pairs != NULL && ws->rows != NULL && ws->rows_left != NULL &&
-            ws->rows_right != NULL;
+  bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
+  if (by_query) ws->query_of_row = copse_alloc(ctx, n, sizeof *ws->query_of_row);
+  bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->pairs != NULL &&
+            ws->rows != NULL && ws->rows_left != NULL && ws->rows_right != NULL;
   if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws)) return COPSE_OK;
   workspace_release(ws);
   return status_memory(err, "the training workspace");
@@ -149,6 +157,7 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->slots);
   copse_free(ws->slot_leaf);
   copse_free(ws->slot_stamp);
+  copse_free(ws->query_of_row);
   copse_free(ws->pairs);
   copse_free(ws->chunks);
   copse_free(ws->rows);
@@ -159,6 +168,9 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->column_best);
   copse_free(ws->column_bits);
   copse_free(ws->category_bits);
+  copse_free(ws->column_hash);
+  copse_free(ws->column_in_tree);
+  copse_free(ws->column_in_leaf);
   copse_free(ws->splittable);
   *ws = (struct workspace){0};
 }
@@ -197,6 +209,23 @@ static void measure_chunk(void *user, size_t chunk, int thread) {
   ws->chunks[chunk].max_hessian = ws->kernels->max_abs(job->hessian + begin, n);
 }
 
+/* Sums of the rows in the bag. */
+static void sum_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct round_job *job = user;
+  struct workspace *ws = job->ws;
+  uint64_t end = chunk_end(ws, chunk);
+  if (end > ws->n_bag) end = ws->n_bag;
+  int64_t g = 0, h = 0;
+  for (uint64_t i = (uint64_t)chunk * WORKSPACE_CHUNK; i < end; i++) {
+    const struct hist_pair *pair = &ws->pairs[ws->rows[i]];
+    g += pair->gradient;
+    h += (int64_t)(pair->hessian >> ws->count_bits);
+  }
+  ws->chunks[chunk].gradient = g;
+  ws->chunks[chunk].hessian = h;
+}
+
 static void round_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   struct round_job *job = user;
@@ -204,14 +233,6 @@ static void round_chunk(void *user, size_t chunk, int thread) {
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
   ws->kernels->quantize(job->gradient + begin, job->hessian + begin, end - begin, job->gradient_scale,
                         job->hessian_scale, ws->count_bits, ws->pairs + begin);
-  int64_t g = 0, h = 0;
-  for (uint64_t i = begin; i < end; i++) {
-    g += ws->pairs[i].gradient;
-    h += (int64_t)(ws->pairs[i].hessian >> ws->count_bits);
-    ws->rows[i] = (uint32_t)i;
-  }
-  ws->chunks[chunk].gradient = g;
-  ws->chunks[chunk].hessian = h;
 }
 
 void workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian) {
@@ -234,9 +255,11 @@ void workspace_begin_tree(struct workspace *ws, const float *gradient, const flo
   ws->hessian_unit = ldexp(1.0, -hessian_exponent);
   ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
   copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  copse_parallel_for(ws->n_threads, n_chunks, sum_chunk, &job);
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
-  root->n_rows = n;
+  root->n_rows = ws->n_bag;
+  root->key = ws->tree_key;
   root->depth = 0;
   root->slot = -1;
   root->total_gradient = root->total_hessian = 0;

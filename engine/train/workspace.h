@@ -33,7 +33,8 @@ struct leaf {
   int64_t total_gradient, total_hessian;
   double output; /* unshrunk value the leaf got when it was made */
   int depth;
-  int slot; /* of the pool, -1: none */
+  uint64_t key; /* of the path from the root: what draws at this node are keyed by */
+  int slot;     /* of the pool, -1: none */
   struct split best;
 };
 
@@ -71,6 +72,15 @@ struct workspace {
   const struct kernels *kernels;
   int n_threads;
   struct grow_params grow;
+  struct sample_params sample;
+
+  /* this tree's sample, see sample.h */
+  uint64_t n_bag;        /* rows[0 .. n_bag) are in the bag, the others behind them */
+  int32_t *query_of_row; /* [n_rows] for bagging_by_query, else NULL */
+  uint64_t tree_key;     /* of (round, output) */
+  uint64_t *column_hash; /* [n_columns] of the column's name */
+  bool *column_in_tree;  /* [n_columns] */
+  bool *column_in_leaf;  /* [2 * n_columns] of the pair being searched */
 
   /* fixed-point form of this round's gradients */
   enum count_kind count_kind;
@@ -103,13 +113,14 @@ enum workspace_phase { PHASE_GRADIENT, PHASE_HISTOGRAM, PHASE_SPLIT, PHASE_PARTI
 
 /* constant_hessian: hessians are all 1. */
 COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_dataset *data,
-                                               const struct grow_params *grow, bool constant_hessian,
+                                               const struct grow_params *grow,
+                                               const struct sample_params *sample, bool constant_hessian,
                                                int n_threads, const struct kernels *kernels,
                                                struct workspace *out, copse_error *err);
 void workspace_release(struct workspace *ws);
 
 /* Rounds the gradients to fixed point (as many bits as their sum over all rows allows) and makes leaf 0 the
- * root. */
+ * root of the rows in the bag. Comes after sample_tree. */
 void workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian);
 
 /* Seconds of a monotonic clock. */

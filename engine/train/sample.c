@@ -1,0 +1,120 @@
+/* sample.c - bagging (Breiman 1996), column subsets per tree and per node, thresholds of extremely randomised
+ * trees (Geurts 2006). A row or column is in with a probability of its own, independently of the others; of
+ * columns at least one is. */
+#include "train/sample.h"
+
+#include <string.h>
+
+#include "base/rng.h"
+#include "train/divide.h"
+
+static double uniform(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }
+
+void sample_init(struct workspace *ws) {
+  const copse_dataset *data = ws->data;
+  for (uint32_t c = 0; c < data->binned.n_columns; c++) {
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (const char *at = data->schema->names[data->binned.columns[c].feature]; *at != '\0'; at++)
+      hash = (hash ^ (uint8_t)*at) * 0x100000001b3u;
+    ws->column_hash[c] = hash;
+  }
+}
+
+uint64_t sample_child_key(uint64_t parent, bool right) { return rng_bits(parent, RNG_NODE, right); }
+
+/* Keeps each candidate column with the given probability; when none is kept, the one that came closest. */
+static void draw_columns(const struct workspace *ws, uint64_t key, enum rng_stream stream, double fraction,
+                         const bool *candidates, bool *in) {
+  uint32_t n = ws->data->binned.n_columns, closest = UINT32_MAX;
+  double least = 2;
+  bool any = false;
+  for (uint32_t c = 0; c < n; c++) {
+    in[c] = false;
+    if (candidates != NULL && !candidates[c]) continue;
+    double u = uniform(rng_bits(key, stream, ws->column_hash[c]));
+    in[c] = u < fraction;
+    any |= in[c];
+    if (u < least) {
+      least = u;
+      closest = c;
+    }
+  }
+  if (!any && closest != UINT32_MAX) in[closest] = true;
+}
+
+void sample_leaf_columns(const struct workspace *ws, const struct leaf *leaf, bool *in) {
+  uint32_t n = ws->data->binned.n_columns;
+  if (ws->sample.feature_fraction_bynode < 1) {
+    uint64_t key = rng_bits((uint64_t)ws->sample.feature_fraction_seed, RNG_NODE_COLUMN, leaf->key);
+    draw_columns(ws, key, RNG_NODE_COLUMN, ws->sample.feature_fraction_bynode, ws->column_in_tree, in);
+  } else {
+    memcpy(in, ws->column_in_tree, n * sizeof *in);
+  }
+}
+
+uint32_t sample_threshold(const struct workspace *ws, const struct leaf *leaf, uint32_t column, uint32_t n) {
+  uint64_t key = rng_bits((uint64_t)ws->sample.extra_seed, RNG_THRESHOLD, leaf->key);
+  return (uint32_t)rng_below(rng_bits(key, RNG_THRESHOLD, ws->column_hash[column]), n);
+}
+
+/* ---- rows ---- */
+
+struct bag_job {
+  struct workspace *ws;
+  uint64_t key;
+  const int32_t *query_of_row; /* or NULL */
+};
+
+static bool in_bag(const struct bag_job *job, uint64_t row) {
+  const struct sample_params *p = &job->ws->sample;
+  double fraction = p->bagging_fraction;
+  if (p->bagging_by_class)
+    fraction = job->ws->data->label[row] > 0 ? p->pos_bagging_fraction : p->neg_bagging_fraction;
+  uint64_t unit = job->query_of_row != NULL ? (uint64_t)job->query_of_row[row] : row;
+  return uniform(rng_bits(job->key, RNG_BAGGING, unit)) < fraction;
+}
+
+static uint64_t divide_bag(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
+                           uint32_t *right) {
+  const struct bag_job *job = user;
+  uint64_t n_left = 0, n_right = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    bool in = in_bag(job, rows[i]);
+    left[n_left] = rows[i];
+    right[n_right] = rows[i];
+    n_left += in;
+    n_right += !in;
+  }
+  return n_left;
+}
+
+static void number_rows(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct workspace *ws = user;
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
+  if (end > ws->data->n_rows) end = ws->data->n_rows;
+  for (uint64_t i = begin; i < end; i++) ws->rows[i] = (uint32_t)i;
+}
+
+/* With queries instead of rows as units, every row carries its query's number. */
+static const int32_t *queries(struct workspace *ws) {
+  if (!ws->sample.bagging_by_query || ws->data->group == NULL) return NULL;
+  uint64_t row = 0;
+  for (uint64_t q = 0; q < ws->data->n_groups; q++)
+    for (int32_t i = 0; i < ws->data->group[q]; i++) ws->query_of_row[row++] = (int32_t)q;
+  return ws->query_of_row;
+}
+
+void sample_tree(struct workspace *ws, int round, int output) {
+  const struct sample_params *p = &ws->sample;
+  uint64_t n = ws->data->n_rows;
+  ws->tree_key = rng_bits((uint64_t)round, RNG_NODE, (uint64_t)output);
+  draw_columns(ws, rng_bits((uint64_t)p->feature_fraction_seed, RNG_COLUMN, ws->tree_key), RNG_COLUMN,
+               p->feature_fraction < 1 ? p->feature_fraction : 2, NULL, ws->column_in_tree);
+  copse_parallel_for(ws->n_threads, (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), number_rows, ws);
+  ws->n_bag = n;
+  if (p->bagging_freq <= 0) return;
+  uint64_t drawn = (uint64_t)(round - round % p->bagging_freq);
+  struct bag_job job = {ws, rng_bits((uint64_t)p->bagging_seed, RNG_BAGGING, drawn), queries(ws)};
+  ws->n_bag = divide_rows(ws, 0, n, divide_bag, &job);
+}
