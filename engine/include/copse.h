@@ -405,6 +405,17 @@ COPSE_API void copse_booster_free(copse_booster *booster);
 /* At any round; the data set must share the training schema. name is copied. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid,
                                                                 const char *name, copse_error *err);
+/* Before the first round: the booster goes on from a model with the same features and outputs; its rounds
+ * count on, and the models taken begin with its trees. No score is boosted from the average then. *scored:
+ * true when every threshold of the model is a cut point of the training schema (the same data as before): its
+ * trees are scored on the bins, and training goes on with the very bits of an uninterrupted run. False: the
+ * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
+                                                               bool *scored, copse_error *err);
+/* Changes a parameter between rounds: tree settings, learning_rate, sampling, threads. Refused, with the
+ * reason, for what the data set, the objective or the metrics were made from. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *booster, const char *key,
+                                                                const char *value, copse_error *err);
 /* One round. *finished (may be NULL): no tree could be split, nothing was added (except a constant first
  * tree). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booster, bool *finished,

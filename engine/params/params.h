@@ -122,6 +122,11 @@ struct resolved_params {
 COPSE_MUST_CHECK copse_status params_resolved(const copse_params *params, const struct resolved_params **out,
                                               copse_error *err);
 
+/* A copy with one parameter changed between rounds; refused, with the reason, for what a data set or a
+ * booster was made from. */
+COPSE_MUST_CHECK copse_status params_change(const copse_params *params, const char *key, const char *value,
+                                            copse_params **out, copse_error *err);
+
 /* The effective configuration without what cannot change a model (threads, paths, verbosity, prediction):
  * as "[name: value]\n" lines for the model file's parameters block (LightGBM's form), or as "name=value\n".
  */

@@ -7,6 +7,8 @@
 #include "base/team.h"
 #include "train/booster.h"
 #include "train/grow.h"
+#include "train/renew.h"
+#include "train/sample.h"
 
 /* A starting score of this magnitude or less is not applied. */
 static const double START_EPSILON = 1.0000000036274937e-15;
@@ -22,12 +24,17 @@ static copse_status refresh_objective(copse_booster *booster, copse_error *err) 
                                 .n_rows = train->n_rows,
                                 .n_threads = booster->resolved->boost.n_threads};
   bool constant = booster->objective.constant_hessian;
-  copse_status status = objective_init(&booster->resolved->objective, &data, &booster->objective, err);
+  struct objective fresh;
+  copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, &fresh, err);
   if (status != COPSE_OK) return status;
-  if (constant && !booster->objective.constant_hessian)
+  if (constant && !fresh.constant_hessian) {
+    objective_release(&fresh);
     return status_set(err, COPSE_ERR_STATE,
                       "weights were set after the booster was made: make a new booster");
-  booster->objective.constant_hessian = constant;
+  }
+  fresh.constant_hessian = constant;
+  objective_release(&booster->objective);
+  booster->objective = fresh;
   booster->data_version = train->version;
   return COPSE_OK;
 }
@@ -40,8 +47,11 @@ static bool may_start_from_average(const copse_booster *booster, bool custom) {
 /* Before the first round: every set's score begins at the average (if asked for) or at its own init scores.
  */
 static void start_scores(copse_booster *booster, bool custom) {
-  if (may_start_from_average(booster, custom) && booster->resolved->objective.boost_from_average) {
+  if (may_start_from_average(booster, custom)) {
     for (int k = 0; k < booster->n_outputs; k++) {
+      /* An output whose trees are never grown has nothing but its average. */
+      if (!booster->resolved->objective.boost_from_average && objective_trainable(&booster->objective, k))
+        continue;
       double start = booster->objective.row->start(&booster->objective, k);
       booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
     }
@@ -80,13 +90,17 @@ static copse_status grow_output(copse_booster *booster, int output, bool *split,
   struct tree *tree = &booster->trees[booster->n_trees];
   copse_status status = tree_create(booster->ctx, ws->grow.num_leaves, true, tree, err);
   if (status != COPSE_OK) return status;
-  if (booster->objective.trainable) {
+  if (objective_trainable(&booster->objective, output)) {
+    sample_tree(ws, copse_booster_round(booster), output);
     workspace_begin_tree(ws, gradient, hessian);
     status = grow_tree(ws, tree, err);
     if (status != COPSE_OK) {
       tree_release(tree);
       return status;
     }
+    if (tree->n_leaves > 1 && booster->objective.row->renew != NULL)
+      renew_leaves(ws, &booster->objective, booster->sets[0].score + (uint64_t)output * n, booster->renew,
+                   tree);
   }
   booster->n_trees++;
   if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
@@ -112,7 +126,7 @@ static void drop_trees(copse_booster *booster, int n_trees) {
  * even where it was not asked for; later the round is dropped. */
 static void end_without_split(copse_booster *booster, int first_tree, bool custom) {
   booster->finished = true;
-  if (first_tree > 0) {
+  if (first_tree > 0 || booster->prefix != NULL) {
     drop_trees(booster, first_tree);
     return;
   }

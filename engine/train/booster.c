@@ -109,6 +109,12 @@ static copse_status init_objective(copse_booster *booster, const copse_dataset *
   return objective_init(booster->ctx, &booster->resolved->objective, &data, &booster->objective, err);
 }
 
+static copse_status make_workspace(const copse_booster *booster, struct workspace *out, copse_error *err) {
+  return workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow,
+                          &booster->resolved->sample, booster->objective.constant_hessian,
+                          booster->resolved->boost.n_threads, kernels_best(), out, err);
+}
+
 static copse_status booster_init(copse_booster *booster, copse_dataset *train, const copse_params *params,
                                  copse_error *err) {
   copse_status status = copse_params_copy(params, &booster->params, err);
@@ -130,8 +136,36 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
   booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
-  return workspace_create(booster->ctx, train, &booster->resolved->grow, &booster->resolved->sample, booster->objective.constant_hessian,
-                          booster->resolved->boost.n_threads, kernels_best(), &booster->workspace, err);
+  if (booster->objective.row->renew != NULL) {
+    booster->renew.values = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.values);
+    booster->renew.weights = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.weights);
+    if (booster->renew.values == NULL || booster->renew.weights == NULL)
+      return status_memory(err, "leaf renewal");
+  }
+  return make_workspace(booster, &booster->workspace, err);
+}
+
+copse_status copse_booster_set_param(copse_booster *booster, const char *key, const char *value,
+                                     copse_error *err) {
+  copse_params *changed, *before = booster->params;
+  copse_status status = params_change(before, key, value, &changed, err);
+  if (status != COPSE_OK) return status;
+  const struct resolved_params *resolved = booster->resolved;
+  struct workspace fresh;
+  booster->params = changed;
+  status = params_resolved(changed, &booster->resolved, err);
+  if (status == COPSE_OK) status = make_workspace(booster, &fresh, err);
+  if (status != COPSE_OK) {
+    booster->params = before;
+    booster->resolved = resolved;
+    copse_params_free(changed);
+    return status;
+  }
+  workspace_release(&booster->workspace);
+  booster->workspace = fresh;
+  booster->finished = false; /* other settings may find another split */
+  copse_params_free(before);
+  return COPSE_OK;
 }
 
 copse_status copse_booster_create(copse_context *ctx, copse_dataset *train, const copse_params *params,
@@ -165,6 +199,10 @@ void copse_booster_free(copse_booster *booster) {
   copse_free(booster->hessian);
   copse_free(booster->start);
   copse_params_free(booster->params);
+  copse_model_free(booster->prefix);
+  objective_release(&booster->objective);
+  copse_free(booster->renew.values);
+  copse_free(booster->renew.weights);
   copse_free(booster);
 }
 
@@ -179,7 +217,10 @@ copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *vali
   return status;
 }
 
-int copse_booster_round(const copse_booster *booster) { return booster->n_trees / booster->n_outputs; }
+int copse_booster_round(const copse_booster *booster) {
+  int prefix = booster->prefix != NULL ? booster->n_base_rounds : 0;
+  return prefix + booster->n_trees / booster->n_outputs;
+}
 int copse_booster_n_sets(const copse_booster *booster) { return booster->n_sets; }
 int copse_booster_n_metrics(const copse_booster *booster) { return booster->n_metrics; }
 const char *copse_booster_set_name(const copse_booster *booster, int set) { return booster->sets[set].name; }
@@ -258,19 +299,27 @@ static copse_status shape_texts(copse_booster *booster, copse_text *infos, copse
   return COPSE_OK;
 }
 
-/* Copies the trees of the first n_rounds rounds; the starting score goes into the first round's. */
+static copse_status copy_tree(const struct tree *from, double bias, copse_model *model, copse_error *err) {
+  struct tree tree;
+  copse_status status = tree_copy(from, &tree, err);
+  if (status != COPSE_OK) return status;
+  if (bias != 0) tree_add_bias(&tree, bias);
+  return model_add_tree(model, &tree, err);
+}
+
+/* Copies the trees of the first n_rounds rounds, those of a model that was continued first; the starting
+ * score goes into the first round's. */
 static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse_model *model,
                                copse_error *err) {
-  int n_trees = booster->n_trees;
+  const copse_model *prefix = booster->prefix;
+  int n_prefix = prefix != NULL ? prefix->n_trees : 0, n_trees = n_prefix + booster->n_trees;
   if (n_rounds > 0 && n_rounds * booster->n_outputs < n_trees) n_trees = n_rounds * booster->n_outputs;
-  for (int t = 0; t < n_trees; t++) {
-    struct tree tree;
-    copse_status status = tree_copy(&booster->trees[t], &tree, err);
-    if (status != COPSE_OK) return status;
-    if (t < booster->n_outputs && booster->start[t] != 0) tree_add_bias(&tree, booster->start[t]);
-    if ((status = model_add_tree(model, &tree, err)) != COPSE_OK) return status;
+  copse_status status = COPSE_OK;
+  for (int t = 0; t < n_trees && status == COPSE_OK; t++) {
+    const struct tree *from = t < n_prefix ? &prefix->trees[t] : &booster->trees[t - n_prefix];
+    status = copy_tree(from, t < booster->n_outputs ? booster->start[t] : 0, model, err);
   }
-  return COPSE_OK;
+  return status;
 }
 
 copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_model **out, copse_error *err) {

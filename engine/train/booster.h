@@ -28,6 +28,10 @@ struct copse_booster {
   bool started, finished;
   struct tree *trees; /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
   int n_trees, trees_capacity;
+  int n_base_rounds; /* rounds that came with a continued model: the first of `trees` when they were mapped to
+                        bins ... */
+  copse_model *prefix; /* ... else this model, whose scores the caller gave as init scores; NULL: none */
+  struct renew_scratch renew; /* [n_rows] each, for objectives that renew leaves */
   struct scored_set *sets;
   int n_sets;
   const struct metric_row **metrics;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "model/route.h"
 #include "train/hist.h"
 #include "train/partition.h"
 #include "train/sample.h"
@@ -177,10 +178,25 @@ static void add_leaf_scores(void *user, size_t chunk, int thread) {
   for (uint64_t i = 0; i < leaf->n_rows; i++) job->score[rows[i]] += value;
 }
 
+static void add_out_of_bag(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct score_job *job = user;
+  struct workspace *ws = job->ws;
+  uint64_t begin = ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
+  if (end > ws->data->n_rows) end = ws->data->n_rows;
+  for (uint64_t i = begin; i < end; i++) {
+    int leaf = route_binned(job->tree, &ws->data->binned, ws->data->schema->features, ws->rows[i]);
+    job->score[ws->rows[i]] += job->tree->leaf_value[leaf];
+  }
+}
+
 void grow_add_scores(struct workspace *ws, const struct tree *tree, double *score) {
   double start = workspace_clock();
   struct score_job job = {ws, tree, score};
   int n_threads = ws->data->n_rows < (uint64_t)WORKSPACE_CHUNK ? 1 : ws->n_threads;
   copse_parallel_for(n_threads, (size_t)tree->n_leaves, add_leaf_scores, &job);
+  uint64_t n_out = ws->data->n_rows - ws->n_bag;
+  copse_parallel_for(n_threads, (size_t)((n_out + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), add_out_of_bag,
+                     &job);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }

@@ -70,7 +70,7 @@ static bool stalled(struct loop *loop, int round) {
 static void report_round(struct loop *loop, int round, bool evaluated) {
   if (loop->on_round == NULL) return;
   copse_train_event event = {.round = round,
-                             .n_rounds = loop->params.num_iterations,
+                             .n_rounds = loop->booster->n_base_rounds + loop->params.num_iterations,
                              .elapsed_s = workspace_clock() - loop->start_s,
                              .evaluated = evaluated,
                              .n_sets = loop->booster->n_sets,
@@ -86,7 +86,7 @@ static bool stopping_early(const struct loop *loop) {
 static copse_status run_rounds(struct loop *loop, copse_error *err) {
   copse_booster *booster = loop->booster;
   loop->report.reason = COPSE_STOP_ROUNDS;
-  while (copse_booster_round(booster) < loop->params.num_iterations) {
+  while (copse_booster_round(booster) - booster->n_base_rounds < loop->params.num_iterations) {
     bool finished = false;
     copse_status status = copse_booster_step(booster, &finished, err);
     if (status == COPSE_ERR_INTERRUPTED) {

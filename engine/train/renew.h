@@ -1,0 +1,14 @@
+/* renew.h - leaf values that are percentiles of residuals. */
+#ifndef COPSE_TRAIN_RENEW_H
+#define COPSE_TRAIN_RENEW_H
+
+#include "model/tree.h"
+#include "objective/objective.h"
+#include "train/workspace.h"
+
+/* Replaces the leaf values of the tree that grow_tree has just left behind. score: before this tree,
+ * [n_rows]; scratch: [n_rows] each. */
+void renew_leaves(struct workspace *ws, const struct objective *objective, const double *score,
+                  struct renew_scratch scratch, struct tree *tree);
+
+#endif
