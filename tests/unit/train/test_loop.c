@@ -74,7 +74,7 @@ static void prepare(struct run *run, const char *params, const float *const *val
   must(copse_booster_create(run->ctx, train, run->params, &run->booster, &err), &err);
   for (int v = 0; valid != NULL && valid[v] != NULL; v++) {
     copse_dataset *set = make_set(run, valid[v], copse_dataset_schema(train));
-    char name[16];
+    char name[32];
     snprintf(name, sizeof name, "valid_%d", v + 1);
     must(copse_booster_add_valid(run->booster, set, name, &err), &err);
     copse_dataset_free(set);
