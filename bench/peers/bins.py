@@ -130,7 +130,10 @@ class CategoricalBins:
     def __init__(self, column, settings):
         nan = np.isnan(column)
         codes = np.trunc(np.where(nan, -1.0, column))
-        seen, counts = np.unique(codes[(codes >= 0) & ~nan], return_counts=True)
+        counted = codes
+        if not settings["use_missing"] or settings["zero_as_missing"]:
+            counted = np.where(nan, 0.0, codes)  # LightGBM counts NaN as category 0 here, yet bins it as missing
+        seen, counts = np.unique(counted[counted >= 0], return_counts=True)
         order = sorted(range(len(seen)), key=lambda i: (-counts[i], seen[i]))
         n_known = int(counts.sum())
         cut = int(float(np.float32(n_known) * np.float32(0.99)) + 0.5)

@@ -55,7 +55,7 @@ class Copse:
         self.program = os.path.abspath(program)
         if not os.access(self.program, os.X_OK):
             raise EngineError(f"{program}: no such program; build it first or name it with --program")
-        self.version = self.run(["version"])[0].strip()
+        self.version = self.run(["version"])[0].splitlines()[0].replace("copse:", "Copse")
 
     def run(self, arguments):
         """(stdout, stderr, seconds)"""

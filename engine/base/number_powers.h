@@ -1,7 +1,7 @@
 /* number_powers.h - powers of five as 128-bit significands, the facts behind Eisel-Lemire.
  *
- * Row q + 342 holds {high, low} of 5^q scaled by the power of two that puts its top bit at bit 127: cut off for
- * q >= 0, reciprocal rounded up for q < 0. Recomputed and compared by the unit test. */
+ * Row q + 342 holds {high, low} of 5^q scaled by the power of two that puts its top bit at bit 127: cut off
+ * for q >= 0, reciprocal rounded up for q < 0. Recomputed and compared by the unit test. */
 #ifndef COPSE_BASE_NUMBER_POWERS_H
 #define COPSE_BASE_NUMBER_POWERS_H
 

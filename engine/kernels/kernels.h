@@ -102,7 +102,8 @@ struct kernels {
    * many went left. right has room for n rows. */
   uint64_t (*partition)(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
                         uint32_t *right);
-  /* Largest absolute value of n finite numbers, 0 for none. */
+  /* Largest absolute value of n numbers, 0 for none. Infinity counts as larger than every number, and NaN as
+   * larger than infinity: a finite result means that all are finite. */
   float (*max_abs)(const float *values, uint64_t n);
   /* pairs[i] = (round(g[i] * gradient_scale), round(h[i] * hessian_scale) << count_bits | (count_bits ? 1 :
    * 0)), rounding half to even; the scales are powers of two. */

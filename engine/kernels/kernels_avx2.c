@@ -119,20 +119,27 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
   return n_left;
 }
 
+/* Without their sign floats are ordered as their bits. */
 static float max_abs(const float *values, uint64_t n) {
-  const __m256 magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(0x7FFFFFFF));
-  __m256 best = _mm256_setzero_ps();
+  const __m256i no_sign = _mm256_set1_epi32(INT32_MAX);
+  __m256i best = _mm256_setzero_si256();
   uint64_t i = 0;
-  for (; i + 8 <= n; i += 8)
-    best = _mm256_max_ps(best, _mm256_and_ps(magnitude, _mm256_loadu_ps(values + i)));
-  float lanes[8], most = 0;
-  _mm256_storeu_ps(lanes, best);
+  for (; i + 8 <= n; i += 8) {
+    __m256i bits = _mm256_loadu_si256((const __m256i *)(const void *)(values + i));
+    best = _mm256_max_epi32(best, _mm256_and_si256(bits, no_sign));
+  }
+  int32_t lanes[8], most = 0;
+  _mm256_storeu_si256((__m256i *)(void *)lanes, best);
   for (unsigned k = 0; k < 8; k++) most = lanes[k] > most ? lanes[k] : most;
   for (; i < n; i++) {
-    float value = values[i] < 0 ? -values[i] : values[i];
-    most = value > most ? value : most;
+    int32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    bits &= INT32_MAX;
+    most = bits > most ? bits : most;
   }
-  return most;
+  float magnitude;
+  memcpy(&magnitude, &most, sizeof magnitude);
+  return magnitude;
 }
 
 void kernels_overlay_avx2(struct kernels *slots) {

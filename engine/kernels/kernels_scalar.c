@@ -224,12 +224,17 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
 }
 
 static float max_abs(const float *values, uint64_t n) {
-  float best = 0;
+  /* Without their sign floats are ordered as their bits. */
+  int32_t best = 0;
   for (uint64_t i = 0; i < n; i++) {
-    float magnitude = fabsf(values[i]);
-    best = magnitude > best ? magnitude : best;
+    int32_t bits;
+    memcpy(&bits, &values[i], sizeof bits);
+    bits &= INT32_MAX;
+    best = bits > best ? bits : best;
   }
-  return best;
+  float magnitude;
+  memcpy(&magnitude, &best, sizeof magnitude);
+  return magnitude;
 }
 
 static void quantize(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,

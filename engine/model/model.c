@@ -1,6 +1,6 @@
 /* model.c - a counted ensemble: its life, its trees, its texts and blobs.
  *
- * Every pointer of a model is owned by it alone; a copy shares nothing. Texts are never NULL. Blobs are kept
+ * Every pointer of a model is owned by it alone. Texts are never NULL. Blobs are kept
  * in the order of their keys, so that two models with the same blobs write the same file. */
 #include "model/model.h"
 
@@ -79,7 +79,7 @@ static void free_texts(char **texts, uint32_t n) {
 
 void copse_model_free(copse_model *model) {
   if (model == NULL || atomic_fetch_sub(&model->references, 1) > 1) return;
-  model_truncate(model, 0);
+  for (int t = 0; t < model->n_trees; t++) tree_release(&model->trees[t]);
   copse_free(model->trees);
   free_texts(model->names, model->n_features);
   free_texts(model->infos, model->n_features);
@@ -120,54 +120,9 @@ copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *
   return COPSE_OK;
 }
 
-void model_truncate(copse_model *model, int n_trees) {
-  while (model->n_trees > n_trees) tree_release(&model->trees[--model->n_trees]);
-}
-
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last) {
   *first = start < 0 ? 0 : start > n_rounds ? n_rounds : start;
   *last = count <= 0 || count > n_rounds - *first ? n_rounds : *first + count;
-}
-
-copse_status model_copy(const copse_model *model, int n_rounds, copse_model **out, copse_error *err) {
-  *out = NULL;
-  const struct model_shape shape = {
-      .n_features = model->n_features,
-      .names = (const char *const *)model->names,
-      .default_names = model->default_names,
-      .infos = (const char *const *)model->infos,
-      .trees_per_round = model->trees_per_round,
-      .n_class = model->n_class,
-      .objective = model->objective,
-      .average_output = model->average_output,
-      .parameters = model->parameters,
-      .config = model->config,
-  };
-  copse_model *copy = NULL;
-  copse_status status = model_create(model->ctx, &shape, &copy, err);
-  if (status != COPSE_OK) return status;
-  copy->label_index = model->label_index;
-  copy->best_round = model->best_round;
-  status = set_string(copy->ctx, &copy->monotone_constraints, model->monotone_constraints, err);
-  if (status == COPSE_OK)
-    status = set_string(copy->ctx, &copy->pandas_categorical, model->pandas_categorical, err);
-  for (size_t i = 0; i < model->n_blobs && status == COPSE_OK; i++) {
-    const struct model_blob *blob = &model->blobs[i];
-    status = copse_model_set_blob(copy, blob->key, blob->data, blob->length, err);
-  }
-  int first, last;
-  model_clamp_rounds(copse_model_n_rounds(model), 0, n_rounds, &first, &last);
-  for (int t = 0; t < last * model->trees_per_round && status == COPSE_OK; t++) {
-    struct tree tree;
-    status = tree_copy(&model->trees[t], &tree, err);
-    if (status == COPSE_OK) status = model_add_tree(copy, &tree, err);
-  }
-  if (status != COPSE_OK) {
-    copse_model_free(copy);
-    return status;
-  }
-  *out = copy;
-  return COPSE_OK;
 }
 
 uint32_t copse_model_n_features(const copse_model *model) { return model->n_features; }

@@ -53,11 +53,6 @@ COPSE_MUST_CHECK copse_status model_create(copse_context *ctx, const struct mode
 /* Takes the tree over (also on failure); *tree is emptied. A tree with much unused room is copied into a
  * smaller one, so that a model never holds num_leaves of room for a few leaves. */
 COPSE_MUST_CHECK copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *err);
-/* Removes the trees from index n_trees on. */
-void model_truncate(copse_model *model, int n_trees);
-/* Copy of the first n_rounds rounds (<= 0: all), blobs included. */
-COPSE_MUST_CHECK copse_status model_copy(const copse_model *model, int n_rounds, copse_model **out,
-                                         copse_error *err);
 /* Replaces one of the model's own texts by a copy of length bytes. */
 COPSE_MUST_CHECK copse_status model_set_text(copse_context *ctx, char **slot, const char *text, size_t length,
                                              copse_error *err);

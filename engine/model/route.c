@@ -1,30 +1,12 @@
-/* route.c - walking one tree with a raw or a binned row.
+/* route.c - walking one tree with binned rows.
  *
- * The binned walk takes the same turns as the raw one: the NaN bin is the last bin of a feature with missing
- * type NaN, zero's bin is the default bin of a feature with missing type zero, and a threshold is the upper
- * bound of its bin. Runs of binned rows compile the nodes once into 32-byte records on the stack, so that a
- * step touches one record and one cell instead of six arrays. */
+ * The binned walk takes the same turns as the raw rules of route.h: the NaN bin is the last bin of a feature
+ * with missing type NaN, zero's bin is the default bin of a feature with missing type zero, and a threshold
+ * is the upper bound of its bin. Runs of binned rows compile the nodes once into 32-byte records on the
+ * stack, so that a step touches one record and one cell instead of six arrays. */
 #include "model/route.h"
 
 #include <assert.h>
-
-int route_raw(const struct tree *tree, const double *row) {
-  if (tree->n_leaves == 1) return 0;
-  int node = 0;
-  while (node >= 0) {
-    double value = route_value(row[tree->split_feature[node]]);
-    bool left;
-    if (tree->decision_type[node] & DECISION_CATEGORICAL) {
-      int set = (int)tree->threshold[node];
-      uint32_t begin = tree->cat_boundaries[set], end = tree->cat_boundaries[set + 1];
-      left = route_categorical_left(value, tree->cat_words + begin, end - begin);
-    } else {
-      left = route_numeric_left(value, tree->threshold[node], tree->decision_type[node]);
-    }
-    node = left ? tree->left_child[node] : tree->right_child[node];
-  }
-  return ~node;
-}
 
 enum { NO_BIN = 0x7FFFFFFF, MAX_COMPILED = 1024 };
 

@@ -1,5 +1,5 @@
 /* route.h - how a row finds its leaf, raw or binned. Lives below both train/ and predict/: one definition
- * serves both.
+ * serves both. The raw rules are inline: predict/ works out with them what its flat nodes do.
  *
  * Raw value v: |v| <= 1e-35 counts as 0 everywhere (LightGBM never stores such a value). Numeric node: NaN
  * counts as 0 unless the node's missing type is NaN; a missing value (type zero: 0, type NaN: NaN) goes the
@@ -34,9 +34,8 @@ static inline bool route_categorical_left(double value, const uint32_t *words, s
   return route_in_set(words, n_words, (uint32_t)(int32_t)value);
 }
 
-/* row: [n_features] values. Returns the leaf's number. */
-int route_raw(const struct tree *tree, const double *row);
-/* A binned row of a tree that keeps bins. `features` are the schema's, for missing and default bins. */
+/* The leaf of a binned row; the tree keeps bins. `features` are the schema's, for missing and default bins.
+ */
 int route_binned(const struct tree *tree, const struct binned *binned, const struct feature_bins *features,
                  uint64_t row);
 /* score[i] += factor * leaf value, for rows i in [begin, end). factor is 1 or -1. */

@@ -17,19 +17,25 @@ static void write_block_line(const copse_params *params, enum param_id id, copse
   copse_text_appendf(out, "[%s: %s]\n", param_rows[id].name, text);
 }
 
+/* LightGBM cuts a line of the block at every colon, and its Python package then fails to load the model
+ * ("name:a,b" in categorical_feature is not JSON). Such values stand in the configuration alone. */
+static bool fits_block(const copse_params *params, enum param_id id) {
+  return is_written(params, id) && strchr(effective_text(params, id), ':') == NULL;
+}
+
 /* LightGBM's form and order: boosting, objective and metric come first. Copse's own parameters, which
  * LightGBM warns about when it reads them, come last and only where they differ from their defaults. */
 void params_write_model_block(const copse_params *params, copse_text *out) {
   static const enum param_id first[] = {PARAM_boosting, PARAM_objective, PARAM_metric};
   const size_t n_first = sizeof first / sizeof first[0];
   for (size_t i = 0; i < n_first; i++)
-    if (is_written(params, first[i])) write_block_line(params, first[i], out);
+    if (fits_block(params, first[i])) write_block_line(params, first[i], out);
   for (int i = 0; i < PARAM_COUNT; i++) {
     enum param_id id = (enum param_id)i;
     bool done = id == first[0] || id == first[1] || id == first[2];
     bool own_default =
         id >= PARAM_FIRST_OWN && strcmp(effective_text(params, id), param_rows[id].default_text) == 0;
-    if (!done && !own_default && is_written(params, id)) write_block_line(params, id, out);
+    if (!done && !own_default && fits_block(params, id)) write_block_line(params, id, out);
   }
 }
 

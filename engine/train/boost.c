@@ -82,7 +82,8 @@ static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
 }
 
 /* Grows the tree of one output and adds it to every set's score. */
-static copse_status grow_output(copse_booster *booster, int output, bool *split, copse_error *err) {
+static copse_status grow_output(copse_booster *booster, int output, bool custom, bool *split,
+                                copse_error *err) {
   struct workspace *ws = &booster->workspace;
   uint64_t n = booster->sets[0].data->n_rows;
   const float *gradient = booster->gradient + (uint64_t)output * n;
@@ -90,15 +91,15 @@ static copse_status grow_output(copse_booster *booster, int output, bool *split,
   struct tree *tree = &booster->trees[booster->n_trees];
   copse_status status = tree_create(booster->ctx, ws->grow.num_leaves, true, tree, err);
   if (status != COPSE_OK) return status;
-  if (objective_trainable(&booster->objective, output)) {
+  if (custom || objective_trainable(&booster->objective, output)) {
     sample_tree(ws, copse_booster_round(booster), output);
-    workspace_begin_tree(ws, gradient, hessian);
-    status = grow_tree(ws, tree, err);
+    status = workspace_begin_tree(ws, gradient, hessian, err);
+    if (status == COPSE_OK) status = grow_tree(ws, tree, err);
     if (status != COPSE_OK) {
       tree_release(tree);
       return status;
     }
-    if (tree->n_leaves > 1 && booster->objective.row->renew != NULL)
+    if (tree->n_leaves > 1 && !custom && booster->objective.row->renew != NULL)
       renew_leaves(ws, &booster->objective, booster->sets[0].score + (uint64_t)output * n, booster->renew,
                    tree);
   }
@@ -136,18 +137,25 @@ static void end_without_split(copse_booster *booster, int first_tree, bool custo
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
 }
 
+/* Back to n_trees trees, and the very scores they make. */
+static void return_to(copse_booster *booster, int n_trees) {
+  drop_trees(booster, n_trees);
+  if (n_trees == 0) {
+    booster->started = false;
+    memset(booster->start, 0, (size_t)booster->n_outputs * sizeof *booster->start);
+  }
+  for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
+}
+
 static copse_status grow_round(copse_booster *booster, bool custom, bool *finished, copse_error *err) {
-  copse_status status = reserve_trees(booster, err);
-  if (status != COPSE_OK) return status;
   int first_tree = booster->n_trees;
   bool split = false;
-  for (int k = 0; k < booster->n_outputs; k++) {
-    status = grow_output(booster, k, &split, err);
-    if (status != COPSE_OK) {
-      drop_trees(booster, first_tree);
-      for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
-      return status;
-    }
+  copse_status status = reserve_trees(booster, err);
+  for (int k = 0; k < booster->n_outputs && status == COPSE_OK; k++)
+    status = grow_output(booster, k, custom, &split, err);
+  if (status != COPSE_OK) {
+    return_to(booster, first_tree);
+    return status;
   }
   if (!split) end_without_split(booster, first_tree, custom);
   if (finished != NULL) *finished = booster->finished;
@@ -191,6 +199,7 @@ copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_er
   if (booster->finished) return COPSE_OK;
   copse_status status = status_check_cancel(booster->ctx, err);
   if (status == COPSE_OK) status = refresh_objective(booster, err);
+  if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
   if (status != COPSE_OK) return status;
   return boost_round(booster, false, finished, err);
 }
@@ -200,6 +209,7 @@ copse_status copse_booster_step_custom(copse_booster *booster, const float *grad
   if (finished != NULL) *finished = booster->finished;
   if (booster->finished) return COPSE_OK;
   copse_status status = status_check_cancel(booster->ctx, err);
+  if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
   if (status != COPSE_OK) return status;
   if (booster->objective.constant_hessian)
     return status_set(
@@ -220,12 +230,9 @@ copse_status copse_booster_step_custom(copse_booster *booster, const float *grad
 
 copse_status copse_booster_rollback(copse_booster *booster, copse_error *err) {
   if (booster->n_trees == 0) return status_set(err, COPSE_ERR_STATE, "there is no round to take back");
-  drop_trees(booster, booster->n_trees - booster->n_outputs);
+  copse_status status = booster_refresh_sets(booster, err);
+  if (status != COPSE_OK) return status;
+  return_to(booster, booster->n_trees - booster->n_outputs);
   booster->finished = false;
-  if (booster->n_trees == 0) {
-    booster->started = false;
-    memset(booster->start, 0, (size_t)booster->n_outputs * sizeof *booster->start);
-  }
-  for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
   return COPSE_OK;
 }

@@ -31,6 +31,7 @@ static void add_chunk(void *user, size_t chunk, int thread) {
 }
 
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output) {
+  if (tree->n_leaves == 1) return; /* worth 0 */
   uint64_t n = set->data->n_rows;
   struct add_job job = {tree, set->data, set->score + (uint64_t)output * n};
   int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster->workspace.n_threads;
@@ -50,6 +51,8 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
   }
   for (int t = 0; t < booster->n_trees; t++)
     booster_add_tree(booster, set, &booster->trees[t], t % booster->n_outputs);
+  set->version = set->data->version;
+  set->from_init = set->data->init_score != NULL;
 }
 
 static copse_status check_init_score(const copse_booster *booster, const copse_dataset *data,
@@ -60,6 +63,19 @@ static copse_status check_init_score(const copse_booster *booster, const copse_d
       err, COPSE_ERR_DATA,
       "init scores: expected %llu (rows times outputs), found %llu: give one score per row and output",
       (unsigned long long)want, (unsigned long long)data->n_init_score);
+}
+
+copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
+  for (int s = 0; s < booster->n_sets; s++) {
+    copse_status status = check_init_score(booster, booster->sets[s].data, err);
+    if (status != COPSE_OK) return status;
+  }
+  for (int s = 0; s < booster->n_sets; s++) {
+    struct scored_set *set = &booster->sets[s];
+    bool init = set->from_init || set->data->init_score != NULL;
+    if (init && set->version != set->data->version) booster_rescore(booster, set);
+  }
+  return COPSE_OK;
 }
 
 static copse_status add_set(copse_booster *booster, copse_dataset *data, const char *name, copse_error *err) {
@@ -83,6 +99,7 @@ static copse_status add_set(copse_booster *booster, copse_dataset *data, const c
   }
   copse_dataset_ref(data);
   booster->sets[booster->n_sets++] = set;
+  booster_rescore(booster, &booster->sets[booster->n_sets - 1]);
   return COPSE_OK;
 }
 
@@ -212,9 +229,7 @@ copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *vali
     return status_set(
         err, COPSE_ERR_ARGUMENT,
         "validation set \"%s\" has cut points of its own: build it with the training set's schema", name);
-  copse_status status = add_set(booster, valid, name, err);
-  if (status == COPSE_OK && booster->started) booster_rescore(booster, &booster->sets[booster->n_sets - 1]);
-  return status;
+  return add_set(booster, valid, name, err);
 }
 
 int copse_booster_round(const copse_booster *booster) {
@@ -313,7 +328,7 @@ static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse
                                copse_error *err) {
   const copse_model *prefix = booster->prefix;
   int n_prefix = prefix != NULL ? prefix->n_trees : 0, n_trees = n_prefix + booster->n_trees;
-  if (n_rounds > 0 && n_rounds * booster->n_outputs < n_trees) n_trees = n_rounds * booster->n_outputs;
+  if (n_rounds > 0 && n_rounds < copse_booster_round(booster)) n_trees = n_rounds * booster->n_outputs;
   copse_status status = COPSE_OK;
   for (int t = 0; t < n_trees && status == COPSE_OK; t++) {
     const struct tree *from = t < n_prefix ? &prefix->trees[t] : &booster->trees[t - n_prefix];

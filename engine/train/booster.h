@@ -12,7 +12,9 @@
 struct scored_set {
   copse_dataset *data;
   char *name;
-  double *score; /* raw, output-major [n_rows * n_outputs] */
+  double *score;    /* raw, output-major [n_rows * n_outputs] */
+  uint64_t version; /* of the data set's fields when the scores were last begun */
+  bool from_init;   /* they began at init scores */
 };
 
 struct copse_booster {
@@ -42,6 +44,8 @@ struct copse_booster {
 /* Starting score (or the set's own init scores), then every tree in order: the bits that training itself
  * makes. */
 void booster_rescore(copse_booster *booster, struct scored_set *set);
+/* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
+COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
 

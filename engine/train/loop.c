@@ -21,6 +21,7 @@ struct loop {
   void *user;
   copse_train_report report;
   double start_s;
+  int n_sets;          /* those there were at the start: the callback may add more */
   double *values;      /* [n_sets * n_metrics] */
   struct watch *watch; /* [n_sets * n_metrics] */
   int n_values;
@@ -32,7 +33,7 @@ static double score_of(const struct loop *loop, int metric, double value) {
 
 static copse_status evaluate(struct loop *loop, copse_error *err) {
   int n_metrics = loop->booster->n_metrics;
-  for (int s = 0; s < loop->booster->n_sets; s++) {
+  for (int s = 0; s < loop->n_sets; s++) {
     double *values = loop->values + s * n_metrics;
     if (s == 0 && !loop->params.training_metric) {
       for (int m = 0; m < n_metrics; m++) values[m] = NAN;
@@ -48,7 +49,7 @@ static copse_status evaluate(struct loop *loop, copse_error *err) {
  * stops, as in LightGBM; only the first metric with first_metric_only). */
 static bool stalled(struct loop *loop, int round) {
   int n_metrics = loop->booster->n_metrics, watched = loop->params.first_metric_only ? 1 : n_metrics;
-  for (int s = 1; s < loop->booster->n_sets; s++) {
+  for (int s = 1; s < loop->n_sets; s++) {
     for (int m = 0; m < watched && m < n_metrics; m++) {
       struct watch *watch = &loop->watch[s * n_metrics + m];
       double score = score_of(loop, m, loop->values[s * n_metrics + m]);
@@ -73,14 +74,14 @@ static void report_round(struct loop *loop, int round, bool evaluated) {
                              .n_rounds = loop->booster->n_base_rounds + loop->params.num_iterations,
                              .elapsed_s = workspace_clock() - loop->start_s,
                              .evaluated = evaluated,
-                             .n_sets = loop->booster->n_sets,
+                             .n_sets = loop->n_sets,
                              .n_metrics = loop->booster->n_metrics,
                              .values = loop->values};
   loop->on_round(loop->user, loop->booster, &event);
 }
 
 static bool stopping_early(const struct loop *loop) {
-  return loop->params.early_stopping_round > 0 && loop->booster->n_sets > 1 && loop->booster->n_metrics > 0;
+  return loop->params.early_stopping_round > 0 && loop->n_sets > 1 && loop->booster->n_metrics > 0;
 }
 
 static copse_status run_rounds(struct loop *loop, copse_error *err) {
@@ -141,7 +142,8 @@ copse_status copse_train(copse_booster *booster, const copse_params *params, cop
   copse_status status = params_resolved(params, &resolved, err);
   if (status != COPSE_OK) return status;
   struct loop loop = {.booster = booster, .params = resolved->boost, .on_round = on_round, .user = user};
-  loop.n_values = booster->n_sets * booster->n_metrics;
+  loop.n_sets = booster->n_sets;
+  loop.n_values = loop.n_sets * booster->n_metrics;
   loop.start_s = workspace_clock();
   loop.values = copse_alloc(booster->ctx, (size_t)loop.n_values, sizeof *loop.values);
   loop.watch = copse_alloc_zero(booster->ctx, (size_t)loop.n_values, sizeof *loop.watch);

@@ -235,7 +235,8 @@ static void round_chunk(void *user, size_t chunk, int thread) {
                         job->hessian_scale, ws->count_bits, ws->pairs + begin);
 }
 
-void workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian) {
+copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian,
+                                  copse_error *err) {
   double start = workspace_clock();
   uint64_t n = ws->data->n_rows;
   size_t n_chunks = (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
@@ -243,6 +244,11 @@ void workspace_begin_tree(struct workspace *ws, const float *gradient, const flo
   copse_parallel_for(ws->n_threads, n_chunks, measure_chunk, &job);
   float max_gradient = 0, max_hessian = 0;
   for (size_t c = 0; c < n_chunks; c++) {
+    if (!isfinite(ws->chunks[c].max_gradient) || !isfinite(ws->chunks[c].max_hessian))
+      return status_set(
+          err, COPSE_ERR_DATA,
+          "a gradient of this round is beyond the range of float32: the labels, weights or init "
+          "scores are too large together (rescale them)");
     max_gradient = fmaxf(max_gradient, ws->chunks[c].max_gradient);
     max_hessian = fmaxf(max_hessian, ws->chunks[c].max_hessian);
   }
@@ -270,4 +276,5 @@ void workspace_begin_tree(struct workspace *ws, const float *gradient, const flo
   ws->n_slots_used = 0;
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  return COPSE_OK;
 }

@@ -120,8 +120,10 @@ COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_d
 void workspace_release(struct workspace *ws);
 
 /* Rounds the gradients to fixed point (as many bits as their sum over all rows allows) and makes leaf 0 the
- * root of the rows in the bag. Comes after sample_tree. */
-void workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian);
+ * root of the rows in the bag. Comes after sample_tree. Gradients that are not finite are refused
+ * (COPSE_ERR_DATA): labels, weights and scores that each fit a float may have a gradient that does not. */
+COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const float *gradient,
+                                                   const float *hessian, copse_error *err);
 
 /* Seconds of a monotonic clock. */
 double workspace_clock(void);

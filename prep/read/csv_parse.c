@@ -89,7 +89,11 @@ static inline const char *parse_cell(const struct parser *parser, const struct c
                                      struct chunk_result *result) {
   const struct csv_table *table = parser->table;
   char separator = table->separator;
-  bool numeric = column->kind == CSV_NUMBER || column->kind == CSV_CODES;
+  bool numeric = column->kind == CSV_CODES || (column->kind == CSV_NUMBER && note->bad_row == UINT64_MAX);
+  if (numeric && *p == separator) {
+    column->numbers[row] = (double)NAN;
+    return p;
+  }
   if (numeric && !parser->missing->numeric) {
     if (*p == ' ' && separator != ' ') p++;
     double value;
@@ -105,9 +109,7 @@ static inline const char *parse_cell(const struct parser *parser, const struct c
     *result = (struct chunk_result){.fault = FAULT_QUOTE, .at = cell.text};
     return NULL;
   }
-  bool wanted = column->kind == CSV_CODES || column->kind == CSV_LOOKUP ||
-                (column->kind == CSV_NUMBER && note->bad_row == UINT64_MAX);
-  if (wanted && !store_cell(parser, column, note, &cell, row)) {
+  if ((numeric || column->kind == CSV_LOOKUP) && !store_cell(parser, column, note, &cell, row)) {
     result->fault = FAULT_MEMORY;
     return NULL;
   }
@@ -152,12 +154,14 @@ static copse_status first_fault(const struct parser *parser, copse_error *err) {
     if (result->fault == FAULT_NONE) continue;
     if (result->fault == FAULT_MEMORY) return report_memory(err, "texts", source->path);
     unsigned long long line = source_line(source, (size_t)(result->at - source->text));
-    if (result->fault == FAULT_CELLS && result->n_cells > 0)
+    if (result->fault == FAULT_CELLS && result->n_cells > 0) {
+      uint32_t n = parser->n_columns, found = result->n_cells;
       return report(
           err, COPSE_ERR_FORMAT,
-          "%s:%llu: found %u cells, expected %u as in the first row (quote cells that hold the separator, "
+          "%s:%llu:%u: found %u cells, expected %u as in the first row (quote cells that hold the separator, "
           "or declare another separator)",
-          source->path, line, result->n_cells, parser->n_columns);
+          source->path, line, (found < n ? found : n) + 1, found, n);
+    }
     return report(
         err, COPSE_ERR_FORMAT,
         "%s:%llu: text follows a closing quote: \"%s\" (a quote inside a quoted cell is written twice)",

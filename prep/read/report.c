@@ -51,6 +51,7 @@ struct shown show(const char *text, size_t length) {
     unsigned char c = (unsigned char)text[i];
     shown.text[i] = c < 0x20 || c == 0x7F ? '?' : text[i];
   }
-  strcpy(shown.text + n, n < length ? "..." : "");
+  memcpy(shown.text + n, "...", 4);
+  if (n == length) shown.text[n] = '\0';
   return shown;
 }

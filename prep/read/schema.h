@@ -37,8 +37,8 @@ struct schema_column {
   const char *name; /* "" only for a label without header */
 };
 
-/* Created by frame_schema_create, filled by frame_schema_add_column and by setting fields, then frame_schema_finish;
- * immutable and counted afterwards. */
+/* Created by frame_schema_create, filled by frame_schema_add_column and by setting fields, then
+ * frame_schema_finish; immutable and counted afterwards. */
 struct copse_frame_schema {
   copse_context *ctx;
   atomic_uint references;
@@ -65,7 +65,8 @@ struct copse_frame_schema {
 
 copse_frame_schema *frame_schema_create(copse_context *ctx);
 /* name NULL or empty: Column_<i>, i not counting the label column, but "" for the label itself. */
-bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name, size_t length);
+bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name,
+                             size_t length);
 bool frame_schema_set_missing(copse_frame_schema *schema, const char *list);
 /* After the last column: names, model names, features, empty dictionaries. False: out of memory. */
 bool frame_schema_finish(copse_frame_schema *schema);

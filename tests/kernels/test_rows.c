@@ -171,6 +171,15 @@ static void max_abs_is_the_largest(void **state) {
     FOR_EACH_TIER(k) {
       float got = k->max_abs(values, n);
       assert_memory_equal(&got, &want, sizeof got);
+      if (n > 0) { /* what is not finite shows, wherever it stands */
+        uint64_t at = (uint64_t)i * 7 % n;
+        float kept = values[at];
+        values[at] = i % 2 == 0 ? INFINITY : -INFINITY;
+        assert_true(k->max_abs(values, n) == INFINITY);
+        values[at] = i % 2 == 0 ? NAN : -NAN;
+        assert_true(isnan(k->max_abs(values, n)));
+        values[at] = kept;
+      }
       for (uint64_t skip = 1; skip < 8 && skip < n; skip++) { /* unaligned, and the largest last or first */
         float rest = 0;
         for (uint64_t r = skip; r < n; r++) rest = fmaxf(rest, fabsf(values[r]));

@@ -145,7 +145,7 @@ static void search_sorted(const struct view *v, uint32_t f, struct naive_split *
   int64_t count[NAIVE_MAX_BINS];
   for (uint32_t b = 1; b < bins->n_bins; b++) {
     struct sums s = bin_sums(v, f, b);
-    if (s.n < v->grow->cat_smooth) continue;
+    if ((double)s.n < v->grow->cat_smooth) continue;
     key[b] = s.g / (s.h + v->grow->cat_smooth);
     count[b] = s.n;
     uint32_t at = kept++;

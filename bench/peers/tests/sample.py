@@ -8,7 +8,7 @@ import numpy as np
 from peers import arbiter, catalogue, engines, model_text, settings
 
 
-def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_category=True):
+def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_category=True, rare=0.0):
     """(Problem, Prepared) of five features: dense, with zeros, with gaps, few values, a category."""
     random = np.random.RandomState(seed)
     dense = np.round(random.randn(n_rows), 3)
@@ -16,6 +16,7 @@ def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_cate
     gaps = np.where(random.rand(n_rows) < 0.2, np.nan, np.round(random.rand(n_rows) * 5, 1))
     few = random.randint(-2, 3, n_rows).astype(np.float64)
     category = np.where(random.rand(n_rows) < 0.05, np.nan, random.randint(0, 12, n_rows)).astype(np.float64)
+    category = np.where(random.rand(n_rows) < rare, 40.0, category)
     signal = dense + np.nan_to_num(gaps) - zeros + np.where(np.nan_to_num(category) % 3 == 1, 1.5, 0.0)
     signal += random.randn(n_rows)
     label = np.round(signal, 3) if objective == "regression" else (signal > np.median(signal)).astype(np.float64)

@@ -64,6 +64,14 @@ class GainsAreLightGBMs(unittest.TestCase):
             for feature in range(5):
                 self.assertEqual(problem.bins_of(feature).n_bins, data.feature_num_bin(feature))
 
+    def test_category_order_is_lightgbms(self):
+        for changed in ({}, {"zero_as_missing": True}, {"use_missing": False}, {"max_bin": 5}):
+            for rare in (0.0, 0.012):
+                problem, prepared = sample.make_problem(8, "binary", {"min_data_in_bin": 1, **changed}, rare=rare)
+                infos = sample.parse(sample.train(problem, prepared, 1)).header["feature_infos"].split(" ")
+                mapping = [category for category, _ in sorted(problem.bins_of(4).bin_of.items(), key=lambda t: t[1])]
+                self.assertEqual(infos[4], ":".join(map(str, [-1] + mapping)))
+
 
 class Verdicts(unittest.TestCase):
     def setUp(self):

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "copse.h"
+#include "model/route.h"
 #include "testing.h"
 
 #define SAMPLE_HEADER                                                                           \
@@ -77,6 +78,21 @@ static inline double sample_raw(copse_model *model, const double *row) {
   copse_predictor_row(predictor, row, &out);
   copse_predictor_free(predictor);
   return out;
+}
+
+/* The plain walk over a tree's own arrays that every fast one is compared with. */
+static inline int sample_leaf(const struct tree *tree, const double *row) {
+  int node = tree->n_leaves == 1 ? ~0 : 0;
+  while (node >= 0) {
+    double value = route_value(row[tree->split_feature[node]]), threshold = tree->threshold[node];
+    bool left = route_numeric_left(value, threshold, tree->decision_type[node]);
+    if (tree->decision_type[node] & DECISION_CATEGORICAL) {
+      uint32_t begin = tree->cat_boundaries[(int)threshold], end = tree->cat_boundaries[(int)threshold + 1];
+      left = route_categorical_left(value, tree->cat_words + begin, end - begin);
+    }
+    node = left ? tree->left_child[node] : tree->right_child[node];
+  }
+  return ~node;
 }
 
 /* A small generator, the same on every machine. */

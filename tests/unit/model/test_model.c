@@ -1,4 +1,4 @@
-/* The model as a handle: counting, copies, blobs, fingerprint, importance, nodes and categories as data. */
+/* The model as a handle: counting, blobs, fingerprint, importance, nodes and categories as data. */
 #include "hooked_allocator.h"
 #include "model/model.h"
 #include "samples.h"
@@ -122,33 +122,6 @@ static void blobs_are_kept_by_key(void **state) {
   copse_model_free(model);
 }
 
-static void a_copy_keeps_the_first_rounds_and_everything_else(void **state) {
-  (void)state;
-  copse_model *model = sample_model(SAMPLE), *copy = NULL;
-  assert_int_equal(copse_model_set_blob(model, "dictionary", "x y", 3, NULL), COPSE_OK);
-  copse_model_set_label_index(model, 9);
-  model->best_round = 2;
-  assert_int_equal(model_copy(model, 0, &copy, NULL), COPSE_OK);
-  assert_int_equal(copse_model_fingerprint(copy), copse_model_fingerprint(model));
-  copse_text a = sample_write(model, 0, 0), b = sample_write(copy, 0, 0);
-  assert_string_equal(a.data, b.data);
-  copse_text_release(&a);
-  copse_text_release(&b);
-  copse_model_free(copy);
-  assert_int_equal(model_copy(model, 2, &copy, NULL), COPSE_OK);
-  copse_model_free(model); /* nothing is shared */
-  assert_int_equal(copse_model_n_trees(copy), 2);
-  assert_int_equal(copse_model_label_index(copy), 9);
-  assert_int_equal(copy->best_round, 2);
-  assert_non_null(copse_model_blob(copy, "dictionary", NULL));
-  const double row[3] = {0, -2, 0};
-  assert_true(sample_raw(copy, row) == 0.1 + 0.0625);
-  model_truncate(copy, 0);
-  assert_int_equal(copse_model_n_rounds(copy), 0);
-  assert_true(sample_raw(copy, row) == 0);
-  copse_model_free(copy);
-}
-
 /* Replaces the first `from` by `to` of the same length. */
 static uint64_t fingerprint_with(const char *from, const char *to) {
   char text[sizeof SAMPLE];
@@ -215,7 +188,7 @@ static void references_are_counted(void **state) {
   assert_int_equal(hook.live, 0);
 }
 
-/* Parse, blob, copy and write with every single allocation refused once: a clean error and no leak. */
+/* Parse, blob and write with every single allocation refused once: a clean error and no leak. */
 static void lack_of_memory_is_an_error_everywhere(void **state) {
   (void)state;
   bool refused = true;
@@ -226,17 +199,15 @@ static void lack_of_memory_is_an_error_everywhere(void **state) {
     copse_error err;
     assert_int_equal(copse_context_create(&allocator, &ctx, NULL), COPSE_OK);
     hook.fail_at = hook.calls + fail_at;
-    copse_model *model = NULL, *copy = NULL;
+    copse_model *model = NULL;
     copse_text text = {.ctx = ctx};
     copse_status status = copse_model_parse(ctx, SAMPLE, sizeof SAMPLE - 1, "m.txt", &model, &err);
     if (status == COPSE_OK) status = copse_model_set_blob(model, "k", "v=%", 3, &err);
-    if (status == COPSE_OK) status = model_copy(model, 0, &copy, &err);
-    if (status == COPSE_OK) status = copse_model_write(copy, 0, 0, &text, &err);
+    if (status == COPSE_OK) status = copse_model_write(model, 0, 0, &text, &err);
     refused = hook.refused > 0;
     assert_int_equal(status, refused ? COPSE_ERR_MEMORY : COPSE_OK);
     if (refused) assert_non_null(strstr(err.message, "memory"));
     copse_text_release(&text);
-    copse_model_free(copy);
     copse_model_free(model);
     assert_int_equal(copse_context_memory_used(ctx), 0);
     copse_context_free(ctx);
@@ -288,7 +259,6 @@ int main(void) {
       cmocka_unit_test(importance_counts_splits_with_gain),
       cmocka_unit_test(nodes_are_told_as_data),
       cmocka_unit_test(blobs_are_kept_by_key),
-      cmocka_unit_test(a_copy_keeps_the_first_rounds_and_everything_else),
       cmocka_unit_test(the_fingerprint_sees_what_predicts_and_nothing_else),
       cmocka_unit_test(the_fingerprint_never_changes),
       cmocka_unit_test(references_are_counted),

@@ -152,7 +152,7 @@ static void binned_rows_reach_the_leaf_of_their_values(void **state) {
     for (int row = 0; row < N_ROWS; row++) score[row] = row;
     route_add_binned(&tree, &world.binned, world.features, 10, N_ROWS - 10, 1, score);
     for (int row = 0; row < N_ROWS; row++) {
-      int leaf = route_raw(&tree, world.rows[row]);
+      int leaf = sample_leaf(&tree, world.rows[row]);
       assert_int_equal(route_binned(&tree, &world.binned, world.features, (uint64_t)row), leaf);
       bool in_range = row >= 10 && row < N_ROWS - 10;
       assert_true(score[row] == row + (in_range ? tree.leaf_value[leaf] : 0.0));

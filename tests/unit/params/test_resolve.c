@@ -411,10 +411,10 @@ static void test_model_block(void **state) {
   assert_non_null(strstr(text.data, "\n[data_random_seed: 175]\n"));
   assert_non_null(strstr(text.data, "\n[boost_from_average: 0]\n"));
   assert_non_null(strstr(text.data, "\n[use_missing: 1]\n"));
-  assert_non_null(strstr(text.data, "\n[label_column: name:y]\n"));
-  static const char *const absent[] = {
-      "num_threads", "[data: ",     "verbosity", "output_model", "bagging_fraction",
-      "predict_",    "leaf_counts", "compat",    "header",       "histogram_pool_size"};
+  static const char
+      *const absent[] = {"num_threads", "[data: ",     "verbosity", "output_model", "bagging_fraction",
+                         "predict_",    "leaf_counts", "compat",    "header",       "histogram_pool_size",
+                         "label_column" /* LightGBM cannot read a value with a colon */};
   for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) assert_null(strstr(text.data, absent[i]));
   copse_text_release(&text);
   resolved("compat=lightgbm");

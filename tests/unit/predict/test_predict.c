@@ -177,11 +177,11 @@ static copse_table dense(void) {
                        .row_stride = N_FEATURES};
 }
 
-/* The plain definition: trees in order, each walked by route_raw. */
+/* The plain definition: trees in order, each walked over its arrays. */
 static void judge(const copse_model *model, int first, int last, const double *row, double *raw) {
   for (int k = 0; k < model->trees_per_round; k++) raw[k] = 0.0;
   for (int t = first * model->trees_per_round; t < last * model->trees_per_round; t++)
-    raw[t % model->trees_per_round] += model->trees[t].leaf_value[route_raw(&model->trees[t], row)];
+    raw[t % model->trees_per_round] += model->trees[t].leaf_value[sample_leaf(&model->trees[t], row)];
 }
 
 static void batches_equal_the_plain_walk_bit_by_bit(void **state) {
@@ -218,7 +218,7 @@ static void leaves_of_batches_equal_the_plain_walk(void **state) {
   static double out[N_ROWS * 30];
   assert_int_equal(copse_predictor_run(predictor, &table, 2, out, NULL), COPSE_OK);
   for (int i = 0; i < N_ROWS; i++)
-    for (int t = 0; t < 30; t++) assert_true(out[i * 30 + t] == route_raw(&model->trees[t], rows[i]));
+    for (int t = 0; t < 30; t++) assert_true(out[i * 30 + t] == sample_leaf(&model->trees[t], rows[i]));
   copse_predictor_free(predictor);
   copse_model_free(model);
 }

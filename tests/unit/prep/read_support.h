@@ -13,13 +13,13 @@
 
 static char scratch[64];
 
-static int scratch_make(void **unused) {
+static inline int scratch_make(void **unused) {
   (void)unused;
   strcpy(scratch, "/tmp/copse-read-XXXXXX");
   return mkdtemp(scratch) == NULL;
 }
 
-static int scratch_remove(void **unused) {
+static inline int scratch_remove(void **unused) {
   (void)unused;
   char command[128];
   snprintf(command, sizeof command, "rm -rf '%s'", scratch);
@@ -27,7 +27,7 @@ static int scratch_remove(void **unused) {
 }
 
 /* Path of a file in the scratch folder; the last 64 results stay valid. */
-static const char *scratch_path(const char *name) {
+static inline const char *scratch_path(const char *name) {
   static char paths[64][256];
   static int next;
   char *path = paths[next++ % 64];
@@ -35,7 +35,7 @@ static const char *scratch_path(const char *name) {
   return path;
 }
 
-static const char *write_bytes(const char *name, const void *bytes, size_t length) {
+static inline const char *write_bytes(const char *name, const void *bytes, size_t length) {
   const char *path = scratch_path(name);
   FILE *file = fopen(path, "wb");
   assert_non_null(file);

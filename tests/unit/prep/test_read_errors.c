@@ -74,8 +74,8 @@ static void test_csv(void **unused) {
   static const struct {
     const char *text, *parts;
   } cases[] = {{"y,a\n", "only a header"},
-               {"y,a\n1,2\n\n1,2,3\n1\n", "case.csv:4: found 3 cells, expected 2"},
-               {"y,a\n1,2\n1\n", "case.csv:3: found 1 cells, expected 2"},
+               {"y,a\n1,2\n\n1,2,3\n1\n", "case.csv:4:3: found 3 cells, expected 2"},
+               {"y,a\n1,2\n1\n", "case.csv:3:2: found 1 cells, expected 2"},
                {"y,a\n1,2\n0,\"x\n1,3\n", "case.csv:3: a quote is opened here and never closed"},
                {"y,a\n1,2\n0,\"x\"y\n1,3\n", "case.csv:3: text follows a closing quote|y"},
                {"y,age\n1,2\n0,\n1,abc\n1,d\n",
@@ -243,12 +243,12 @@ static void test_first_place_wins(void **unused) {
     copse_text_appendf(&text, i == 170001 || i == 299000 ? "1,2,3,4\n" : "%d,2.5,%d\n", i & 1, i);
   copse_read_options o = copse_read_options_default();
   expect_error(write_bytes("far.csv", text.data, text.length), &o, COPSE_ERR_FORMAT,
-               "far.csv:170002: found 4 cells");
+               "far.csv:170002:4: found 4 cells");
   copse_text_release(&text);
   for (int i = 0; i < 400000; i++) copse_text_appendf(&text, "%d,", i);
   copse_text_appendf(&text, "1\n1,2\n");
   expect_error(write_bytes("wide.csv", text.data, text.length), &o, COPSE_ERR_FORMAT,
-               "wide.csv:2: found 2 cells, expected 400001");
+               "wide.csv:2:3: found 2 cells, expected 400001");
   copse_text_release(&text);
 }
 
