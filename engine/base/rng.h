@@ -14,7 +14,8 @@ enum rng_stream {
   RNG_COLUMN = 3,
   RNG_NODE_COLUMN = 4,
   RNG_THRESHOLD = 5,
-  RNG_NODE = 6
+  RNG_NODE = 6,
+  RNG_PIVOT = 7 /* of selections: no result depends on it */
 };
 
 /* 64 uniform bits. Each key goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a

@@ -12,8 +12,9 @@
 #include "objective/rows.h"
 
 static const struct objective_row *const rows[] = {
-    &objective_row_regression,
-    &objective_row_binary,
+    &objective_row_regression,    &objective_row_regression_l1, &objective_row_huber,
+    &objective_row_quantile,      &objective_row_poisson,       &objective_row_binary,
+    &objective_row_cross_entropy, &objective_row_multiclass,    &objective_row_multiclassova,
     &objective_row_custom,
 };
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
@@ -32,60 +33,47 @@ const struct objective_row *objective_row_of(enum objective_kind kind) {
 
 static void add_weight(const void *user, uint64_t begin, uint64_t end, double *sums) {
   const struct objective_data *data = user;
-  for (uint64_t i = begin; i < end; i++) {
-    sums[0] += data->weight != NULL ? (double)data->weight[i] : 1.0;
-    sums[1] += data->label[i] > 0 ? 1.0 : 0.0;
-  }
+  for (uint64_t i = begin; i < end; i++) sums[0] += (double)data->weight[i];
 }
 
-/* is_unbalance: the rarer class weighs as many times more as it has fewer rows. */
-static void set_class_weights(struct objective *objective) {
-  double positive = (double)objective->n_positive;
-  double negative = (double)(objective->data.n_rows - objective->n_positive);
-  double *weight = objective->class_weight;
-  if (objective->params.is_unbalance && objective->trainable) {
-    if (positive > negative)
-      weight[0] = positive / negative;
-    else
-      weight[1] = negative / positive;
-  }
-  weight[1] *= objective->params.scale_pos_weight;
+static copse_status check_data(const struct objective *objective, copse_error *err) {
+  const struct objective_data *data = &objective->data;
+  const char *name = objective->row->name;
+  if (data->label == NULL || data->n_rows == 0)
+    return status_set(
+        err, COPSE_ERR_DATA, "objective=%s needs %s: set the label of the data set", name,
+        data->label == NULL ? "a label, and there is none" : "at least one row, and there is none");
+  if (data->weight == NULL) return COPSE_OK;
+  double sum;
+  reduce_rows(data->n_threads, data->n_rows, 1, add_weight, data, &sum);
+  if (sum > 0) return COPSE_OK;
+  return status_set(
+      err, COPSE_ERR_DATA,
+      "the weights of all %llu rows sum to %g: objective=%s needs a sum above 0 (check the weights)",
+      (unsigned long long)data->n_rows, sum, name);
 }
 
-copse_status objective_init(const struct objective_params *params, const struct objective_data *data,
-                            struct objective *out, copse_error *err) {
-  struct objective made = {.row = objective_row_of(params->kind),
-                           .kernels = kernels_best(),
-                           .params = *params,
-                           .data = *data,
-                           .class_weight = {1, 1},
-                           .trainable = true};
+copse_status objective_init(copse_context *ctx, const struct objective_params *params,
+                            const struct objective_data *data, struct objective *out, copse_error *err) {
+  struct objective made = {
+      .row = objective_row_of(params->kind), .kernels = kernels_best(), .params = *params, .data = *data};
   made.params.reg_sqrt = made.row->takes_sqrt && params->reg_sqrt;
-  if (params->kind != OBJECTIVE_CUSTOM) {
-    if (data->label == NULL || data->n_rows == 0)
-      return status_set(
-          err, COPSE_ERR_DATA, "objective=%s needs %s: set the label of the data set", made.row->name,
-          data->label == NULL ? "a label, and there is none" : "at least one row, and there is none");
-    double sums[2];
-    reduce_rows(data->n_threads, data->n_rows, 2, add_weight, data, sums);
-    if (!(sums[0] > 0))
-      return status_set(
-          err, COPSE_ERR_DATA,
-          "the weights of all %llu rows sum to %g: objective=%s needs a sum above 0 (check the weights)",
-          (unsigned long long)data->n_rows, sums[0], made.row->name);
-    made.n_positive = (uint64_t)sums[1];
-    if (made.row->check != NULL) {
-      copse_status status = made.row->check(&made, err);
-      if (status != COPSE_OK) return status;
-    }
-  }
-  made.constant_hessian = params->kind == OBJECTIVE_REGRESSION && data->weight == NULL;
-  if (params->kind == OBJECTIVE_BINARY) {
-    made.trainable = made.n_positive > 0 && made.n_positive < data->n_rows;
-    set_class_weights(&made);
+  made.constant_hessian = made.row->unit_hessian && data->weight == NULL;
+  copse_status status = COPSE_OK;
+  if (params->kind != OBJECTIVE_CUSTOM) status = check_data(&made, err);
+  if (status == COPSE_OK && made.row->check != NULL) status = made.row->check(&made, err);
+  if (status == COPSE_OK && made.row->prepare != NULL) status = made.row->prepare(ctx, &made, err);
+  if (status != COPSE_OK) {
+    objective_release(&made);
+    return status;
   }
   *out = made;
   return COPSE_OK;
+}
+
+void objective_release(struct objective *objective) {
+  copse_free(objective->classes);
+  objective->classes = NULL;
 }
 
 /* The fewest digits that read back as the same number: other readers than ours round less carefully. */
@@ -158,8 +146,7 @@ copse_status objective_from_text(const char *text, int n_outputs, struct objecti
                                       .n_outputs = n_outputs,
                                       .boost_from_average = true,
                                       .scale_pos_weight = 1,
-                                      .sigmoid = 1},
-                           .class_weight = {1, 1}};
+                                      .sigmoid = 1}};
   if (made.row == NULL)
     return status_set(err, COPSE_ERR_FORMAT,
                       "objective \"%.*s\" is not an objective of LightGBM 4 or of Copse %s",

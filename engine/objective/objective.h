@@ -31,9 +31,10 @@ enum objective_output {
 
 struct objective;
 
+/* Room for the rows of a leaf. */
 struct renew_scratch {
   double *values;
-  float *weights;
+  uint32_t *rows;
 };
 
 /* One row of the table. */
@@ -44,8 +45,11 @@ struct objective_row {
   enum objective_output output;
   bool takes_sqrt;    /* knows reg_sqrt: the word "sqrt" in its text */
   bool takes_sigmoid; /* knows sigmoid: the word "sigmoid:S" in its text */
+  bool unit_hessian;  /* a row's hessian is its weight */
   /* Label rules of the objective; the message names the row (from 1) and the value. NULL: none. */
   copse_status (*check)(const struct objective *objective, copse_error *err);
+  /* What start, gradients and trainable need to know of the labels. NULL: nothing. */
+  copse_status (*prepare)(copse_context *ctx, struct objective *objective, copse_error *err);
   /* Raw score to start from (boost_from_average) for an output. NULL: 0. */
   double (*start)(const struct objective *objective, int output);
   /* g, h of rows [begin, end) of every output; score, gradient, hessian are output-major [n_rows *
@@ -66,19 +70,25 @@ struct objective_row {
   void (*describe)(const struct objective *objective, copse_text *out);
 };
 
+/* One class against the rest. */
+struct objective_class {
+  uint64_t n_positive;
+  double share;     /* of the class in the sum of weights */
+  double weight[2]; /* class weight of negative and positive rows */
+};
+
 struct objective {
   const struct objective_row *row;
   const struct kernels *kernels; /* the best tier; tests put another one here */
   struct objective_params params;
   struct objective_data data;
-  bool constant_hessian;  /* every hessian is the same number: it is the count */
-  double class_weight[2]; /* binary: negative, positive */
-  uint64_t n_positive;
-  double *class_share; /* [n_outputs] weighted share of each class, where classes are told apart; owned */
+  bool constant_hessian;           /* every hessian is the same number: it is the count */
+  struct objective_class *classes; /* [n_outputs] where classes are told apart, else NULL; owned */
+  double label_percentile;         /* where the start is one */
 };
 
 /* Checks labels and weights and prepares what depends on them. data is borrowed; data.label may be NULL only
- * for OBJECTIVE_CUSTOM. */
+ * for OBJECTIVE_CUSTOM. To be released. */
 COPSE_MUST_CHECK copse_status objective_init(copse_context *ctx, const struct objective_params *params,
                                              const struct objective_data *data, struct objective *out,
                                              copse_error *err);
@@ -86,8 +96,9 @@ void objective_release(struct objective *objective);
 static inline bool objective_trainable(const struct objective *objective, int output) {
   return objective->row->trainable == NULL || objective->row->trainable(objective, output);
 }
-/* Without data: only transform and describe work. text: LightGBM's objective line ("" = custom). All of
- * LightGBM's objective names transform correctly here, so that any loaded model predicts. */
+/* Without data: only transform and describe work, nothing is to be released. text: LightGBM's objective line
+ * ("" = custom). All of LightGBM's objective names transform correctly here, so that any loaded model
+ * predicts. */
 COPSE_MUST_CHECK copse_status objective_from_text(const char *text, int n_outputs, struct objective *out,
                                                   copse_error *err);
 const struct objective_row *objective_row_of(enum objective_kind kind);

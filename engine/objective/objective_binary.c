@@ -2,7 +2,6 @@
  * times class weight and row weight. */
 #include "base/reduce.h"
 #include "base/status.h"
-#include "kernels/kernel_math.h"
 #include "objective/rows.h"
 
 /* Two classes, written as 0 and 1 or as -1 and 1. Anything else is more likely a mistake than a class. */
@@ -27,26 +26,26 @@ static copse_status check(const struct objective *objective, copse_error *err) {
       (unsigned long long)zero_row, (unsigned long long)minus_row);
 }
 
-static void add_positive_weight(const void *user, uint64_t begin, uint64_t end, double *sums) {
+static void add_positives(const void *user, uint64_t begin, uint64_t end, double *sums) {
   const struct objective *objective = user;
   const float *label = objective->data.label, *weight = objective->data.weight;
   for (uint64_t i = begin; i < end; i++) {
     double w = weight != NULL ? (double)weight[i] : 1.0;
     sums[0] += label[i] > 0 ? w : 0.0;
     sums[1] += w;
+    sums[2] += label[i] > 0 ? 1.0 : 0.0;
   }
 }
 
-/* Log-odds of the weighted share of positives; class weights do not enter (as in LightGBM). */
-static double start(const struct objective *objective, int output) {
-  (void)output;
-  const double tiny = 1.0000000036274937e-15; /* float32(1e-15) */
-  double sums[2];
-  reduce_rows(objective->data.n_threads, objective->data.n_rows, 2, add_positive_weight, objective, sums);
-  double share = sums[0] / sums[1];
-  if (share > 1.0 - tiny) share = 1.0 - tiny;
-  if (share < tiny) share = tiny;
-  return kernel_log(share / (1.0 - share)) / objective->params.sigmoid;
+static copse_status prepare(copse_context *ctx, struct objective *objective, copse_error *err) {
+  copse_status status = classes_create(ctx, objective, err);
+  if (status != COPSE_OK) return status;
+  double sums[3];
+  reduce_rows(objective->data.n_threads, objective->data.n_rows, 3, add_positives, objective, sums);
+  objective->classes[0].share = sums[0] / sums[1];
+  objective->classes[0].n_positive = (uint64_t)sums[2];
+  classes_weigh(objective);
+  return COPSE_OK;
 }
 
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
@@ -54,7 +53,7 @@ static void gradients(const struct objective *objective, const double *score, ui
   const float *weight = objective->data.weight;
   objective->kernels->grad_logistic(
       score + begin, objective->data.label + begin, weight != NULL ? weight + begin : NULL, end - begin,
-      objective->params.sigmoid, objective->class_weight, gradient + begin, hessian + begin);
+      objective->params.sigmoid, objective->classes[0].weight, gradient + begin, hessian + begin);
 }
 
 const struct objective_row objective_row_binary = {
@@ -64,7 +63,9 @@ const struct objective_row objective_row_binary = {
     .output = OUTPUT_SIGMOID,
     .takes_sigmoid = true,
     .check = check,
-    .start = start,
+    .prepare = prepare,
+    .start = class_start,
+    .trainable = class_trainable,
     .gradients = gradients,
     .transform = output_sigmoid,
     .describe = objective_describe,

@@ -9,17 +9,10 @@
   }
 
 const struct objective_row objective_rows_predict_only[N_PREDICT_ONLY_ROWS] = {
-    ROW("regression_l1", "l1", OUTPUT_RAW, output_raw, true, false),
-    ROW("huber", "huber", OUTPUT_RAW, output_raw, false, false),
     ROW("fair", "fair", OUTPUT_RAW, output_raw, true, false),
-    ROW("poisson", "poisson", OUTPUT_EXP, output_exp, false, false),
-    ROW("quantile", "quantile", OUTPUT_RAW, output_raw, true, false),
     ROW("mape", "mape", OUTPUT_RAW, output_raw, true, false),
     ROW("gamma", "gamma", OUTPUT_EXP, output_exp, false, false),
     ROW("tweedie", "tweedie", OUTPUT_EXP, output_exp, false, false),
-    ROW("multiclass", "multi_logloss", OUTPUT_SOFTMAX, output_softmax, false, false),
-    ROW("multiclassova", "multi_logloss", OUTPUT_SIGMOIDS, output_sigmoids, false, true),
-    ROW("cross_entropy", "cross_entropy", OUTPUT_SIGMOID, output_sigmoid, false, false),
     ROW("cross_entropy_lambda", "cross_entropy_lambda", OUTPUT_LOG1P_EXP, output_log1p_exp, false, false),
     ROW("lambdarank", "ndcg", OUTPUT_RAW, output_raw, false, false),
     ROW("rank_xendcg", "ndcg", OUTPUT_RAW, output_raw, false, false),

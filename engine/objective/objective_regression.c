@@ -7,28 +7,32 @@
 
 enum { CHUNK = 512 };
 
-/* float32, as LightGBM holds it. */
-static float target_of(float label) {
+float objective_target(const struct objective *objective, uint64_t row) {
+  float label = objective->data.label[row];
+  if (!objective->params.reg_sqrt) return label;
   float root = sqrtf(fabsf(label));
   return label < 0 ? -root : root;
 }
 
 static void add_targets(const void *user, uint64_t begin, uint64_t end, double *sums) {
   const struct objective *objective = user;
-  const float *label = objective->data.label, *weight = objective->data.weight;
+  const float *weight = objective->data.weight;
   for (uint64_t i = begin; i < end; i++) {
-    double target = (double)(objective->params.reg_sqrt ? target_of(label[i]) : label[i]);
     double w = weight != NULL ? (double)weight[i] : 1.0;
-    sums[0] += target * w;
+    sums[0] += (double)objective_target(objective, i) * w;
     sums[1] += w;
   }
+}
+
+void objective_sum_targets(const struct objective *objective, double sums[2]) {
+  reduce_rows(objective->data.n_threads, objective->data.n_rows, 2, add_targets, objective, sums);
 }
 
 /* The weighted mean minimises the squared error. */
 static double start(const struct objective *objective, int output) {
   (void)output;
   double sums[2];
-  reduce_rows(objective->data.n_threads, objective->data.n_rows, 2, add_targets, objective, sums);
+  objective_sum_targets(objective, sums);
   return sums[0] / sums[1];
 }
 
@@ -41,7 +45,7 @@ static void gradients(const struct objective *objective, const double *score, ui
     uint64_t n = end - at < step ? end - at : step;
     const float *targets = label + at;
     if (objective->params.reg_sqrt) {
-      for (uint64_t i = 0; i < n; i++) target[i] = target_of(label[at + i]);
+      for (uint64_t i = 0; i < n; i++) target[i] = objective_target(objective, at + i);
       targets = target;
     }
     objective->kernels->grad_squared(score + at, targets, weight != NULL ? weight + at : NULL, n,
@@ -55,6 +59,7 @@ const struct objective_row objective_row_regression = {
     .default_metric = "l2",
     .output = OUTPUT_RAW,
     .takes_sqrt = true,
+    .unit_hessian = true,
     .start = start,
     .gradients = gradients,
     .transform = output_raw,

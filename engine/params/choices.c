@@ -1,7 +1,7 @@
 /* choices.c - one table per enum parameter.
  *
  * How to add a value: implement it, then add its row here, or turn its LATER into NOW. Rows are
- * C(name, aliases, NOW or LATER, two_class); parsing, help and refusals follow from them. */
+ * C(name, aliases, NOW or LATER, outcome); parsing, help and refusals follow from them. */
 #include "params/choices.h"
 
 #include <string.h>
@@ -10,100 +10,103 @@
 
 /* clang-format off */
 #define TASK(C)                                            \
-  C("train", "training", NOW, false)                       \
-  C("predict", "prediction,test", NOW, false)              \
-  C("convert_model", "", LATER, false)                     \
-  C("refit", "refit_tree", LATER, false)                   \
-  C("save_binary", "", LATER, false)
+  C("train", "training", NOW, ANY)                       \
+  C("predict", "prediction,test", NOW, ANY)              \
+  C("convert_model", "", LATER, ANY)                     \
+  C("refit", "refit_tree", LATER, ANY)                   \
+  C("save_binary", "", LATER, ANY)
 
-#define OBJECTIVE(C)                                                                                          \
-  C("regression", "regression_l2,l2,mean_squared_error,mse,l2_root,root_mean_squared_error,rmse", NOW, false) \
-  C("regression_l1", "l1,mean_absolute_error,mae", LATER, false)                                              \
-  C("huber", "", LATER, false)                                                                                \
-  C("fair", "", LATER, false)                                                                                 \
-  C("poisson", "", LATER, false)                                                                              \
-  C("quantile", "", LATER, false)                                                                             \
-  C("mape", "mean_absolute_percentage_error", LATER, false)                                                   \
-  C("gamma", "", LATER, false)                                                                                \
-  C("tweedie", "", LATER, false)                                                                              \
-  C("binary", "", NOW, false)                                                                                 \
-  C("multiclass", "softmax", LATER, false)                                                                    \
-  C("multiclassova", "multiclass_ova,ova,ovr", LATER, false)                                                  \
-  C("cross_entropy", "xentropy", LATER, false)                                                                \
-  C("cross_entropy_lambda", "xentlambda", LATER, false)                                                       \
-  C("lambdarank", "", LATER, false)                                                                           \
-  C("rank_xendcg", "xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", LATER, false)                                   \
-  C("custom", "none,null,na", NOW, false)
+#define OBJECTIVE(C)                                                                                         \
+  C("regression", "regression_l2,l2,mean_squared_error,mse,l2_root,root_mean_squared_error,rmse", NOW, NUMBER) \
+  C("regression_l1", "l1,mean_absolute_error,mae", NOW, NUMBER)                                              \
+  C("huber", "", NOW, NUMBER)                                                                                \
+  C("fair", "", LATER, NUMBER)                                                                               \
+  C("poisson", "", NOW, NUMBER)                                                                              \
+  C("quantile", "", NOW, NUMBER)                                                                             \
+  C("mape", "mean_absolute_percentage_error", LATER, NUMBER)                                                 \
+  C("gamma", "", LATER, NUMBER)                                                                              \
+  C("tweedie", "", LATER, NUMBER)                                                                            \
+  C("binary", "", NOW, PROBABILITY)                                                                          \
+  C("multiclass", "softmax", NOW, CLASSES)                                                                   \
+  C("multiclassova", "multiclass_ova,ova,ovr", NOW, CLASSES)                                                 \
+  C("cross_entropy", "xentropy", NOW, PROBABILITY)                                                           \
+  C("cross_entropy_lambda", "xentlambda", LATER, NUMBER)                                                     \
+  C("lambdarank", "", LATER, NUMBER)                                                                         \
+  C("rank_xendcg", "xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", LATER, NUMBER)                                 \
+  C("custom", "none,null,na", NOW, ANY)
 
 #define BOOSTING(C)                     \
-  C("gbdt", "gbrt", NOW, false)         \
-  C("rf", "random_forest", LATER, false) \
-  C("dart", "", LATER, false)           \
-  C("goss", "", LATER, false)
+  C("gbdt", "gbrt", NOW, ANY)         \
+  C("rf", "random_forest", LATER, ANY) \
+  C("dart", "", LATER, ANY)           \
+  C("goss", "", LATER, ANY)
 
-#define DATA_SAMPLE_STRATEGY(C) C("bagging", "", NOW, false) C("goss", "", LATER, false)
+#define DATA_SAMPLE_STRATEGY(C) C("bagging", "", NOW, ANY) C("goss", "", LATER, ANY)
 
 /* With one machine LightGBM trains serially whatever is asked for. */
 #define TREE_LEARNER(C)                    \
-  C("serial", "", NOW, false)              \
-  C("feature", "feature_parallel", NOW, false) \
-  C("data", "data_parallel", NOW, false)   \
-  C("voting", "voting_parallel", NOW, false)
+  C("serial", "", NOW, ANY)              \
+  C("feature", "feature_parallel", NOW, ANY) \
+  C("data", "data_parallel", NOW, ANY)   \
+  C("voting", "voting_parallel", NOW, ANY)
 
-#define DEVICE_TYPE(C) C("cpu", "", NOW, false) C("gpu", "", LATER, false) C("cuda", "", LATER, false)
+#define DEVICE_TYPE(C) C("cpu", "", NOW, ANY) C("gpu", "", LATER, ANY) C("cuda", "", LATER, ANY)
 
 #define MONOTONE_CONSTRAINTS_METHOD(C) \
-  C("basic", "", NOW, false)           \
-  C("intermediate", "", NOW, false)    \
-  C("advanced", "", NOW, false)
+  C("basic", "", NOW, ANY)           \
+  C("intermediate", "", NOW, ANY)    \
+  C("advanced", "", NOW, ANY)
 
 #define METRIC(C)                                                                    \
-  C("l1", "mean_absolute_error,mae,regression_l1", NOW, false)                       \
-  C("l2", "mean_squared_error,mse,regression_l2,regression", NOW, false)             \
-  C("rmse", "root_mean_squared_error,l2_root", NOW, false)                           \
-  C("r2", "", LATER, false)                                                          \
-  C("quantile", "", LATER, false)                                                    \
-  C("mape", "mean_absolute_percentage_error", LATER, false)                          \
-  C("huber", "", LATER, false)                                                       \
-  C("fair", "", LATER, false)                                                        \
-  C("poisson", "", LATER, false)                                                     \
-  C("gamma", "", LATER, false)                                                       \
-  C("gamma_deviance", "", LATER, false)                                              \
-  C("tweedie", "", LATER, false)                                                     \
-  C("ndcg", "lambdarank,rank_xendcg,xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", LATER, false) \
-  C("map", "mean_average_precision", LATER, false)                                   \
-  C("auc", "", NOW, false)                                                           \
-  C("average_precision", "", LATER, false)                                           \
-  C("binary_logloss", "binary", NOW, true)                                           \
-  C("binary_error", "", NOW, true)                                                   \
-  C("auc_mu", "", LATER, false)                                                      \
-  C("multi_logloss", "multiclass,softmax,multiclassova,multiclass_ova,ova,ovr", LATER, false) \
-  C("multi_error", "", LATER, false)                                                 \
-  C("cross_entropy", "xentropy", LATER, false)                                       \
-  C("cross_entropy_lambda", "xentlambda", LATER, false)                              \
-  C("kullback_leibler", "kldiv", LATER, false)                                       \
-  C("accuracy", "", NOW, true)                                                       \
-  C("precision", "", NOW, true)                                                      \
-  C("recall", "", NOW, true)                                                         \
-  C("f1", "", NOW, true)                                                             \
-  C("precision_macro", "", NOW, true)                                                \
-  C("recall_macro", "", NOW, true)                                                   \
-  C("f1_macro", "", NOW, true)                                                       \
-  C("none", "na,null,custom", NOW, false)
+  C("l1", "mean_absolute_error,mae,regression_l1", NOW, NUMBER)                      \
+  C("l2", "mean_squared_error,mse,regression_l2,regression", NOW, NUMBER)            \
+  C("rmse", "root_mean_squared_error,l2_root", NOW, NUMBER)                          \
+  C("r2", "", NOW, NUMBER)                                                           \
+  C("quantile", "", NOW, NUMBER)                                                     \
+  C("mape", "mean_absolute_percentage_error", LATER, NUMBER)                         \
+  C("huber", "", NOW, NUMBER)                                                        \
+  C("fair", "", LATER, NUMBER)                                                       \
+  C("poisson", "", NOW, NUMBER)                                                      \
+  C("gamma", "", LATER, NUMBER)                                                      \
+  C("gamma_deviance", "", LATER, NUMBER)                                             \
+  C("tweedie", "", LATER, NUMBER)                                                    \
+  C("ndcg", "lambdarank,rank_xendcg,xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", LATER, NUMBER) \
+  C("map", "mean_average_precision", LATER, NUMBER)                                  \
+  C("auc", "", NOW, NUMBER)                                                          \
+  C("average_precision", "", NOW, NUMBER)                                            \
+  C("binary_logloss", "binary", NOW, PROBABILITY)                                    \
+  C("binary_error", "", NOW, PROBABILITY)                                            \
+  C("auc_mu", "", LATER, CLASSES)                                                    \
+  C("multi_logloss", "multiclass,softmax,multiclassova,multiclass_ova,ova,ovr", NOW, CLASSES) \
+  C("multi_error", "", NOW, CLASSES)                                                 \
+  C("cross_entropy", "xentropy", NOW, PROBABILITY)                                   \
+  C("cross_entropy_lambda", "xentlambda", LATER, NUMBER)                             \
+  C("kullback_leibler", "kldiv", LATER, PROBABILITY)                                 \
+  C("accuracy", "", NOW, ANY_CLASS)                                                  \
+  C("precision", "", NOW, ANY_CLASS)                                                 \
+  C("recall", "", NOW, ANY_CLASS)                                                    \
+  C("f1", "", NOW, ANY_CLASS)                                                        \
+  C("precision_macro", "", NOW, ANY_CLASS)                                           \
+  C("recall_macro", "", NOW, ANY_CLASS)                                              \
+  C("f1_macro", "", NOW, ANY_CLASS)                                                  \
+  C("kappa", "cohen_kappa", NOW, ANY_CLASS)                                          \
+  C("mcc", "matthews_corrcoef,matthews", NOW, ANY_CLASS)                             \
+  C("brier", "brier_score", NOW, ANY_CLASS)                                          \
+  C("none", "na,null,custom", NOW, ANY)
 
-#define LEAF_COUNTS(C) C("exact", "", NOW, false) C("hessian", "", NOW, false)
-#define COMPAT(C) C("none", "", NOW, false) C("lightgbm", "", NOW, false)
-#define FORMAT(C) C("auto", "", NOW, false) C("csv", "", NOW, false) C("tsv", "", NOW, false) C("libsvm", "", NOW, false)
-#define LIBSVM_BASE(C) C("auto", "", NOW, false) C("0", "", NOW, false) C("1", "", NOW, false)
-#define UNSEEN_CATEGORY(C) C("missing", "", NOW, false) C("error", "", NOW, false)
+#define LEAF_COUNTS(C) C("exact", "", NOW, ANY) C("hessian", "", NOW, ANY)
+#define COMPAT(C) C("none", "", NOW, ANY) C("lightgbm", "", NOW, ANY)
+#define FORMAT(C) C("auto", "", NOW, ANY) C("csv", "", NOW, ANY) C("tsv", "", NOW, ANY) C("libsvm", "", NOW, ANY)
+#define LIBSVM_BASE(C) C("auto", "", NOW, ANY) C("0", "", NOW, ANY) C("1", "", NOW, ANY)
+#define UNSEEN_CATEGORY(C) C("missing", "", NOW, ANY) C("error", "", NOW, ANY)
 /* clang-format on */
 
 #define AVAILABLE_NOW true
 #define AVAILABLE_LATER false
 #define LISTED_NOW(name) ", " name
 #define LISTED_LATER(name) ""
-#define AS_ROW(name, aliases, when, two_class) {name, aliases, AVAILABLE_##when, two_class},
-#define AS_TEXT(name, aliases, when, two_class) LISTED_##when(name)
+#define AS_ROW(name, aliases, when, outcome) {name, aliases, AVAILABLE_##when, OUTCOME_##outcome},
+#define AS_TEXT(name, aliases, when, outcome) LISTED_##when(name)
 #define DEFINE_CHOICES(table, LIST)                                           \
   const struct param_choice choices_##table[] = {LIST(AS_ROW){.name = NULL}}; \
   const char choices_text_##table[] = LIST(AS_TEXT);

@@ -6,28 +6,38 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* What an objective predicts, and what a metric can judge. */
+enum choice_outcome {
+  OUTCOME_ANY,         /* objective: the caller knows; other parameters: does not apply */
+  OUTCOME_NUMBER,      /* one output of any meaning */
+  OUTCOME_PROBABILITY, /* one output, the probability of the positive class */
+  OUTCOME_CLASSES,     /* an output per class */
+  OUTCOME_ANY_CLASS    /* metrics: a probability or an output per class */
+};
+
 struct param_choice {
   const char *name;    /* NULL ends a table */
   const char *aliases; /* comma separated */
   bool available;      /* false: known, refused by name when parameters are resolved */
-  bool two_class;      /* metrics: needs the probability of a class */
+  enum choice_outcome outcome;
 };
 
 /* One table and one text of the available names ("regression, binary, custom") per enum parameter. The text
  * begins with ", ". */
-#define FOR_EACH_CHOICE_TABLE(T)                                                                  \
-  T(task)                                                                                         \
-  T(objective)                                                                                    \
-  T(boosting)                                                                                     \
-  T(data_sample_strategy) T(tree_learner) T(device_type) T(monotone_constraints_method) T(metric) \
-      T(leaf_counts) T(compat) T(format) T(libsvm_base) T(unseen_category)
+#define FOR_EACH_CHOICE_TABLE(T)                                                                             \
+  T(task)                                                                                                    \
+  T(objective)                                                                                               \
+  T(boosting)                                                                                                \
+  T(data_sample_strategy)                                                                                    \
+  T(tree_learner) T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat) T(format) \
+      T(libsvm_base) T(unseen_category)
 #define DECLARE_CHOICES(table)                        \
   extern const struct param_choice choices_##table[]; \
   extern const char choices_text_##table[];
 FOR_EACH_CHOICE_TABLE(DECLARE_CHOICES)
 #undef DECLARE_CHOICES
 
-enum { MAX_METRICS = 40 }; /* more than there are rows in the table of metrics */
+enum { MAX_METRICS = 48 }; /* more than there are rows in the table of metrics */
 
 /* Index of a name or alias, in any case; -1 when there is none. */
 int choice_find(const struct param_choice *choices, const char *text, size_t length);

@@ -17,7 +17,9 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->hessian_counts = lightgbm || hessian_counts;
   compat->inherit_unsplittable = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
+  compat->extrapolate_percentile = lightgbm;
   compat->keep_all_rounds = lightgbm;
+  resolution->out.objective.extrapolate_percentile = lightgbm;
   resolution->out.boost.keep_all_rounds = lightgbm;
   bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
   resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;

@@ -38,32 +38,75 @@ static copse_status check_switches(const copse_params *params, copse_error *err)
   return COPSE_OK;
 }
 
+static enum choice_outcome objective_outcome(const copse_params *params) {
+  enum choice_outcome outcome = choices_objective[slot_int(params, PARAM_objective)].outcome;
+  bool many = outcome == OUTCOME_ANY && slot_int(params, PARAM_num_class) > 1;
+  return many ? OUTCOME_CLASSES : outcome;
+}
+
 static copse_status check_num_class(const copse_params *params, copse_error *err) {
-  if (slot_int(params, PARAM_num_class) == 1 || slot_is(params, PARAM_objective, "custom")) return COPSE_OK;
-  if (!objective_decided(params)) return COPSE_OK;
+  if (!objective_decided(params) || slot_is(params, PARAM_objective, "custom")) return COPSE_OK;
+  bool one = slot_int(params, PARAM_num_class) == 1;
+  if (objective_outcome(params) != OUTCOME_CLASSES)
+    return one ? COPSE_OK
+               : status_set(err, COPSE_ERR_ARGUMENT,
+                            "%snum_class=%s conflicts with objective=%s, which has one output: leave "
+                            "num_class out, or use objective=multiclass",
+                            slot_place(params, PARAM_num_class), slot_text(params, PARAM_num_class),
+                            objective_name(params));
+  if (!one) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%sobjective=%s needs the number of classes: set num_class to 2 or more, or use "
+                    "objective=binary",
+                    slot_place(params, PARAM_objective), objective_name(params));
+}
+
+static copse_status check_alpha(const copse_params *params, copse_error *err) {
+  if (!slot_is(params, PARAM_objective, "quantile") || slot_double(params, PARAM_alpha) < 1) return COPSE_OK;
   return status_set(
       err, COPSE_ERR_ARGUMENT,
-      "%snum_class=%s conflicts with objective=%s, which has one output: leave num_class out, or use "
-      "objective=custom",
-      slot_place(params, PARAM_num_class), slot_text(params, PARAM_num_class), objective_name(params));
+      "%salpha=%s conflicts with objective=quantile, where it is the quantile: set 0 < alpha < 1",
+      slot_place(params, PARAM_alpha), slot_text(params, PARAM_alpha));
+}
+
+/* Whether the metric can judge what the objective predicts. */
+static bool judges(enum choice_outcome metric, enum choice_outcome objective) {
+  if (objective == OUTCOME_ANY) return metric != OUTCOME_CLASSES;
+  switch (metric) {
+    case OUTCOME_ANY: return true;
+    case OUTCOME_NUMBER: return objective != OUTCOME_CLASSES;
+    case OUTCOME_PROBABILITY:
+    case OUTCOME_CLASSES: return objective == metric;
+    case OUTCOME_ANY_CLASS: return objective == OUTCOME_PROBABILITY || objective == OUTCOME_CLASSES;
+  }
+  return false;
+}
+
+static copse_status refuse_metric(const copse_params *params, const struct param_choice *metric,
+                                  copse_error *err) {
+  bool many = objective_outcome(params) == OUTCOME_CLASSES;
+  const char *needs = many                                 ? "it compares one prediction per row"
+                      : metric->outcome == OUTCOME_CLASSES ? "it needs a prediction per class"
+                                                           : "it needs the probability of a class";
+  const char *remedy = many ? "choose a metric among multi_logloss, multi_error, accuracy, f1_macro"
+                       : metric->outcome == OUTCOME_CLASSES
+                           ? "set objective=multiclass and num_class, or choose another metric"
+                           : "set objective=binary, or a metric among l1, l2, rmse, auc";
+  return status_set(err, COPSE_ERR_ARGUMENT, "%smetric=%s conflicts with objective=%s: %s; %s",
+                    slot_place(params, PARAM_metric), metric->name, objective_name(params), needs, remedy);
 }
 
 static copse_status check_metrics(const copse_params *params, copse_error *err) {
   const struct param_value *metric = &params->slots[PARAM_metric].value;
   const int *items = metric->items;
-  bool regression = objective_decided(params) && slot_is(params, PARAM_objective, "regression");
   for (size_t i = 0; i < metric->n_items; i++) {
     const struct param_choice *choice = &choices_metric[items[i]];
     if (strcmp(choice->name, "none") == 0 && metric->n_items > 1)
       return status_set(err, COPSE_ERR_ARGUMENT,
                         "%smetric=%s: none stands alone; leave it out, or leave the others out",
                         slot_place(params, PARAM_metric), slot_text(params, PARAM_metric));
-    if (choice->two_class && regression)
-      return status_set(
-          err, COPSE_ERR_ARGUMENT,
-          "%smetric=%s conflicts with objective=regression: it needs the probability of a class; set "
-          "objective=binary, or a metric among l1, l2, rmse, auc",
-          slot_place(params, PARAM_metric), choice->name);
+    if (objective_decided(params) && !judges(choice->outcome, objective_outcome(params)))
+      return refuse_metric(params, choice, err);
   }
   return COPSE_OK;
 }
@@ -82,12 +125,6 @@ static copse_status check_early_stopping(const copse_params *params, copse_error
 }
 
 static copse_status check_files(const copse_params *params, copse_error *err) {
-  if (trains(params) && slot_text(params, PARAM_input_model)[0] != '\0')
-    return status_set(
-        err, COPSE_ERR_UNSUPPORTED,
-        "%sinput_model=%s: training on from a model is known to Copse but not part of this version; "
-        "leave it out, or predict with it",
-        slot_place(params, PARAM_input_model), slot_text(params, PARAM_input_model));
   const char *separator = slot_text(params, PARAM_separator);
   bool libsvm = slot_is(params, PARAM_format, "libsvm"), tsv = slot_is(params, PARAM_format, "tsv");
   if (strcmp(separator, "auto") != 0 && (libsvm || (tsv && separator[0] != '\t')))
@@ -100,7 +137,7 @@ static copse_status check_files(const copse_params *params, copse_error *err) {
 
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
-      check_switches, check_num_class, check_metrics, check_early_stopping, check_files};
+      check_switches, check_num_class, check_alpha, check_metrics, check_early_stopping, check_files};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

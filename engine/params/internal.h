@@ -27,7 +27,8 @@ enum { MAX_DERIVED = 16 };
 
 struct resolution {
   struct resolved_params out;
-  const char *metric_names[MAX_METRICS];
+  const char *metric_names[MAX_METRICS], *metric_printed[MAX_METRICS];
+  char multi_error[32]; /* "multi_error@3" */
   struct derived_value derived[MAX_DERIVED];
   size_t n_derived;
 };

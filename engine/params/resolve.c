@@ -31,15 +31,19 @@ static void resolve_seeds(const copse_params *params, struct resolution *resolut
   static const enum param_id ids[N_SEEDS] = {PARAM_data_random_seed, PARAM_bagging_seed,
                                              PARAM_drop_seed,        PARAM_feature_fraction_seed,
                                              PARAM_objective_seed,   PARAM_extra_seed};
-  resolution->out.bin.sample_seed = (int)slot_int(params, PARAM_data_random_seed);
-  if (slot_text(params, PARAM_seed)[0] == '\0') return;
   int seeds[N_SEEDS];
-  seeds_derive((int)slot_int(params, PARAM_seed), seeds);
+  bool derived = slot_text(params, PARAM_seed)[0] != '\0';
+  if (derived) seeds_derive((int)slot_int(params, PARAM_seed), seeds);
   for (int i = 0; i < N_SEEDS; i++) {
-    if (slot_given(params, ids[i])) continue;
-    derive_int(resolution, ids[i], seeds[i]);
-    if (ids[i] == PARAM_data_random_seed) resolution->out.bin.sample_seed = seeds[i];
+    if (!derived || slot_given(params, ids[i]))
+      seeds[i] = (int)slot_int(params, ids[i]);
+    else
+      derive_int(resolution, ids[i], seeds[i]);
   }
+  resolution->out.bin.sample_seed = seeds[0];
+  resolution->out.sample.bagging_seed = seeds[1];
+  resolution->out.sample.feature_fraction_seed = seeds[3];
+  resolution->out.sample.extra_seed = seeds[5];
 }
 
 /* A tree of depth d has at most 2^d leaves, whatever num_leaves says. */
@@ -65,22 +69,59 @@ static int resolve_min_data(const copse_params *params, struct resolution *resol
   return least;
 }
 
+/* What the name of an available objective stands for. */
+static const struct objective_meaning {
+  const char *name;
+  enum objective_kind kind;
+  const char *metric; /* its own one; NULL: none */
+} meanings[] = {{"regression", OBJECTIVE_REGRESSION, "l2"},
+                {"regression_l1", OBJECTIVE_REGRESSION_L1, "l1"},
+                {"huber", OBJECTIVE_HUBER, "huber"},
+                {"poisson", OBJECTIVE_POISSON, "poisson"},
+                {"quantile", OBJECTIVE_QUANTILE, "quantile"},
+                {"binary", OBJECTIVE_BINARY, "binary_logloss"},
+                {"multiclass", OBJECTIVE_MULTICLASS, "multi_logloss"},
+                {"multiclassova", OBJECTIVE_MULTICLASSOVA, "multi_logloss"},
+                {"cross_entropy", OBJECTIVE_CROSS_ENTROPY, "cross_entropy"},
+                {"custom", OBJECTIVE_CUSTOM, NULL}};
+
+static const struct objective_meaning *meaning_of_objective(const copse_params *params) {
+  size_t i = 0;
+  while (!slot_is(params, PARAM_objective, meanings[i].name)) i++; /* support_check refused all others */
+  return &meanings[i];
+}
+
+static void add_metric(struct resolution *resolution, const char *name) {
+  struct metric_params *metric = &resolution->out.metric;
+  bool ranked = strcmp(name, "multi_error") == 0 && metric->top_k > 1;
+  if (ranked) {
+    snprintf(resolution->multi_error, sizeof resolution->multi_error, "%s@%d", name, metric->top_k);
+    resolution->metric_printed[metric->n_names] = resolution->multi_error;
+  } else {
+    resolution->metric_printed[metric->n_names] = name;
+  }
+  resolution->metric_names[metric->n_names++] = name;
+}
+
 static void resolve_metrics(const copse_params *params, struct resolution *resolution) {
   const struct param_value *given = &params->slots[PARAM_metric].value;
   struct metric_params *metric = &resolution->out.metric;
   metric->names = resolution->metric_names;
+  metric->printed = resolution->metric_printed;
   metric->threshold = slot_double(params, PARAM_decision_threshold);
+  metric->alpha = slot_double(params, PARAM_alpha);
+  metric->top_k = (int)slot_int(params, PARAM_multi_error_top_k);
   metric->defaulted = given->n_items == 0;
   if (metric->defaulted) {
-    if (slot_is(params, PARAM_objective, "custom")) return;
-    const char *own = slot_is(params, PARAM_objective, "binary") ? "binary_logloss" : "l2";
-    resolution->metric_names[metric->n_names++] = own;
+    const char *own = meaning_of_objective(params)->metric;
+    if (own == NULL) return;
+    add_metric(resolution, own);
     derive_choice(resolution, PARAM_metric, own);
     return;
   }
   for (size_t i = 0; i < given->n_items; i++) {
     const char *name = choices_metric[((const int *)given->items)[i]].name;
-    if (strcmp(name, "none") != 0) resolution->metric_names[metric->n_names++] = name;
+    if (strcmp(name, "none") != 0) add_metric(resolution, name);
   }
 }
 
@@ -99,15 +140,31 @@ static void fill_bin(const copse_params *params, struct bin_params *out, int min
 }
 
 static void fill_objective(const copse_params *params, struct objective_params *out) {
-  out->kind = slot_is(params, PARAM_objective, "binary")   ? OBJECTIVE_BINARY
-              : slot_is(params, PARAM_objective, "custom") ? OBJECTIVE_CUSTOM
-                                                           : OBJECTIVE_REGRESSION;
+  out->kind = meaning_of_objective(params)->kind;
   out->n_outputs = (int)slot_int(params, PARAM_num_class);
   out->boost_from_average = slot_int(params, PARAM_boost_from_average);
   out->is_unbalance = slot_int(params, PARAM_is_unbalance);
   out->scale_pos_weight = slot_double(params, PARAM_scale_pos_weight);
   out->sigmoid = slot_double(params, PARAM_sigmoid);
   out->reg_sqrt = slot_int(params, PARAM_reg_sqrt);
+  out->alpha = slot_double(params, PARAM_alpha);
+  out->poisson_max_delta_step = slot_double(params, PARAM_poisson_max_delta_step);
+}
+
+/* Bagging without a fraction below 1 is no bagging. The seeds were filled with their derivation. */
+static void fill_sample(const copse_params *params, struct sample_params *out) {
+  out->bagging_fraction = slot_double(params, PARAM_bagging_fraction);
+  out->pos_bagging_fraction = slot_double(params, PARAM_pos_bagging_fraction);
+  out->neg_bagging_fraction = slot_double(params, PARAM_neg_bagging_fraction);
+  out->bagging_by_class = slot_is(params, PARAM_objective, "binary") &&
+                          (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
+  bool draws = out->bagging_by_class || out->bagging_fraction < 1;
+  int64_t freq = slot_int(params, PARAM_bagging_freq);
+  out->bagging_freq = draws && freq > 0 ? (int)freq : 0;
+  out->bagging_by_query = slot_int(params, PARAM_bagging_by_query);
+  out->feature_fraction = slot_double(params, PARAM_feature_fraction);
+  out->feature_fraction_bynode = slot_double(params, PARAM_feature_fraction_bynode);
+  out->extra_trees = slot_int(params, PARAM_extra_trees);
 }
 
 static void fill_grow(const copse_params *params, struct grow_params *out, int num_leaves,
@@ -153,6 +210,7 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   resolve_metrics(params, resolution);
   fill_bin(params, &resolution->out.bin, min_data_in_leaf);
   fill_objective(params, &resolution->out.objective);
+  fill_sample(params, &resolution->out.sample);
   fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
   fill_boost(params, &resolution->out.boost);
   return compat_resolve(params, resolution, err);

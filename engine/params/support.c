@@ -1,5 +1,5 @@
-/* support.c - refuses by name what this version knows but does not do. A value that changes nothing (bagging
- * fractions while bagging_freq=0, constraints that are all 0 ...) passes.
+/* support.c - refuses by name what this version knows but does not do. A value that changes nothing
+ * (constraints that are all 0 ...) passes.
  *
  * When a parameter becomes FULL or a choice becomes NOW, its refusal here ends by itself; a condition in
  * changes_result() goes with it. */
@@ -18,13 +18,7 @@ static bool all_equal(const struct param_value *value, enum param_type type, dou
 
 static bool changes_result(const copse_params *params, enum param_id id) {
   const struct param_value *value = &params->slots[id].value;
-  bool bagging = slot_int(params, PARAM_bagging_freq) > 0;
   switch (id) {
-    case PARAM_bagging_fraction: return bagging && value->number < 1;
-    case PARAM_pos_bagging_fraction:
-    case PARAM_neg_bagging_fraction:
-      return bagging && value->number < 1 && slot_is(params, PARAM_objective, "binary");
-    case PARAM_snapshot_freq: return value->integer > 0;
     case PARAM_monotone_constraints:
     case PARAM_cegb_penalty_feature_lazy:
     case PARAM_cegb_penalty_feature_coupled: return !all_equal(value, param_rows[id].type, 0);
@@ -37,13 +31,10 @@ static copse_status refuse_value(const copse_params *params, enum param_id id, c
   const struct param_row *row = &param_rows[id];
   char mention[MENTION_CAPACITY];
   bool has_default = row->default_text[0] != '\0';
-  bool of_bagging =
-      id == PARAM_bagging_fraction || id == PARAM_pos_bagging_fraction || id == PARAM_neg_bagging_fraction;
   return status_set(err, COPSE_ERR_UNSUPPORTED,
-                    "%s%s is known to Copse but not part of this version: leave it out%s%s%s%s%s",
+                    "%s%s is known to Copse but not part of this version: leave it out%s%s%s%s",
                     slot_place(params, id), slot_mention(params, id, mention), has_default ? ", set " : "",
-                    has_default ? row->name : "", has_default ? "=" : "", row->default_text,
-                    of_bagging ? ", or set bagging_freq=0" : "");
+                    has_default ? row->name : "", has_default ? "=" : "", row->default_text);
 }
 
 static copse_status refuse_choice(const copse_params *params, enum param_id id, const char *choice,

@@ -155,8 +155,8 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
   if (booster->objective.row->renew != NULL) {
     booster->renew.values = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.values);
-    booster->renew.weights = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.weights);
-    if (booster->renew.values == NULL || booster->renew.weights == NULL)
+    booster->renew.rows = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.rows);
+    if (booster->renew.values == NULL || booster->renew.rows == NULL)
       return status_memory(err, "leaf renewal");
   }
   return make_workspace(booster, &booster->workspace, err);
@@ -219,7 +219,7 @@ void copse_booster_free(copse_booster *booster) {
   copse_model_free(booster->prefix);
   objective_release(&booster->objective);
   copse_free(booster->renew.values);
-  copse_free(booster->renew.weights);
+  copse_free(booster->renew.rows);
   copse_free(booster);
 }
 

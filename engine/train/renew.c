@@ -16,7 +16,7 @@ static void renew_leaf(void *user, size_t chunk, int thread) {
   struct renew_job *job = user;
   const struct leaf *leaf = &job->ws->leaves[chunk];
   if (leaf->n_rows == 0) return;
-  struct renew_scratch scratch = {job->scratch.values + leaf->begin, job->scratch.weights + leaf->begin};
+  struct renew_scratch scratch = {job->scratch.values + leaf->begin, job->scratch.rows + leaf->begin};
   job->tree->leaf_value[chunk] = job->objective->row->renew(
       job->objective, job->score, job->ws->rows + leaf->begin, leaf->n_rows, scratch);
 }

@@ -1,0 +1,34 @@
+/* objective_huber.c - squared error near the label, absolute error beyond alpha of it (Huber 1964): with
+ * d = s - y, g = d cut off at -alpha and alpha, h = 1. Leaves keep their Newton step. */
+#include "objective/rows.h"
+
+static double start(const struct objective *objective, int output) {
+  (void)output;
+  double sums[2];
+  objective_sum_targets(objective, sums);
+  return sums[0] / sums[1];
+}
+
+static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
+                      float *gradient, float *hessian) {
+  const float *label = objective->data.label, *weight = objective->data.weight;
+  double alpha = objective->params.alpha;
+  for (uint64_t i = begin; i < end; i++) {
+    double d = score[i] - (double)label[i], w = weight != NULL ? (double)weight[i] : 1.0;
+    double cut = d > alpha ? alpha : d < -alpha ? -alpha : d;
+    gradient[i] = (float)(cut * w);
+    hessian[i] = (float)w;
+  }
+}
+
+const struct objective_row objective_row_huber = {
+    .kind = OBJECTIVE_HUBER,
+    .name = "huber",
+    .default_metric = "huber",
+    .output = OUTPUT_RAW,
+    .unit_hessian = true,
+    .start = start,
+    .gradients = gradients,
+    .transform = output_raw,
+    .describe = objective_describe,
+};
