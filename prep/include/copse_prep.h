@@ -54,10 +54,11 @@ typedef enum copse_read_header {
   COPSE_HEADER_NO = 2
 } copse_read_header;
 
-/* What the label means. Text classes get a dictionary, sorted bytewise: first class 0, second class 1. */
+/* What the label means. Text classes get a dictionary, sorted bytewise: first class 0, second class 1 ... */
 typedef enum copse_label_kind {
   COPSE_LABEL_NUMBER = 0, /* any finite number */
-  COPSE_LABEL_BINARY = 1  /* {0, 1}, {-1, 1} or exactly two texts; the frame's label is 0 or 1 */
+  COPSE_LABEL_BINARY = 1, /* {0, 1}, {-1, 1} or exactly two texts; the frame's label is 0 or 1 */
+  COPSE_LABEL_CLASS = 2   /* whole numbers 0 .. n_classes - 1, or n_classes texts; the label is the number */
 } copse_label_kind;
 
 /* What happens to a level that the dictionary does not know (VALID, PREDICT). */
@@ -91,6 +92,8 @@ typedef struct copse_read_options {
   int libsvm_base;                 /* 0, 1; -1: 0 when an index 0 occurs, else 1 (LightGBM always uses 0).
                                       VALID, PREDICT: the schema's own base unless given */
   copse_label_kind label_kind;     /* TRAIN; afterwards the schema knows */
+  uint32_t n_classes;              /* TRAIN, LABEL_CLASS: how many there are; 0: as many as are found, numbers
+                                      without gaps then */
   copse_read_unseen unseen;
   bool side_files;                  /* look for FILE.weight, FILE.query, FILE.init beside the file */
   const char *init_path;            /* init scores from this file instead of FILE.init */
@@ -194,8 +197,10 @@ COPSE_API const char *copse_frame_schema_level(const copse_frame_schema *schema,
 COPSE_API const char *copse_frame_schema_label_name(const copse_frame_schema *schema);
 /* Raw index of the label column in the training file (LightGBM's label_index). */
 COPSE_API int copse_frame_schema_label_index(const copse_frame_schema *schema);
-/* Name of a class as the training file spells it: "0" and "1", "-1" and "1", or the two texts. NULL when the
- * label is a number or index > 1. */
+/* Classes of the label; 0 when it is a number. */
+COPSE_API uint32_t copse_frame_schema_n_classes(const copse_frame_schema *schema);
+/* Name of a class as the training file spells it: "0" and "1", "-1" and "1", "0" to "K-1", or the texts. NULL
+ * when the label is a number or there is no such class. */
 COPSE_API const char *copse_frame_schema_class(const copse_frame_schema *schema, uint32_t index);
 
 #ifdef __cplusplus

@@ -57,11 +57,9 @@ void job_problem(struct read_job *job, const struct read_locator *locator, uint6
 copse_status job_check(const struct read_job *job, copse_error *err);
 
 /* Label, weight and groups of the frame from parsed columns. Bad cells go to job->problem; the status tells
- * memory and conflicts. TRAIN: *coding and classes describe the label; otherwise they come from the schema.
- */
+ * memory and conflicts. TRAIN: *form describes the label; otherwise it comes from the schema. */
 copse_status fields_set_label(struct read_job *job, const struct read_field *field,
-                              const struct read_locator *locator, enum label_coding *coding,
-                              copse_error *err);
+                              const struct read_locator *locator, struct label_form *form, copse_error *err);
 copse_status fields_set_weight(struct read_job *job, const struct read_field *field,
                                const struct read_locator *locator, copse_error *err);
 copse_status fields_set_group(struct read_job *job, const struct read_field *field,

@@ -24,6 +24,9 @@ static copse_status check_options(const char *path, const copse_read_options *o,
   if (o->libsvm_base < -1 || o->libsvm_base > 1)
     return report(err, COPSE_ERR_ARGUMENT, "%s: libsvm_base is %d, expected 0, 1 or -1", path,
                   o->libsvm_base);
+  if (o->label_kind == COPSE_LABEL_CLASS && (o->n_classes == 1 || o->n_classes > MAX_CLASSES))
+    return report(err, COPSE_ERR_ARGUMENT, "%s: %u classes, expected 2 to %d (num_class)", path, o->n_classes,
+                  MAX_CLASSES);
   if (o->task == COPSE_READ_TRAIN ? o->schema != NULL : o->schema == NULL)
     return report(err, COPSE_ERR_ARGUMENT,
                   "%s: a schema is needed for validation and prediction, and only there", path);

@@ -113,7 +113,7 @@ static enum csv_kind kind_of(const struct csv_job *csv, uint32_t i, const struct
     case ROLE_CODES: return CSV_CODES;
     case ROLE_TEXT: *known = &job->applied->levels[csv->plan.feature[i]]; return CSV_LOOKUP;
     case ROLE_LABEL:
-      if (job->applied == NULL || job->applied->coding != LABEL_TEXT) return CSV_NUMBER;
+      if (job->applied == NULL || job->applied->label.coding != LABEL_TEXT) return CSV_NUMBER;
       *known = &job->applied->classes;
       return CSV_LOOKUP;
     case ROLE_WEIGHT: return predict && csv->plan.label < 0 ? CSV_SKIP : CSV_NUMBER;
@@ -185,7 +185,7 @@ static copse_status resolve_texts(struct csv_job *csv, copse_error *err) {
     bool dictionary = role == ROLE_GROUP;
     if (job->applied == NULL)
       dictionary |= (role == ROLE_NUMBER && (plan->categorical[i] || plan->any_text)) ||
-                    (role == ROLE_LABEL && job->options->label_kind == COPSE_LABEL_BINARY);
+                    (role == ROLE_LABEL && job->options->label_kind != COPSE_LABEL_NUMBER);
     if (!dictionary) {
       if (role == ROLE_NUMBER) refuse_text(csv, i);
       continue;
@@ -270,7 +270,7 @@ static enum column_role final_role(const struct csv_job *csv, uint32_t i) {
 }
 
 /* TRAIN: the schema takes over the dictionaries and code sets. */
-static copse_status make_schema(struct csv_job *csv, enum label_coding coding, struct code_set *sets,
+static copse_status make_schema(struct csv_job *csv, struct label_form form, struct code_set *sets,
                                 copse_error *err) {
   struct read_job *job = csv->job;
   const struct column_plan *plan = &csv->plan;
@@ -279,15 +279,15 @@ static copse_status make_schema(struct csv_job *csv, enum label_coding coding, s
   job->frame->schema = schema;
   for (uint32_t i = 0; i < plan->n_columns && ok; i++)
     ok = frame_schema_add_column(schema, final_role(csv, i), plan->names[i], strlen(plan->names[i]));
-  if (!ok || !frame_schema_finish(schema)) return report_memory(err, "the schema", job->source.path);
+  if (!ok || !frame_schema_set_label(schema, form) || !frame_schema_finish(schema))
+    return report_memory(err, "the schema", job->source.path);
   schema->separator = csv->table.separator;
   schema->named = plan->named;
-  schema->coding = coding;
   for (uint32_t i = 0; i < plan->n_columns; i++) {
     struct csv_column *column = &csv->columns[i];
     struct dictionary *target = NULL;
     if (schema->columns[i].role == ROLE_TEXT) target = &schema->levels[schema->columns[i].feature];
-    if (schema->columns[i].role == ROLE_LABEL && coding == LABEL_TEXT) target = &schema->classes;
+    if (schema->columns[i].role == ROLE_LABEL && form.coding == LABEL_TEXT) target = &schema->classes;
     if (target != NULL) {
       *target = column->levels;
       column->levels = (struct dictionary){.ctx = job->ctx};
@@ -354,13 +354,13 @@ static struct read_field field_of(const struct csv_job *csv, int32_t i) {
                              .bad_row = column->kind == CSV_TEXT ? UINT64_MAX : column->bad_row};
 }
 
-static copse_status set_fields(struct csv_job *csv, enum label_coding *coding, copse_error *err) {
+static copse_status set_fields(struct csv_job *csv, struct label_form *form, copse_error *err) {
   struct read_job *job = csv->job;
   const struct column_plan *plan = &csv->plan;
   copse_status status = COPSE_OK;
   if (plan->label >= 0) {
     struct read_field field = field_of(csv, plan->label);
-    status = fields_set_label(job, &field, &csv->locator, coding, err);
+    status = fields_set_label(job, &field, &csv->locator, form, err);
   }
   if (status == COPSE_OK && plan->weight >= 0 && csv->columns[plan->weight].kind != CSV_SKIP) {
     struct read_field field = field_of(csv, plan->weight);
@@ -375,16 +375,16 @@ static copse_status set_fields(struct csv_job *csv, enum label_coding *coding, c
 
 static copse_status read_rows(struct csv_job *csv, struct code_set *sets, copse_error *err) {
   struct read_job *job = csv->job;
-  enum label_coding coding = LABEL_NUMBER;
+  struct label_form form = {.coding = LABEL_NUMBER};
   copse_status status = make_columns(csv, err);
   if (status == COPSE_OK)
     status = csv_parse(job->ctx, &csv->table, &job->missing, csv->columns, csv->plan.n_columns,
                        job->options->n_threads, err);
   if (status == COPSE_OK) status = resolve_texts(csv, err);
   if (status == COPSE_OK) status = convert_codes(csv, sets, err);
-  if (status == COPSE_OK) status = set_fields(csv, &coding, err);
+  if (status == COPSE_OK) status = set_fields(csv, &form, err);
   if (status == COPSE_OK && job->applied == NULL && !job->problem.set)
-    status = make_schema(csv, coding, sets, err);
+    status = make_schema(csv, form, sets, err);
   if (status == COPSE_OK && job->frame->schema != NULL) status = make_features(csv, err);
   return status == COPSE_OK ? job_check(job, err) : status;
 }

@@ -359,7 +359,7 @@ static void mark(void *user, uint64_t index) { ((bool *)user)[index] = true; }
 static void keep_index(void *user, uint64_t index) { *(uint64_t *)user = index; }
 
 /* TRAIN: columns are the label and the features. Ignored features keep their number and lose their values. */
-static copse_status make_schema(struct svm_job *svm, enum label_coding coding, copse_error *err) {
+static copse_status make_schema(struct svm_job *svm, struct label_form form, copse_error *err) {
   struct read_job *job = svm->job;
   const copse_read_options *o = job->options;
   uint64_t n = (uint64_t)svm->n_features, label = 0;
@@ -388,25 +388,25 @@ static copse_status make_schema(struct svm_job *svm, enum label_coding coding, c
             frame_schema_add_column(schema, ROLE_LABEL, "", 0);
   for (uint64_t f = 0; f < n && ok; f++)
     ok = frame_schema_add_column(schema, categorical[f] ? ROLE_CODES : ROLE_NUMBER, "", 0);
-  if (!ok || !frame_schema_finish(schema)) return report_memory(err, "the schema", job->source.path);
+  if (!ok || !frame_schema_set_label(schema, form) || !frame_schema_finish(schema))
+    return report_memory(err, "the schema", job->source.path);
   schema->format = COPSE_FORMAT_LIBSVM;
   schema->base = svm->base;
-  schema->coding = coding;
   return COPSE_OK;
 }
 
-static copse_status set_fields(struct svm_job *svm, enum label_coding *coding, copse_error *err) {
+static copse_status set_fields(struct svm_job *svm, struct label_form *form, copse_error *err) {
   struct read_job *job = svm->job;
   struct read_locator locator = {locate, svm};
   struct read_field label = {.name = "", .numbers = svm->labels, .bad_row = UINT64_MAX};
   struct read_field qid = {.name = "", .numbers = svm->qids, .bad_row = UINT64_MAX};
   copse_status status = COPSE_OK;
-  if (job->applied != NULL && job->applied->coding == LABEL_TEXT && svm->has_label)
+  if (job->applied != NULL && job->applied->label.coding == LABEL_TEXT && svm->has_label)
     return report(err, COPSE_ERR_DATA,
-                  "%s: the model's labels are texts (\"%s\", \"%s\"), which LibSVM cannot hold",
+                  "%s: the model's labels are texts (\"%s\", \"%s\" ...), which LibSVM cannot hold",
                   job->source.path, copse_frame_schema_class(job->applied, 0),
                   copse_frame_schema_class(job->applied, 1));
-  if (svm->has_label) status = fields_set_label(job, &label, &locator, coding, err);
+  if (svm->has_label) status = fields_set_label(job, &label, &locator, form, err);
   if (status == COPSE_OK && svm->has_qid && job->options->task != COPSE_READ_PREDICT)
     status = fields_set_group(job, &qid, &locator, err);
   return status == COPSE_OK ? job_check(job, err) : status;
@@ -426,11 +426,11 @@ static copse_status check_categories(const struct svm_job *svm, copse_error *err
 static copse_status make_frame(struct svm_job *svm, copse_error *err) {
   struct read_job *job = svm->job;
   copse_frame *frame = job->frame;
-  enum label_coding coding = LABEL_NUMBER;
+  struct label_form form = {.coding = LABEL_NUMBER};
   frame->n_rows = svm->n_rows;
-  copse_status status = set_fields(svm, &coding, err);
+  copse_status status = set_fields(svm, &form, err);
   if (status == COPSE_OK)
-    status = job->applied == NULL ? make_schema(svm, coding, err) : check_categories(svm, err);
+    status = job->applied == NULL ? make_schema(svm, form, err) : check_categories(svm, err);
   if (status != COPSE_OK) return status;
   const copse_frame_schema *schema = frame->schema;
   frame->categorical = frame_alloc(job->storage, schema->n_features, sizeof *frame->categorical);

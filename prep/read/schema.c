@@ -8,7 +8,8 @@
 copse_frame_schema *frame_schema_create(copse_context *ctx) {
   copse_frame_schema *schema = copse_alloc_zero(ctx, 1, sizeof *schema);
   if (schema == NULL) return NULL;
-  schema->ctx = schema->pool.ctx = schema->model_pool.ctx = schema->classes.ctx = ctx;
+  schema->ctx = schema->pool.ctx = schema->model_pool.ctx = ctx;
+  schema->classes.ctx = schema->class_names.ctx = ctx;
   schema->references = 1;
   schema->label_column = -1;
   schema->separator = ',';
@@ -29,6 +30,20 @@ bool frame_schema_set_missing(copse_frame_schema *schema, const char *list) {
   copse_free(schema->missing);
   schema->missing = copy;
   return true;
+}
+
+enum { CLASS_NAME_BYTES = 12 };
+
+bool frame_schema_set_label(copse_frame_schema *schema, struct label_form form) {
+  schema->label = form;
+  schema->class_names.length = 0;
+  if (form.coding != LABEL_WHOLE) return true;
+  for (uint32_t i = 0; i < form.n_classes; i++) {
+    char name[CLASS_NAME_BYTES] = "";
+    snprintf(name, sizeof name, "%u", i);
+    copse_text_append(&schema->class_names, name, sizeof name);
+  }
+  return !schema->class_names.failed;
 }
 
 bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name,
@@ -139,6 +154,7 @@ void copse_frame_schema_free(copse_frame_schema *schema) {
   dictionary_release(&schema->classes);
   copse_text_release(&schema->pool);
   copse_text_release(&schema->model_pool);
+  copse_text_release(&schema->class_names);
   copse_free(schema->missing);
   copse_free(schema->columns);
   copse_free(schema->feature_columns);
@@ -172,13 +188,26 @@ int copse_frame_schema_label_index(const copse_frame_schema *schema) {
   return schema->label_column >= 0 ? schema->label_column : 0;
 }
 
+uint32_t copse_frame_schema_n_classes(const copse_frame_schema *schema) {
+  switch (schema->label.coding) {
+    case LABEL_NUMBER: return 0;
+    case LABEL_ZERO_ONE:
+    case LABEL_MINUS_ONE: return 2;
+    case LABEL_TEXT: return schema->classes.n;
+    case LABEL_WHOLE: return schema->label.n_classes;
+  }
+  return 0;
+}
+
 const char *copse_frame_schema_class(const copse_frame_schema *schema, uint32_t index) {
   static const char *const numbers[2][2] = {{"0", "1"}, {"-1", "1"}};
-  if (index > 1) return NULL;
-  switch (schema->coding) {
+  if (index >= copse_frame_schema_n_classes(schema)) return NULL;
+  switch (schema->label.coding) {
+    case LABEL_NUMBER: return NULL;
     case LABEL_ZERO_ONE: return numbers[0][index];
     case LABEL_MINUS_ONE: return numbers[1][index];
-    case LABEL_TEXT: return index < schema->classes.n ? schema->classes.levels[index].text : NULL;
-    default: return NULL;
+    case LABEL_TEXT: return schema->classes.levels[index].text;
+    case LABEL_WHOLE: return schema->class_names.data + (size_t)index * CLASS_NAME_BYTES;
   }
+  return NULL;
 }

@@ -20,8 +20,14 @@ enum column_role {
 enum { N_ROLES = ROLE_TEXT + 1 };
 static inline bool role_is_feature(enum column_role role) { return role >= ROLE_NUMBER; }
 
-enum label_coding { LABEL_NUMBER = 0, LABEL_ZERO_ONE, LABEL_MINUS_ONE, LABEL_TEXT };
-enum { N_LABEL_CODINGS = LABEL_TEXT + 1 };
+enum label_coding { LABEL_NUMBER = 0, LABEL_ZERO_ONE, LABEL_MINUS_ONE, LABEL_TEXT, LABEL_WHOLE };
+enum { N_LABEL_CODINGS = LABEL_WHOLE + 1 };
+enum { MAX_CLASSES = 1 << 16 };
+
+struct label_form {
+  enum label_coding coding;
+  uint32_t n_classes; /* LABEL_WHOLE: 0 .. n_classes - 1 */
+};
 
 /* The whole numbers that a ROLE_CODES column held in training, ascending; unknown (n = 0) for a plain model.
  */
@@ -47,8 +53,9 @@ struct copse_frame_schema {
   bool named;    /* names come from a header */
   int base;      /* LibSVM */
   char *missing; /* the declared tokens, "" for none */
-  enum label_coding coding;
+  struct label_form label;
   struct dictionary classes; /* LABEL_TEXT */
+  copse_text class_names;    /* LABEL_WHOLE: the numbers as texts, CLASS_NAME_BYTES each */
 
   uint32_t n_columns, capacity;
   struct schema_column *columns;
@@ -68,6 +75,7 @@ copse_frame_schema *frame_schema_create(copse_context *ctx);
 bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name,
                              size_t length);
 bool frame_schema_set_missing(copse_frame_schema *schema, const char *list);
+bool frame_schema_set_label(copse_frame_schema *schema, struct label_form form);
 /* After the last column: names, model names, features, empty dictionaries. False: out of memory. */
 bool frame_schema_finish(copse_frame_schema *schema);
 copse_frame_schema *frame_schema_ref(const copse_frame_schema *schema);

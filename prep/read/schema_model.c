@@ -57,6 +57,12 @@ static copse_status from_plain(copse_context *ctx, const copse_model *model, cop
     return report_memory(err, "the schema", "model");
   }
   schema->named = named;
+  int n_outputs = copse_model_n_outputs(model);
+  bool classes = strncmp(copse_model_objective(model), "multiclass", 10) == 0 && n_outputs > 1;
+  if (classes && !frame_schema_set_label(schema, (struct label_form){LABEL_WHOLE, (uint32_t)n_outputs})) {
+    copse_frame_schema_free(schema);
+    return report_memory(err, "the schema", "model");
+  }
   *out = schema;
   return COPSE_OK;
 }

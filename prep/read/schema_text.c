@@ -7,11 +7,12 @@
  *   named 0|1
  *   base 0|1
  *   missing LIST             declared tokens
- *   label number|zero_one|minus_one|text
- *   class TEXT               two of them after `label text`
+ *   label number|zero_one|minus_one|text|whole [CLASSES]
+ *   class TEXT               two or more of them after `label text`, ascending
  *   column ROLE [NAME]       in file order: ignore label weight group number codes text; no NAME: the default
- * one level TEXT               after `column text`, ascending code NUMBER              after `column codes`,
- * ascending end
+ *   level TEXT               after `column text`, ascending
+ *   code NUMBER              after `column codes`, ascending
+ *   end
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@
 
 static const char *const role_words[N_ROLES] = {"ignore", "label", "weight", "group",
                                                 "number", "codes", "text"};
-static const char *const label_words[N_LABEL_CODINGS] = {"number", "zero_one", "minus_one", "text"};
+static const char *const label_words[N_LABEL_CODINGS] = {"number", "zero_one", "minus_one", "text", "whole"};
 
 /* ---- writing ---- */
 
@@ -65,7 +66,9 @@ copse_status copse_frame_schema_write(const copse_frame_schema *schema, copse_te
                      schema->format == COPSE_FORMAT_LIBSVM ? "libsvm" : "csv",
                      (unsigned char)schema->separator, schema->named, schema->base);
   append_fact(out, "missing", schema->missing, strlen(schema->missing));
-  copse_text_appendf(out, "label %s\n", label_words[schema->coding]);
+  copse_text_appendf(out, "label %s", label_words[schema->label.coding]);
+  if (schema->label.coding == LABEL_WHOLE) copse_text_appendf(out, " %u", schema->label.n_classes);
+  copse_text_append(out, "\n", 1);
   for (uint32_t i = 0; i < schema->classes.n; i++)
     append_fact(out, "class", schema->classes.levels[i].text, schema->classes.levels[i].length);
   for (uint32_t i = 0; i < schema->n_columns; i++) append_column(out, schema, &schema->columns[i]);
@@ -76,8 +79,9 @@ copse_status copse_frame_schema_write(const copse_frame_schema *schema, copse_te
 /* ---- parsing ---- */
 
 /* Dictionaries and code sets are filled after frame_schema_finish, so they wait here, column by column. */
+enum { CLASS_LINES = -1 };
 struct level_line {
-  uint32_t column;
+  int64_t column;    /* or CLASS_LINES */
   size_t at, length; /* in `texts` */
 };
 
@@ -176,16 +180,9 @@ static copse_status take_column(struct schema_parser *s, const char *text, size_
   return COPSE_OK;
 }
 
-/* A level or code belongs to the last column, whose role must allow it. */
-static copse_status take_level(struct schema_parser *s, enum column_role role, const char *text,
-                               size_t length, copse_error *err) {
-  copse_frame_schema *schema = s->schema;
-  int64_t code;
-  if (schema->n_columns == 0 || schema->columns[schema->n_columns - 1].role != role)
-    return bad_line(s, "a level or code without its column", err);
-  if (role == ROLE_CODES && !whole_number(text, length, INT32_MAX, &code))
-    return bad_line(s, "a code that is no whole number", err);
-  if (!decode(s, text, length)) return bad_line(s, "broken %-code in a level", err);
+static copse_status keep_level(struct schema_parser *s, int64_t column, const char *text, size_t length,
+                               copse_error *err) {
+  if (!decode(s, text, length)) return bad_line(s, "broken %-code in a level or class", err);
   if (s->n_levels == s->capacity) {
     size_t capacity = s->capacity == 0 ? 256 : s->capacity * 2;
     struct level_line *levels = copse_resize(s->ctx, s->levels, capacity, sizeof *levels);
@@ -193,10 +190,38 @@ static copse_status take_level(struct schema_parser *s, enum column_role role, c
     s->levels = levels;
     s->capacity = capacity;
   }
-  s->levels[s->n_levels++] = (struct level_line){schema->n_columns - 1, s->texts.length, s->n_decoded};
+  s->levels[s->n_levels++] = (struct level_line){column, s->texts.length, s->n_decoded};
   copse_text_append(&s->texts, s->decoded, s->n_decoded);
   copse_text_append(&s->texts, "", 1);
   return s->texts.failed ? report_memory(err, "its levels", s->place) : COPSE_OK;
+}
+
+/* A level or code belongs to the last column, whose role must allow it. */
+static copse_status take_level(struct schema_parser *s, enum column_role role, const char *text,
+                               size_t length, copse_error *err) {
+  const copse_frame_schema *schema = s->schema;
+  int64_t code;
+  if (schema->n_columns == 0 || schema->columns[schema->n_columns - 1].role != role)
+    return bad_line(s, "a level or code without its column", err);
+  if (role == ROLE_CODES && !whole_number(text, length, INT32_MAX, &code))
+    return bad_line(s, "a code that is no whole number", err);
+  return keep_level(s, (int64_t)schema->n_columns - 1, text, length, err);
+}
+
+/* `whole 5`, or one word. */
+static copse_status take_label(struct schema_parser *s, const char *text, size_t length, copse_error *err) {
+  const char *blank = memchr(text, ' ', length);
+  size_t word_length = blank != NULL ? (size_t)(blank - text) : length;
+  int coding = find_word(label_words, N_LABEL_CODINGS, text, word_length);
+  int64_t n_classes = 0;
+  if (coding < 0) return bad_line(s, "unknown kind of label", err);
+  bool good = blank == NULL;
+  if (coding == LABEL_WHOLE)
+    good = blank != NULL && whole_number(blank + 1, length - word_length - 1, MAX_CLASSES, &n_classes) &&
+           n_classes > 1;
+  if (!good) return bad_line(s, "a number of classes that does not fit the kind of label", err);
+  struct label_form form = {(enum label_coding)coding, (uint32_t)n_classes};
+  return frame_schema_set_label(s->schema, form) ? COPSE_OK : report_memory(err, "its classes", s->place);
 }
 
 static copse_status take_fact(struct schema_parser *s, const char *word, size_t word_length, const char *text,
@@ -212,22 +237,8 @@ static copse_status take_fact(struct schema_parser *s, const char *word, size_t 
     return frame_schema_set_missing(schema, s->decoded) ? COPSE_OK
                                                         : report_memory(err, "its tokens", s->place);
   }
-  if (is(word, word_length, "label")) {
-    int coding = find_word(label_words, N_LABEL_CODINGS, text, length);
-    if (coding < 0) return bad_line(s, "unknown kind of label", err);
-    schema->coding = (enum label_coding)coding;
-    return COPSE_OK;
-  }
-  if (is(word, word_length, "class")) {
-    if (!decode(s, text, length)) return bad_line(s, "broken %-code in a class", err);
-    uint32_t before = schema->classes.n;
-    if (before == 2) return bad_line(s, "a third class", err);
-    /* Borrowed until sealed at once: sealing copies. */
-    if (dictionary_add(&schema->classes, s->decoded, s->n_decoded) < 0 ||
-        !dictionary_seal(&schema->classes, NULL))
-      return report_memory(err, "its classes", s->place);
-    return schema->classes.n == before ? bad_line(s, "a class twice", err) : COPSE_OK;
-  }
+  if (is(word, word_length, "label")) return take_label(s, text, length, err);
+  if (is(word, word_length, "class")) return keep_level(s, CLASS_LINES, text, length, err);
   if (is(word, word_length, "format")) {
     int format = find_word(formats, 2, text, length);
     if (format < 0) return bad_line(s, "unknown format", err);
@@ -248,17 +259,19 @@ static copse_status take_fact(struct schema_parser *s, const char *word, size_t 
   return COPSE_OK;
 }
 
-/* Hands the waiting levels to their features. */
+/* Hands the waiting levels to their features, the classes to the label. */
 static copse_status place_levels(struct schema_parser *s, copse_error *err) {
   copse_frame_schema *schema = s->schema;
   for (size_t i = 0; i < s->n_levels;) {
-    const struct schema_column *column = &schema->columns[s->levels[i].column];
+    bool classes = s->levels[i].column == CLASS_LINES;
+    const struct schema_column *column = classes ? NULL : &schema->columns[s->levels[i].column];
     size_t first = i;
     while (i < s->n_levels && s->levels[i].column == s->levels[first].column) i++;
     size_t n = i - first;
     if (n > INT32_MAX) return bad_line(s, "too many levels", err);
-    if (column->role == ROLE_TEXT) {
-      struct dictionary *levels = &schema->levels[column->feature];
+    if (classes || column->role == ROLE_TEXT) {
+      struct dictionary *levels = classes ? &schema->classes : &schema->levels[column->feature];
+      if (levels->n > 0) return bad_line(s, "classes that do not stand together", err);
       for (size_t k = first; k < i; k++)
         if (dictionary_add(levels, s->texts.data + s->levels[k].at, s->levels[k].length) < 0)
           return report_memory(err, "its levels", s->place);
@@ -296,11 +309,13 @@ static copse_status parse_all(struct schema_parser *s, copse_error *err) {
     copse_status status = take_fact(s, word, word_length, argument, argument_length, err);
     if (status != COPSE_OK) return status;
   }
-  if ((s->schema->coding == LABEL_TEXT) != (s->schema->classes.n == 2))
-    return bad_line(s, "the classes do not fit the kind of label", err);
   if (!frame_schema_finish(s->schema)) return report_memory(err, "its columns", s->place);
   if (s->schema->n_features == 0) return bad_line(s, "no feature", err);
-  return place_levels(s, err);
+  copse_status status = place_levels(s, err);
+  uint32_t n_classes = s->schema->classes.n;
+  if (status == COPSE_OK && (s->schema->label.coding == LABEL_TEXT ? n_classes < 2 : n_classes > 0))
+    return bad_line(s, "the classes do not fit the kind of label", err);
+  return status;
 }
 
 copse_status copse_frame_schema_parse(copse_context *ctx, const char *text, size_t length, const char *place,
