@@ -21,7 +21,8 @@ struct object {
   double pt, eta, phi;
 };
 
-static void write_header(struct line *line) {
+static void write_header(const struct generator_settings *settings, struct line *line) {
+  (void)settings;
   static const char *const names[] = {
       "label",     "lepton_pt",   "lepton_eta", "lepton_phi",  "missing_energy", "missing_energy_phi",
       "jet_1_pt",  "jet_1_eta",   "jet_1_phi",  "jet_1_b_tag", "jet_2_pt",       "jet_2_eta",
@@ -99,8 +100,8 @@ static void draw_event(struct random_stream *random, bool signal, struct object 
   }
 }
 
-static void write_row(uint64_t seed, uint64_t row, struct line *line) {
-  struct random_stream random = random_start(seed, row);
+static void write_row(const struct generator_settings *settings, uint64_t row, struct line *line) {
+  struct random_stream random = random_start(settings->seed, row);
   bool signal = random_uniform(&random) < 0.53;
   struct object objects[N_OBJECTS], neutrino;
   draw_event(&random, signal, objects, &neutrino);
@@ -131,5 +132,9 @@ static void write_row(uint64_t seed, uint64_t row, struct line *line) {
 }
 
 const struct generator generator_higgs = {
-    "higgs", "label and 28 dense features of collision events: 21 low-level, 7 derived masses", write_header,
-    write_row};
+    .name = "higgs",
+    .summary = "label and 28 dense features of collision events: 21 low-level, 7 derived masses",
+    .header = write_header,
+    .row = write_row,
+    .numeric = true,
+};

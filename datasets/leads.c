@@ -10,6 +10,7 @@
 
 #include "generator.h"
 #include "random.h"
+#include "word.h"
 
 /* A column of levels: shares (in thousandths) of the most frequent ones, then a thin tail. */
 struct levels {
@@ -75,7 +76,8 @@ static const double counts_missing_rate = 0.0036; /* total_leads_droppped and re
 static const double referred_rate = 0.033;
 static const double clicked_rate = 0.001; /* rows with any click at all */
 
-static void write_header(struct line *line) {
+static void write_header(const struct generator_settings *settings, struct line *line) {
+  (void)settings;
   /* the first name is empty: the row number has none in the case's files */
   const char *const first =
       ",created_date,city_mapped,first_platform_c,first_utm_medium_c,first_utm_source_c,"
@@ -97,23 +99,6 @@ static uint32_t level_at(const struct levels *levels, double at) {
   double share = left / tail;
   uint32_t index = (uint32_t)(share * share * share * share * levels->n_tail);
   return levels->n_head + (index < levels->n_tail ? index : levels->n_tail - 1);
-}
-
-/* An invented name: three to five syllables that spell the city's number, so every number has its own. */
-static void city_name(uint32_t city, char name[24]) {
-  static const char onset[16] = "bdgjklmnprstvwyz";
-  static const char *const rhyme[16] = {"a",  "e",  "i",  "o",  "u",  "an", "ar", "al",
-                                        "en", "er", "in", "ir", "on", "or", "un", "ur"};
-  uint32_t code = (city * 2654435761u) ^ 0x5bd1e995u; /* a bijection of 32 bits */
-  size_t length = 0;
-  for (int i = 0; i < 4; i++) {
-    uint32_t part = code >> (8 * i) & 255;
-    const char *end = rhyme[part & 15];
-    name[length++] = onset[part >> 4];
-    memcpy(name + length, end, strlen(end));
-    length += strlen(end);
-  }
-  name[length] = '\0';
 }
 
 /* "YYYY-MM-DD hh:mm:ss", a second between July 2021 and the middle of February 2022 */
@@ -183,9 +168,9 @@ static double lead_score(const struct lead *lead) {
 static void write_city(const struct lead *lead, struct random_stream *random, struct line *line) {
   double at =
       random_uniform(random); /* texts that mean "missing" elsewhere are cities here, as in the case */
-  char name[24] = "nan";
+  char name[WORD_CAPACITY] = "nan";
   if (at >= city_nan_rate + city_na_rate) {
-    city_name(lead->city, name);
+    invented_word(lead->city, name);
   } else if (at < city_na_rate) {
     memcpy(name, "na", sizeof "na");
   }
@@ -209,8 +194,8 @@ static void write_clicks(struct random_stream *random, struct line *line) {
   }
 }
 
-static void write_row(uint64_t seed, uint64_t row, struct line *line) {
-  struct random_stream random = random_start(seed, row);
+static void write_row(const struct generator_settings *settings, uint64_t row, struct line *line) {
+  struct random_stream random = random_start(settings->seed, row);
   struct lead lead = draw_lead(&random);
   bool completed = random_uniform(&random) < portable_sigmoid(lead_score(&lead));
   line_integer(line, (int64_t)row);
@@ -231,5 +216,8 @@ static void write_row(uint64_t seed, uint64_t row, struct line *line) {
 }
 
 const struct generator generator_leads = {
-    "leads", "46 raw columns of leads, last one the label app_complete_flag (0/1, about half ones)",
-    write_header, write_row};
+    .name = "leads",
+    .summary = "46 raw columns of leads, last one the label app_complete_flag (0/1, about half ones)",
+    .header = write_header,
+    .row = write_row,
+};

@@ -2,16 +2,13 @@
 #include "line.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <string.h>
 
 static void put(struct line *line, const char *text, size_t length) {
   assert(line->length + length <= LINE_CAPACITY);
   memcpy(line->text + line->length, text, length);
   line->length += length;
-}
-
-static void begin_cell(struct line *line) {
-  if (line->length > 0) put(line, ",", 1);
 }
 
 /* at least `width` digits, zeros in front */
@@ -25,18 +22,44 @@ static void put_digits(struct line *line, uint64_t value, int width) {
   put(line, digits + at, sizeof digits - at);
 }
 
+void line_start(struct line *line, enum line_format format) {
+  line->format = format;
+  line->n_cells = 0;
+  line->length = 0;
+}
+
+static void begin_text(struct line *line) {
+  assert(line->format == LINE_CSV);
+  if (line->n_cells++ > 0) put(line, ",", 1);
+}
+
+/* False: a zero that LibSVM leaves out. */
+static bool begin_number(struct line *line, bool zero) {
+  if (line->format == LINE_CSV) {
+    begin_text(line);
+    return true;
+  }
+  uint32_t cell = line->n_cells++;
+  if (cell == 0) return true;
+  if (zero) return false;
+  put(line, " ", 1);
+  put_digits(line, cell, 1);
+  put(line, ":", 1);
+  return true;
+}
+
 void line_text(struct line *line, const char *text) {
-  begin_cell(line);
+  begin_text(line);
   put(line, text, strlen(text));
 }
 
 void line_empty(struct line *line) {
-  assert(line->length > 0);
-  begin_cell(line);
+  assert(line->n_cells > 0);
+  begin_text(line);
 }
 
 void line_integer(struct line *line, int64_t value) {
-  begin_cell(line);
+  if (!begin_number(line, value == 0)) return;
   if (value < 0) put(line, "-", 1);
   put_digits(line, value < 0 ? 0 - (uint64_t)value : (uint64_t)value, 1);
 }
@@ -47,7 +70,7 @@ void line_decimal(struct line *line, double value, int decimals) {
   double magnitude = (value < 0 ? -value : value) * (double)scale + 0.5;
   assert(magnitude < 0x1p53);
   uint64_t scaled = (uint64_t)magnitude;
-  begin_cell(line);
+  if (!begin_number(line, scaled == 0)) return;
   if (value < 0 && scaled > 0) put(line, "-", 1);
   put_digits(line, scaled / scale, 1);
   if (decimals > 0) {
@@ -57,7 +80,17 @@ void line_decimal(struct line *line, double value, int decimals) {
 }
 
 void line_label(struct line *line, const char *prefix, uint32_t number) {
-  begin_cell(line);
+  begin_text(line);
   put(line, prefix, strlen(prefix));
   put_digits(line, number, 1);
+}
+
+void line_query(struct line *line, uint64_t query) {
+  if (line->format == LINE_CSV) {
+    begin_text(line);
+  } else {
+    assert(line->n_cells == 1);
+    put(line, " qid:", 5);
+  }
+  put_digits(line, query, 1);
 }

@@ -1,4 +1,5 @@
-/* main.c - copse-datasets: generated data sets as CSV, for the main job, the tests and the benchmarks.
+/* main.c - copse-datasets: generated data sets as CSV or LibSVM, for the main job, the tests and the
+ * benchmarks.
  *
  * Command line, the loop over rows, and the split into a part to train on and a part held out. The bytes
  * written depend on generator, seed and options only. Exit codes: 0 done, 1 the work failed, 2 the command
@@ -18,10 +19,12 @@
 
 struct options {
   const struct generator *generator;
-  uint64_t n_rows, seed;
+  struct generator_settings settings;
+  uint64_t n_rows;
   const char *out, *valid;
   uint64_t fraction; /* of rows held out, in millionths */
-  bool fraction_given, header;
+  enum line_format format;
+  bool fraction_given, header, header_given;
 };
 
 static volatile sig_atomic_t interrupted;
@@ -31,23 +34,35 @@ static void on_signal(int number) { interrupted = number; }
 static void print_help(FILE *file) {
   fputs(
       "usage: copse-datasets GENERATOR [rows=N] [seed=S] [out=FILE] [valid=FILE [fraction=F]] [header=BOOL]\n"
+      "                      [format=csv|libsvm] [features=N] [classes=K]\n"
       "\n"
-      "Writes generated data as CSV. The same generator, seed and options give the same bytes everywhere.\n"
+      "Writes generated data. The same generator, seed and options give the same bytes everywhere.\n"
       "\n"
       "generators:\n",
       file);
   for (size_t i = 0; generator_at(i); i++) {
-    fprintf(file, "  %-8s %s\n", generator_at(i)->name, generator_at(i)->summary);
+    fprintf(file, "  %-12s%s\n", generator_at(i)->name, generator_at(i)->summary);
   }
   fputs(
       "\n"
       "options (key=value, --key=value or --key value):\n"
-      "  rows      number of rows, default 10000; row i is the same whatever rows says\n"
-      "  seed      0 .. 2^64-1, default 42\n"
-      "  out       file to write, \"-\" = standard output (default)\n"
-      "  valid     second file: that share of the rows goes there instead of to out\n"
-      "  fraction  share of the rows that goes to valid, 0 < fraction < 1, at most 6 decimals, default 0.2\n"
-      "  header    true (default) or false: a first line with the column names in every file\n"
+      "  rows        number of rows, default 10000; row i is the same whatever rows says\n"
+      "  seed        0 .. 2^64-1, default 42\n"
+      "  out         file to write, \"-\" = standard output (default)\n"
+      "  valid       second file: that share of the rows (rank: of the queries) goes there instead of to "
+      "out\n"
+      "  fraction    share that goes to valid, 0 < fraction < 1, at most 6 decimals, default 0.2\n"
+      "  header      true (default) or false: a first line with the column names in every file; CSV only\n"
+      "  format      csv, or libsvm where all columns are numbers; features count from 1, zeros are left "
+      "out\n",
+      file);
+  for (size_t i = 0; generator_at(i); i++) {
+    const struct generator_option *option = generator_at(i)->option;
+    if (!option) continue;
+    fprintf(file, "  %-12s%s: %s, %u .. %u, default %u\n", option->name, generator_at(i)->name,
+            option->meaning, option->smallest, option->largest, option->standard);
+  }
+  fputs(
       "\n"
       "exit codes: 0 done, 1 the work failed, 2 the command line was wrong\n",
       file);
@@ -96,13 +111,45 @@ static bool parse_flag(const char *key, const char *text, bool *out) {
   return true;
 }
 
+static bool parse_format(const struct generator *generator, const char *text, enum line_format *out) {
+  if (strcmp(text, "csv") == 0) {
+    *out = LINE_CSV;
+    return true;
+  }
+  if (strcmp(text, "libsvm") != 0) return wrong("format", text, "csv or libsvm");
+  *out = LINE_LIBSVM;
+  if (generator->numeric) return true;
+  fprintf(stderr,
+          "copse-datasets: format=libsvm: %s has texts or missing values, which only format=csv holds\n",
+          generator->name);
+  return false;
+}
+
+static bool parse_own_option(const struct generator_option *option, const char *text, uint32_t *out) {
+  uint64_t value;
+  if (!parse_count(option->name, text, &value)) return false;
+  if (value < option->smallest || value > option->largest) {
+    char expected[64];
+    snprintf(expected, sizeof expected, "%u .. %u", option->smallest, option->largest);
+    return wrong(option->name, text, expected);
+  }
+  *out = (uint32_t)value;
+  return true;
+}
+
 static bool set_option(struct options *options, const char *key, const char *value) {
+  const struct generator_option *own = options->generator->option;
+  if (own && strcmp(key, own->name) == 0) return parse_own_option(own, value, &options->settings.number);
   if (strcmp(key, "rows") == 0) {
     if (!parse_count(key, value, &options->n_rows)) return false;
     return options->n_rows <= UINT64_MAX / FRACTION_UNIT || wrong(key, value, "at most 18446744073709 rows");
   }
-  if (strcmp(key, "seed") == 0) return parse_count(key, value, &options->seed);
-  if (strcmp(key, "header") == 0) return parse_flag(key, value, &options->header);
+  if (strcmp(key, "seed") == 0) return parse_count(key, value, &options->settings.seed);
+  if (strcmp(key, "format") == 0) return parse_format(options->generator, value, &options->format);
+  if (strcmp(key, "header") == 0) {
+    options->header_given = true;
+    return parse_flag(key, value, &options->header);
+  }
   if (strcmp(key, "fraction") == 0) {
     options->fraction_given = true;
     return parse_fraction(value, &options->fraction);
@@ -112,10 +159,11 @@ static bool set_option(struct options *options, const char *key, const char *val
     *(key[0] == 'o' ? &options->out : &options->valid) = value;
     return true;
   }
-  fprintf(stderr,
-          "copse-datasets: unknown option \"%s\" (options: rows, seed, out, valid, fraction, header; see "
-          "--help)\n",
-          key);
+  fprintf(
+      stderr,
+      "copse-datasets: unknown option \"%s\" (options: rows, seed, out, valid, fraction, header, format%s%s "
+      "with %s; see --help)\n",
+      key, own ? ", " : "", own ? own->name : "", options->generator->name);
   return false;
 }
 
@@ -149,6 +197,8 @@ static bool parse_command_line(struct options *options, int argc, char **argv) {
     fputs("; see --help)\n", stderr);
     return false;
   }
+  options->format = options->generator->format;
+  if (options->generator->option) options->settings.number = options->generator->option->standard;
   for (int at = 2, used; at < argc; at += used) {
     used = parse_argument(options, argc - at, argv + at);
     if (used == 0) return false;
@@ -157,22 +207,29 @@ static bool parse_command_line(struct options *options, int argc, char **argv) {
     fputs("copse-datasets: fraction is given without valid=FILE, the file of the part held out\n", stderr);
     return false;
   }
+  if (options->format == LINE_LIBSVM && options->header && options->header_given) {
+    fputs("copse-datasets: header=true: LibSVM has no line of names (leave it away, or format=csv)\n",
+          stderr);
+    return false;
+  }
   if (options->valid && strcmp(options->valid, options->out) == 0) {
     return wrong("valid", options->valid, "another file than out");
   }
   return true;
 }
 
-/* Spreads the held-out rows evenly: exactly floor(n_rows * fraction) of them. The rows carry no order, so an
- * even spread is a random split. */
-static bool held_out(uint64_t row, uint64_t fraction) {
-  return (row + 1) * fraction / FRACTION_UNIT != row * fraction / FRACTION_UNIT;
+/* Spreads the held-out units (rows, for most generators) evenly: exactly floor(n * fraction) of the first n.
+ * They carry no order, so an even spread is a random split. */
+static bool held_out(uint64_t unit, uint64_t fraction) {
+  return (unit + 1) * fraction / FRACTION_UNIT != unit * fraction / FRACTION_UNIT;
 }
 
 static bool write_rows(const struct options *options, struct output *out, struct output *valid) {
-  struct line line = {.length = 0};
-  if (options->header) {
-    options->generator->header(&line);
+  static struct line line; /* too large for a stack */
+  const struct generator *generator = options->generator;
+  if (options->header && options->format == LINE_CSV) {
+    line_start(&line, options->format);
+    generator->header(&options->settings, &line);
     if (!output_line(out, &line)) return false;
     if (options->valid && !output_line(valid, &line)) return false;
   }
@@ -182,9 +239,10 @@ static bool write_rows(const struct options *options, struct output *out, struct
               (unsigned long long)row);
       return false;
     }
-    line.length = 0;
-    options->generator->row(options->seed, row, &line);
-    bool held = options->valid && held_out(row, options->fraction);
+    line_start(&line, options->format);
+    generator->row(&options->settings, row, &line);
+    uint64_t unit = generator->unit ? generator->unit(&options->settings, row) : row;
+    bool held = options->valid && held_out(unit, options->fraction);
     if (!output_line(held ? valid : out, &line)) return false;
   }
   return true;
@@ -213,7 +271,7 @@ int main(int argc, char **argv) {
     }
   }
   struct options options = {
-      .n_rows = 10000, .seed = 42, .out = "-", .fraction = FRACTION_UNIT / 5, .header = true};
+      .n_rows = 10000, .settings = {.seed = 42}, .out = "-", .fraction = FRACTION_UNIT / 5, .header = true};
   if (!parse_command_line(&options, argc, argv)) return 2;
   struct sigaction action = {.sa_handler = on_signal};
   sigaction(SIGINT, &action, NULL);
