@@ -412,8 +412,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *b
  * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
-/* Changes a parameter between rounds: tree settings, learning_rate, sampling, threads. Refused, with the
- * reason, for what the data set, the objective or the metrics were made from. */
+/* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. Refused, with
+ * the reason, for what the data set, the number of outputs or the metrics were made from. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *booster, const char *key,
                                                                 const char *value, copse_error *err);
 /* One round. *finished (may be NULL): no tree could be split, nothing was added (except a constant first
@@ -505,23 +505,24 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predicto
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);
 
 /* Metrics of given raw scores (output-major [n_rows * outputs]); names from params "metric", else the
- * objective's own. values and names have room for `capacity`; *n_out gets the number of metrics. names are
- * static. */
+ * objective's own. values and names have room for `capacity`; *n_out gets the number of metrics. names live
+ * as long as params stays unchanged. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate(const copse_model *model, const copse_params *params,
                                                        const double *scores, const float *label,
                                                        const float *weight /* or NULL */, uint64_t n_rows,
                                                        size_t capacity, double *values, const char **names,
                                                        size_t *n_out, copse_error *err);
 
-/* Confusion matrix of a two-class model at a probability threshold (predicted positive iff p > threshold),
- * weighted by row weight: [actual][predicted]. */
-typedef struct copse_confusion {
-  double count[2][2];
-} copse_confusion;
-COPSE_MUST_CHECK COPSE_API copse_status copse_confusion_matrix(const copse_model *model, const double *scores,
-                                                               const float *label, const float *weight,
-                                                               uint64_t n_rows, double threshold,
-                                                               copse_confusion *out, copse_error *err);
+/* Classes that the model's predictions tell apart: 2 for objective=binary, one per output for multiclass and
+ * multiclassova, else 0. */
+COPSE_API int copse_model_n_classes(const copse_model *model);
+/* Confusion matrix of raw scores, weighted by row weight: out [n * n], out[actual * n + predicted]. A model
+ * with one output has n = 2 classes: label > 0, and predicted positive iff prediction > threshold. Otherwise
+ * there is one class per output, and the largest score (the first of equal ones) is the prediction. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_confusion(const copse_model *model, const double *scores,
+                                                        const float *label, const float *weight /* or NULL */,
+                                                        uint64_t n_rows, double threshold, double *out,
+                                                        copse_error *err);
 
 #ifdef __cplusplus
 }

@@ -122,6 +122,9 @@ static inline void offer(struct scan_state *s, uint32_t threshold, bool default_
   *s->out = (struct scan_result){gain, threshold, default_left, true, left_g, left_h, left_n};
 }
 
+/* Both sides' sums come from integers by the same operations, so that mirrored candidates have equal gains to
+ * the bit and the order of the scan decides. */
+
 /* Right side grows from the top bin down; what is never added (the missing bin) stays left. */
 static void scan_reverse(struct scan_state *s, bool skip_default, bool skip_missing) {
   const struct scan_input *in = s->in;
@@ -135,7 +138,7 @@ static void scan_reverse(struct scan_state *s, bool skip_default, bool skip_miss
     double hr = (double)h * in->hessian_unit + EPSILON;
     if (n < rules->min_data || hr < rules->min_sum_hessian) continue;
     int64_t nl = in->n_rows - n;
-    double hl = s->total_hessian - hr;
+    double hl = (double)(in->total_hessian - h) * in->hessian_unit + EPSILON;
     if (nl < rules->min_data || hl < rules->min_sum_hessian) break;
     double gr = (double)g * in->gradient_unit, gl = (double)(in->total_gradient - g) * in->gradient_unit;
     offer(s, b - 1, true, in->total_gradient - g, in->total_hessian - h, nl,
@@ -156,7 +159,7 @@ static void scan_forward(struct scan_state *s, bool skip_default) {
     double hl = (double)h * in->hessian_unit + EPSILON;
     if (n < rules->min_data || hl < rules->min_sum_hessian) continue;
     int64_t nr = in->n_rows - n;
-    double hr = s->total_hessian - hl;
+    double hr = (double)(in->total_hessian - h) * in->hessian_unit + EPSILON;
     if (nr < rules->min_data || hr < rules->min_sum_hessian) break;
     double gl = (double)g * in->gradient_unit, gr = (double)(in->total_gradient - g) * in->gradient_unit;
     offer(s, b, false, g, h, n, candidate_gain(s, gl, hl, n, gr, hr, nr));

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "model/judge.h"
 #include "model/route.h"
 
 enum { SCORE_CHUNK = 1 << 12 };
@@ -117,19 +118,28 @@ static copse_status find_metrics(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
-static copse_status init_objective(copse_booster *booster, const copse_dataset *train, copse_error *err) {
+/* The objective for the training data as they are, and the scratch that it needs. */
+static copse_status init_objective(copse_booster *booster, struct objective *out, copse_error *err) {
+  const copse_dataset *train = booster->sets[0].data;
   struct objective_data data = {.label = train->label,
                                 .weight = train->weight,
                                 .n_rows = train->n_rows,
                                 .n_threads = booster->resolved->boost.n_threads};
   booster->data_version = train->version;
-  return objective_init(booster->ctx, &booster->resolved->objective, &data, &booster->objective, err);
+  copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, out, err);
+  if (status != COPSE_OK || out->row->renew == NULL || booster->renew.values != NULL) return status;
+  booster->renew.values = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.values);
+  booster->renew.rows = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.rows);
+  if (booster->renew.values != NULL && booster->renew.rows != NULL) return COPSE_OK;
+  objective_release(out);
+  return status_memory(err, "leaf renewal");
 }
 
-static copse_status make_workspace(const copse_booster *booster, struct workspace *out, copse_error *err) {
+static copse_status make_workspace(const copse_booster *booster, bool constant_hessian, struct workspace *out,
+                                   copse_error *err) {
   return workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow,
-                          &booster->resolved->sample, booster->objective.constant_hessian,
-                          booster->resolved->boost.n_threads, kernels_best(), out, err);
+                          &booster->resolved->sample, constant_hessian, booster->resolved->boost.n_threads,
+                          kernels_best(), out, err);
 }
 
 static copse_status booster_init(copse_booster *booster, copse_dataset *train, const copse_params *params,
@@ -147,40 +157,51 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
   if (booster->start == NULL) return status_memory(err, "a booster");
   if ((status = add_set(booster, train, "training", err)) != COPSE_OK) return status;
-  if ((status = init_objective(booster, train, err)) != COPSE_OK) return status;
+  if ((status = init_objective(booster, &booster->objective, err)) != COPSE_OK) return status;
   if ((status = find_metrics(booster, err)) != COPSE_OK) return status;
   uint64_t cells = train->n_rows * (uint64_t)booster->n_outputs;
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
   booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
-  if (booster->objective.row->renew != NULL) {
-    booster->renew.values = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.values);
-    booster->renew.rows = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.rows);
-    if (booster->renew.values == NULL || booster->renew.rows == NULL)
-      return status_memory(err, "leaf renewal");
+  return make_workspace(booster, booster->objective.constant_hessian, &booster->workspace, err);
+}
+
+/* Objective and workspace for the parameters just put in place. */
+static copse_status rebuild(copse_booster *booster, copse_error *err) {
+  if (booster->resolved->objective.n_outputs != booster->n_outputs)
+    return status_set(err, COPSE_ERR_STATE, "the number of outputs cannot change between rounds");
+  struct objective objective;
+  struct workspace workspace;
+  copse_status status = init_objective(booster, &objective, err);
+  if (status != COPSE_OK) return status;
+  status = make_workspace(booster, objective.constant_hessian, &workspace, err);
+  if (status != COPSE_OK) {
+    objective_release(&objective);
+    return status;
   }
-  return make_workspace(booster, &booster->workspace, err);
+  objective_release(&booster->objective);
+  booster->objective = objective;
+  workspace_release(&booster->workspace);
+  booster->workspace = workspace;
+  booster->finished = false; /* other settings may find another split */
+  return COPSE_OK;
 }
 
 copse_status copse_booster_set_param(copse_booster *booster, const char *key, const char *value,
                                      copse_error *err) {
   copse_params *changed, *before = booster->params;
+  const struct resolved_params *resolved = booster->resolved;
   copse_status status = params_change(before, key, value, &changed, err);
   if (status != COPSE_OK) return status;
-  const struct resolved_params *resolved = booster->resolved;
-  struct workspace fresh;
   booster->params = changed;
   status = params_resolved(changed, &booster->resolved, err);
-  if (status == COPSE_OK) status = make_workspace(booster, &fresh, err);
+  if (status == COPSE_OK) status = rebuild(booster, err);
   if (status != COPSE_OK) {
     booster->params = before;
     booster->resolved = resolved;
     copse_params_free(changed);
     return status;
   }
-  workspace_release(&booster->workspace);
-  booster->workspace = fresh;
-  booster->finished = false; /* other settings may find another split */
   copse_params_free(before);
   return COPSE_OK;
 }
@@ -240,7 +261,7 @@ int copse_booster_n_sets(const copse_booster *booster) { return booster->n_sets;
 int copse_booster_n_metrics(const copse_booster *booster) { return booster->n_metrics; }
 const char *copse_booster_set_name(const copse_booster *booster, int set) { return booster->sets[set].name; }
 const char *copse_booster_metric_name(const copse_booster *booster, int metric) {
-  return booster->metrics[metric]->name;
+  return booster->resolved->metric.printed[metric];
 }
 bool copse_booster_metric_higher_is_better(const copse_booster *booster, int metric) {
   return booster->metrics[metric]->higher_is_better;
@@ -267,12 +288,6 @@ const char *copse_booster_phase(const copse_booster *booster, int phase, double 
   return phases[phase].name;
 }
 
-static enum metric_transform metric_transform_of(const struct objective_params *params) {
-  if (params->kind == OBJECTIVE_BINARY) return METRIC_TRANSFORM_SIGMOID;
-  return params->kind == OBJECTIVE_REGRESSION && params->reg_sqrt ? METRIC_TRANSFORM_SIGNED_SQUARE
-                                                                  : METRIC_TRANSFORM_IDENTITY;
-}
-
 copse_status copse_booster_eval(copse_booster *booster, int set, double *out, copse_error *err) {
   if (set < 0 || set >= booster->n_sets)
     return status_set(err, COPSE_ERR_ARGUMENT, "set %d: expected 0 to %d", set, booster->n_sets - 1);
@@ -280,16 +295,13 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   if (scored->data->label == NULL)
     return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label to evaluate against", scored->name);
   double start = workspace_clock();
-  struct metric_data data = {.score = scored->score,
-                             .label = scored->data->label,
-                             .weight = scored->data->weight,
-                             .n_rows = scored->data->n_rows,
-                             .n_outputs = booster->n_outputs,
-                             .n_threads = booster->workspace.n_threads,
-                             .transform = metric_transform_of(&booster->resolved->objective),
-                             .sigmoid = booster->resolved->objective.sigmoid,
-                             .threshold = booster->resolved->metric.threshold,
-                             .ctx = booster->ctx};
+  struct metric_data data = judge_data(&booster->objective, &booster->resolved->metric);
+  data.score = scored->score;
+  data.label = scored->data->label;
+  data.weight = scored->data->weight;
+  data.n_rows = scored->data->n_rows;
+  data.n_threads = booster->workspace.n_threads;
+  data.ctx = booster->ctx;
   copse_status status = COPSE_OK;
   for (int m = 0; m < booster->n_metrics && status == COPSE_OK; m++)
     status = booster->metrics[m]->value(booster->metrics[m], &data, &out[m], err);

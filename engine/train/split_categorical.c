@@ -35,12 +35,16 @@ struct left_side {
   int64_t gradient, hessian, count;
 };
 
+static double right_hessian(const struct category_search *s, int64_t left_hessian) {
+  return (double)(s->leaf->total_hessian - left_hessian) * s->ws->hessian_unit + SPLIT_EPSILON;
+}
+
 static bool offer(struct category_search *s, struct left_side left) {
   struct workspace *ws = s->ws;
   int64_t right_n = (int64_t)s->leaf->n_rows - left.count;
   double gl = (double)left.gradient * ws->gradient_unit;
   double gr = (double)(s->leaf->total_gradient - left.gradient) * ws->gradient_unit;
-  double hl = (double)left.hessian * ws->hessian_unit + SPLIT_EPSILON, hr = s->sum_hessian - hl;
+  double hl = (double)left.hessian * ws->hessian_unit + SPLIT_EPSILON, hr = right_hessian(s, left.hessian);
   double gain = leaf_gain(gl, hl, (double)left.count, s->leaf->output, &s->rules) +
                 leaf_gain(gr, hr, (double)right_n, s->leaf->output, &s->rules);
   if (!(gain > s->shift)) return false;
@@ -67,7 +71,7 @@ static void search_one_hot(struct category_search *s) {
     double h = (double)left.hessian * s->ws->hessian_unit;
     if (left.count < rules->min_data || h < rules->min_sum_hessian) continue;
     if ((int64_t)s->leaf->n_rows - left.count < rules->min_data) continue;
-    if (s->sum_hessian - h - SPLIT_EPSILON < rules->min_sum_hessian) continue;
+    if (right_hessian(s, left.hessian) < rules->min_sum_hessian) continue;
     if (offer(s, left)) chosen = b;
   }
   if (chosen == 0) return;
@@ -119,7 +123,7 @@ static uint32_t search_direction(struct category_search *s, const uint32_t *bins
     if (left.count < rules->min_data || hl < rules->min_sum_hessian) continue;
     int64_t right_n = (int64_t)s->leaf->n_rows - left.count;
     if (right_n < rules->min_data || right_n < min_group) break;
-    if (s->sum_hessian - hl < rules->min_sum_hessian) break;
+    if (right_hessian(s, left.hessian) < rules->min_sum_hessian) break;
     if (group < min_group) continue;
     group = 0;
     if (s->drawn != UINT32_MAX && s->drawn != i) continue;
