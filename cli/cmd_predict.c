@@ -29,7 +29,7 @@ struct predict_job {
   copse_frame *frame;
   copse_predictor *predictor;
   copse_predictor *scorer; /* raw scores for the metrics; NULL: none, or predictor gives them already */
-  double *scores;          /* [n_rows] raw, NULL when no metrics are asked for */
+  double *scores;          /* raw, output-major [n_rows * outputs]; NULL when no metrics are asked for */
   double read_s, predict_s, write_s;
 };
 
@@ -67,12 +67,7 @@ static bool wants_metrics(const struct predict_job *job) {
     return false;
   }
   if (!job->frame->label || !console_speaks(1)) return false;
-  if (strcmp(setting(job->app, "metric"), "none") == 0) return false;
-  if (copse_model_n_outputs(job->model) != 1) {
-    console_warning("no metrics: the model has %d outputs per row", copse_model_n_outputs(job->model));
-    return false;
-  }
-  return true;
+  return strcmp(setting(job->app, "metric"), "none") != 0;
 }
 
 static copse_status load(struct predict_job *job, copse_error *err) {
@@ -91,7 +86,8 @@ static copse_status load(struct predict_job *job, copse_error *err) {
                     path, job->frame->n_unseen);
   }
   if (wants_metrics(job)) {
-    job->scores = copse_alloc(app->ctx, job->frame->n_rows, sizeof *job->scores);
+    uint64_t n_scores = job->frame->n_rows * (uint64_t)copse_model_n_outputs(job->model);
+    job->scores = copse_alloc(app->ctx, n_scores, sizeof *job->scores);
     if (!job->scores) return fail_memory(err, "the raw scores");
     if (job->kind != COPSE_PREDICT_RAW) status = create_predictor(job, COPSE_PREDICT_RAW, &job->scorer, err);
   }
@@ -99,13 +95,17 @@ static copse_status load(struct predict_job *job, copse_error *err) {
   return status;
 }
 
-/* One batch: predictions to the file, raw scores to job->scores. */
+/* One batch: predictions to `values`, raw scores to job->scores; raw [rows * outputs] is for the scorer. */
 static copse_status predict_batch(struct predict_job *job, const copse_table *rows, uint64_t start,
-                                  double *values, copse_error *err) {
+                                  double *values, double *raw, copse_error *err) {
   copse_status status = copse_predictor_run(job->predictor, rows, job->n_threads, values, err);
   if (status != COPSE_OK || !job->scores) return status;
-  if (job->scorer) return copse_predictor_run(job->scorer, rows, job->n_threads, job->scores + start, err);
-  for (uint64_t row = 0; row < rows->n_rows; row++) job->scores[start + row] = values[row];
+  if (job->scorer) status = copse_predictor_run(job->scorer, rows, job->n_threads, raw, err);
+  if (status != COPSE_OK) return status;
+  const double *from = job->scorer ? raw : values;
+  uint64_t n_outputs = (uint64_t)copse_model_n_outputs(job->model), n_all = job->frame->n_rows;
+  for (uint64_t row = 0; row < rows->n_rows; row++)
+    for (uint64_t k = 0; k < n_outputs; k++) job->scores[k * n_all + start + row] = from[row * n_outputs + k];
   return COPSE_OK;
 }
 
@@ -113,12 +113,15 @@ static copse_status predict(struct predict_job *job, struct output *out, copse_e
   copse_context *ctx = job->app->ctx;
   const copse_table *whole = &job->frame->table;
   uint32_t width = copse_predictor_width(job->predictor);
-  uint64_t batch = width < BATCH_VALUES ? BATCH_VALUES / (width ? width : 1) : 1;
+  uint64_t n_outputs = (uint64_t)copse_model_n_outputs(job->model);
+  uint64_t widest = width > n_outputs ? width : n_outputs;
+  uint64_t batch = widest < BATCH_VALUES ? BATCH_VALUES / widest : 1;
   if (batch > whole->n_rows) batch = whole->n_rows;
   struct table_slice slice = {.columns = NULL};
   struct number_text text = {.text = NULL};
   double *values = copse_alloc(ctx, batch * width, sizeof *values);
-  copse_status status = values ? COPSE_OK : fail_memory(err, "the predictions");
+  double *raw = copse_alloc(ctx, job->scorer ? batch * n_outputs : 0, sizeof *raw);
+  copse_status status = values && raw ? COPSE_OK : fail_memory(err, "the predictions");
   if (status == COPSE_OK) status = table_slice_open(ctx, whole, batch, &slice, err);
   if (status == COPSE_OK) status = number_text_open(ctx, batch, width, job->n_threads, &text, err);
   for (uint64_t start = 0; status == COPSE_OK && start < whole->n_rows; start += batch) {
@@ -129,7 +132,7 @@ static copse_status predict(struct predict_job *job, struct output *out, copse_e
     }
     double started = clock_seconds();
     table_slice_set(&slice, whole, start, n_rows);
-    status = predict_batch(job, &slice.table, start, values, err);
+    status = predict_batch(job, &slice.table, start, values, raw, err);
     double predicted = clock_seconds();
     if (status == COPSE_OK) status = number_text_write(&text, values, n_rows, width, out, err);
     job->predict_s += predicted - started;
@@ -138,6 +141,7 @@ static copse_status predict(struct predict_job *job, struct output *out, copse_e
   }
   number_text_close(&text);
   table_slice_close(&slice);
+  copse_free(raw);
   copse_free(values);
   return status;
 }

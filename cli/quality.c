@@ -1,21 +1,23 @@
 /* quality.c - metrics of the engine, and what a confusion matrix says about each class. */
 #include "quality.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "console.h"
 
 #define MAX_METRICS 64
 
-static bool is_binary(const copse_model *model) {
-  return strncmp(copse_model_objective(model), "binary", 6) == 0;
-}
-
-/* Metrics of the command's own choice, for a model trained on anything: two classes get those that need the
+/* Metrics of the command's own choice, for a model trained on anything: classes get those that need the
  * scores (the rest follows from the confusion matrix), numbers get the three usual errors, ranks none. */
 static const char *usual_metrics(const copse_model *model) {
   const char *objective = copse_model_objective(model);
-  if (is_binary(model)) return "auc,binary_logloss";
+  int n_classes = copse_model_n_classes(model);
+  if (n_classes > 0)
+    return n_classes == 2 && copse_model_n_outputs(model) == 1 ? "auc,binary_logloss"
+                                                               : "multi_logloss,multi_error";
+  if (copse_model_n_outputs(model) > 1) return "none";
+  if (strcmp(objective, "cross_entropy") == 0) return "cross_entropy";
   return strstr(objective, "rank") ? "none" : "l2,rmse,l1";
 }
 
@@ -23,7 +25,7 @@ static const char *usual_metrics(const copse_model *model) {
  * business. */
 static copse_status evaluation_params(const struct app *app, const copse_model *model, copse_params **out,
                                       copse_error *err) {
-  static const char *const names[] = {"decision_threshold", "num_threads"};
+  static const char *const names[] = {"decision_threshold", "num_threads", "alpha", "multi_error_top_k"};
   copse_status status = copse_params_create(app->ctx, out, err);
   for (size_t i = 0; i < sizeof names / sizeof names[0] && status == COPSE_OK; i++) {
     status =
@@ -58,43 +60,104 @@ static copse_status print_engine_metrics(const struct app *app, const struct qua
 
 static double ratio(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-static const char *class_name(const struct quality_input *in, uint32_t index) {
-  const char *name = copse_frame_schema_class(in->schema, index);
-  return name ? name : index ? "1" : "0";
+/* The class's text, or its number. */
+static const char *class_name(const struct quality_input *in, int index, char *room, size_t capacity) {
+  const char *name = copse_frame_schema_class(in->schema, (uint32_t)index);
+  if (name) return name;
+  snprintf(room, capacity, "%d", index);
+  return room;
+}
+
+/* One class read from the matrix. */
+struct class_quality {
+  double actual, predicted, right;
+};
+
+static double precision_of(const struct class_quality *c) { return ratio(c->right, c->predicted); }
+static double recall_of(const struct class_quality *c) { return ratio(c->right, c->actual); }
+static double f1_of(const struct class_quality *c) { return ratio(2 * c->right, c->actual + c->predicted); }
+
+/* Plain mean over the classes that occur among labels or predictions. */
+static double macro(const struct class_quality *classes, int n,
+                    double (*measure)(const struct class_quality *)) {
+  double sum = 0;
+  int n_seen = 0;
+  for (int k = 0; k < n; k++) {
+    if (classes[k].actual + classes[k].predicted <= 0) continue;
+    sum += measure(&classes[k]);
+    n_seen++;
+  }
+  return ratio(sum, n_seen);
+}
+
+static void print_measures(const struct quality_input *in, const double *matrix,
+                           struct class_quality *classes, int n, bool has_accuracy) {
+  double total = 0, right = 0;
+  char room[16];
+  for (int a = 0; a < n; a++) {
+    for (int p = 0; p < n; p++) {
+      classes[a].actual += matrix[a * n + p];
+      classes[p].predicted += matrix[a * n + p];
+      total += matrix[a * n + p];
+    }
+    classes[a].right = matrix[a * n + a];
+    right += matrix[a * n + a];
+  }
+  if (!has_accuracy) console_line("accuracy: %.10g", ratio(right, total));
+  for (int k = 0; k < n; k++) {
+    console_line("class %s: precision %.10g, recall %.10g, f1 %.10g", class_name(in, k, room, sizeof room),
+                 precision_of(&classes[k]), recall_of(&classes[k]), f1_of(&classes[k]));
+  }
+  console_line("macro: precision %.10g, recall %.10g, f1 %.10g", macro(classes, n, precision_of),
+               macro(classes, n, recall_of), macro(classes, n, f1_of));
+}
+
+/* A line per actual class; with many classes only the cells that are not 0. */
+static copse_status print_matrix(const struct app *app, const struct quality_input *in, const double *matrix,
+                                 int n, copse_error *err) {
+  char room[16];
+  copse_text line = {.ctx = app->ctx};
+  for (int a = 0; a < n && !line.failed; a++) {
+    line.length = 0;
+    const char *between = ":";
+    copse_text_appendf(&line, "confusion %s", class_name(in, a, room, sizeof room));
+    for (int p = 0; p < n; p++) {
+      if (n > 2 && matrix[a * n + p] == 0) continue;
+      copse_text_appendf(&line, "%s %.10g predicted %s", between, matrix[a * n + p],
+                         class_name(in, p, room, sizeof room));
+      between = ",";
+    }
+    if (!line.failed) console_line("%s", line.data);
+  }
+  copse_status status = line.failed ? fail_memory(err, "the confusion matrix") : COPSE_OK;
+  copse_text_release(&line);
+  return status;
 }
 
 static copse_status print_classes(const struct app *app, const struct quality_input *in, bool has_accuracy,
                                   copse_error *err) {
-  copse_confusion c;
+  int n = copse_model_n_classes(in->model);
   double threshold = copse_params_get_double(app->params, "decision_threshold");
-  copse_status status =
-      copse_confusion_matrix(in->model, in->scores, in->label, in->weight, in->n_rows, threshold, &c, err);
-  if (status != COPSE_OK) return status;
-  double precision[2], recall[2], f1[2];
-  double total = c.count[0][0] + c.count[0][1] + c.count[1][0] + c.count[1][1];
-  for (int k = 0; k < 2; k++) {
-    precision[k] = ratio(c.count[k][k], c.count[0][k] + c.count[1][k]);
-    recall[k] = ratio(c.count[k][k], c.count[k][0] + c.count[k][1]);
-    f1[k] = ratio(2 * precision[k] * recall[k], precision[k] + recall[k]);
+  double *matrix = copse_alloc(app->ctx, (size_t)n * (size_t)n, sizeof *matrix);
+  struct class_quality *classes = copse_alloc_zero(app->ctx, (size_t)n, sizeof *classes);
+  copse_status status = matrix && classes ? COPSE_OK : fail_memory(err, "the confusion matrix");
+  if (status == COPSE_OK)
+    status =
+        copse_confusion(in->model, in->scores, in->label, in->weight, in->n_rows, threshold, matrix, err);
+  if (status == COPSE_OK) {
+    if (copse_model_n_outputs(in->model) == 1) console_line("decision_threshold: %g", threshold);
+    print_measures(in, matrix, classes, n, has_accuracy);
+    status = print_matrix(app, in, matrix, n, err);
   }
-  console_line("decision_threshold: %g", threshold);
-  if (!has_accuracy) console_line("accuracy: %.10g", ratio(c.count[0][0] + c.count[1][1], total));
-  for (uint32_t k = 0; k < 2; k++) {
-    console_line("class %s: precision %.10g, recall %.10g, f1 %.10g", class_name(in, k), precision[k],
-                 recall[k], f1[k]);
-  }
-  console_line("macro: precision %.10g, recall %.10g, f1 %.10g", (precision[0] + precision[1]) / 2,
-               (recall[0] + recall[1]) / 2, (f1[0] + f1[1]) / 2);
-  for (uint32_t k = 0; k < 2; k++) {
-    console_line("confusion %s: %.10g predicted %s, %.10g predicted %s", class_name(in, k), c.count[k][0],
-                 class_name(in, 0), c.count[k][1], class_name(in, 1));
-  }
-  return COPSE_OK;
+  copse_free(classes);
+  copse_free(matrix);
+  return status;
 }
 
 copse_status quality_print(const struct app *app, const struct quality_input *input, copse_error *err) {
   bool has_accuracy;
   copse_status status = print_engine_metrics(app, input, &has_accuracy, err);
-  if (status == COPSE_OK && is_binary(input->model)) status = print_classes(app, input, has_accuracy, err);
+  if (status == COPSE_OK && copse_model_n_classes(input->model) > 0)
+    status = print_classes(app, input, has_accuracy, err);
   return status;
 }

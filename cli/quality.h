@@ -7,7 +7,7 @@
 struct quality_input {
   const copse_model *model;
   const copse_frame_schema *schema;
-  const double *scores; /* [n_rows] raw; the model has one output */
+  const double *scores; /* raw, output-major [n_rows * outputs] */
   const float *label, *weight;
   uint64_t n_rows;
 };

@@ -1,8 +1,8 @@
 /* metric.c - the table of metrics and what every family needs: checks, transformed scores, weighted means.
  *
  * How to add a metric: write its value function in its family's file (or a new one), declare it in rows.h,
- * and give it a row below. The table-driven test then asks for its perfect, constant, weighted, tied and
- * one-class values. */
+ * give it a row below, and make its choice in params/choices.c available. The table-driven test then asks for
+ * its perfect, constant, weighted, tied and one-class values. */
 #include "metric/metric.h"
 
 #include <string.h>
@@ -13,20 +13,31 @@
 #include "metric/rows.h"
 
 static const struct metric_row rows[] = {
-    /* name, higher is better, label is a class, value */
-    {"l1", false, false, metric_l1},
-    {"l2", false, false, metric_l2},
-    {"rmse", false, false, metric_rmse},
-    {"binary_logloss", false, true, metric_binary_logloss},
-    {"binary_error", false, true, metric_binary_error},
-    {"auc", true, true, metric_auc},
-    {"accuracy", true, true, metric_accuracy},
-    {"precision", true, true, metric_precision},
-    {"recall", true, true, metric_recall},
-    {"f1", true, true, metric_f1},
-    {"precision_macro", true, true, metric_precision_macro},
-    {"recall_macro", true, true, metric_recall_macro},
-    {"f1_macro", true, true, metric_f1_macro},
+    /* name, higher is better, value */
+    {"l1", false, metric_l1},
+    {"l2", false, metric_l2},
+    {"rmse", false, metric_rmse},
+    {"r2", true, metric_r2},
+    {"quantile", false, metric_quantile},
+    {"huber", false, metric_huber},
+    {"poisson", false, metric_poisson},
+    {"binary_logloss", false, metric_binary_logloss},
+    {"binary_error", false, metric_binary_error},
+    {"cross_entropy", false, metric_cross_entropy},
+    {"auc", true, metric_auc},
+    {"average_precision", true, metric_average_precision},
+    {"multi_logloss", false, metric_multi_logloss},
+    {"multi_error", false, metric_multi_error},
+    {"brier", false, metric_brier},
+    {"accuracy", true, metric_accuracy},
+    {"precision", true, metric_precision},
+    {"recall", true, metric_recall},
+    {"f1", true, metric_f1},
+    {"precision_macro", true, metric_precision_macro},
+    {"recall_macro", true, metric_recall_macro},
+    {"f1_macro", true, metric_f1_macro},
+    {"kappa", true, metric_kappa},
+    {"mcc", true, metric_mcc},
 };
 
 size_t metric_count(void) { return sizeof rows / sizeof rows[0]; }
@@ -39,16 +50,34 @@ const struct metric_row *metric_find(const char *name) {
   return NULL;
 }
 
-copse_status metric_check(const struct metric_data *data, const char *what, copse_error *err) {
-  if (data->n_outputs != 1)
+int metric_n_classes(const struct metric_data *data) { return data->n_outputs == 1 ? 2 : data->n_outputs; }
+
+static copse_status check_classes(const struct metric_data *data, const char *what, copse_error *err) {
+  for (uint64_t i = 0; i < data->n_rows; i++) {
+    float label = data->label[i];
+    if (label >= 0 && label < (float)data->n_outputs && (float)(int)label == label) continue;
+    return status_set(err, COPSE_ERR_DATA,
+                      "row %llu: label %.9g: %s takes the labels 0 to %d, whole numbers (recode the label)",
+                      (unsigned long long)i + 1, (double)label, what, data->n_outputs - 1);
+  }
+  return COPSE_OK;
+}
+
+copse_status metric_check(const struct metric_data *data, const char *what, enum metric_outputs outputs,
+                          copse_error *err) {
+  if (outputs == ONE_OUTPUT && data->n_outputs != 1)
     return status_set(
         err, COPSE_ERR_ARGUMENT,
         "%s compares one prediction per row with the label, but there are %d (choose another metric)", what,
         data->n_outputs);
+  if (outputs == OUTPUT_PER_CLASS && data->n_outputs == 1)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%s needs a prediction per class, but there is one per row (choose another metric)",
+                      what);
   if (data->label == NULL || data->n_rows == 0)
     return status_set(err, COPSE_ERR_DATA, "%s needs %s, and there is none", what,
                       data->label == NULL ? "a label" : "at least one row");
-  return COPSE_OK;
+  return data->n_outputs > 1 ? check_classes(data, what, err) : COPSE_OK;
 }
 
 copse_status metric_check_weight(double sum, const struct metric_data *data, const char *what,
@@ -72,6 +101,7 @@ void metric_predictions(const struct metric_data *data, uint64_t begin, uint64_t
   switch (data->transform) {
     case METRIC_TRANSFORM_IDENTITY: memcpy(out, score, n * sizeof *out); break;
     case METRIC_TRANSFORM_SIGMOID:
+    case METRIC_TRANSFORM_SIGMOIDS:
       for (uint64_t i = 0; i < n; i++) out[i] = kernel_sigmoid(data->sigmoid * score[i]);
       break;
     case METRIC_TRANSFORM_SIGNED_SQUARE:
@@ -83,6 +113,9 @@ void metric_predictions(const struct metric_data *data, uint64_t begin, uint64_t
     case METRIC_TRANSFORM_LOG1P_EXP:
       for (uint64_t i = 0; i < n; i++) out[i] = log1p_exp(score[i]);
       break;
+    case METRIC_TRANSFORM_SOFTMAX: /* of a single output */
+      for (uint64_t i = 0; i < n; i++) out[i] = 1.0;
+      break;
   }
 }
 
@@ -93,15 +126,13 @@ struct mean {
 
 static void add_losses(const void *user, uint64_t begin, uint64_t end, double *sums) {
   const struct mean *mean = user;
-  const struct metric_data *data = mean->data;
-  double prediction[METRIC_CHUNK], loss[METRIC_CHUNK];
+  double loss[METRIC_CHUNK];
   double total = 0, total_weight = 0;
   for (uint64_t at = begin; at < end; at += METRIC_CHUNK) {
     uint64_t n = end - at < METRIC_CHUNK ? end - at : METRIC_CHUNK;
-    metric_predictions(data, at, n, prediction);
-    mean->loss(prediction, data->label + at, n, loss);
+    mean->loss(mean->data, at, n, loss);
     for (uint64_t i = 0; i < n; i++) {
-      double weight = data->weight != NULL ? (double)data->weight[at + i] : 1.0;
+      double weight = metric_weight(mean->data, at + i);
       total += loss[i] * weight;
       total_weight += weight;
     }
@@ -110,9 +141,9 @@ static void add_losses(const void *user, uint64_t begin, uint64_t end, double *s
   sums[1] = total_weight;
 }
 
-copse_status metric_mean(const struct metric_row *row, const struct metric_data *data, metric_loss_fn *loss,
-                         double *out, copse_error *err) {
-  copse_status status = metric_check(data, row->name, err);
+copse_status metric_mean(const struct metric_row *row, const struct metric_data *data,
+                         enum metric_outputs outputs, metric_loss_fn *loss, double *out, copse_error *err) {
+  copse_status status = metric_check(data, row->name, outputs, err);
   if (status != COPSE_OK) return status;
   struct mean mean = {data, loss};
   double sums[2];

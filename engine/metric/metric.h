@@ -8,13 +8,15 @@
 #include "copse.h"
 #include "params/params.h"
 
-/* Raw score s -> what the metric compares. */
+/* Raw score s -> what the metric compares; the last two take all outputs of a row. */
 enum metric_transform {
   METRIC_TRANSFORM_IDENTITY,
   METRIC_TRANSFORM_SIGMOID,       /* 1 / (1 + e^(-sigmoid s)) */
   METRIC_TRANSFORM_SIGNED_SQUARE, /* sgn(s) s^2 */
   METRIC_TRANSFORM_EXP,           /* e^s */
-  METRIC_TRANSFORM_LOG1P_EXP      /* log(1 + e^s) */
+  METRIC_TRANSFORM_LOG1P_EXP,     /* log(1 + e^s) */
+  METRIC_TRANSFORM_SOFTMAX,       /* e^s over the sum of all outputs' e^s */
+  METRIC_TRANSFORM_SIGMOIDS       /* the sigmoid of every output, not normalised */
 };
 
 struct metric_data {
@@ -26,15 +28,17 @@ struct metric_data {
   int n_threads;
   enum metric_transform transform;
   double sigmoid;
-  double threshold; /* accuracy, precision, recall, f1: positive iff p > threshold */
+  double threshold; /* what counts classes, with one output: positive iff p > threshold */
+  double alpha;     /* huber, quantile */
+  int top_k;        /* multi_error */
   copse_context *ctx;
 };
 
 struct metric_row {
-  const char *name; /* as printed */
+  const char *name;
   bool higher_is_better;
-  bool needs_two_classes; /* label is a class: positive iff > 0 */
-  /* Fails where the data have no rows, no label, several outputs, or (auc excepted) weights that sum to 0. */
+  /* Fails where the data have no rows, no label, labels or a number of outputs that the metric cannot judge,
+   * or (auc and average_precision excepted) weights that sum to 0. */
   copse_status (*value)(const struct metric_row *row, const struct metric_data *data, double *out,
                         copse_error *err);
 };
@@ -44,8 +48,12 @@ const struct metric_row *metric_find(const char *name);
 size_t metric_count(void);
 const struct metric_row *metric_at(size_t index);
 
-/* Weighted counts at data->threshold. `what` names the asker in messages. */
-COPSE_MUST_CHECK copse_status metric_confusion(const struct metric_data *data, const char *what,
-                                               copse_confusion *out, copse_error *err);
+/* Two with one output (positive iff label > 0), else one per output. */
+int metric_n_classes(const struct metric_data *data);
+/* Weighted counts of (actual, predicted): out [n_classes * n_classes], actual * n_classes + predicted. Among
+ * several outputs the largest score is the prediction, the first of equal ones. `what` names the asker in
+ * messages. */
+COPSE_MUST_CHECK copse_status metric_confusion(const struct metric_data *data, const char *what, double *out,
+                                               copse_error *err);
 
 #endif

@@ -1,34 +1,114 @@
-/* metric_regression.c - distances between prediction p and label y: l1 |p - y|, l2 (p - y)^2, rmse its root.
- */
+/* metric_regression.c - how far predictions p are from labels y: l1 |p - y|; l2 (p - y)^2; rmse its root; r2
+ * the share of the labels' variance that p explains; quantile and huber with their alpha; poisson the
+ * negative log likelihood of a count, without its constant. */
 #include <math.h>
 
+#include "base/reduce.h"
+#include "kernels/kernel_math.h"
 #include "metric/rows.h"
 
-static void l1_loss(const double *prediction, const float *label, uint64_t n, double *loss) {
-  for (uint64_t i = 0; i < n; i++) loss[i] = fabs(prediction[i] - (double)label[i]);
+static void l1_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK];
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) loss[i] = fabs(p[i] - (double)data->label[begin + i]);
 }
 
-static void l2_loss(const double *prediction, const float *label, uint64_t n, double *loss) {
+static void l2_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK];
+  metric_predictions(data, begin, n, p);
   for (uint64_t i = 0; i < n; i++) {
-    double difference = prediction[i] - (double)label[i];
+    double difference = p[i] - (double)data->label[begin + i];
     loss[i] = difference * difference;
   }
 }
 
-copse_status metric_l1(const struct metric_row *row, const struct metric_data *data, double *out,
-                       copse_error *err) {
-  return metric_mean(row, data, l1_loss, out, err);
+static void quantile_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK];
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) {
+    double d = (double)data->label[begin + i] - p[i];
+    loss[i] = d >= 0 ? data->alpha * d : (data->alpha - 1.0) * d;
+  }
 }
 
-copse_status metric_l2(const struct metric_row *row, const struct metric_data *data, double *out,
-                       copse_error *err) {
-  return metric_mean(row, data, l2_loss, out, err);
+static void huber_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK], alpha = data->alpha;
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) {
+    double d = fabs(p[i] - (double)data->label[begin + i]);
+    loss[i] = d <= alpha ? 0.5 * d * d : alpha * (d - 0.5 * alpha);
+  }
 }
+
+static void poisson_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  const double least = (double)1e-10f;
+  double p[METRIC_CHUNK];
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) p[i] = p[i] < least ? least : p[i];
+  for (uint64_t i = 0; i < n; i++) loss[i] = p[i] - (double)data->label[begin + i] * kernel_log(p[i]);
+}
+
+#define MEAN_OF(NAME)                                                                                   \
+  copse_status metric_##NAME(const struct metric_row *row, const struct metric_data *data, double *out, \
+                             copse_error *err) {                                                        \
+    return metric_mean(row, data, ONE_OUTPUT, NAME##_loss, out, err);                                   \
+  }
+
+MEAN_OF(l1)
+MEAN_OF(l2)
+MEAN_OF(quantile)
+MEAN_OF(huber)
+MEAN_OF(poisson)
 
 copse_status metric_rmse(const struct metric_row *row, const struct metric_data *data, double *out,
                          copse_error *err) {
   double mean;
-  copse_status status = metric_mean(row, data, l2_loss, &mean, err);
+  copse_status status = metric_mean(row, data, ONE_OUTPUT, l2_loss, &mean, err);
   if (status == COPSE_OK) *out = sqrt(mean);
   return status;
+}
+
+/* ---- r2 ---- */
+
+static void add_labels(const void *user, uint64_t begin, uint64_t end, double *sums) {
+  const struct metric_data *data = user;
+  for (uint64_t i = begin; i < end; i++) {
+    sums[0] += (double)data->label[i] * metric_weight(data, i);
+    sums[1] += metric_weight(data, i);
+  }
+}
+
+struct variance {
+  const struct metric_data *data;
+  double mean;
+};
+
+static void add_squares(const void *user, uint64_t begin, uint64_t end, double *sums) {
+  const struct variance *in = user;
+  double loss[METRIC_CHUNK];
+  for (uint64_t at = begin; at < end; at += METRIC_CHUNK) {
+    uint64_t n = end - at < METRIC_CHUNK ? end - at : METRIC_CHUNK;
+    l2_loss(in->data, at, n, loss);
+    for (uint64_t i = 0; i < n; i++) {
+      double d = (double)in->data->label[at + i] - in->mean, weight = metric_weight(in->data, at + i);
+      sums[0] += loss[i] * weight;
+      sums[1] += d * d * weight;
+    }
+  }
+}
+
+/* Labels that are all equal have no variance to explain: 1 for those who hit them, else 0. */
+copse_status metric_r2(const struct metric_row *row, const struct metric_data *data, double *out,
+                       copse_error *err) {
+  const double none = 1.0000000180025095e-35; /* float32(1e-35), as in LightGBM */
+  copse_status status = metric_check(data, row->name, ONE_OUTPUT, err);
+  if (status != COPSE_OK) return status;
+  double labels[2], squares[2];
+  reduce_rows(data->n_threads, data->n_rows, 2, add_labels, data, labels);
+  status = metric_check_weight(labels[1], data, row->name, err);
+  if (status != COPSE_OK) return status;
+  struct variance variance = {data, labels[0] / labels[1]};
+  reduce_rows(data->n_threads, data->n_rows, 2, add_squares, &variance, squares);
+  *out = squares[1] < none ? (squares[0] < none ? 1.0 : 0.0) : 1.0 - squares[0] / squares[1];
+  return COPSE_OK;
 }

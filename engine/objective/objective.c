@@ -58,6 +58,7 @@ copse_status objective_init(copse_context *ctx, const struct objective_params *p
   struct objective made = {
       .row = objective_row_of(params->kind), .kernels = kernels_best(), .params = *params, .data = *data};
   made.params.reg_sqrt = made.row->takes_sqrt && params->reg_sqrt;
+  if (!made.row->takes_sigmoid) made.params.sigmoid = 1;
   made.constant_hessian = made.row->unit_hessian && data->weight == NULL;
   copse_status status = COPSE_OK;
   if (params->kind != OBJECTIVE_CUSTOM) status = check_data(&made, err);

@@ -1,38 +1,23 @@
 /* evaluate.c - metrics and confusion matrix of raw scores that a model gave: joins the model's objective,
  * which knows the output transform, with the table of metrics. */
+#include <string.h>
+
 #include "base/status.h"
-#include "metric/metric.h"
+#include "model/judge.h"
 #include "model/model.h"
-#include "objective/objective.h"
 
 enum { EVALUATE_MAX = 64 };
 
-/* How the metrics are to read the model's raw scores. Several outputs have no metric: metric_check refuses
- * them. */
-static enum metric_transform transform_of(const struct objective *objective) {
-  switch (objective->row->output) {
-    case OUTPUT_RAW:
-      return objective->params.reg_sqrt ? METRIC_TRANSFORM_SIGNED_SQUARE : METRIC_TRANSFORM_IDENTITY;
-    case OUTPUT_SIGMOID: return METRIC_TRANSFORM_SIGMOID;
-    case OUTPUT_EXP: return METRIC_TRANSFORM_EXP;
-    case OUTPUT_LOG1P_EXP: return METRIC_TRANSFORM_LOG1P_EXP;
-    case OUTPUT_SOFTMAX:
-    case OUTPUT_SIGMOIDS: break;
-  }
-  return METRIC_TRANSFORM_IDENTITY;
-}
-
 static struct metric_data data_of(const copse_model *model, const struct objective *objective,
-                                  const double *scores, const float *label, const float *weight,
-                                  uint64_t n_rows) {
-  return (struct metric_data){.score = scores,
-                              .label = label,
-                              .weight = weight,
-                              .n_rows = n_rows,
-                              .n_outputs = model->trees_per_round,
-                              .transform = transform_of(objective),
-                              .sigmoid = objective->params.sigmoid,
-                              .ctx = model->ctx};
+                                  const struct metric_params *params, const double *scores,
+                                  const float *label, const float *weight, uint64_t n_rows) {
+  struct metric_data data = judge_data(objective, params);
+  data.score = scores;
+  data.label = label;
+  data.weight = weight;
+  data.n_rows = n_rows;
+  data.ctx = model->ctx;
+  return data;
 }
 
 /* A metric by name; the message says whether the name was asked for or came with the objective. */
@@ -67,9 +52,8 @@ copse_status copse_evaluate(const copse_model *model, const copse_params *params
                       n, capacity);
   double computed[EVALUATE_MAX]; /* a failure leaves the caller's arrays alone */
   const struct metric_row *rows[EVALUATE_MAX];
-  struct metric_data data = data_of(model, &objective, scores, label, weight, n_rows);
+  struct metric_data data = data_of(model, &objective, &resolved->metric, scores, label, weight, n_rows);
   data.n_threads = resolved->boost.n_threads;
-  data.threshold = resolved->metric.threshold;
   for (size_t m = 0; m < n; m++) {
     status = find_metric(wanted[m], own ? &objective : NULL, &rows[m], err);
     if (status == COPSE_OK) status = rows[m]->value(rows[m], &data, &computed[m], err);
@@ -77,19 +61,35 @@ copse_status copse_evaluate(const copse_model *model, const copse_params *params
   }
   for (size_t m = 0; m < n; m++) {
     values[m] = computed[m];
-    names[m] = rows[m]->name;
+    names[m] = own ? rows[m]->name : resolved->metric.printed[m];
   }
   *n_out = n;
   return COPSE_OK;
 }
 
-copse_status copse_confusion_matrix(const copse_model *model, const double *scores, const float *label,
-                                    const float *weight, uint64_t n_rows, double threshold,
-                                    copse_confusion *out, copse_error *err) {
+int copse_model_n_classes(const copse_model *model) {
+  struct objective objective;
+  if (objective_from_text(model->objective, model->trees_per_round, &objective, NULL) != COPSE_OK) return 0;
+  switch (objective.row->output) {
+    case OUTPUT_SOFTMAX:
+    case OUTPUT_SIGMOIDS: return model->trees_per_round;
+    default: return objective.row->kind == OBJECTIVE_BINARY ? 2 : 0;
+  }
+}
+
+copse_status copse_confusion(const copse_model *model, const double *scores, const float *label,
+                             const float *weight, uint64_t n_rows, double threshold, double *out,
+                             copse_error *err) {
   struct objective objective;
   copse_status status = objective_from_text(model->objective, model->trees_per_round, &objective, err);
   if (status != COPSE_OK) return status;
-  struct metric_data data = data_of(model, &objective, scores, label, weight, n_rows);
+  struct metric_data data = data_of(model, &objective, NULL, scores, label, weight, n_rows);
   data.threshold = threshold;
-  return metric_confusion(&data, "the confusion matrix", out, err);
+  size_t n = (size_t)metric_n_classes(&data);
+  double *counts = copse_alloc(model->ctx, n * n, sizeof *counts); /* a failure leaves out alone */
+  if (counts == NULL) return status_memory(err, "the confusion matrix");
+  status = metric_confusion(&data, "the confusion matrix", counts, err);
+  if (status == COPSE_OK) memcpy(out, counts, n * n * sizeof *out);
+  copse_free(counts);
+  return status;
 }
