@@ -17,7 +17,7 @@ plain version >version.qemu
 cat version.qemu
 grep -q '[0-9]\.[0-9]' version.qemu
 
-for generator in leads higgs; do
+for generator in leads higgs wide onehot categorical rank multiclass missing; do
   qemu-x86_64 -cpu qemu64 "$datasets" $generator rows=400 out=$generator.qemu
   "$datasets" $generator rows=400 out=$generator.here
   cmp $generator.qemu $generator.here
