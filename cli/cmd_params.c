@@ -36,7 +36,7 @@ static void print_one(const copse_params_info *info) {
   printf("%s\n  %s\n\n", info->name, info->help);
   printf("  aliases: %s\n", info->aliases[0] ? info->aliases : "none");
   printf("  type:    %s\n", info->type);
-  printf("  default: %s\n", info->default_value[0] ? info->default_value : "none");
+  printf("  default: %s\n", info->default_value[0] ? info->default_value : "not set");
   if (info->range[0]) printf("  range:   %s\n", info->range);
   printf("  group:   %s\n", info->group);
   if (info->support != COPSE_SUPPORT_FULL) printf("  support: %s\n", support_note(info->support));

@@ -1,7 +1,9 @@
 /* main.c - the program: words, parameters, command, and what is left in stdout's buffer. */
 #define _POSIX_C_SOURCE 200809L
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "arguments.h"
 #include "cli.h"
@@ -38,11 +40,20 @@ static int run(struct app *app, const struct arguments *args) {
   return app->command->run(app);
 }
 
+/* A file opened while standard output is closed would get its number, and be taken for it. Opened the wrong
+ * way round, so that reading and writing still fail. */
+static void occupy_standard_files(void) {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
 int main(int argc, char **argv) {
   struct app app = {.ctx = NULL};
   struct arguments args = {.items = NULL};
   copse_error err;
   int code = EXIT_FAILED;
+  occupy_standard_files();
   /* A reader that went away is an error of write, not the end of hours of training. */
   signal(SIGPIPE, SIG_IGN);
   if (copse_context_create(NULL, &app.ctx, &err) != COPSE_OK) {

@@ -18,8 +18,13 @@ static void warn_repeated(const struct app *app, const struct arguments *args, s
   for (size_t j = 0; j < i && row >= 0; j++) {
     if (copse_params_find(args->items[j].key) != row) continue;
     if (strcmp(args->items[j].value, args->items[i].value) == 0) continue;
-    console_warning("\"%s\" and \"%s\" set the same parameter; %s is used", args->items[j].key,
-                    args->items[i].key, copse_params_get(app->params, args->items[i].key));
+    const char *used = copse_params_get(app->params, args->items[i].key);
+    if (strcmp(args->items[j].key, args->items[i].key) == 0) {
+      console_warning("\"%s\" is given twice; %s is used", args->items[i].key, used);
+    } else {
+      console_warning("\"%s\" and \"%s\" set the same parameter; %s is used", args->items[j].key,
+                      args->items[i].key, used);
+    }
     return;
   }
 }

@@ -136,7 +136,7 @@ def _draw_categories(draw, settings):
     settings["max_cat_to_onehot"] = draw.one_of([1, 4, 4, 8])
     settings["max_cat_threshold"] = draw.one_of([4, 32, 32, 128])
     settings["cat_l2"] = draw.one_of([0.0, 1.0, 10.0, 10.0])
-    settings["cat_smooth"] = draw.one_of([0.0, 1.0, 10.0, 10.0])
+    settings["cat_smooth"] = draw.one_of([0.5, 1.0, 10.0, 10.0])  # 0: LightGBM sorts empty categories by 0/0
     settings["min_data_per_group"] = draw.one_of([1, 20, 100, 100])
 
 

@@ -56,6 +56,7 @@ def compare_models(problem, reference, candidate):
     if reference.feature_names != candidate.feature_names:
         outcome.failures.append("feature names differ")
         return outcome
+    _compare_infos(reference, candidate, outcome)
     for index in range(max(len(reference.trees), len(candidate.trees))):
         if index >= len(reference.trees) or index >= len(candidate.trees):
             _judge_missing_tree(problem, reference, candidate, index, outcome)
@@ -64,6 +65,14 @@ def compare_models(problem, reference, candidate):
         if not _compare_trees(judge, index, reference.trees[index], candidate.trees[index], outcome):
             return outcome
     return outcome
+
+
+def _compare_infos(reference, candidate, outcome):
+    """Ranges of numbers and bins of categories, as the models state them."""
+    pairs = zip(reference.feature_names, *(model.header["feature_infos"].split(" ") for model in (reference, candidate)))
+    wrong = [f"{name}: {b[:80]}, reference {a[:80]}" for name, a, b in pairs if a != b]
+    if wrong:
+        outcome.failures.append(f"feature_infos: {len(wrong)} differ, first {wrong[0]}")
 
 
 class _LazyArbiter:

@@ -19,7 +19,7 @@ struct categories {
 static uint64_t sort_nonzero(const double *values, uint64_t n_values, double *scratch, uint64_t *n_nan) {
   uint64_t n = 0, nan_rows = 0;
   for (uint64_t i = 0; i < n_values; i++) {
-    if (isnan(values[i]))
+    if (isnan(values[i]) || values[i] == COPSE_CODE_ABSENT)
       nan_rows++;
     else if (fabs(values[i]) > BINS_ZERO)
       scratch[n++] = values[i];

@@ -230,8 +230,12 @@ COPSE_API const char *copse_params_nearest(const char *name);
 
 /* ------------------------------------------------------------------------------------------------------
  * Table view: the caller's columns as they lie in memory. Borrowed; never changed.
- * Missing numeric value: NaN. Missing category: any negative code. A cell absent from a sparse row is 0.
+ * Missing numeric value: NaN. Missing category: any negative code (COPSE_CODE_ABSENT: as NaN would be; it
+ * differs from the others with use_missing=false or zero_as_missing=true alone, where LightGBM counts NaN as
+ * category 0 when it orders the categories). A cell absent from a sparse row is 0.
  * ---------------------------------------------------------------------------------------------------- */
+
+#define COPSE_CODE_ABSENT INT32_MIN
 
 typedef enum copse_dtype { COPSE_F32 = 0, COPSE_F64 = 1, COPSE_I32 = 2, COPSE_I64 = 3 } copse_dtype;
 

@@ -62,6 +62,9 @@ struct scan_input {
   int missing;                           /* enum missing_type */
   uint32_t default_bin;
   uint32_t only_threshold; /* extra trees: the one threshold that counts; UINT32_MAX: all do */
+  /* The forward scan counts bin 0 as the rows less the estimates of all other bins: LightGBM does not store
+   * the cell of a most frequent bin 0 (algorithms 4.6, type NaN). */
+  bool bin0_is_rest;
   /* LightGBM's defect (algorithms 10.9): the forward scan leaves bin 0 out of the left sums. */
   bool skip_bin0;
 };

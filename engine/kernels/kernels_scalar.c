@@ -146,6 +146,13 @@ static void scan_reverse(struct scan_state *s, bool skip_default, bool skip_miss
   }
 }
 
+/* Rows that the estimates of every bin but 0 leave over. */
+static int64_t rest_count(const struct scan_state *s) {
+  int64_t n = s->in->n_rows;
+  for (uint32_t b = 1; b < s->in->n_bins; b++) n -= cell_count(s, b);
+  return n;
+}
+
 /* Left side grows from bin 0 up; the missing bin stays right. */
 static void scan_forward(struct scan_state *s, bool skip_default) {
   const struct scan_input *in = s->in;
@@ -155,7 +162,7 @@ static void scan_forward(struct scan_state *s, bool skip_default) {
     if (skip_default && b == in->default_bin) continue;
     g += in->gradient[b];
     h += in->hessian[b];
-    n += cell_count(s, b);
+    n += b == 0 && in->bin0_is_rest ? rest_count(s) : cell_count(s, b);
     double hl = (double)h * in->hessian_unit + EPSILON;
     if (n < rules->min_data || hl < rules->min_sum_hessian) continue;
     int64_t nr = in->n_rows - n;

@@ -77,15 +77,36 @@ void objective_release(struct objective *objective) {
   objective->classes = NULL;
 }
 
-/* The fewest digits that read back as the same number: other readers than ours round less carefully. */
+/* LightGBM reads this one number with its plain parser, whole part + fraction / 10^digits, which may miss the
+ * nearest double by a step; predicting the same bits takes the same step. Exponents and long fractions:
+ * exact. */
+static double read_as_lightgbm(const char *text, size_t length, double exact) {
+  double whole = 0, fraction = 0, scale = 1;
+  size_t i = 0, n_fraction = 0;
+  for (; i < length && text[i] >= '0' && text[i] <= '9'; i++) whole = whole * 10 + (text[i] - '0');
+  if (i < length && text[i] == '.') i++;
+  for (; i < length && text[i] >= '0' && text[i] <= '9'; i++, n_fraction++) {
+    fraction = fraction * 10 + (text[i] - '0');
+    scale *= 10;
+  }
+  return i == length && n_fraction <= 22 ? whole + fraction / scale : exact;
+}
+
+/* The fewest digits that LightGBM reads back as the same number, or, where none do, that we do. */
 static void append_shortest(copse_text *out, double value) {
   char digits[32];
   double back;
-  for (int n = 1; n <= 17; n++) {
-    size_t length = copse_format_double_digits(value, n, digits, sizeof digits);
-    if (copse_parse_double(digits, length, &back) == length && back == value) break;
+  for (int pass = 0; pass < 2; pass++) {
+    for (int n = 1; n <= 17; n++) {
+      size_t length = copse_format_double_digits(value, n, digits, sizeof digits);
+      if (copse_parse_double(digits, length, &back) != length) continue;
+      if (pass == 0) back = read_as_lightgbm(digits, length, back);
+      if (back == value) {
+        copse_text_appendf(out, "%s", digits);
+        return;
+      }
+    }
   }
-  copse_text_appendf(out, "%s", digits);
 }
 
 void objective_describe(const struct objective *objective, copse_text *out) {
@@ -117,7 +138,7 @@ static copse_status read_word(struct objective *made, const char *word, size_t l
     if (copse_parse_double(value, digits, &number) != digits || !(number > 0))
       return status_set(err, COPSE_ERR_FORMAT, "objective %s: \"%.*s\": expected a sigmoid above 0",
                         row->name, (int)length, word);
-    made->params.sigmoid = number;
+    made->params.sigmoid = read_as_lightgbm(value, digits, number);
   }
   if ((value = value_after(word, length, "num_class:")) != NULL) {
     size_t digits = length - (size_t)(value - word);

@@ -23,14 +23,13 @@ struct param_choice {
 };
 
 /* One table and one text of the available names ("regression, binary, custom") per enum parameter. The text
- * begins with ", ". */
-#define FOR_EACH_CHOICE_TABLE(T)                                                                             \
-  T(task)                                                                                                    \
-  T(objective)                                                                                               \
-  T(boosting)                                                                                                \
-  T(data_sample_strategy)                                                                                    \
-  T(tree_learner) T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat) T(format) \
-      T(libsvm_base) T(unseen_category)
+ * begins with ", ". (clang-format does not come to rest on this list.) */
+/* clang-format off */
+#define FOR_EACH_CHOICE_TABLE(T)                                                        \
+  T(task) T(objective) T(boosting) T(data_sample_strategy) T(tree_learner)              \
+  T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat)      \
+  T(format) T(libsvm_base) T(unseen_category)
+/* clang-format on */
 #define DECLARE_CHOICES(table)                        \
   extern const struct param_choice choices_##table[]; \
   extern const char choices_text_##table[];

@@ -24,7 +24,12 @@ static void describe_expected(const struct param_row *row, char *out, size_t cap
     case TYPE_INTS: snprintf(out, capacity, "whole numbers, comma separated%s%s", with, range); break;
     case TYPE_DOUBLES: snprintf(out, capacity, "finite numbers, comma separated%s%s", with, range); break;
     case TYPE_ENUMS: snprintf(out, capacity, "a comma separated list of: %s", range); break;
-    case TYPE_STRING: snprintf(out, capacity, "a text without line breaks and control characters"); break;
+    case TYPE_STRING:
+      snprintf(out, capacity,
+               row == &param_rows[PARAM_separator]
+                   ? "auto, comma, semicolon, tab, space, pipe, or one ASCII character that is no quote"
+                   : "a text without line breaks and control characters");
+      break;
   }
 }
 

@@ -187,7 +187,7 @@ static void run_round(void *user) {
 
 static copse_status boost_round(copse_booster *booster, bool custom, bool *finished, copse_error *err) {
   struct round round = {booster, custom, finished, COPSE_OK, err};
-  team_run(booster->workspace.n_threads, run_round, &round);
+  team_run(booster_team_threads(booster), run_round, &round);
   return round.status;
 }
 

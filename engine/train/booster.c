@@ -79,6 +79,17 @@ copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
+int booster_team_threads(const copse_booster *booster) {
+  enum { MIN_ROWS = 1 << 14, MIN_CELLS = 1 << 14, MIN_UPDATES = 1 << 18 };
+  const struct binned *binned = &booster->sets[0].data->binned;
+  uint64_t most_rows = 0;
+  for (int s = 0; s < booster->n_sets; s++)
+    if (booster->sets[s].data->n_rows > most_rows) most_rows = booster->sets[s].data->n_rows;
+  bool small =
+      most_rows < MIN_ROWS && binned->n_cells < MIN_CELLS && binned->n_rows * binned->n_columns < MIN_UPDATES;
+  return small ? 1 : booster->workspace.n_threads;
+}
+
 static copse_status add_set(copse_booster *booster, copse_dataset *data, const char *name, copse_error *err) {
   if (!data->finished)
     return status_set(err, COPSE_ERR_STATE,

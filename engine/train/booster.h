@@ -46,6 +46,9 @@ struct copse_booster {
 void booster_rescore(copse_booster *booster, struct scored_set *set);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
+/* Threads that a team for this booster's rounds is worth: 1 where every loop is too short to be cut, since a
+ * team's threads must be started and ended, and on a busy machine that costs more than the round. */
+int booster_team_threads(const copse_booster *booster);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
 

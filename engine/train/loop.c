@@ -153,7 +153,7 @@ copse_status copse_train(copse_booster *booster, const copse_params *params, cop
   }
   for (int v = 0; v < loop.n_values; v++) loop.values[v] = NAN;
   struct rounds rounds = {&loop, err, COPSE_OK};
-  team_run(booster->workspace.n_threads, run_team, &rounds);
+  team_run(booster_team_threads(booster), run_team, &rounds);
   if ((status = rounds.status) != COPSE_OK) goto done;
   loop.report.rounds_trained = copse_booster_round(booster);
   loop.report.best_round = rounds_to_keep(&loop);

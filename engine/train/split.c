@@ -67,6 +67,7 @@ static void search_numeric(struct split_task *task) {
           ws->sample.extra_trees ? sample_threshold(ws, leaf, task->column, bins->n_bins - 1) : UINT32_MAX,
       .missing = (int)bins->missing,
       .default_bin = bins->default_bin,
+      .bin0_is_rest = bins->missing == MISSING_NAN && bins->most_freq_bin == 0,
       .skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
                    bins->most_freq_bin == 0 && bins->default_bin != 0};
   struct scan_result found;

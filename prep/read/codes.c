@@ -41,7 +41,7 @@ void codes_convert(struct codes_column *column) {
   for (uint64_t row = 0; row < column->n_rows; row++) {
     double value = column->numbers[row];
     bool fits = value < 2147483648.0, bad = !isnan(value) && !fits;
-    column->out[row] = isnan(value) || !fits || value <= -1 ? -1 : (int32_t)value;
+    column->out[row] = isnan(value) ? COPSE_CODE_ABSENT : !fits || value <= -1 ? -1 : (int32_t)value;
     if (column->known != NULL && column->out[row] >= 0) bad = !is_known(column->known, column->out[row]);
     if (!bad) continue;
     column->n_unseen++;

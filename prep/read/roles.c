@@ -223,8 +223,11 @@ static copse_status plan_train(const struct read_job *job, struct column_plan *p
     if (role_is_feature(plan->roles[i])) plan->feature[i] = n++;
   if (n == 0)
     return report(err, COPSE_ERR_DATA,
-                  "%s: no feature is left: %u column(s) in all (check the separator, and ignore_column)",
-                  job->source.path, plan->n_columns);
+                  "%s: no feature is left: %u column(s) in all (check the separator, and ignore_column)%s",
+                  job->source.path, plan->n_columns,
+                  plan->n_columns == 1 && job->options->format == COPSE_FORMAT_AUTO
+                      ? "; if the file is LibSVM, format=libsvm tells which line is not"
+                      : "");
   return COPSE_OK;
 }
 

@@ -11,10 +11,10 @@
 #define COMMON "compat=lightgbm num_trees=100 max_bin=255 training_metric=true verbosity=-1 "
 #define BINARY COMMON "objective=binary metric=binary_logloss,auc learning_rate=0.1 "
 #define SHAPE "num_leaves=63 min_data_in_leaf=50 min_sum_hessian_in_leaf=5 "
-#define REGRESSION                                                                            \
-  COMMON                                                                                      \
-      "objective=regression metric=l2 learning_rate=0.05 num_leaves=31 min_data_in_leaf=100 " \
-      "min_sum_hessian_in_leaf=5 "
+#define REGRESSION                                                                        \
+  COMMON                                                                                  \
+  "objective=regression metric=l2 learning_rate=0.05 num_leaves=31 min_data_in_leaf=100 " \
+  "min_sum_hessian_in_leaf=5 "
 #define BINARY_FILE "binary_classification/binary.train.gz"
 
 struct anchor {

@@ -92,9 +92,12 @@ static size_t all_candidates(const struct scan_case *c, struct candidate *list) 
     for (size_t i = 0; i < n; i++) list[i].default_left = in->missing != NAN_BIN;
     return n;
   }
-  for (uint32_t t = in->skip_bin0 ? 1 : 0; t + 1 < in->n_bins; t++)
-    if (!(zero && t == in->default_bin))
-      consider(c, t, false, sum_bins(c, in->skip_bin0 ? 1 : 0, t + 1, zero), list, &n);
+  for (uint32_t t = in->skip_bin0 ? 1 : 0; t + 1 < in->n_bins; t++) {
+    if (zero && t == in->default_bin) continue;
+    struct sums left = sum_bins(c, in->skip_bin0 ? 1 : 0, t + 1, zero);
+    if (in->bin0_is_rest) left.n = in->n_rows - sum_bins(c, t + 1, in->n_bins, false).n;
+    consider(c, t, false, left, list, &n);
+  }
   return n;
 }
 
@@ -180,6 +183,7 @@ static void make_case(struct scan_case *c, struct draw *d, int i) {
   in->missing = (int)draw_between(d, 0, 2);
   in->default_bin = (uint32_t)draw_between(d, 0, in->n_bins - 1);
   in->skip_bin0 = in->missing == ZERO && in->default_bin != 0 && draw_between(d, 0, 3) == 0;
+  in->bin0_is_rest = in->missing == NAN_BIN && draw_between(d, 0, 1) == 0;
   c->gradient = guarded_alloc(in->n_bins * 8, GUARDED_END);
   c->hessian = guarded_alloc(in->n_bins * 8, GUARDED_END);
   c->count = guarded_alloc(in->n_bins * 4, GUARDED_END);

@@ -145,6 +145,24 @@ static void too_large_a_category_is_an_error(void **state) {
   assert_non_null(strstr(error.message, "2147483648"));
 }
 
+/* With missing values off LightGBM counts NaN, but no negative number, as category 0. */
+static void absent_cells_count_as_zero_without_missing_values(void **state) {
+  (void)state;
+  const double values[] = {COPSE_CODE_ABSENT, NAN, COPSE_CODE_ABSENT, 5, 5, -1, -1, -1, -1};
+  struct bin_params params = plain();
+  params.zero_as_missing = true;
+  struct feature_bins bins = find(values, COUNT(values), 255, &params);
+  const int32_t zero_first[] = {-1, 0, 5};
+  check_mapping(&bins, zero_first, COUNT(zero_first));
+  assert_int_equal(bins_of_value(&bins, COPSE_CODE_ABSENT), 0);
+  bins_release(&bins);
+  params.zero_as_missing = false;
+  bins = find(values, 5, 255, &params); /* without the negative ones */
+  const int32_t five_only[] = {-1, 5};
+  check_mapping(&bins, five_only, COUNT(five_only));
+  bins_release(&bins);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(t1f_the_last_rare_category_is_dropped),
                                      cmocka_unit_test(t1g_truncation_and_negative_categories),
@@ -153,6 +171,7 @@ int main(void) {
                                      cmocka_unit_test(rare_categories_stop_the_list),
                                      cmocka_unit_test(nothing_but_missing_is_not_used),
                                      cmocka_unit_test(pre_filter_tests_two_bins_only),
-                                     cmocka_unit_test(too_large_a_category_is_an_error)};
+                                     cmocka_unit_test(too_large_a_category_is_an_error),
+                                     cmocka_unit_test(absent_cells_count_as_zero_without_missing_values)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -732,6 +732,8 @@ static void every_lightgbm_objective_transforms(void **state) {
       {"tweedie tweedie_variance_power:1.5\r\n", e},
       {"binary sigmoid:1", s},
       {"binary sigmoid:2", s2},
+      {"binary sigmoid:1.36", 1 / (1 + exp(-(1 + 0.36) * 0.7))}, /* LightGBM's parser: not the double 1.36 */
+      {"binary sigmoid:1.36e0", 1 / (1 + exp(-1.36 * 0.7))},
       {"cross_entropy", s},
       {"cross_entropy_lambda", log1p(e)},
       {"lambdarank", 0.7},
@@ -769,6 +771,8 @@ static void describe_gives_the_text_back(void **state) {
                                       "regression sqrt",
                                       "binary sigmoid:1",
                                       "binary sigmoid:0.7",
+                                      "binary sigmoid:1.36",
+                                      "binary sigmoid:1.3600000000000001",
                                       "binary sigmoid:0.12345678901234568",
                                       "poisson",
                                       "cross_entropy_lambda",

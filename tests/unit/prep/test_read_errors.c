@@ -90,6 +90,7 @@ static void test_csv(void **unused) {
                 "case.csv:3:1: column \"y\": expected a number as label, found \"yes\"|objective=binary"},
                {"y,a,a\n1,2,3\n", "columns 2 and 3 of the header are both called \"a\""},
                {"y\n1\n0\n", "no feature is left"},
+               {"1 0:1 2:3\n0 0:abc\n", "no feature is left|format=libsvm"},
                {"1,2\n0,x\nnan,y\n", "case.csv:2:2: "},
                {"1,2\nnan,2\n0,y\n", "case.csv:2:1: "}};
   copse_read_options o = copse_read_options_default();

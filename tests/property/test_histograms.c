@@ -1,0 +1,295 @@
+/* What must hold of histograms, leaves and routes whatever the data: every feature's histogram sums to the
+ * leaf; parent = left + right; the leaves share out the rows; a row finds its leaf by its bins, by its values
+ * and by the partition alike. Integers throughout, so equal means equal. */
+#include <string.h>
+
+#include "mixed_data.h"
+#include "model/route.h"
+#include "testing.h"
+#include "train/grow.h"
+#include "train/hist.h"
+#include "train/partition.h"
+#include "train/split.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+struct setting {
+  const char *params;
+  uint64_t n_rows;
+  uint32_t n_features;
+  bool weighted, binary;
+};
+
+#define SMALL \
+  "num_threads=2 verbosity=-1 min_data_in_leaf=5 min_data_in_bin=1 learning_rate=0.3 num_leaves=24 "
+
+static const struct setting settings[] = {
+    {SMALL, 700, 7, false, false},                                       /* counts by shift */
+    {SMALL, 700, 7, true, false},                                        /* counts apart */
+    {"objective=binary " SMALL, 700, 7, false, true},                    /* and small hessians */
+    {"objective=binary leaf_counts=hessian " SMALL, 700, 7, true, true}, /* estimated */
+    {"zero_as_missing=true " SMALL, 700, 7, true, false},                /* zeros are missing */
+    {"use_missing=false " SMALL, 700, 7, false, false},                  /* nothing is */
+    {"max_bin=2000 " SMALL, 3000, 14, true, false},                      /* one- and two-byte cells */
+    {"max_bin=15 " SMALL, 300, 150, false, false},                       /* several blocks */
+    {"max_bin=2000 max_cat_to_onehot=50 " SMALL, 1500, 80, true, false}, /* all of it */
+    {"histogram_pool_size=0.0001 " SMALL, 700, 14, true, false},         /* two slots */
+    {"min_data_per_group=2 cat_smooth=1 cat_l2=0 " SMALL, 700, 5, true, false},
+    {"min_data_per_group=2 cat_smooth=1 path_smooth=3 lambda_l1=0.4 max_delta_step=0.8 " SMALL, 700, 7, true,
+     false},
+    {SMALL, 40000, 7, true, false}, /* more than one spill */
+};
+
+struct trained {
+  struct mixed_data mixed;
+  copse_booster *booster;
+};
+
+static struct trained train(const struct setting *s, uint64_t seed) {
+  struct trained t = {.mixed = mixed_data_make(s->n_rows, s->n_features, seed)};
+  if (s->weighted) t.mixed.data.weight = t.mixed.weight;
+  if (s->binary) t.mixed.data.label = t.mixed.class_label;
+  t.booster = mixed_booster(&t.mixed.data, s->params);
+  return t;
+}
+
+static void release(struct trained *t) {
+  copse_booster_free(t->booster);
+  mixed_data_free(&t->mixed);
+}
+
+static uint64_t first_cell(const struct workspace *ws, const struct binned_column *column) {
+  return ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
+}
+
+/* The histogram of the leaf's rows, cell by cell, from the feature-major copy. */
+static void naive_histogram(const struct workspace *ws, const struct leaf *leaf, struct hist_planes *out) {
+  const struct binned *binned = &ws->data->binned;
+  memset(out->gradient, 0, binned->n_cells * sizeof *out->gradient);
+  memset(out->hessian, 0, binned->n_cells * sizeof *out->hessian);
+  memset(out->count, 0, binned->n_cells * sizeof *out->count);
+  for (uint32_t c = 0; c < binned->n_columns; c++) {
+    const struct binned_column *column = &binned->columns[c];
+    for (uint64_t i = 0; i < leaf->n_rows; i++) {
+      uint32_t row = ws->rows[leaf->begin + i];
+      uint64_t cell = first_cell(ws, column) + binned_cell(column, row);
+      out->gradient[cell] += ws->pairs[row].gradient;
+      out->hessian[cell] += (int64_t)(ws->pairs[row].hessian >> ws->count_bits);
+      out->count[cell]++;
+    }
+  }
+}
+
+/* The leaf's slot is that of its rows, and every feature's cells sum to the leaf. */
+static void check_histogram(struct workspace *ws, int leaf, struct hist_planes *scratch) {
+  const struct binned *binned = &ws->data->binned;
+  const struct leaf *l = &ws->leaves[leaf];
+  const struct hist_planes *got = &ws->slots[l->slot];
+  naive_histogram(ws, l, scratch);
+  assert_memory_equal(got->gradient, scratch->gradient, binned->n_cells * sizeof *got->gradient);
+  assert_memory_equal(got->hessian, scratch->hessian, binned->n_cells * sizeof *got->hessian);
+  assert_true((got->count != NULL) == (ws->count_kind == COUNT_FIELD));
+  if (got->count != NULL)
+    assert_memory_equal(got->count, scratch->count, binned->n_cells * sizeof *got->count);
+  for (uint32_t c = 0; c < binned->n_columns; c++) {
+    int64_t gradient = 0, hessian = 0;
+    uint64_t first = first_cell(ws, &binned->columns[c]), n = 0;
+    for (uint64_t cell = first; cell < first + binned->columns[c].n_bins; cell++) {
+      gradient += got->gradient[cell];
+      hessian += got->hessian[cell];
+      n += got->count != NULL ? got->count[cell] : scratch->count[cell];
+      if (ws->count_kind == COUNT_SHIFT)
+        assert_true(got->hessian[cell] >> ws->count_shift == scratch->count[cell]);
+    }
+    assert_true(gradient == l->total_gradient && hessian == l->total_hessian && n == l->n_rows);
+  }
+}
+
+/* The leaf becomes its left child and `right` is new, as the trainer does it. */
+static void divide(struct workspace *ws, int leaf, int right) {
+  struct leaf *l = &ws->leaves[leaf], *r = &ws->leaves[right];
+  uint64_t n_left = partition_leaf(ws, l, &l->best);
+  r->begin = l->begin + n_left;
+  r->n_rows = l->n_rows - n_left;
+  r->total_gradient = l->total_gradient - l->best.left_gradient;
+  r->total_hessian = l->total_hessian - l->best.left_hessian;
+  r->output = l->best.right_output;
+  r->slot = -1;
+  l->n_rows = n_left;
+  l->total_gradient = l->best.left_gradient;
+  l->total_hessian = l->best.left_hessian;
+  l->output = l->best.left_output;
+}
+
+/* Root, then its two children: each child once built from its rows and once as parent minus sibling. */
+static void histograms_sum_to_their_leaf(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(settings); i++) {
+    struct trained t = train(&settings[i], 40 + i);
+    struct workspace *ws = &t.booster->workspace;
+    copse_error err;
+    uint64_t cells = ws->data->binned.n_cells;
+    must_step(t.booster); /* leaves gradients behind */
+    struct hist_planes scratch = {copse_alloc(NULL, cells, sizeof(int64_t)),
+                                  copse_alloc(NULL, cells, sizeof(int64_t)),
+                                  copse_alloc(NULL, cells, sizeof(uint32_t))};
+    for (int built = 0; built < 2; built++) {
+      assert_int_equal(workspace_begin_tree(ws, t.booster->gradient, t.booster->hessian, &err), COPSE_OK);
+      ws->leaves[0].output = 0;
+      hist_acquire(ws, 0, -1);
+      hist_build(ws, 0);
+      check_histogram(ws, 0, &scratch);
+      split_search(ws, (int[2]){0, -1});
+      assert_true(ws->leaves[0].best.gain > 0);
+      divide(ws, 0, 1);
+      int other = 1 - built;
+      if (other == 0) { /* the left child gives the parent's slot away and is built */
+        hist_move(ws, 0, 1);
+        hist_acquire(ws, 0, 1);
+        hist_build(ws, 0);
+        check_histogram(ws, 0, &scratch);
+        hist_subtract(ws, 1, 0);
+      } else {
+        hist_acquire(ws, 1, 0);
+        hist_build(ws, 1);
+        check_histogram(ws, 1, &scratch);
+        hist_subtract(ws, 0, 1);
+      }
+      check_histogram(ws, 0, &scratch);
+      check_histogram(ws, 1, &scratch);
+    }
+    copse_free(scratch.gradient);
+    copse_free(scratch.hessian);
+    copse_free(scratch.count);
+    release(&t);
+  }
+}
+
+/* ---- leaves ---- */
+
+static void check_leaves(const struct workspace *ws, const struct tree *tree, int *leaf_of_row) {
+  uint64_t n = ws->data->n_rows, at = 0;
+  for (uint64_t r = 0; r < n; r++) leaf_of_row[r] = -1;
+  for (int l = 0; l < tree->n_leaves; l++) {
+    const struct leaf *leaf = &ws->leaves[l];
+    int64_t gradient = 0, hessian = 0;
+    assert_true(leaf->begin + leaf->n_rows <= n);
+    assert_true(leaf->n_rows > 0);
+    for (uint64_t i = 0; i < leaf->n_rows; i++) {
+      uint32_t row = ws->rows[leaf->begin + i];
+      assert_true(row < n && leaf_of_row[row] == -1);
+      if (i > 0) assert_true(ws->rows[leaf->begin + i - 1] < row); /* stable: ascending */
+      leaf_of_row[row] = l;
+      gradient += ws->pairs[row].gradient;
+      hessian += (int64_t)(ws->pairs[row].hessian >> ws->count_bits);
+    }
+    assert_true(gradient == leaf->total_gradient && hessian == leaf->total_hessian);
+    assert_true(tree->leaf_count[l] == (int64_t)leaf->n_rows);
+    assert_true(tree->leaf_weight[l] == (double)hessian * ws->hessian_unit);
+    at += leaf->n_rows;
+  }
+  assert_true(at == n);
+}
+
+static int64_t count_of(const struct tree *tree, int child) {
+  return child >= 0 ? tree->internal_count[child] : tree->leaf_count[~child];
+}
+static double weight_of(const struct tree *tree, int child) {
+  return child >= 0 ? tree->internal_weight[child] : tree->leaf_weight[~child];
+}
+
+static void check_nodes(const struct workspace *ws, const struct tree *tree) {
+  for (int node = 0; node < tree->n_leaves - 1; node++) {
+    int left = tree->left_child[node], right = tree->right_child[node];
+    assert_true(tree->internal_count[node] == count_of(tree, left) + count_of(tree, right));
+    assert_true(tree->internal_weight[node] == weight_of(tree, left) + weight_of(tree, right));
+    assert_true(tree->split_gain[node] > 0);
+    assert_true((left < 0 || left > node) && (right < 0 || right > node));
+    assert_int_equal(ws->data->binned.columns[tree->split_column[node]].feature, tree->split_feature[node]);
+  }
+  if (tree->n_leaves > 1) assert_true(tree->internal_count[0] == (int64_t)ws->data->n_rows);
+}
+
+static void check_routes(const struct trained *t, const struct tree *tree, const int *leaf_of_row) {
+  const copse_dataset *data = t->booster->sets[0].data;
+  uint32_t n_features = t->mixed.data.n_features;
+  copse_error err;
+  copse_model *model;
+  copse_predictor *predictor;
+  int round = copse_booster_round(t->booster) - 1;
+  assert_int_equal(copse_booster_model(t->booster, 0, &model, &err), COPSE_OK);
+  assert_int_equal(copse_predictor_create(NULL, model, COPSE_PREDICT_LEAF, round, 1, &predictor, &err),
+                   COPSE_OK);
+  for (uint64_t r = 0; r < data->n_rows; r++) {
+    int by_bins = route_binned(tree, &data->binned, data->schema->features, r);
+    double by_values;
+    copse_predictor_row(predictor, t->mixed.x + r * n_features, &by_values);
+    if (by_bins != leaf_of_row[r] || by_values != leaf_of_row[r])
+      fail_msg("row %llu: leaf %d by partition, %d by bins, %g by values", (unsigned long long)r,
+               leaf_of_row[r], by_bins, by_values);
+  }
+  copse_predictor_free(predictor);
+  copse_model_free(model);
+}
+
+static void every_row_finds_one_leaf(void **state) {
+  (void)state;
+  int categorical = 0, default_left = 0, default_right = 0;
+  for (size_t i = 0; i < COUNT(settings); i++) {
+    struct trained t = train(&settings[i], 60 + i);
+    int *leaf_of_row = copse_alloc(NULL, settings[i].n_rows, sizeof *leaf_of_row);
+    for (int round = 0; round < 4; round++) {
+      assert_false(must_step(t.booster));
+      const struct tree *tree = &t.booster->trees[t.booster->n_trees - 1];
+      assert_true(tree->n_leaves > 8);
+      check_leaves(&t.booster->workspace, tree, leaf_of_row);
+      check_nodes(&t.booster->workspace, tree);
+      check_routes(&t, tree, leaf_of_row);
+      for (int node = 0; node < tree->n_leaves - 1; node++) {
+        unsigned decision = tree->decision_type[node];
+        categorical += (decision & DECISION_CATEGORICAL) != 0;
+        if (decision >> DECISION_MISSING_SHIFT != MISSING_NONE && !(decision & DECISION_CATEGORICAL))
+          decision &DECISION_DEFAULT_LEFT ? default_left++ : default_right++;
+      }
+    }
+    copse_free(leaf_of_row);
+    release(&t);
+  }
+  assert_true(categorical > 50 && default_left > 20 && default_right > 20); /* every kind of node was met */
+}
+
+/* min_data_in_leaf and max_depth are kept wherever rows are counted exactly. */
+static void limits_are_kept(void **state) {
+  (void)state;
+  static const char *const limits[] = {"min_data_in_leaf=40 ", "max_depth=3 min_data_in_leaf=11 ",
+                                       "min_sum_hessian_in_leaf=25 min_data_in_leaf=1 "};
+  for (size_t i = 0; i < COUNT(limits); i++) {
+    for (int weighted = 0; weighted < 2; weighted++) {
+      char params[512];
+      strcpy(params, limits[i]);
+      strcat(params, SMALL);
+      struct setting s = {params, 900, 7, weighted, false};
+      struct trained t = train(&s, 80 + i);
+      const struct grow_params *grow = &t.booster->workspace.grow;
+      for (int round = 0; round < 3; round++) {
+        must_step(t.booster);
+        const struct tree *tree = &t.booster->trees[round];
+        for (int l = 0; l < tree->n_leaves; l++) {
+          assert_true(tree->leaf_count[l] >= grow->min_data_in_leaf);
+          assert_true(tree->leaf_weight[l] >= grow->min_sum_hessian_in_leaf - 1e-9);
+          if (grow->max_depth > 0) assert_true(tree->leaf_depth[l] <= grow->max_depth);
+        }
+      }
+      release(&t);
+    }
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(histograms_sum_to_their_leaf),
+      cmocka_unit_test(every_row_finds_one_leaf),
+      cmocka_unit_test(limits_are_kept),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,173 @@
+/* The model is a function of data, parameters and seed only: not of threads, CPU tier, memory for histograms,
+ * or how rows were cut into pushes. */
+#include <string.h>
+
+#include "mixed_data.h"
+#include "testing.h"
+#include "tiers.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+struct setting {
+  const char *params;
+  uint64_t n_rows;
+  uint32_t n_features;
+  bool weighted, binary;
+};
+
+#define SMALL "verbosity=-1 min_data_in_leaf=5 learning_rate=0.3 num_leaves=15 num_iterations=3 "
+
+/* Large enough for every loop that is cut between threads to be cut: rows for gradients, histograms by rows
+ * and partition; columns for histograms by blocks and the split search. */
+static const struct setting settings[] = {
+    {SMALL, 70000, 14, false, false},
+    {"objective=binary " SMALL, 70000, 14, true, true},
+    {"compat=lightgbm objective=binary max_bin=1000 " SMALL, 66000, 14, true, true},
+    {"max_bin=1023 min_data_in_bin=1 " SMALL, 2500, 170, true, false},
+    {"min_data_per_group=2 cat_smooth=1 " SMALL, 1000, 300, true, false},
+    {"compat=lightgbm " SMALL, 900, 40, true, false},
+};
+
+static void must(copse_status status, const copse_error *err) {
+  if (status != COPSE_OK) fail_msg("%s", err->message);
+}
+
+/* Gives the booster a tier of the test's choice. */
+static void force_tier(copse_booster *booster, const struct kernels *kernels) {
+  booster->workspace.kernels = booster->objective.kernels = kernels;
+}
+
+struct variant {
+  const char *params;            /* put in front of the setting's */
+  const struct kernels *kernels; /* NULL: the booster's own */
+};
+
+struct result {
+  char *trees;
+  uint64_t fingerprint;
+};
+
+static struct result run(const struct setting *s, const struct mixed_data *mixed, copse_dataset *set,
+                         struct variant variant) {
+  copse_error err;
+  copse_booster *booster;
+  copse_model *model;
+  char text[512];
+  strcpy(text, variant.params);
+  strcat(text, s->params);
+  copse_params *params = small_params(text);
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  copse_dataset *valid = small_dataset(&mixed->data, params, copse_dataset_schema(set));
+  must(copse_booster_add_valid(booster, valid, "v", &err), &err);
+  if (variant.kernels != NULL) force_tier(booster, variant.kernels);
+  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
+  uint64_t n;
+  const double *training = copse_booster_scores(booster, 0, &n);
+  assert_memory_equal(training, copse_booster_scores(booster, 1, NULL), n * sizeof *training);
+  struct result result = {model_trees(model), copse_model_fingerprint(model)};
+  copse_model_free(model);
+  copse_dataset_free(valid);
+  copse_booster_free(booster);
+  copse_params_free(params);
+  return result;
+}
+
+static void check_variants(const struct variant *variants, size_t n_variants, size_t n_settings) {
+  for (size_t i = 0; i < n_settings; i++) {
+    const struct setting *s = &settings[i];
+    struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 100 + i);
+    if (s->weighted) mixed.data.weight = mixed.weight;
+    if (s->binary) mixed.data.label = mixed.class_label;
+    copse_params *params = small_params(s->params);
+    copse_dataset *set = small_dataset(&mixed.data, params, NULL);
+    struct result first = {0};
+    for (size_t v = 0; v < n_variants; v++) {
+      struct result result = run(s, &mixed, set, variants[v]);
+      if (v == 0) {
+        first = result;
+        assert_non_null(strstr(first.trees, "Tree=2"));
+        continue;
+      }
+      if (strcmp(first.trees, result.trees) != 0)
+        fail_msg("\"%s\" gives another model than \"%s\": %s", variants[v].params, variants[0].params,
+                 s->params);
+      assert_true(first.fingerprint == result.fingerprint);
+      copse_free(result.trees);
+    }
+    copse_free(first.trees);
+    copse_dataset_free(set);
+    copse_params_free(params);
+    mixed_data_free(&mixed);
+  }
+}
+
+static void any_number_of_threads(void **state) {
+  (void)state;
+  static const struct variant variants[] = {
+      {"num_threads=1 ", NULL}, {"num_threads=2 ", NULL}, {"num_threads=3 ", NULL}, {"num_threads=8 ", NULL}};
+  check_variants(variants, COUNT(variants), COUNT(settings));
+}
+
+static void any_tier(void **state) {
+  (void)state;
+  struct variant variants[3];
+  size_t n = 0;
+  FOR_EACH_TIER(k) {
+    variants[n] = (struct variant){"num_threads=2 ", k};
+    n++;
+  }
+  check_variants(variants, n, COUNT(settings));
+}
+
+/* Few slots force histograms to be built again instead of subtracted. */
+static void any_memory_for_histograms(void **state) {
+  (void)state;
+  static const struct variant variants[] = {{"num_threads=2 ", NULL},
+                                            {"num_threads=2 histogram_pool_size=0.00001 ", NULL},
+                                            {"num_threads=1 histogram_pool_size=0.3 ", NULL},
+                                            {"num_threads=2 histogram_pool_size=2 ", NULL}};
+  check_variants(variants + 0, COUNT(variants), COUNT(settings));
+}
+
+/* Rows pushed in pieces, in any order, from one thread or two, as rows or as columns. */
+static void any_pushes(void **state) {
+  (void)state;
+  const struct setting *s = &settings[3];
+  struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 120);
+  copse_error err;
+  copse_params *params = small_params(s->params);
+  copse_dataset *whole = small_dataset(&mixed.data, params, NULL), *pieces;
+  must(copse_dataset_create(NULL, copse_dataset_schema(whole), s->n_rows, &pieces, &err), &err);
+  uint64_t step = 701;
+  for (uint64_t k = (s->n_rows + step - 1) / step; k-- > 0;) {
+    uint64_t begin = k * step, n = s->n_rows - begin < step ? s->n_rows - begin : step;
+    copse_table table = {.layout = COPSE_ROWS,
+                         .n_rows = n,
+                         .n_cols = s->n_features,
+                         .dtype = COPSE_F64,
+                         .values = mixed.x + begin * s->n_features,
+                         .row_stride = s->n_features};
+    must(copse_dataset_push(pieces, &table, begin, k % 2 == 0 ? 2 : 1, &err), &err);
+  }
+  must(copse_dataset_finish(pieces, &err), &err);
+  must(copse_dataset_set(pieces, COPSE_LABEL, mixed.label, s->n_rows, &err), &err);
+  struct variant one = {"num_threads=1 ", NULL};
+  struct result a = run(s, &mixed, whole, one), b = run(s, &mixed, pieces, one);
+  assert_string_equal(a.trees, b.trees);
+  copse_free(a.trees);
+  copse_free(b.trees);
+  copse_dataset_free(whole);
+  copse_dataset_free(pieces);
+  copse_params_free(params);
+  mixed_data_free(&mixed);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(any_number_of_threads),
+      cmocka_unit_test(any_tier),
+      cmocka_unit_test(any_memory_for_histograms),
+      cmocka_unit_test(any_pushes),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
