@@ -144,14 +144,22 @@ typedef struct copse_frame {
   copse_frame_schema *schema; /* what VALID and PREDICT files are read with; freed with the frame */
 } copse_frame;
 
-/* Reads one file, plain or gzip, whole, in parallel. PREDICT and VALID match columns by name where both the
- * file has a header and the schema has names: a missing feature is an error that names it, other columns are
- * ignored, order does not matter. Otherwise by position: as many columns as features: no label; as many as in
- * training: every column has the role it had there; one more than features: the label sits at the label
- * index; anything else is an error. */
+/* Reads one file ("-": standard input), plain or gzip, whole, in parallel. PREDICT and VALID match columns by
+ * name where both the file has a header and the schema has names: a missing feature is an error that names
+ * it, other columns are ignored, order does not matter. Otherwise by position: as many columns as features:
+ * no label; as many as in training: every column has the role it had there; one more than features: the label
+ * sits at the label index; anything else is an error. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_frame_read(copse_context *ctx, const char *path,
                                                          const copse_read_options *options, copse_frame **out,
                                                          copse_error *err);
+/* Several files (n_paths >= 1) as the rows of one, in this order; "-" is standard input. The first one
+ * decides format, separator and, where it has one, the header. A further file either has a header with the
+ * same names in any order, or none and goes by position. Side files lie beside each file, or beside none.
+ * Messages name the file. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths,
+                                                               size_t n_paths,
+                                                               const copse_read_options *options,
+                                                               copse_frame **out, copse_error *err);
 COPSE_API void copse_frame_free(copse_frame *frame);
 
 /* Numbers of a plain text file (also gzip), one row per line, cells separated by blanks, tabs or commas;

@@ -72,17 +72,18 @@ static bool quote_opens(const char *p, const char *begin, char separator) {
   return p < begin || *p == separator || *p == '\n';
 }
 
-/* First record end at or after target, for a record start p. NULL: the quote at *open is never closed. */
-static const char *record_end(const char *p, const char *target, const struct csv_table *table,
-                              const char **open) {
-  const char *end = table->end, *line = NULL;
+/* First record end at or after target, for a record start p of the part [begin, end). NULL: the quote at
+ * *open is never closed there. */
+static const char *record_end(const char *p, const char *target, const char *begin, const char *end,
+                              const struct csv_table *table, const char **open) {
+  const char *line = NULL;
   for (;;) {
     const char *from = p > target ? p : target;
     if (line == NULL || line < from) line = memchr(from, '\n', (size_t)(end - from));
     const char *quote = table->quotes ? memchr(p, '"', (size_t)(line - p)) : NULL;
     if (quote == NULL) return line + 1;
     p = quote + 1;
-    if (!quote_opens(quote, table->begin, table->separator)) continue;
+    if (!quote_opens(quote, begin, table->separator)) continue;
     do {
       const char *close = memchr(p, '"', (size_t)(end - p));
       if (close == NULL) {
@@ -111,31 +112,55 @@ static void count_rows(void *user, size_t index, int thread) {
   chunk->n_rows = n;
 }
 
-copse_status csv_split(copse_context *ctx, const struct source *source, const char *begin, char separator,
-                       size_t chunk_bytes, int n_threads, struct csv_table *out, copse_error *err) {
-  const char *end = source->text + source->length;
-  *out = (struct csv_table){.source = source, .begin = begin, .end = end, .separator = separator};
-  size_t bytes = (size_t)(end - begin), capacity = bytes / chunk_bytes + 1;
-  out->quotes = memchr(begin, '"', bytes) != NULL;
-  out->chunks = copse_alloc(ctx, capacity, sizeof *out->chunks);
-  if (out->chunks == NULL) return report_memory(err, "the list of chunks", source->path);
+/* Appends the chunks of one part. */
+static copse_status split_part(struct csv_table *table, const struct source_part *part, size_t chunk_bytes,
+                               copse_error *err) {
+  const struct source *source = table->source;
+  const char *begin = source->text + part->begin, *end = source->text + part->end;
   for (const char *p = begin; p < end;) {
     const char *open = NULL, *target = (size_t)(end - p) > chunk_bytes ? p + chunk_bytes : end - 1;
-    const char *next = record_end(p, target, out, &open);
+    const char *next = record_end(p, target, begin, end, table, &open);
     if (next == NULL) {
-      csv_table_release(out);
+      struct source_place place = source_place(source, open);
       return report(err, COPSE_ERR_FORMAT,
                     "%s:%llu: a quote is opened here and never closed (close it, or double it inside a cell)",
-                    source->path, (unsigned long long)source_line(source, (size_t)(open - source->text)));
+                    place.path, place.line);
     }
-    out->chunks[out->n_chunks++] = (struct csv_chunk){.begin = p, .end = next};
+    table->chunks[table->n_chunks++] = (struct csv_chunk){.begin = p, .end = next};
     p = next;
   }
-  copse_parallel_for(n_threads, out->n_chunks, count_rows, out);
-  for (size_t i = 0; i < out->n_chunks; i++) {
-    out->chunks[i].row = out->n_rows;
-    out->n_rows += out->chunks[i].n_rows;
+  return COPSE_OK;
+}
+
+/* Rows before each chunk, and rows of each part. */
+static void number_rows(struct csv_table *table, struct source *source) {
+  size_t k = 0;
+  for (size_t i = 0; i < table->n_chunks; i++) {
+    struct csv_chunk *chunk = &table->chunks[i];
+    while (k + 1 < source->n_parts && (size_t)(chunk->begin - source->text) >= source->parts[k].end) k++;
+    chunk->row = table->n_rows;
+    table->n_rows += chunk->n_rows;
+    source->parts[k].n_rows += chunk->n_rows;
   }
+}
+
+copse_status csv_split(copse_context *ctx, struct source *source, char separator, size_t chunk_bytes,
+                       int n_threads, struct csv_table *out, copse_error *err) {
+  *out = (struct csv_table){.source = source, .end = source->text + source->length, .separator = separator};
+  size_t capacity = 0;
+  for (size_t i = 0; i < source->n_parts; i++)
+    capacity += (source->parts[i].end - source->parts[i].begin) / chunk_bytes + 1;
+  out->quotes = memchr(source->text, '"', source->length) != NULL;
+  out->chunks = copse_alloc(ctx, capacity, sizeof *out->chunks);
+  if (out->chunks == NULL) return report_memory(err, "the list of chunks", source->path);
+  for (size_t i = 0; i < source->n_parts; i++) {
+    copse_status status = split_part(out, &source->parts[i], chunk_bytes, err);
+    if (status == COPSE_OK) continue;
+    csv_table_release(out);
+    return status;
+  }
+  copse_parallel_for(n_threads, out->n_chunks, count_rows, out);
+  number_rows(out, source);
   return COPSE_OK;
 }
 

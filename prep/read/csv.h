@@ -60,7 +60,7 @@ struct csv_chunk {
 /* The records of a text in chunks; chunk sizes do not depend on the number of threads. */
 struct csv_table {
   const struct source *source;
-  const char *begin, *end; /* data, without the header */
+  const char *end; /* of the text */
   char separator;
   bool quotes; /* the text holds quotes at all */
   size_t n_chunks;
@@ -68,10 +68,10 @@ struct csv_table {
   uint64_t n_rows;
 };
 
-/* Cuts [begin, end of source) at record ends about every chunk_bytes and counts rows. An unclosed quote is an
- * error. */
-copse_status csv_split(copse_context *ctx, const struct source *source, const char *begin, char separator,
-                       size_t chunk_bytes, int n_threads, struct csv_table *out, copse_error *err);
+/* Cuts every part, from its `begin`, at record ends about every chunk_bytes and counts rows, those of the
+ * parts too. An unclosed quote is an error. */
+copse_status csv_split(copse_context *ctx, struct source *source, char separator, size_t chunk_bytes,
+                       int n_threads, struct csv_table *out, copse_error *err);
 void csv_table_release(struct csv_table *table);
 
 /* The cell of a row; false when the row has no such cell. */

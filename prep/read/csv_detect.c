@@ -15,11 +15,11 @@ static const char *first_record(const char *p, const char *end, char separator) 
 
 char csv_detect_separator(const struct source *source) {
   static const char candidates[] = {'\t', ',', ';'};
-  const char *end = source->text + source->length;
+  const char *end = source->text + source->parts[0].end;
   char best = ',', fallback = ',';
   uint32_t best_cells = 1, fallback_cells = 1;
   for (size_t c = 0; c < sizeof candidates; c++) {
-    const char *p = first_record(source->text + source->begin, end, candidates[c]);
+    const char *p = first_record(source->text + source->parts[0].begin, end, candidates[c]);
     uint32_t cells = csv_count_cells(p, end, candidates[c]);
     bool constant = cells > 1;
     if (cells > fallback_cells) {
@@ -47,8 +47,8 @@ static bool names_a_feature(const copse_frame_schema *schema, const struct csv_c
   return false;
 }
 
-bool csv_detect_header(const struct read_job *job, const char *p, char separator) {
-  const char *end = job->source.text + job->source.length, *first = p;
+bool csv_detect_header(const struct read_job *job, const char *p, const char *end, char separator) {
+  const char *first = p;
   struct csv_cell cell, below;
   uint32_t n = 0, with_text = 0;
   double value;

@@ -153,19 +153,19 @@ static copse_status first_fault(const struct parser *parser, copse_error *err) {
     const struct chunk_result *result = &parser->results[i];
     if (result->fault == FAULT_NONE) continue;
     if (result->fault == FAULT_MEMORY) return report_memory(err, "texts", source->path);
-    unsigned long long line = source_line(source, (size_t)(result->at - source->text));
+    struct source_place place = source_place(source, result->at);
     if (result->fault == FAULT_CELLS && result->n_cells > 0) {
       uint32_t n = parser->n_columns, found = result->n_cells;
       return report(
           err, COPSE_ERR_FORMAT,
           "%s:%llu:%u: found %u cells, expected %u as in the first row (quote cells that hold the separator, "
           "or declare another separator)",
-          source->path, line, (found < n ? found : n) + 1, found, n);
+          place.path, place.line, (found < n ? found : n) + 1, found, n);
     }
     return report(
         err, COPSE_ERR_FORMAT,
         "%s:%llu: text follows a closing quote: \"%s\" (a quote inside a quoted cell is written twice)",
-        source->path, line, show(result->at, strcspn(result->at, "\n")).text);
+        place.path, place.line, show(result->at, strcspn(result->at, "\n")).text);
   }
   if (copse_context_cancelled(parser->ctx))
     return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", source->path);

@@ -39,10 +39,11 @@ void job_problem(struct read_job *job, const struct read_locator *locator, uint6
   const char *text = "";
   size_t length = 0;
   char where[48] = "", body[640];
-  if (locator->find(locator->state, row, column, &text, &length))
-    snprintf(where, sizeof where,
-             "%llu:%u: ", (unsigned long long)source_line(&job->source, (size_t)(text - job->source.text)),
-             column + 1);
+  struct source_place place = {job->source.path, 0};
+  if (locator->find(locator->state, row, column, &text, &length)) {
+    place = source_place(&job->source, text);
+    snprintf(where, sizeof where, "%llu:%u: ", place.line, column + 1);
+  }
   char found[80];
   snprintf(found, sizeof found, length > 0 ? "\"%s\"" : "an empty cell", show(text, length).text);
   const char *hole = strstr(sentence, "%s");
@@ -51,10 +52,10 @@ void job_problem(struct read_job *job, const struct read_locator *locator, uint6
   else
     snprintf(body, sizeof body, "%s", sentence);
   if (name[0] != '\0')
-    problem_offer(&job->problem, row, column, "%s:%scolumn \"%s\": %s", job->source.path, where,
+    problem_offer(&job->problem, row, column, "%s:%scolumn \"%s\": %s", place.path, where,
                   show(name, strlen(name)).text, body);
   else
-    problem_offer(&job->problem, row, column, "%s:%s%s", job->source.path, where, body);
+    problem_offer(&job->problem, row, column, "%s:%s%s", place.path, where, body);
 }
 
 copse_status job_check(const struct read_job *job, copse_error *err) {

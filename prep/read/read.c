@@ -1,4 +1,4 @@
-/* read.c - from a path to a frame: loads the bytes, finds the format, lets its reader fill the frame, adds
+/* read.c - from paths to a frame: loads the bytes, finds the format, lets its reader fill the frame, adds
  * the side files.
  *
  * How to add a format: write read_x.c with x_detect (may this be it?) and x_read (fill job->frame: rows,
@@ -47,6 +47,12 @@ static const struct read_format *find_format(const struct read_job *job) {
 
 copse_status copse_frame_read(copse_context *ctx, const char *path, const copse_read_options *options,
                               copse_frame **out, copse_error *err) {
+  return copse_frame_read_files(ctx, &path, 1, options, out, err);
+}
+
+copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths, size_t n_paths,
+                                    const copse_read_options *options, copse_frame **out, copse_error *err) {
+  const char *path = paths[0];
   *out = NULL;
   copse_status status = check_options(path, options, err);
   if (status != COPSE_OK) return status;
@@ -58,7 +64,7 @@ copse_status copse_frame_read(copse_context *ctx, const char *path, const copse_
   if (job.storage == NULL) return report_memory(err, "a frame", path);
   job.storage->ctx = ctx;
   job.frame = &job.storage->frame;
-  status = source_load(ctx, path, &job.source, err);
+  status = source_load(ctx, paths, n_paths, &job.source, err);
   if (status != COPSE_OK) goto done;
   job.frame->n_bytes = job.source.length;
   const struct read_format *format = find_format(&job);
@@ -69,10 +75,10 @@ copse_status copse_frame_read(copse_context *ctx, const char *path, const copse_
   job.frame->format = format->format;
   if (job.applied != NULL) job.frame->schema = frame_schema_ref(job.applied);
   status = format->read(&job, err);
-  source_release(&job.source);
-  job.source.path = path;
+  source_release_text(&job.source);
   if (status == COPSE_OK) status = sides_read(&job, err);
 done:
+  source_release(&job.source);
   if (status == COPSE_OK)
     *out = job.frame;
   else

@@ -8,21 +8,7 @@
 #include <string.h>
 
 #include "read/codes.h"
-#include "read/csv_detect.h"
-#include "read/csv_parse.h"
-#include "read/roles.h"
-
-enum { CHUNK_BYTES = 1 << 20, CHUNK_BYTES_PER_COLUMN = 256 };
-
-struct csv_job {
-  struct read_job *job;
-  struct csv_table table;
-  struct column_plan plan;
-  struct csv_column *columns; /* [n_columns] */
-  void **blocks;              /* [n_columns] behind columns[i].numbers */
-  copse_text names;
-  struct read_locator locator;
-};
+#include "read/csv_job.h"
 
 bool csv_detect(const struct read_job *job) {
   (void)job;
@@ -35,72 +21,6 @@ static bool locate(const void *state, uint64_t row, uint32_t column, const char 
   *text = cell.text;
   *length = cell.length;
   return true;
-}
-
-/* ---- header ---- */
-
-/* Names of the header at p; an unnamed column is called after its position. */
-static bool read_names(struct csv_job *csv, const char *p) {
-  struct column_plan *plan = &csv->plan;
-  const struct source *source = &csv->job->source;
-  struct csv_cell cell;
-  size_t *at = copse_alloc(csv->job->ctx, plan->n_columns, sizeof *at);
-  char *text = copse_alloc(csv->job->ctx, (size_t)(source->text + source->length - p), 1);
-  bool ok = at != NULL && text != NULL;
-  for (uint32_t i = 0; i < plan->n_columns && ok; i++) {
-    p = csv_take(p, source->text + source->length, csv->table.separator, &cell) + 1;
-    at[i] = csv->names.length;
-    if (cell.length == 0)
-      copse_text_appendf(&csv->names, "Column_%u", i);
-    else
-      copse_text_append(&csv->names, text, csv_unescape(&cell, text));
-    copse_text_append(&csv->names, "", 1);
-    ok = !csv->names.failed;
-  }
-  for (uint32_t i = 0; i < plan->n_columns && ok; i++) plan->names[i] = csv->names.data + at[i];
-  copse_free(at);
-  copse_free(text);
-  return ok;
-}
-
-static copse_status open_table(struct csv_job *csv, copse_error *err) {
-  struct read_job *job = csv->job;
-  const copse_read_options *o = job->options;
-  const struct source *source = &job->source;
-  const char *p = source->text + source->begin, *end = source->text + source->length, *next;
-  char separator = o->separator != 0 ? o->separator : csv_detect_separator(source);
-  csv->table.separator = separator;
-  while (csv_skip_blank_line(p, separator, &next) && next < end) p = next;
-  struct column_plan *plan = &csv->plan;
-  plan->n_columns = csv_count_cells(p, end, separator);
-  if (plan->n_columns == 0)
-    return report(
-        err, COPSE_ERR_FORMAT,
-        "%s:%llu: a quote in the first row is not closed before the next cell (close it, or double it)",
-        source->path, (unsigned long long)source_line(source, (size_t)(p - source->text)));
-  plan->named = o->header == COPSE_HEADER_YES ||
-                (o->header == COPSE_HEADER_AUTO && csv_detect_header(job, p, separator));
-  plan->names = copse_alloc(job->ctx, plan->n_columns, sizeof *plan->names);
-  if (plan->names == NULL) return report_memory(err, "the column names", source->path);
-  for (uint32_t i = 0; i < plan->n_columns; i++) plan->names[i] = "";
-  if (plan->named) {
-    if (!read_names(csv, p)) return report_memory(err, "the column names", source->path);
-    p = csv_next_record(p, end, separator, true);
-  }
-  copse_status status = roles_plan(job, plan, err);
-  if (status != COPSE_OK) return status;
-  size_t chunk_bytes = CHUNK_BYTES;
-  if (chunk_bytes < (size_t)plan->n_columns * CHUNK_BYTES_PER_COLUMN)
-    chunk_bytes = (size_t)plan->n_columns * CHUNK_BYTES_PER_COLUMN;
-  status = csv_split(job->ctx, source, p, separator, chunk_bytes, o->n_threads, &csv->table, err);
-  if (status != COPSE_OK) return status;
-  if (csv->table.n_rows == 0)
-    return report(err, COPSE_ERR_DATA,
-                  "%s: no rows: the file has only a header (add rows, or give header=false)", source->path);
-  job->frame->n_rows = csv->table.n_rows;
-  job->frame->has_header = plan->named;
-  job->frame->separator = separator;
-  return COPSE_OK;
 }
 
 /* ---- columns ---- */
@@ -393,7 +313,7 @@ copse_status csv_read(struct read_job *job, copse_error *err) {
   struct csv_job csv = {.job = job, .names.ctx = job->ctx};
   csv.locator = (struct read_locator){locate, &csv.table};
   struct code_set *sets = NULL;
-  copse_status status = open_table(&csv, err);
+  copse_status status = csv_open(&csv, err);
   if (status == COPSE_OK) {
     sets = copse_alloc_zero(job->ctx, csv.plan.n_columns, sizeof *sets);
     status = sets == NULL ? report_memory(err, "categories", job->source.path) : read_rows(&csv, sets, err);

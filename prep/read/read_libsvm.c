@@ -28,6 +28,7 @@ enum line_fault {
 
 struct svm_chunk {
   const char *begin, *end;
+  size_t part; /* of the source */
   uint64_t row, n_rows, pair, n_pairs;
   int64_t min_index, max_index; /* of all pairs; min INT64_MAX and max -1 without pairs */
   uint64_t n_labels, n_qids;
@@ -219,9 +220,9 @@ static copse_status first_fault(const struct svm_job *svm, copse_error *err) {
   for (size_t i = 0; i < svm->n_chunks; i++) {
     const struct svm_chunk *chunk = &svm->chunks[i];
     if (chunk->fault == LINE_GOOD) continue;
-    return report(err, COPSE_ERR_FORMAT, "%s:%llu:%u: %s \"%s\" (format LibSVM)", source->path,
-                  (unsigned long long)source_line(source, (size_t)(chunk->at - source->text)), chunk->token,
-                  sentences[chunk->fault], show(chunk->at, token_length(chunk->at)).text);
+    struct source_place place = source_place(source, chunk->at);
+    return report(err, COPSE_ERR_FORMAT, "%s:%llu:%u: %s \"%s\" (format LibSVM)", place.path, place.line,
+                  chunk->token, sentences[chunk->fault], show(chunk->at, token_length(chunk->at)).text);
   }
   return job_check(svm->job, err);
 }
@@ -247,7 +248,7 @@ static bool locate(const void *state, uint64_t row, uint32_t column, const char 
 
 bool libsvm_detect(const struct read_job *job) {
   const struct source *source = &job->source;
-  const char *p = source->text + source->begin, *end = source->text + source->length;
+  const char *p = source->text + source->parts[0].begin, *end = source->text + source->parts[0].end;
   bool lenient = job->applied != NULL && job->applied->format == COPSE_FORMAT_LIBSVM;
   bool pairs = false;
   int lines = 0;
@@ -276,13 +277,18 @@ bool libsvm_detect(const struct read_job *job) {
 
 static copse_status split(struct svm_job *svm, copse_error *err) {
   const struct source *source = &svm->job->source;
-  const char *p = source->text + source->begin, *end = source->text + source->length;
-  svm->chunks = copse_alloc_zero(svm->job->ctx, (size_t)(end - p) / CHUNK_BYTES + 1, sizeof *svm->chunks);
+  size_t capacity = 0;
+  for (size_t i = 0; i < source->n_parts; i++)
+    capacity += (source->parts[i].end - source->parts[i].begin) / CHUNK_BYTES + 1;
+  svm->chunks = copse_alloc_zero(svm->job->ctx, capacity, sizeof *svm->chunks);
   if (svm->chunks == NULL) return report_memory(err, "the list of chunks", source->path);
-  while (p < end) {
-    const char *next = end - p > CHUNK_BYTES ? next_line(p + CHUNK_BYTES) : end;
-    svm->chunks[svm->n_chunks++] = (struct svm_chunk){.begin = p, .end = next};
-    p = next;
+  for (size_t i = 0; i < source->n_parts; i++) {
+    const char *p = source->text + source->parts[i].begin, *end = source->text + source->parts[i].end;
+    while (p < end) {
+      const char *next = end - p > CHUNK_BYTES ? next_line(p + CHUNK_BYTES) : end;
+      svm->chunks[svm->n_chunks++] = (struct svm_chunk){.begin = p, .end = next, .part = i};
+      p = next;
+    }
   }
   copse_parallel_for(svm->job->options->n_threads, svm->n_chunks, scan_chunk, svm);
   return first_fault(svm, err);
@@ -290,7 +296,7 @@ static copse_status split(struct svm_job *svm, copse_error *err) {
 
 /* Rows, base and number of features from the chunks' counts. */
 static copse_status sum_up(struct svm_job *svm, copse_error *err) {
-  const struct read_job *job = svm->job;
+  struct read_job *job = svm->job;
   const copse_read_options *o = job->options;
   int64_t min_index = INT64_MAX, max_index = -1;
   uint64_t n_labels = 0, n_qids = 0;
@@ -299,6 +305,7 @@ static copse_status sum_up(struct svm_job *svm, copse_error *err) {
     chunk->row = svm->n_rows;
     chunk->pair = svm->n_pairs;
     svm->n_rows += chunk->n_rows;
+    job->source.parts[chunk->part].n_rows += chunk->n_rows;
     svm->n_pairs += chunk->n_pairs;
     n_labels += chunk->n_labels;
     n_qids += chunk->n_qids;

@@ -1,5 +1,6 @@
 /* sides.c - the files beside a data file: FILE.weight (one number per row), FILE.query (group sizes),
- * FILE.init (initial scores, one column per output). For data.gz they may also be called after data. */
+ * FILE.init (initial scores, one column per output). For data.gz they may also be called after data. Of
+ * several data files every one has its own, or none has. */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -7,81 +8,28 @@
 
 #include "read/frame.h"
 
-/* One line of numbers after another. */
-struct number_file {
+enum { PATH_CAPACITY = 4096 };
+
+/* One side file. */
+struct side {
+  const char *path, *of;      /* of: the data file, for messages */
+  uint64_t first_row, n_rows; /* of the data file */
   double *values;
-  uint64_t n_rows;
+  uint64_t n_lines;
   uint32_t n_cols;
 };
 
-static bool is_gap(char c) { return c == ' ' || c == '\t' || c == ',' || c == '\r'; }
+/* What the side files hold, as it grows. */
+struct sides {
+  struct read_job *job;
+  float *weight; /* [n_rows] */
+  int32_t *group;
+  uint64_t n_groups;
+  double *init; /* [n_init * n_rows] */
+  uint32_t n_init;
+};
 
-/* Numbers of the line at p into out (NULL: only count); 0 and *bad when something else is found. */
-static uint32_t line_numbers(const char *p, double *out, const char **bad) {
-  uint32_t n = 0;
-  *bad = NULL;
-  while (*p != '\n') {
-    if (is_gap(*p)) {
-      p++;
-      continue;
-    }
-    size_t length = strcspn(p, " \t,\r\n");
-    double value;
-    if (copse_parse_double(p, length, &value) != length || !(fabs(value) <= DBL_MAX)) {
-      *bad = p;
-      return 0;
-    }
-    if (out != NULL) out[n] = value;
-    n++;
-    p += length;
-  }
-  return n;
-}
-
-copse_status copse_read_numbers(copse_context *ctx, const char *path, double **out, uint64_t *n_rows,
-                                uint32_t *n_cols, copse_error *err) {
-  struct source source;
-  copse_status status = source_load(ctx, path, &source, err);
-  if (status != COPSE_OK) return status;
-  const char *end = source.text + source.length, *bad;
-  double *values = NULL;
-  uint64_t rows = 0, filled = 0;
-  uint32_t columns = 0;
-  for (const char *p = source.text + source.begin; p < end; p = strchr(p, '\n') + 1) rows++;
-  for (const char *p = source.text + source.begin; p < end; p = strchr(p, '\n') + 1) {
-    uint32_t n = line_numbers(p, NULL, &bad);
-    if (bad != NULL) {
-      status = report(err, COPSE_ERR_DATA,
-                      "%s:%llu: expected a finite number, found \"%s\" (one row of numbers per line)", path,
-                      (unsigned long long)source_line(&source, (size_t)(bad - source.text)),
-                      show(bad, strcspn(bad, " \t,\r\n")).text);
-      goto done;
-    }
-    if (n == 0) continue;
-    if (columns == 0) {
-      columns = n;
-      values = copse_alloc(ctx, rows * columns, sizeof *values);
-      if (values == NULL) {
-        status = report_memory(err, "its numbers", path);
-        goto done;
-      }
-    }
-    if (n != columns) {
-      status = report(err, COPSE_ERR_DATA, "%s:%llu: found %u numbers, expected %u as in the first line",
-                      path, (unsigned long long)source_line(&source, (size_t)(p - source.text)), n, columns);
-      goto done;
-    }
-    line_numbers(p, values + filled++ * columns, &bad);
-  }
-  *out = values;
-  *n_rows = filled;
-  *n_cols = columns;
-  values = NULL;
-done:
-  copse_free(values);
-  source_release(&source);
-  return status;
-}
+typedef copse_status (*take_fn)(struct sides *sides, const struct side *side, copse_error *err);
 
 /* PATH.suffix, or for PATH = STEM.gz also STEM.suffix, each also with .gz behind. False when there is none.
  */
@@ -97,113 +45,146 @@ static bool find_side(const char *path, const char *suffix, char *out, size_t ca
   return false;
 }
 
-static copse_status read_weight(struct read_job *job, const char *path, copse_error *err) {
-  struct number_file file;
-  copse_frame *frame = job->frame;
+static copse_status take_weight(struct sides *sides, const struct side *side, copse_error *err) {
+  const copse_frame *frame = sides->job->frame;
   if (frame->weight != NULL)
     return report(err, COPSE_ERR_ARGUMENT,
                   "%s: weights are in this file and in a column of %s (remove the file, or weight_column)",
-                  path, job->source.path);
-  copse_status status = copse_read_numbers(job->ctx, path, &file.values, &file.n_rows, &file.n_cols, err);
-  if (status != COPSE_OK) return status;
-  float *weight = frame_alloc(job->storage, frame->n_rows, sizeof *weight);
-  if (weight == NULL) {
-    status = report_memory(err, "the weights", path);
-  } else if (file.n_cols != 1 || file.n_rows != frame->n_rows) {
-    status = report(err, COPSE_ERR_DATA,
-                    "%s: found %llu rows of %u, expected one weight for each of the %llu rows of %s", path,
-                    (unsigned long long)file.n_rows, file.n_cols, (unsigned long long)frame->n_rows,
-                    job->source.path);
+                  side->path, side->of);
+  if (sides->weight == NULL) sides->weight = frame_alloc(sides->job->storage, frame->n_rows, sizeof(float));
+  if (sides->weight == NULL) return report_memory(err, "the weights", side->path);
+  if (side->n_cols != 1 || side->n_lines != side->n_rows)
+    return report(err, COPSE_ERR_DATA,
+                  "%s: found %llu rows of %u, expected one weight for each of the %llu rows of %s",
+                  side->path, (unsigned long long)side->n_lines, side->n_cols,
+                  (unsigned long long)side->n_rows, side->of);
+  for (uint64_t row = 0; row < side->n_rows; row++) {
+    if (side->values[row] < 0 || side->values[row] > FLT_MAX)
+      return report(err, COPSE_ERR_DATA,
+                    "%s: row %llu: found the weight %g, expected a finite number of at least 0", side->path,
+                    (unsigned long long)row + 1, side->values[row]);
+    sides->weight[side->first_row + row] = (float)side->values[row];
   }
-  for (uint64_t row = 0; row < frame->n_rows && status == COPSE_OK; row++) {
-    if (file.values[row] < 0 || file.values[row] > FLT_MAX)
-      status = report(err, COPSE_ERR_DATA,
-                      "%s: row %llu: found the weight %g, expected a finite number of at least 0", path,
-                      (unsigned long long)row + 1, file.values[row]);
-    weight[row] = (float)file.values[row];
-  }
-  if (status == COPSE_OK) frame->weight = weight;
-  copse_free(file.values);
-  return status;
+  return COPSE_OK;
 }
 
-static copse_status read_query(struct read_job *job, const char *path, copse_error *err) {
-  struct number_file file;
-  copse_frame *frame = job->frame;
-  if (frame->group != NULL)
+static copse_status take_query(struct sides *sides, const struct side *side, copse_error *err) {
+  if (sides->job->frame->group != NULL)
     return report(err, COPSE_ERR_ARGUMENT,
                   "%s: queries are in this file and in %s itself (remove the file, or group_column, or qid:)",
-                  path, job->source.path);
-  copse_status status = copse_read_numbers(job->ctx, path, &file.values, &file.n_rows, &file.n_cols, err);
-  if (status != COPSE_OK) return status;
-  uint64_t n = file.n_rows * file.n_cols, sum = 0;
-  int32_t *group = frame_alloc(job->storage, n, sizeof *group);
-  if (group == NULL) status = report_memory(err, "the groups", path);
-  for (uint64_t i = 0; i < n && status == COPSE_OK; i++) {
-    double size = file.values[i];
-    if (!(size >= 1 && size <= INT32_MAX && size == floor(size))) {
-      status = report(err, COPSE_ERR_DATA,
-                      "%s: group %llu: found the size %g, expected a whole number of at least 1", path,
-                      (unsigned long long)i + 1, size);
-    } else {
-      group[i] = (int32_t)size;
-      sum += (uint64_t)size;
-    }
+                  side->path, side->of);
+  uint64_t n = side->n_lines * side->n_cols, sum = 0;
+  int32_t *group = copse_resize(sides->job->ctx, sides->group, sides->n_groups + n, sizeof *group);
+  if (group == NULL) return report_memory(err, "the groups", side->path);
+  sides->group = group;
+  for (uint64_t i = 0; i < n; i++) {
+    double size = side->values[i];
+    if (!(size >= 1 && size <= INT32_MAX && size == floor(size)))
+      return report(err, COPSE_ERR_DATA,
+                    "%s: group %llu: found the size %g, expected a whole number of at least 1", side->path,
+                    (unsigned long long)i + 1, size);
+    group[sides->n_groups++] = (int32_t)size;
+    sum += (uint64_t)size;
   }
-  if (status == COPSE_OK && sum != frame->n_rows)
-    status = report(err, COPSE_ERR_DATA, "%s: the %llu group sizes sum to %llu, expected the %llu rows of %s",
-                    path, (unsigned long long)n, (unsigned long long)sum, (unsigned long long)frame->n_rows,
-                    job->source.path);
+  if (sum == side->n_rows) return COPSE_OK;
+  return report(err, COPSE_ERR_DATA, "%s: the %llu group sizes sum to %llu, expected the %llu rows of %s",
+                side->path, (unsigned long long)n, (unsigned long long)sum, (unsigned long long)side->n_rows,
+                side->of);
+}
+
+static copse_status take_init(struct sides *sides, const struct side *side, copse_error *err) {
+  uint64_t n_rows = sides->job->frame->n_rows;
+  if (side->n_lines != side->n_rows)
+    return report(err, COPSE_ERR_DATA, "%s: found %llu rows of initial scores, expected the %llu rows of %s",
+                  side->path, (unsigned long long)side->n_lines, (unsigned long long)side->n_rows, side->of);
+  if (sides->init == NULL) {
+    sides->n_init = side->n_cols;
+    sides->init = frame_alloc(sides->job->storage, n_rows * side->n_cols, sizeof *sides->init);
+  }
+  if (sides->init == NULL) return report_memory(err, "the initial scores", side->path);
+  if (side->n_cols != sides->n_init)
+    return report(err, COPSE_ERR_DATA, "%s: found %u initial scores in a row, expected %u as before it",
+                  side->path, side->n_cols, sides->n_init);
+  for (uint64_t row = 0; row < side->n_rows; row++)
+    for (uint32_t k = 0; k < side->n_cols; k++)
+      sides->init[k * n_rows + side->first_row + row] = side->values[row * side->n_cols + k];
+  return COPSE_OK;
+}
+
+static copse_status read_side(struct sides *sides, struct side *side, take_fn take, copse_error *err) {
+  copse_status status =
+      copse_read_numbers(sides->job->ctx, side->path, &side->values, &side->n_lines, &side->n_cols, err);
   if (status == COPSE_OK) {
-    frame->group = group;
-    frame->n_groups = n;
+    status = take(sides, side, err);
+    copse_free(side->values);
   }
-  copse_free(file.values);
   return status;
 }
 
-static copse_status read_init(struct read_job *job, const char *path, copse_error *err) {
-  struct number_file file;
-  copse_frame *frame = job->frame;
-  copse_status status = copse_read_numbers(job->ctx, path, &file.values, &file.n_rows, &file.n_cols, err);
+/* The side files with this suffix, where there are any. */
+static copse_status read_sides(struct sides *sides, const char *suffix, take_fn take, copse_error *err) {
+  const struct source *source = &sides->job->source;
+  char path[PATH_CAPACITY];
+  const struct source_part *with = NULL, *without = NULL;
+  for (size_t i = 0; i < source->n_parts; i++) {
+    bool found =
+        source_is_file(&source->parts[i]) && find_side(source->parts[i].path, suffix, path, sizeof path);
+    if (found)
+      with = &source->parts[i];
+    else
+      without = &source->parts[i];
+  }
+  if (with == NULL) return COPSE_OK;
+  if (without != NULL)
+    return report(err, COPSE_ERR_DATA,
+                  "%s.%s is missing, while %s has such a file (every data file needs one, or none)",
+                  without->path, suffix, with->path);
+  uint64_t row = 0;
+  for (size_t i = 0; i < source->n_parts; i++) {
+    const struct source_part *part = &source->parts[i];
+    struct side side = {.path = path, .of = part->path, .first_row = row, .n_rows = part->n_rows};
+    if (!find_side(part->path, suffix, path, sizeof path))
+      return report(err, COPSE_ERR_IO, "%s.%s went away while it was wanted", part->path, suffix);
+    copse_status status = read_side(sides, &side, take, err);
+    if (status != COPSE_OK) return status;
+    row += part->n_rows;
+  }
+  return COPSE_OK;
+}
+
+static copse_status read_all(struct sides *sides, copse_error *err) {
+  struct read_job *job = sides->job;
+  const copse_read_options *o = job->options;
+  bool predict = o->task == COPSE_READ_PREDICT;
+  copse_status status = COPSE_OK;
+  /* In prediction, weights only serve the metrics of a labelled file. */
+  if (o->side_files && (!predict || job->frame->label != NULL))
+    status = read_sides(sides, "weight", take_weight, err);
+  if (status != COPSE_OK || predict) return status;
+  if (o->side_files) status = read_sides(sides, "query", take_query, err);
   if (status != COPSE_OK) return status;
-  double *init = NULL;
-  if (file.n_rows != frame->n_rows) {
-    status =
-        report(err, COPSE_ERR_DATA, "%s: found %llu rows of initial scores, expected the %llu rows of %s",
-               path, (unsigned long long)file.n_rows, (unsigned long long)frame->n_rows, job->source.path);
-    goto done;
+  if (o->init_path != NULL && o->init_path[0] != '\0') {
+    struct side side = {.path = o->init_path, .of = job->source.path, .n_rows = job->frame->n_rows};
+    return read_side(sides, &side, take_init, err);
   }
-  init = frame_alloc(job->storage, file.n_rows * file.n_cols, sizeof *init);
-  if (init == NULL) {
-    status = report_memory(err, "the initial scores", path);
-    goto done;
-  }
-  for (uint64_t row = 0; row < file.n_rows; row++)
-    for (uint32_t k = 0; k < file.n_cols; k++)
-      init[k * file.n_rows + row] = file.values[row * file.n_cols + k];
-  frame->init_score = init;
-  frame->n_init = file.n_cols;
-done:
-  copse_free(file.values);
-  return status;
+  return o->side_files ? read_sides(sides, "init", take_init, err) : COPSE_OK;
 }
 
 copse_status sides_read(struct read_job *job, copse_error *err) {
-  const copse_read_options *o = job->options;
-  bool predict = o->task == COPSE_READ_PREDICT;
-  char path[4096];
-  copse_status status = COPSE_OK;
-  /* In prediction, weights only serve the metrics of a labelled file. */
-  if (o->side_files && (!predict || job->frame->label != NULL) &&
-      find_side(job->source.path, "weight", path, sizeof path))
-    status = read_weight(job, path, err);
-  if (status != COPSE_OK || predict) return status;
-  if (o->side_files && find_side(job->source.path, "query", path, sizeof path))
-    status = read_query(job, path, err);
+  struct sides sides = {.job = job};
+  copse_frame *frame = job->frame;
+  copse_status status = read_all(&sides, err);
+  if (sides.group != NULL && frame_keep(job->storage, sides.group) == NULL && status == COPSE_OK)
+    status = report_memory(err, "the groups", job->source.path);
   if (status != COPSE_OK) return status;
-  if (o->init_path != NULL && o->init_path[0] != '\0') return read_init(job, o->init_path, err);
-  if (o->side_files && find_side(job->source.path, "init", path, sizeof path))
-    status = read_init(job, path, err);
-  return status;
+  if (sides.weight != NULL) frame->weight = sides.weight;
+  if (sides.group != NULL) {
+    frame->group = sides.group;
+    frame->n_groups = sides.n_groups;
+  }
+  if (sides.init != NULL) {
+    frame->init_score = sides.init;
+    frame->n_init = sides.n_init;
+  }
+  return COPSE_OK;
 }

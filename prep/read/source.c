@@ -1,8 +1,8 @@
-/* source.c - a file's bytes, plain or gzip.
+/* source.c - the bytes of files, plain or gzip.
  *
- * The file is read whole: the formats then walk one buffer in parallel. Gzip is inflated member by member
- * with zlib's own checks (length and CRC); unlike gzread, bytes behind the last member are an error, not
- * ignored. */
+ * The files are read whole, one behind the other: the formats then walk one buffer in parallel. Gzip is
+ * inflated member by member with zlib's own checks (length and CRC); unlike gzread, bytes behind the last
+ * member are an error, not ignored. */
 #define _GNU_SOURCE
 #include "read/source.h"
 
@@ -15,62 +15,59 @@
 
 #include "read/report.h"
 
-enum { PADDING = 17 };
+enum { PADDING = 17, READ_BYTES = 1 << 16 };
 
-static bool reserve(copse_context *ctx, char **text, size_t *capacity, size_t need) {
-  if (need <= *capacity) return true;
-  size_t grown = *capacity < SIZE_MAX / 2 ? *capacity + *capacity / 2 : need;
+static const char standard_input_name[] = "standard input";
+
+/* The text while it grows. */
+struct buffer {
+  copse_context *ctx;
+  char *text;
+  size_t length, capacity;
+};
+
+/* Room for `more` bytes behind the present ones, and the padding. */
+static bool reserve(struct buffer *buffer, size_t more) {
+  size_t need = buffer->length + more + PADDING;
+  if (need <= buffer->capacity) return true;
+  size_t grown = buffer->capacity < SIZE_MAX / 2 ? buffer->capacity + buffer->capacity / 2 : buffer->capacity;
   if (grown < need) grown = need;
-  char *fresh = copse_resize(ctx, *text, grown, 1);
+  char *fresh = copse_resize(buffer->ctx, buffer->text, grown, 1);
   if (fresh == NULL) return false;
-  *text = fresh;
-  *capacity = grown;
+  buffer->text = fresh;
+  buffer->capacity = grown;
   return true;
 }
 
-static copse_status read_all(copse_context *ctx, const char *path, char **text, size_t *length,
-                             copse_error *err) {
-  copse_status status = COPSE_OK;
-  size_t capacity = 0;
-  *text = NULL;
-  *length = 0;
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    return report(err, COPSE_ERR_IO, "%s: cannot open: %s (check the path and the permissions)", path,
-                  strerror(errno));
+/* What is left to read of a regular file, 0 where nobody knows. */
+static copse_status remaining_bytes(int fd, const char *path, size_t *out, copse_error *err) {
   struct stat info;
-  if (fstat(fd, &info) != 0) {
-    status = report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
-    goto done;
-  }
-  if (S_ISDIR(info.st_mode)) {
-    status = report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", path);
-    goto done;
-  }
-  size_t expected = S_ISREG(info.st_mode) && info.st_size > 0 ? (size_t)info.st_size : 1 << 16;
+  *out = 0;
+  if (fstat(fd, &info) != 0) return report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+  if (S_ISDIR(info.st_mode)) return report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", path);
+  if (S_ISREG(info.st_mode) && info.st_size > 0) *out = (size_t)info.st_size;
+  return COPSE_OK;
+}
+
+/* Appends a file's bytes as they are. */
+static copse_status append_bytes(int fd, const char *path, struct buffer *buffer, copse_error *err) {
+  size_t expected, start = buffer->length;
+  copse_status status = remaining_bytes(fd, path, &expected, err);
+  if (status != COPSE_OK) return status;
   for (;;) {
     /* One byte more than expected, so that the end shows without growing. */
-    size_t need = *length < expected ? expected + 1 : *length + 1;
-    if (!reserve(ctx, text, &capacity, need + PADDING)) {
-      status = report_memory(err, "the file", path);
-      goto done;
+    size_t done = buffer->length - start, more = done < expected ? expected - done + 1 : 1;
+    if (expected == 0 && more < READ_BYTES) more = READ_BYTES;
+    if (!reserve(buffer, more)) return report_memory(err, "the file", path);
+    ssize_t n = read(fd, buffer->text + buffer->length, buffer->capacity - buffer->length - PADDING);
+    if (n < 0 && errno == EINTR) {
+      if (!copse_context_cancelled(buffer->ctx)) continue;
+      return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", path);
     }
-    ssize_t n = read(fd, *text + *length, capacity - *length - PADDING);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      status = report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
-      goto done;
-    }
-    if (n == 0) break;
-    *length += (size_t)n;
+    if (n < 0) return report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+    if (n == 0) return COPSE_OK;
+    buffer->length += (size_t)n;
   }
-done:
-  close(fd);
-  if (status != COPSE_OK) {
-    copse_free(*text);
-    *text = NULL;
-  }
-  return status;
 }
 
 static void *zlib_alloc(void *ctx, unsigned count, unsigned size) { return copse_alloc(ctx, count, size); }
@@ -83,12 +80,12 @@ static bool is_gzip(const char *text, size_t length) {
   return length >= 2 && (unsigned char)text[0] == 0x1F && (unsigned char)text[1] == 0x8B;
 }
 
-/* Inflates all members of `in`. *text may be set also on failure. */
-static copse_status inflate_all(copse_context *ctx, const char *path, const char *in, size_t in_length,
-                                char **text, size_t *length, copse_error *err) {
+/* Appends all members of `in`, inflated. */
+static copse_status inflate_all(const char *path, const char *in, size_t in_length, struct buffer *buffer,
+                                copse_error *err) {
   copse_status status = COPSE_OK;
-  z_stream stream = {.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = ctx};
-  size_t capacity = 0, used = 0;
+  z_stream stream = {.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = buffer->ctx};
+  size_t used = 0, start = buffer->length;
   int code = inflateInit2(&stream, 15 + 16);
   if (code != Z_OK) return report_memory(err, "inflating", path);
   /* The last four bytes hold the length modulo 2^32: a good first guess, never trusted beyond 1000 : 1. */
@@ -96,22 +93,21 @@ static copse_status inflate_all(copse_context *ctx, const char *path, const char
   if (in_length >= 18)
     for (int i = 0; i < 4; i++) tail |= (uint32_t)(unsigned char)in[in_length - 4 + (size_t)i] << (8 * i);
   size_t guess = tail < in_length * 1000 ? tail : in_length * 4;
-  *text = NULL;
-  *length = 0;
   for (;;) {
-    if (!reserve(ctx, text, &capacity, (*length < guess ? guess : *length) + 1 + PADDING)) {
+    size_t done = buffer->length - start;
+    if (!reserve(buffer, (done < guess ? guess - done : 0) + 1)) {
       status = report_memory(err, "the inflated file", path);
       goto done;
     }
-    size_t in_left = in_length - used, room = capacity - *length - PADDING;
+    size_t in_left = in_length - used, room = buffer->capacity - buffer->length - PADDING;
     stream.next_in = (Bytef *)(uintptr_t)(in + used);
     stream.avail_in = in_left > 1u << 30 ? 1u << 30 : (uInt)in_left;
-    stream.next_out = (Bytef *)(*text + *length);
+    stream.next_out = (Bytef *)(buffer->text + buffer->length);
     stream.avail_out = room > 1u << 30 ? 1u << 30 : (uInt)room;
     uInt offered_in = stream.avail_in, offered_out = stream.avail_out;
     code = inflate(&stream, Z_NO_FLUSH);
     used += offered_in - stream.avail_in;
-    *length += offered_out - stream.avail_out;
+    buffer->length += offered_out - stream.avail_out;
     if (code == Z_STREAM_END) {
       if (used == in_length) break;
       if (!is_gzip(in + used, in_length - used)) {
@@ -136,7 +132,7 @@ static copse_status inflate_all(copse_context *ctx, const char *path, const char
                       path, in_length);
       goto done;
     }
-    if (copse_context_cancelled(ctx)) {
+    if (copse_context_cancelled(buffer->ctx)) {
       status = report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", path);
       goto done;
     }
@@ -146,28 +142,46 @@ done:
   return status;
 }
 
-copse_status source_load_bytes(copse_context *ctx, const char *path, struct source *out, copse_error *err) {
-  *out = (struct source){.path = path};
-  char *text;
-  size_t length;
-  copse_status status = read_all(ctx, path, &text, &length, err);
-  if (status != COPSE_OK) return status;
-  if (is_gzip(text, length)) {
-    char *packed = text;
-    size_t packed_length = length;
-    text = NULL;
-    status = inflate_all(ctx, path, packed, packed_length, &text, &length, err);
-    copse_free(packed);
-    if (status != COPSE_OK) {
-      copse_free(text);
-      return status;
-    }
+/* The gzip data at the end of the buffer make room for what they hold. The first file's bytes are most of the
+ * memory: they are handed over, not copied. */
+static copse_status inflate_part(const char *path, size_t start, struct buffer *buffer, copse_error *err) {
+  size_t packed_length = buffer->length - start;
+  char *packed = buffer->text;
+  if (start == 0) {
+    buffer->text = NULL;
+    buffer->capacity = 0;
+  } else {
+    packed = copse_alloc(buffer->ctx, packed_length, 1);
+    if (packed == NULL) return report_memory(err, "inflating", path);
+    memcpy(packed, buffer->text + start, packed_length);
   }
-  if (length > 0 && text[length - 1] != '\n') text[length++] = '\n';
-  memset(text + length, 0, PADDING - 1);
-  out->text = text;
-  out->length = length;
-  if (length >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) out->begin = 3;
+  buffer->length = start;
+  copse_status status = inflate_all(path, packed, packed_length, buffer, err);
+  copse_free(packed);
+  return status;
+}
+
+static copse_status load_part(const char *path, struct source_part *part, struct buffer *buffer,
+                              copse_error *err) {
+  bool standard_input = strcmp(path, "-") == 0;
+  size_t start = buffer->length;
+  *part = (struct source_part){.path = standard_input ? standard_input_name : path, .start = start};
+  int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return report(err, COPSE_ERR_IO, "%s: cannot open: %s (check the path and the permissions)", path,
+                  strerror(errno));
+  copse_status status = append_bytes(fd, part->path, buffer, err);
+  if (!standard_input) close(fd);
+  if (status == COPSE_OK && is_gzip(buffer->text + start, buffer->length - start))
+    status = inflate_part(part->path, start, buffer, err);
+  if (status != COPSE_OK) return status;
+  if (buffer->length > start && buffer->text[buffer->length - 1] != '\n') {
+    if (!reserve(buffer, 1)) return report_memory(err, "the file", path);
+    buffer->text[buffer->length++] = '\n';
+  }
+  bool marked = buffer->length - start >= 3 && memcmp(buffer->text + start, "\xEF\xBB\xBF", 3) == 0;
+  part->begin = start + (marked ? 3 : 0);
+  part->end = buffer->length;
   return COPSE_OK;
 }
 
@@ -192,18 +206,20 @@ static const char *known_binary(const char *text, size_t length) {
   return NULL;
 }
 
-static copse_status check_text(const struct source *source, copse_error *err) {
-  const char *text = source->text, *path = source->path;
+static copse_status check_text(const struct source *source, const struct source_part *part,
+                               copse_error *err) {
+  const char *text = source->text + part->start, *path = part->path;
+  size_t length = part->end - part->start;
   bool blank = true;
-  for (size_t i = source->begin; i < source->length && blank; i++)
+  for (size_t i = part->begin - part->start; i < length && blank; i++)
     blank = text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n';
   if (blank) return report(err, COPSE_ERR_DATA, "%s: the file is empty (expected rows of data)", path);
-  const char *kind = known_binary(text, source->length);
+  const char *kind = known_binary(text, length);
   if (kind != NULL)
     return report(err, COPSE_ERR_FORMAT,
                   "%s: is %s (expected CSV or LibSVM text, plain or gzip; convert or unpack it)", path, kind);
-  const char *bad = memchr(text, '\0', source->length);
-  size_t head = source->length < 65536 ? source->length : 65536;
+  const char *bad = memchr(text, '\0', length);
+  size_t head = length < 65536 ? length : 65536;
   for (size_t i = 0; i < head && bad == NULL; i++) {
     unsigned char c = (unsigned char)text[i];
     if (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\v') bad = text + i;
@@ -213,30 +229,69 @@ static copse_status check_text(const struct source *source, copse_error *err) {
         err, COPSE_ERR_FORMAT,
         "%s:%llu: found the control byte 0x%02x: a binary file (expected CSV or LibSVM text, plain or "
         "gzip)",
-        path, (unsigned long long)source_line(source, (size_t)(bad - text)), (unsigned char)*bad);
+        path, source_place(source, bad).line, (unsigned char)*bad);
   return COPSE_OK;
 }
 
-copse_status source_load(copse_context *ctx, const char *path, struct source *out, copse_error *err) {
-  copse_status status = source_load_bytes(ctx, path, out, err);
-  if (status == COPSE_OK) status = check_text(out, err);
-  if (status != COPSE_OK) source_release(out);
+/* Of the regular files, as they lie on the disk: several files are to be read without moving the first ones.
+ */
+static size_t total_bytes(const char *const *paths, size_t n_paths) {
+  size_t total = n_paths;
+  struct stat info;
+  for (size_t i = 0; i < n_paths; i++)
+    if (stat(paths[i], &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0)
+      total += (size_t)info.st_size;
+  return total;
+}
+
+copse_status source_load(copse_context *ctx, const char *const *paths, size_t n_paths, struct source *out,
+                         copse_error *err) {
+  copse_status status = COPSE_OK;
+  struct buffer buffer = {.ctx = ctx};
+  *out = (struct source){.path = paths[0]};
+  out->parts = copse_alloc_zero(ctx, n_paths, sizeof *out->parts);
+  if (out->parts == NULL) return report_memory(err, "the list of files", paths[0]);
+  if (n_paths > 1 && !reserve(&buffer, total_bytes(paths, n_paths)))
+    status = report_memory(err, "the files", paths[0]);
+  for (size_t i = 0; i < n_paths && status == COPSE_OK; i++) {
+    status = load_part(paths[i], &out->parts[i], &buffer, err);
+    if (status == COPSE_OK) out->n_parts++;
+  }
+  out->path = out->parts[0].path;
+  out->text = buffer.text;
+  out->length = buffer.length;
+  for (size_t i = 0; i < out->n_parts && status == COPSE_OK; i++)
+    status = check_text(out, &out->parts[i], err);
+  if (status == COPSE_OK)
+    memset(out->text + out->length, 0, PADDING - 1);
+  else
+    source_release(out);
   return status;
 }
 
-void source_release(struct source *source) {
+void source_release_text(struct source *source) {
   copse_free(source->text);
   source->text = NULL;
 }
 
-uint64_t source_line(const struct source *source, size_t offset) {
-  uint64_t line = 1;
-  const char *p = source->text, *end = source->text + offset;
-  while ((p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-    line++;
-    p++;
-  }
-  return line;
+void source_release(struct source *source) {
+  source_release_text(source);
+  copse_free(source->parts);
+  source->parts = NULL;
+  source->n_parts = 0;
 }
 
+struct source_place source_place(const struct source *source, const char *at) {
+  const struct source_part *part = source->parts, *end = source->parts + source->n_parts;
+  while (part + 1 < end && (size_t)(at - source->text) >= part[1].start) part++;
+  struct source_place place = {part->path, 1};
+  const char *p = source->text + part->start;
+  while ((p = memchr(p, '\n', (size_t)(at - p))) != NULL) {
+    place.line++;
+    p++;
+  }
+  return place;
+}
+
+bool source_is_file(const struct source_part *part) { return part->path != standard_input_name; }
 bool source_exists(const char *path) { return access(path, F_OK) == 0; }
