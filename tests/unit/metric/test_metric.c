@@ -79,7 +79,7 @@ LOSS(huber, fabsl(p - y) <= d->alpha ? (p - y) * (p - y) / 2 : d->alpha * (fabsl
 LOSS(poisson, fmaxl(p, 1e-10f) - y * logl(fmaxl(p, 1e-10f)))
 LOSS(binary_logloss, -logl(positive ? p : 1 - p))
 LOSS(binary_error, (p > 0.5L) != positive)
-LOSS(cross_entropy, -(y *logl(p) + (1 - y) * logl(1 - p)))
+LOSS(cross_entropy, -y *logl(fmaxl(p, 1e-12L)) - (1 - y) * logl(fmaxl(1 - p, 1e-12L)))
 
 static long double plain_rmse(const struct metric_data *d) { return sqrtl(plain_l2(d)); }
 

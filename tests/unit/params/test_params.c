@@ -152,8 +152,10 @@ static void test_wrong_values(void **state) {
   assert_refused("decision_threshold", "1.5",
                  "decision_threshold=1.5: expected a finite number with 0.0 <= x <= 1.0");
   assert_refused("use_missing", "maybe", "use_missing=maybe: expected true or false (1 and 0 will do)");
-  assert_refused("objective", "binry",
-                 "objective=binry: expected one of: regression, binary, custom; did you mean \"binary\"?");
+  assert_refused(
+      "objective", "binry",
+      "objective=binry: expected one of: regression, regression_l1, huber, poisson, quantile, binary, "
+      "multiclass, multiclassova, cross_entropy, custom; did you mean \"binary\"?");
   assert_refused("compat", "xgboost", "compat=xgboost: expected one of: none, lightgbm");
   assert_refused(
       "max_bin_by_feature", "16,1",
@@ -259,15 +261,15 @@ static void test_config_errors(void **state) {
   assert_string_equal(err.message, "x:1: the line holds a NUL byte; expected text, one key = value per line");
 }
 
-/* The keys that LightGBM's example configurations use, with sampling off. */
+/* The keys that LightGBM's example configurations use. */
 static void test_lightgbm_example(void **state) {
   (void)state;
   assert_int_equal(
       parse("task = train\nboosting_type = gbdt\nobjective = binary\n"
             "metric = binary_logloss,auc\nmetric_freq = 1\nis_training_metric = true\nmax_bin = 255\n"
             "data = binary.train\nvalid_data = binary.test\nnum_trees = 100\nlearning_rate = 0.1\n"
-            "num_leaves = 63\ntree_learner = serial\nnum_threads = 8\nfeature_fraction = 1.0\n"
-            "bagging_freq = 5\nbagging_fraction = 1.0\nmin_data_in_leaf = 50\n"
+            "num_leaves = 63\ntree_learner = serial\nnum_threads = 8\nfeature_fraction = 0.8\n"
+            "bagging_freq = 5\nbagging_fraction = 0.8\nmin_data_in_leaf = 50\n"
             "min_sum_hessian_in_leaf = 5.0\nis_enable_sparse = true\nuse_two_round_loading = false\n"
             "is_save_binary_file = false\noutput_model = LightGBM_model.txt\nnum_machines = 1\n"
             "local_listen_port = 12400\nmachine_list_file = mlist.txt\n"),
@@ -302,7 +304,7 @@ static void test_twice_is_told(void **state) {
 
 static void test_copy(void **state) {
   (void)state;
-  assert_int_equal(parse("max_bin_by_feature=3,4\nlabel=name:x\nlabel_gain=1,2\nextra_trees=true\n"),
+  assert_int_equal(parse("max_bin_by_feature=3,4\nlabel=name:x\nlabel_gain=1,2\nlinear_tree=true\n"),
                    COPSE_OK);
   copse_params *copy;
   assert_int_equal(copse_params_copy(params, &copy, &err), COPSE_OK);
@@ -313,7 +315,7 @@ static void test_copy(void **state) {
   assert_string_equal(copse_params_get(copy, "num_leaves"), "31");
   assert_true(copse_params_given(copy, "label"));
   assert_int_equal(copse_params_resolve(copy, &err), COPSE_ERR_UNSUPPORTED);
-  assert_non_null(strstr(err.message, "train.conf:4: extra_trees=true"));
+  assert_non_null(strstr(err.message, "train.conf:4: linear_tree=true"));
   copse_params_free(copy);
 }
 

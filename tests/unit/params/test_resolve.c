@@ -70,13 +70,23 @@ static void test_defaults(void **state) {
   assert_int_equal(r->objective.n_outputs, 1);
   assert_true(r->objective.boost_from_average && r->objective.sigmoid == 1 &&
               r->objective.scale_pos_weight == 1);
+  assert_true(r->objective.alpha == 0.9 && r->objective.poisson_max_delta_step == 0.7 &&
+              !r->objective.extrapolate_percentile && !r->grow.compat.extrapolate_percentile);
+  assert_true(r->sample.bagging_freq == 0 && r->sample.bagging_fraction == 1 && !r->sample.bagging_by_class &&
+              !r->sample.bagging_by_query && r->sample.feature_fraction == 1 &&
+              r->sample.feature_fraction_bynode == 1 && !r->sample.extra_trees);
+  assert_int_equal(r->sample.bagging_seed, 3);
+  assert_int_equal(r->sample.feature_fraction_seed, 2);
+  assert_int_equal(r->sample.extra_seed, 6);
   assert_int_equal(r->boost.num_iterations, 100);
   assert_true(r->boost.learning_rate == 0.1);
   assert_int_equal(r->boost.metric_freq, 1);
   assert_false(r->boost.keep_all_rounds || r->boost.training_metric);
   assert_int_equal(r->metric.n_names, 1);
   assert_string_equal(r->metric.names[0], "l2");
-  assert_true(r->metric.defaulted && r->metric.threshold == 0.5);
+  assert_true(r->metric.defaulted && r->metric.threshold == 0.5 && r->metric.alpha == 0.9 &&
+              r->metric.top_k == 1);
+  assert_string_equal(r->metric.printed[0], "l2");
 }
 
 static void test_every_field_is_filled(void **state) {
@@ -110,7 +120,8 @@ static void test_every_field_is_filled(void **state) {
   assert_true(r->grow.cat_l2 == 8 && r->grow.cat_smooth == 9);
   assert_int_equal(r->grow.max_cat_to_onehot, 10);
   r = resolved(
-      "objective=custom num_class=3 scale_pos_weight=2 hist_pool_size=64 num_round=7 eta=0.5 metric=auc,l1 "
+      "objective=custom num_class=3 scale_pos_weight=2 hist_pool_size=64 num_round=7 eta=0.5 "
+      "metric=multi_error,accuracy alpha=0.3 poisson_max_delta_step=0.4 multi_error_top_k=2 "
       "early_stopping=4 early_stopping_min_delta=0.01 first_metric_only=1 output_freq=2 train_metric=1 "
       "max_seconds=1.5 n_jobs=3 decision_threshold=0.25");
   assert_int_equal(r->objective.kind, OBJECTIVE_CUSTOM);
@@ -123,9 +134,61 @@ static void test_every_field_is_filled(void **state) {
   assert_int_equal(r->boost.metric_freq, 2);
   assert_int_equal(r->boost.n_threads, 3);
   assert_int_equal(r->metric.n_names, 2);
-  assert_string_equal(r->metric.names[0], "auc");
-  assert_string_equal(r->metric.names[1], "l1");
-  assert_true(!r->metric.defaulted && r->metric.threshold == 0.25);
+  assert_string_equal(r->metric.names[0], "multi_error");
+  assert_string_equal(r->metric.printed[0], "multi_error@2");
+  assert_string_equal(r->metric.names[1], "accuracy");
+  assert_string_equal(r->metric.printed[1], "accuracy");
+  assert_true(!r->metric.defaulted && r->metric.threshold == 0.25 && r->metric.alpha == 0.3 &&
+              r->metric.top_k == 2);
+  assert_true(r->objective.alpha == 0.3 && r->objective.poisson_max_delta_step == 0.4);
+}
+
+static void test_objectives(void **state) {
+  (void)state;
+  static const struct {
+    const char *words;
+    enum objective_kind kind;
+    int n_outputs;
+    const char *metric;
+  } cases[] = {{"objective=l1", OBJECTIVE_REGRESSION_L1, 1, "l1"},
+               {"objective=huber", OBJECTIVE_HUBER, 1, "huber"},
+               {"objective=quantile", OBJECTIVE_QUANTILE, 1, "quantile"},
+               {"objective=poisson", OBJECTIVE_POISSON, 1, "poisson"},
+               {"objective=xentropy", OBJECTIVE_CROSS_ENTROPY, 1, "cross_entropy"},
+               {"objective=softmax num_classes=4", OBJECTIVE_MULTICLASS, 4, "multi_logloss"},
+               {"objective=ova num_class=2", OBJECTIVE_MULTICLASSOVA, 2, "multi_logloss"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const struct resolved_params *r = resolved(cases[i].words);
+    assert_int_equal(r->objective.kind, cases[i].kind);
+    assert_int_equal(r->objective.n_outputs, cases[i].n_outputs);
+    assert_string_equal(r->metric.names[0], cases[i].metric);
+    assert_string_equal(copse_params_get(params, "metric"), cases[i].metric);
+  }
+}
+
+static void test_sampling(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved(
+      "bagging_freq=5 subsample=0.8 bagging_seed=11 bagging_by_query=1 feature_fraction=0.7 "
+      "colsample_bynode=0.6 "
+      "feature_fraction_seed=12 extra_tree=1 extra_seed=13");
+  assert_true(r->sample.bagging_freq == 5 && r->sample.bagging_fraction == 0.8 &&
+              r->sample.bagging_by_query && !r->sample.bagging_by_class && r->sample.extra_trees);
+  assert_true(r->sample.feature_fraction == 0.7 && r->sample.feature_fraction_bynode == 0.6);
+  assert_true(r->sample.bagging_seed == 11 && r->sample.feature_fraction_seed == 12 &&
+              r->sample.extra_seed == 13);
+  r = resolved("seed=42 extra_seed=1");
+  assert_true(r->sample.bagging_seed == 400 && r->sample.feature_fraction_seed == 30056 &&
+              r->sample.extra_seed == 1);
+  /* Without a fraction below 1, or without a frequency, there is no bagging. */
+  assert_int_equal(resolved("bagging_freq=5 bagging_fraction=1.0")->sample.bagging_freq, 0);
+  assert_int_equal(resolved("bagging_freq=-1 bagging_fraction=0.5")->sample.bagging_freq, 0);
+  /* By class: two classes only. */
+  r = resolved("objective=binary bagging_freq=2 neg_bagging_fraction=0.25");
+  assert_true(r->sample.bagging_by_class && r->sample.bagging_freq == 2 &&
+              r->sample.pos_bagging_fraction == 1 && r->sample.neg_bagging_fraction == 0.25);
+  r = resolved("objective=regression bagging_freq=2 neg_bagging_fraction=0.25");
+  assert_true(!r->sample.bagging_by_class && r->sample.bagging_freq == 0);
 }
 
 static void test_seeds(void **state) {
@@ -204,11 +267,38 @@ static void test_conflicts(void **state) {
   assert_fails(
       "objective=binary num_class=2", COPSE_ERR_ARGUMENT,
       "c:2: num_class=2 conflicts with objective=binary, which has one output: leave num_class out, or use "
-      "objective=custom");
+      "objective=multiclass");
   assert_fails(
       "task=train num_class=3", COPSE_ERR_ARGUMENT,
       "c:2: num_class=3 conflicts with objective=regression, which has one output: leave num_class out, or "
-      "use objective=custom");
+      "use objective=multiclass");
+  assert_fails("objective=softmax", COPSE_ERR_ARGUMENT,
+               "c:1: objective=multiclass needs the number of classes: set num_class to 2 or more, or use "
+               "objective=binary");
+  assert_fails("objective=quantile alpha=1", COPSE_ERR_ARGUMENT,
+               "c:2: alpha=1 conflicts with objective=quantile, where it is the quantile: set 0 < alpha < 1");
+  resolved("objective=huber alpha=1.5");
+  assert_fails("objective=ova num_class=3 metric=multi_logloss,auc", COPSE_ERR_ARGUMENT,
+               "c:3: metric=auc conflicts with objective=multiclassova: it compares one prediction per row; "
+               "choose a metric among multi_logloss, multi_error, accuracy, f1_macro");
+  assert_fails("objective=custom num_class=3 metric=l2", COPSE_ERR_ARGUMENT,
+               "c:3: metric=l2 conflicts with objective=custom: it compares one prediction per row; "
+               "choose a metric among multi_logloss, multi_error, accuracy, f1_macro");
+  assert_fails(
+      "objective=binary metric=multi_error", COPSE_ERR_ARGUMENT,
+      "c:2: metric=multi_error conflicts with objective=binary: it needs a prediction per class; set "
+      "objective=multiclass and num_class, or choose another metric");
+  assert_fails(
+      "objective=custom metric=multi_error", COPSE_ERR_ARGUMENT,
+      "c:2: metric=multi_error conflicts with objective=custom: it needs a prediction per class; set "
+      "objective=multiclass and num_class, or choose another metric");
+  assert_fails("objective=poisson metric=brier", COPSE_ERR_ARGUMENT,
+               "c:2: metric=brier conflicts with objective=poisson: it needs the probability of a class; set "
+               "objective=binary, or a metric among l1, l2, rmse, auc");
+  resolved("objective=multiclass num_class=3 metric=multi_logloss,multi_error,kappa,mcc,brier,f1,accuracy");
+  resolved("objective=cross_entropy metric=cross_entropy,auc,average_precision,l2,brier,kappa");
+  resolved("objective=quantile metric=quantile,huber,poisson,r2,average_precision");
+  resolved("metric=multi_logloss"); /* no objective of its own: the model's decides */
   assert_fails("metric=none,auc", COPSE_ERR_ARGUMENT,
                "c:1: metric=none,auc: none stands alone; leave it out, or leave the others out");
   assert_fails("task=train metric=auc,f1", COPSE_ERR_ARGUMENT,
@@ -224,41 +314,31 @@ static void test_conflicts(void **state) {
   assert_fails("early_stopping=5 objective=none", COPSE_ERR_ARGUMENT,
                "c:1: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
                "metric=auc), or early_stopping_round=0");
-  assert_fails(
-      "task=train model=m.txt", COPSE_ERR_UNSUPPORTED,
-      "c:2: input_model=m.txt: training on from a model is known to Copse but not part of this version; "
-      "leave it out, or predict with it");
   assert_fails("format=libsvm separator=tab", COPSE_ERR_ARGUMENT,
                "c:2: separator=tab conflicts with format=libsvm: leave separator out");
   assert_fails("format=tsv separator=;", COPSE_ERR_ARGUMENT,
                "c:2: separator=; conflicts with format=tsv: leave separator out, or set format=csv");
+  resolved("task=train model=m.txt"); /* goes on from it */
   resolved("format=tsv separator=tab task=predict model=m.txt early_stopping=-1 metric=none is_unbalance=1");
 }
 
 static void test_later_values(void **state) {
   (void)state;
-  assert_fails("bagging_freq=5 bagging_fraction=0.8", COPSE_ERR_UNSUPPORTED,
-               "c:2: bagging_fraction=0.8 is known to Copse but not part of this version: leave it out, set "
-               "bagging_fraction=1, or set bagging_freq=0");
+  assert_fails("pred_early_stop=true", COPSE_ERR_UNSUPPORTED,
+               "c:1: pred_early_stop=true is known to Copse but not part of this version: leave it out, set "
+               "pred_early_stop=false");
   assert_fails(
-      "bagging_freq=5 subsample=0.8", COPSE_ERR_UNSUPPORTED,
-      "c:2: subsample=0.8 (bagging_fraction) is known to Copse but not part of this version: leave it out, "
-      "set bagging_fraction=1, or set bagging_freq=0");
+      "linear_trees=1", COPSE_ERR_UNSUPPORTED,
+      "c:1: linear_trees=true (linear_tree) is known to Copse but not part of this version: leave it "
+      "out, set linear_tree=false");
   assert_fails(
       "interaction_constraints=[0,1],[2]", COPSE_ERR_UNSUPPORTED,
       "c:1: interaction_constraints=[0,1],[2] is known to Copse but not part of this version: leave it out");
   assert_fails(
-      "objective=poisson", COPSE_ERR_UNSUPPORTED,
-      "c:1: objective=poisson is known to Copse but not part of this version; available: regression, binary, "
-      "custom");
-  assert_fails(
-      "app=softmax", COPSE_ERR_UNSUPPORTED,
-      "c:1: objective=multiclass is known to Copse but not part of this version; available: regression, "
-      "binary, custom");
-  static const char *const refused[] = {"feature_fraction=0.9",
-                                        "feature_fraction_bynode=0.5",
-                                        "extra_trees=true",
-                                        "num_machines=2",
+      "app=tweedie", COPSE_ERR_UNSUPPORTED,
+      "c:1: objective=tweedie is known to Copse but not part of this version; available: regression, "
+      "regression_l1, huber, poisson, quantile, binary, multiclass, multiclassova, cross_entropy, custom");
+  static const char *const refused[] = {"num_machines=2",
                                         "device=gpu",
                                         "device_type=cuda",
                                         "linear_tree=true",
@@ -272,7 +352,6 @@ static void test_later_values(void **state) {
                                         "task=convert_model",
                                         "task=refit",
                                         "task=save_binary",
-                                        "snapshot_freq=10",
                                         "boosting=goss",
                                         "boosting=dart",
                                         "boosting=random_forest",
@@ -284,9 +363,7 @@ static void test_later_values(void **state) {
                                         "cegb_penalty_feature_coupled=1",
                                         "parser_config_file=x",
                                         "saved_feature_importance_type=1",
-                                        "predict_disable_shape_check=1",
-                                        "objective=binary bagging_freq=1 pos_bagging_fraction=0.5",
-                                        "objective=binary bagging_freq=1 neg_bagging_fraction=0.5"};
+                                        "predict_disable_shape_check=1"};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
     make(refused[i]);
     assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
@@ -309,9 +386,9 @@ static void test_values_that_change_nothing(void **state) {
       "precise_float_parser=1");
   resolved("alpha=0.3 fair_c=2 gpu_use_dp=1 eval_at=3,1 pred_early_stop_freq=3 convert_model=x.cpp");
   /* A stronger source takes a refused value back. */
-  make("objective=poisson extra_trees=true");
+  make("objective=gamma linear_tree=true");
   assert_int_equal(copse_params_set(params, "objective", "binary", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
-  assert_int_equal(copse_params_set(params, "extra_trees", "0", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "linear_tree", "0", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
   assert_int_equal(copse_params_resolve(params, &err), COPSE_OK);
 }
 
@@ -341,6 +418,7 @@ static void test_compat(void **state) {
   const struct resolved_params *r = resolved("compat=LightGBM");
   assert_true(r->grow.compat.hessian_counts && r->grow.compat.inherit_unsplittable &&
               r->grow.compat.forward_skips_bin0 && r->grow.compat.keep_all_rounds &&
+              r->grow.compat.extrapolate_percentile && r->objective.extrapolate_percentile &&
               r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 200000);
   assert_derived("bin_construct_sample_cnt", 200000);
@@ -364,12 +442,12 @@ static void test_set_after_resolve(void **state) {
   assert_derived("num_leaves", 4);
   assert_int_equal(copse_params_set(params, "max_depth", "3", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
   assert_derived("num_leaves", 8);
-  assert_int_equal(copse_params_set(params, "extra_trees", "1", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "linear_tree", "1", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
   const struct resolved_params *out = NULL;
   for (int i = 0; i < 2; i++) { /* the failure is kept, and told each time */
     err.message[0] = '\0';
     assert_int_equal(params_resolved(params, &out, &err), COPSE_ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "extra_trees=true"));
+    assert_non_null(strstr(err.message, "linear_tree=true"));
     assert_null(out);
   }
   assert_int_equal(copse_params_resolve(params, NULL), COPSE_ERR_UNSUPPORTED);
@@ -410,9 +488,10 @@ static void test_model_block(void **state) {
   assert_memory_equal(text.data, begin, sizeof begin - 1);
   assert_non_null(strstr(text.data, "\n[data_random_seed: 175]\n"));
   assert_non_null(strstr(text.data, "\n[boost_from_average: 0]\n"));
+  assert_non_null(strstr(text.data, "\n[bagging_fraction: 0.5]\n"));
   assert_non_null(strstr(text.data, "\n[use_missing: 1]\n"));
   static const char
-      *const absent[] = {"num_threads", "[data: ",     "verbosity", "output_model", "bagging_fraction",
+      *const absent[] = {"num_threads", "[data: ",     "verbosity", "output_model", "drop_rate",
                          "predict_",    "leaf_counts", "compat",    "header",       "histogram_pool_size",
                          "label_column" /* LightGBM cannot read a value with a colon */};
   for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) assert_null(strstr(text.data, absent[i]));
@@ -459,6 +538,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_defaults),
       cmocka_unit_test(test_every_field_is_filled),
+      cmocka_unit_test(test_objectives),
+      cmocka_unit_test(test_sampling),
       cmocka_unit_test(test_seeds),
       cmocka_unit_test(test_leaves_and_rows),
       cmocka_unit_test(test_metrics),

@@ -124,8 +124,8 @@ static void refusals(void **state) {
   (void)state;
   struct evaluation e = evaluate("binary sigmoid:1", 1, "metric=auc,l1,l2\n", NULL, 2);
   assert_refused(&e, COPSE_ERR_ARGUMENT, "3 metrics");
-  e = evaluate("poisson", 1, "", NULL, 8);
-  assert_refused(&e, COPSE_ERR_UNSUPPORTED, "objective poisson has the metric poisson");
+  e = evaluate("fair", 1, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_UNSUPPORTED, "objective fair has the metric fair");
   e = evaluate("multiclass num_class:3", 3, "metric=l2\n", NULL, 8);
   assert_refused(&e, COPSE_ERR_ARGUMENT, "l2");
   e = evaluate("binari", 1, "", NULL, 8);
@@ -134,18 +134,88 @@ static void refusals(void **state) {
   assert_refused(&e, COPSE_ERR_DATA, "sum to 0");
 }
 
+/* Three classes: LightGBM's T3d. */
+static const float class_labels[N] = {0, 1, 2, 2, 1, 0};
+static const double class_scores[3 * N] = {1, 0,   0.2, 0, 0.4, 0,   0, 0.5, 0.3,
+                                           0, 0.1, 1,   0, 0.5, 0.1, 2, 0.1, 0.5};
+
+static void many_outputs(void **state) {
+  (void)state;
+  copse_model *model = model_of("multiclass num_class:3", 3),
+              *ova = model_of("multiclassova num_class:3 sigmoid:1", 3);
+  copse_params *params = params_of(""),
+               *asked = params_of("metric=multi_error,accuracy\nmulti_error_top_k=2\n");
+  struct evaluation e = {.n = 0};
+  e.status =
+      copse_evaluate(model, params, class_scores, class_labels, NULL, N, 8, e.values, e.names, &e.n, &e.err);
+  assert_int_equal(e.n, 1);
+  assert_value(&e, 0, "multi_logloss", 0.973357);
+  e.status =
+      copse_evaluate(ova, params, class_scores, class_labels, weights, N, 8, e.values, e.names, &e.n, &e.err);
+  assert_value(&e, 0, "multi_logloss", 0.488927);
+  e.status =
+      copse_evaluate(ova, asked, class_scores, class_labels, NULL, N, 8, e.values, e.names, &e.n, &e.err);
+  assert_int_equal(e.n, 2);
+  assert_value(&e, 0, "multi_error@2", 0.5);
+  assert_value(&e, 1, "accuracy", 0.5);
+  copse_params_free(params);
+  copse_params_free(asked);
+  copse_model_free(model);
+  copse_model_free(ova);
+}
+
+/* alpha comes from the parameters: the model's text does not have it. */
+static void settings_reach_the_metrics(void **state) {
+  (void)state;
+  struct evaluation e = evaluate("quantile", 1, "alpha=0.25\n", NULL, 8);
+  double sum = 0;
+  for (int i = 0; i < N; i++) {
+    double d = (double)labels[i] - scores[i];
+    sum += d >= 0 ? 0.25 * d : -0.75 * d;
+  }
+  assert_value(&e, 0, "quantile", sum / N);
+}
+
 static void confusion_matrix(void **state) {
   (void)state;
   copse_model *model = model_of("binary sigmoid:1", 1);
-  copse_confusion c;
+  double c[9] = {-1};
   copse_error err;
-  assert_int_equal(copse_confusion_matrix(model, scores, labels, NULL, N, 0.5, &c, &err), COPSE_OK);
-  assert_true(c.count[0][0] == 1 && c.count[0][1] == 2 && c.count[1][0] == 1 && c.count[1][1] == 2);
-  assert_int_equal(copse_confusion_matrix(model, scores, labels, weights, N, 0.8, &c, &err), COPSE_OK);
-  assert_true(c.count[0][0] == 2.5 && c.count[0][1] == 0 && c.count[1][0] == 3.5 && c.count[1][1] == 3);
-  assert_int_equal(copse_confusion_matrix(model, scores, labels, NULL, 0, 0.5, &c, &err), COPSE_ERR_DATA);
+  assert_int_equal(copse_model_n_classes(model), 2);
+  assert_int_equal(copse_confusion(model, scores, labels, NULL, N, 0.5, c, &err), COPSE_OK);
+  assert_true(c[0] == 1 && c[1] == 2 && c[2] == 1 && c[3] == 2);
+  assert_int_equal(copse_confusion(model, scores, labels, weights, N, 0.8, c, &err), COPSE_OK);
+  assert_true(c[0] == 2.5 && c[1] == 0 && c[2] == 3.5 && c[3] == 3);
+  assert_int_equal(copse_confusion(model, scores, labels, NULL, 0, 0.5, c, &err), COPSE_ERR_DATA);
   assert_non_null(strstr(err.message, "the confusion matrix"));
+  assert_int_equal(copse_confusion(model, scores, labels, (const float[N]){0}, N, 0.5, c, &err),
+                   COPSE_ERR_DATA);
+  assert_true(c[0] == 2.5 && c[3] == 3); /* untouched */
   copse_model_free(model);
+  model = model_of("multiclass num_class:3", 3);
+  static const double counts[9] = {1, 1, 0, 3, 2, 0, 0, 0.5, 1.5};
+  assert_int_equal(copse_model_n_classes(model), 3);
+  assert_int_equal(copse_confusion(model, class_scores, class_labels, weights, N, 0.5, c, &err), COPSE_OK);
+  for (int i = 0; i < 9; i++) assert_true(c[i] == counts[i]);
+  copse_model_free(model);
+}
+
+static void which_models_tell_classes_apart(void **state) {
+  (void)state;
+  static const struct {
+    const char *objective;
+    int outputs, n_classes;
+  } cases[] = {{"multiclassova num_class:4 sigmoid:1", 4, 4},
+               {"multiclass num_class:2", 2, 2},
+               {"cross_entropy", 1, 0},
+               {"regression", 1, 0},
+               {"", 3, 0},
+               {"binari", 1, 0}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    copse_model *model = model_of(cases[i].objective, cases[i].outputs);
+    assert_int_equal(copse_model_n_classes(model), cases[i].n_classes);
+    copse_model_free(model);
+  }
 }
 
 int main(void) {
@@ -154,7 +224,10 @@ int main(void) {
       cmocka_unit_test(asked_metrics_come_in_order),
       cmocka_unit_test(transforms_follow_the_objective),
       cmocka_unit_test(refusals),
+      cmocka_unit_test(many_outputs),
+      cmocka_unit_test(settings_reach_the_metrics),
       cmocka_unit_test(confusion_matrix),
+      cmocka_unit_test(which_models_tell_classes_apart),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
