@@ -71,6 +71,7 @@ static long double side_gain(const struct scan_case *c, struct sums s, long doub
 static void consider(const struct scan_case *c, uint32_t threshold, bool known_right, struct sums known,
                      struct candidate *list, size_t *n_list) {
   const struct scan_input *in = &c->in;
+  if (in->only_threshold != UINT32_MAX && threshold != in->only_threshold) return;
   struct sums other = {in->total_gradient - known.g, in->total_hessian - known.h, in->n_rows - known.n};
   long double known_h = (long double)known.h * in->hessian_unit + EPS;
   long double other_h = (long double)other.h * in->hessian_unit + EPS;
@@ -184,6 +185,7 @@ static void make_case(struct scan_case *c, struct draw *d, int i) {
   in->default_bin = (uint32_t)draw_between(d, 0, in->n_bins - 1);
   in->skip_bin0 = in->missing == ZERO && in->default_bin != 0 && draw_between(d, 0, 3) == 0;
   in->bin0_is_rest = in->missing == NAN_BIN && draw_between(d, 0, 1) == 0;
+  in->only_threshold = draw_between(d, 0, 7) == 0 ? (uint32_t)draw_between(d, 0, in->n_bins - 1) : UINT32_MAX;
   c->gradient = guarded_alloc(in->n_bins * 8, GUARDED_END);
   c->hessian = guarded_alloc(in->n_bins * 8, GUARDED_END);
   c->count = guarded_alloc(in->n_bins * 4, GUARDED_END);
@@ -242,6 +244,7 @@ static void largest_sums(void **state) {
                           .hessian = hessian,
                           .count = count,
                           .n_bins = 4,
+                          .only_threshold = UINT32_MAX,
                           .count_kind = COUNT_FIELD,
                           .gradient_unit = 0x1p-60,
                           .hessian_unit = 0x1p-60,
