@@ -20,6 +20,8 @@
 struct predict_job {
   struct app *app;
   const char *out_path;
+  char **files; /* [n_files] read as one */
+  size_t n_files;
   copse_predict_kind kind;
   copse_read_options options;
   int n_threads;
@@ -40,7 +42,10 @@ static copse_status plan(struct predict_job *job, copse_error *err) {
   if (status == COPSE_OK) status = settings_resolve(app, err);
   if (status != COPSE_OK) return status;
   job->out_path = setting(app, "output_result");
-  status = output_differs("output_result", job->out_path, "data", setting(app, "data"), err);
+  status = settings_files(app, "data", &job->files, &job->n_files, err);
+  for (size_t i = 0; i < job->n_files && status == COPSE_OK; i++) {
+    status = output_differs("output_result", job->out_path, "data", job->files[i], err);
+  }
   if (status == COPSE_OK) {
     status = output_differs("output_result", job->out_path, "input_model", setting(app, "input_model"), err);
   }
@@ -72,14 +77,15 @@ static bool wants_metrics(const struct predict_job *job) {
 
 static copse_status load(struct predict_job *job, copse_error *err) {
   struct app *app = job->app;
-  const char *path = setting(app, "data");
+  const char *path = job->files[0];
   double started = clock_seconds();
   copse_status status = model_load(app, setting(app, "input_model"), &job->model, &job->schema, err);
   if (status == COPSE_OK) status = create_predictor(job, job->kind, &job->predictor, err);
   if (status != COPSE_OK) return status;
   console_status(true, "reading %s", path);
   job->options.schema = job->schema;
-  status = copse_frame_read(app->ctx, path, &job->options, &job->frame, err);
+  status = copse_frame_read_files(app->ctx, (const char *const *)job->files, job->n_files, &job->options,
+                                  &job->frame, err);
   if (status != COPSE_OK) return status;
   if (job->frame->n_unseen > 0) {
     console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as missing",
@@ -184,6 +190,7 @@ int cmd_predict(struct app *app) {
     code = end_failed(&err);
   }
   interrupt_watch(NULL);
+  copse_free(job.files);
   copse_free(job.scores);
   copse_predictor_free(job.scorer);
   copse_predictor_free(job.predictor);

@@ -14,6 +14,7 @@
 #include "interrupt.h"
 #include "model_file.h"
 #include "output.h"
+#include "snapshot.h"
 #include "train_data.h"
 #include "train_log.h"
 
@@ -22,12 +23,14 @@ struct train_job {
   const char *out;
   struct train_data data;
   struct train_log log;
+  struct snapshots snapshots;
+  int n_rounds; /* in the end, those of a continued model among them */
   copse_model *model;
   copse_train_report report;
   double started, write_s;
 };
 
-/* Everything that can be refused without opening a file. */
+/* Everything that can be refused without opening a data file. */
 static copse_status plan(struct train_job *job, copse_error *err) {
   struct app *app = job->app;
   copse_status status = setting_required(app, "data", "data=FILE", err);
@@ -97,32 +100,45 @@ static copse_status store_report(struct train_job *job, copse_error *err) {
 }
 
 static copse_status write_model(struct train_job *job, copse_error *err) {
-  struct output out = {.fd = -1};
-  copse_text text = {.ctx = job->app->ctx};
   double started = clock_seconds();
-  copse_status status = copse_model_write(job->model, 0, 0, &text, err);
-  if (status == COPSE_OK && text.failed) status = fail_memory(err, "the model's text");
-  if (status == COPSE_OK) status = output_open(job->out, &out, err);
-  if (status == COPSE_OK) status = output_write(&out, text.data, text.length, err);
-  if (status == COPSE_OK) status = output_commit(&out, err);
-  output_discard(&out);
-  copse_text_release(&text);
+  copse_status status = model_store(job->app, job->model, job->out, err);
   job->write_s = clock_seconds() - started;
   return status;
+}
+
+static void on_round(void *user, copse_booster *booster, const copse_train_event *event) {
+  struct train_job *job = user;
+  train_log_round(&job->log, booster, event);
+  snapshots_round(&job->snapshots, booster, event->round);
+}
+
+/* Ends that the number of rounds asked for does not explain. */
+static void print_end(const struct train_job *job) {
+  if (job->report.reason == COPSE_STOP_EARLY) {
+    console_line("Early stopping at iteration %d, the best iteration round is %d", job->report.rounds_trained,
+                 job->report.best_round);
+  }
+  if (job->report.reason == COPSE_STOP_TIME) {
+    console_line("time_limit: %s seconds are over; training ended after round %d of %d",
+                 setting(job->app, "time_limit"), job->report.rounds_trained, job->n_rounds);
+  }
 }
 
 static copse_status work(struct train_job *job, copse_error *err) {
   copse_status status = output_probe(job->out, err);
   if (status == COPSE_OK) status = train_data_load(&job->data, err);
   if (status != COPSE_OK) return status;
-  train_log_open(job->app->ctx, job->data.booster, job->app->params, job->data.n_rows, &job->log);
-  status = copse_train(job->data.booster, job->app->params, train_log_round, &job->log, &job->model,
-                       &job->report, err);
+  copse_params *params = job->app->params;
+  job->n_rounds =
+      copse_booster_round(job->data.booster) + (int)copse_params_get_int(params, "num_iterations");
+  job->snapshots = (struct snapshots){.app = job->app,
+                                      .out = job->out,
+                                      .schema = job->data.schema,
+                                      .freq = (int)copse_params_get_int(params, "snapshot_freq")};
+  train_log_open(job->app->ctx, job->data.booster, params, job->data.n_rows, &job->log);
+  status = copse_train(job->data.booster, params, on_round, job, &job->model, &job->report, err);
   if (status != COPSE_OK) return status;
-  if (job->report.reason == COPSE_STOP_EARLY) {
-    console_line("Early stopping at iteration %d, the best iteration round is %d", job->report.rounds_trained,
-                 job->report.best_round);
-  }
+  print_end(job);
   status = copse_frame_schema_store(job->data.schema, job->model, err);
   if (status == COPSE_OK) status = store_report(job, err);
   if (status == COPSE_OK) status = write_model(job, err);
@@ -163,8 +179,7 @@ static int finish(const struct train_job *job) {
   print_summary(job);
   if (job->report.reason != COPSE_STOP_CANCELLED) return EXIT_DONE;
   fail(&err, COPSE_ERR_INTERRUPTED, "interrupted after round %d of %d: the model written to %s has %d rounds",
-       job->report.rounds_trained, (int)copse_params_get_int(job->app->params, "num_iterations"), job->out,
-       job->report.best_round);
+       job->report.rounds_trained, job->n_rounds, job->out, job->report.best_round);
   return end_failed(&err);
 }
 
@@ -172,8 +187,11 @@ int cmd_train(struct app *app) {
   copse_error err;
   struct train_job job = {.app = app, .started = clock_seconds()};
   int code;
-  if (plan(&job, &err) != COPSE_OK) {
+  copse_status status = plan(&job, &err);
+  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) {
     code = end_refused(app->command, &err);
+  } else if (status != COPSE_OK) {
+    code = end_failed(&err);
   } else {
     interrupt_watch(app->ctx);
     code = work(&job, &err) == COPSE_OK ? finish(&job) : end_failed(&err);

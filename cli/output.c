@@ -138,6 +138,8 @@ void output_discard(struct output *out) {
   out->fd = -1;
 }
 
+bool file_exists(const char *path) { return access(path, F_OK) == 0; }
+
 bool same_file(const char *a, const char *b) {
   struct stat at_a, at_b;
   if (strcmp(a, b) == 0) return true;
@@ -148,7 +150,7 @@ bool same_file(const char *a, const char *b) {
 copse_status output_differs(const char *output_name, const char *output, const char *input_name,
                             const char *input, copse_error *err) {
   struct stat at;
-  bool is_device = stat(output, &at) == 0 && !S_ISREG(at.st_mode);
+  bool is_device = strcmp(output, "-") == 0 || (stat(output, &at) == 0 && !S_ISREG(at.st_mode));
   if (is_device || !same_file(output, input)) return COPSE_OK;
   return fail(err, COPSE_ERR_ARGUMENT, "%s=%s would replace the file that %s=%s reads (choose another name)",
               output_name, output, input_name, input);

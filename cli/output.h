@@ -29,6 +29,7 @@ COPSE_MUST_CHECK copse_status output_commit(struct output *out, copse_error *err
 /* Closes and removes; does nothing when not open. */
 void output_discard(struct output *out);
 
+bool file_exists(const char *path);
 /* Whether two paths name one file: equal, or leading to the same existing file. */
 bool same_file(const char *a, const char *b);
 /* Refuses an output that would replace what is read. The names are those of the parameters. */

@@ -146,6 +146,11 @@ copse_status setting_required(const struct app *app, const char *name, const cha
   return fail(err, COPSE_ERR_ARGUMENT, "%s is missing: %s", spelling, app->command->synopsis);
 }
 
+static copse_label_kind label_kind(const char *objective) {
+  if (strcmp(objective, "binary") == 0) return COPSE_LABEL_BINARY;
+  return strncmp(objective, "multiclass", 10) == 0 ? COPSE_LABEL_CLASS : COPSE_LABEL_NUMBER;
+}
+
 copse_read_options settings_read_options(const struct app *app, copse_read_task task) {
   copse_read_options o = copse_read_options_default();
   const char *format = setting(app, "format"), *base = setting(app, "libsvm_base");
@@ -169,15 +174,36 @@ copse_read_options settings_read_options(const struct app *app, copse_read_task 
   o.categorical_feature = setting(app, "categorical_feature");
   o.missing_values = setting(app, "missing_values");
   o.libsvm_base = strcmp(base, "auto") == 0 ? -1 : base[0] - '0';
-  o.label_kind = strcmp(setting(app, "objective"), "binary") == 0 ? COPSE_LABEL_BINARY : COPSE_LABEL_NUMBER;
+  o.label_kind = label_kind(setting(app, "objective"));
+  if (copse_params_given(app->params, "num_class")) {
+    o.n_classes = (uint32_t)copse_params_get_int(app->params, "num_class");
+  }
   o.unseen =
       strcmp(setting(app, "unseen_category"), "error") == 0 ? COPSE_UNSEEN_ERROR : COPSE_UNSEEN_MISSING;
   o.n_threads = (int)copse_params_get_int(app->params, "num_threads");
   return o;
 }
 
-copse_status settings_list(const struct app *app, const char *name, char ***out, size_t *n,
-                           copse_error *err) {
+/* Cuts the first file's name off the list at `at`; returns the rest, or NULL at the end. */
+static char *take_file(char **at) {
+  char *name = *at;
+  while (*name == ' ') name++;
+  *at = name;
+  for (char *end = name + strlen(name); end > name; end--) {
+    char cut = *end;
+    if (cut != '\0' && cut != ',') continue;
+    char *stop = end;
+    while (stop > name && stop[-1] == ' ') stop--;
+    char kept = *stop;
+    *stop = '\0';
+    if (!memchr(name, ',', (size_t)(stop - name)) || file_exists(name)) return cut ? end + 1 : NULL;
+    *stop = kept;
+  }
+  return *name ? name + 1 : NULL; /* nothing before the next comma */
+}
+
+copse_status settings_files(const struct app *app, const char *name, char ***out, size_t *n,
+                            copse_error *err) {
   const char *text = setting(app, name);
   size_t count = 1, length = strlen(text);
   for (const char *at = text; *at; at++) count += *at == ',';
@@ -188,12 +214,13 @@ copse_status settings_list(const struct app *app, const char *name, char ***out,
   memcpy(at, text, length + 1);
   *n = 0;
   while (at) {
-    char *comma = strchr(at, ',');
-    if (comma) *comma++ = '\0';
-    while (*at == ' ') at++;
-    for (size_t end = strlen(at); end > 0 && at[end - 1] == ' '; end--) at[end - 1] = '\0';
-    if (*at) list[(*n)++] = at;
-    at = comma;
+    char *file = at, *rest = take_file(&file);
+    if (*file && *file != ',') list[(*n)++] = file;
+    at = rest;
+  }
+  if (length > 0 && *n == 0) {
+    copse_free(list);
+    return fail(err, COPSE_ERR_ARGUMENT, "%s=%s names no file", name, text);
   }
   *out = list;
   return COPSE_OK;

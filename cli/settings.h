@@ -20,8 +20,10 @@ COPSE_MUST_CHECK copse_status setting_required(const struct app *app, const char
 /* Options of the readers, after settings_resolve. Strings are borrowed from the parameters. */
 copse_read_options settings_read_options(const struct app *app, copse_read_task task);
 
-/* Elements of a comma separated list, each released with the whole: *out is released with copse_free. */
-COPSE_MUST_CHECK copse_status settings_list(const struct app *app, const char *name, char ***out, size_t *n,
-                                            copse_error *err);
+/* The files of a comma separated list. A name may hold commas itself: the longest piece of the list that is
+ * called like an existing file is that file. "-" is standard input. *out, with the names, is released with
+ * copse_free. */
+COPSE_MUST_CHECK copse_status settings_files(const struct app *app, const char *name, char ***out, size_t *n,
+                                             copse_error *err);
 
 #endif

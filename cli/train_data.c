@@ -9,30 +9,74 @@
 #include "console.h"
 #include "output.h"
 
-copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
-  char **valid;
-  size_t n_valid;
-  *out = (struct train_data){.app = app};
-  copse_status status = settings_list(app, "valid", &valid, &n_valid, err);
-  if (status != COPSE_OK) return status;
-  out->valid = valid;
-  const char *data = setting(app, "data"), *model = setting(app, "output_model");
-  status = output_differs("output_model", model, "data", data, err);
-  for (size_t i = 0; i < n_valid && status == COPSE_OK; i++) {
-    status = output_differs("output_model", model, "valid", valid[i], err);
+/* Outputs must not replace inputs. The model that training goes on from may be replaced: it is read before.
+ */
+static copse_status check_output(const struct train_data *data, copse_error *err) {
+  const char *model = setting(data->app, "output_model");
+  copse_status status = COPSE_OK;
+  for (size_t i = 0; i < data->n_files && status == COPSE_OK; i++) {
+    status = output_differs("output_model", model, "data", data->files[i], err);
   }
-  if (status != COPSE_OK) return status;
+  for (size_t i = 0; i < data->n_valid && status == COPSE_OK; i++) {
+    status = output_differs("output_model", model, "valid", data->valid[i], err);
+  }
+  if (status == COPSE_OK && strcmp(model, "-") == 0 &&
+      copse_params_get_int(data->app->params, "snapshot_freq") > 0) {
+    return fail(err, COPSE_ERR_ARGUMENT,
+                "snapshot_freq: snapshots lie beside the model's file, but output_model is standard output "
+                "(out=FILE)");
+  }
+  return status;
+}
+
+static copse_status drop_training_from_valid(struct train_data *data, copse_error *err) {
+  size_t n_valid = data->n_valid;
+  data->n_valid = 0;
   for (size_t i = 0; i < n_valid; i++) {
-    if (!same_file(valid[i], data)) {
-      valid[out->n_valid++] = valid[i];
+    if (data->n_files != 1 || !same_file(data->valid[i], data->files[0])) {
+      data->valid[data->n_valid++] = data->valid[i];
       continue;
     }
-    status = copse_params_set(app->params, "is_provide_training_metric", "true", COPSE_SOURCE_COMMAND, err);
+    copse_status status =
+        copse_params_set(data->app->params, "is_provide_training_metric", "true", COPSE_SOURCE_COMMAND, err);
     if (status != COPSE_OK) return status;
   }
-  status = settings_resolve(app, err);
+  return COPSE_OK;
+}
+
+/* A class objective without num_class: the training files will tell. Everything else is checked now, with a
+ * number in its place. */
+static copse_status check_without_classes(const struct app *app, copse_error *err) {
+  copse_params *checked;
+  copse_status status = copse_params_copy(app->params, &checked, err);
+  if (status == COPSE_OK) status = copse_params_set(checked, "num_class", "2", COPSE_SOURCE_COMMAND, err);
+  if (status == COPSE_OK) status = copse_params_resolve(checked, err);
+  copse_params_free(checked);
+  return status;
+}
+
+copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
+  *out = (struct train_data){.app = app};
+  copse_status status = settings_files(app, "data", &out->files, &out->n_files, err);
+  if (status == COPSE_OK) status = settings_files(app, "valid", &out->valid, &out->n_valid, err);
+  if (status == COPSE_OK) status = check_output(out, err);
+  if (status == COPSE_OK) status = drop_training_from_valid(out, err);
+  if (status == COPSE_OK) status = start_model_open(app, &out->start, err);
+  if (status != COPSE_OK) return status;
+  out->options = settings_read_options(app, COPSE_READ_TRAIN);
+  out->count_classes =
+      out->options.label_kind == COPSE_LABEL_CLASS && !copse_params_given(app->params, "num_class");
+  status = out->count_classes ? check_without_classes(app, err) : settings_resolve(app, err);
   if (status == COPSE_OK) out->options = settings_read_options(app, COPSE_READ_TRAIN);
   return status;
+}
+
+/* The files of the model to go on from are read as its validation files would be: its features by name or
+ * position, its dictionaries, so that codes mean the same. */
+static void apply_start_schema(struct train_data *data) {
+  if (!data->start.schema) return;
+  data->options.task = COPSE_READ_VALID;
+  data->options.schema = data->start.schema;
 }
 
 static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame, copse_error *err) {
@@ -50,17 +94,38 @@ static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame,
   return status;
 }
 
-/* One file: read, binned (with the training schema when data->dataset exists), fields set. */
-static copse_status load_file(struct train_data *data, const char *path, const copse_read_options *options,
-                              copse_frame **frame, copse_dataset **out, copse_error *err) {
+static void warn_unseen(const struct train_data *data, const char *path, const copse_frame *frame) {
+  if (frame->n_unseen == 0) return;
+  console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as missing", path,
+                  frame->n_unseen, data->start.model ? "the model" : "training");
+}
+
+/* What the training files say num_class is. */
+static copse_status settle_classes(struct train_data *data, const copse_frame *frame, copse_error *err) {
+  char number[16];
+  if (!data->count_classes) return COPSE_OK;
+  data->count_classes = false;
+  snprintf(number, sizeof number, "%" PRIu32, copse_frame_schema_n_classes(frame->schema));
+  copse_status status = copse_params_set(data->app->params, "num_class", number, COPSE_SOURCE_COMMAND, err);
+  if (status == COPSE_OK) status = settings_resolve(data->app, err);
+  if (status == COPSE_OK) console_line("num_class: %s", number);
+  return status;
+}
+
+/* Files of one data set: read, binned (with the training schema when data->dataset exists), fields set. */
+static copse_status load_files(struct train_data *data, char *const *paths, size_t n_paths,
+                               const copse_read_options *options, copse_frame **frame, copse_dataset **out,
+                               copse_error *err) {
   copse_context *ctx = data->app->ctx;
   double started = clock_seconds();
-  console_status(true, "reading %s", path);
-  copse_status status = copse_frame_read(ctx, path, options, frame, err);
+  console_status(true, "reading %s", paths[0]);
+  copse_status status = copse_frame_read_files(ctx, (const char *const *)paths, n_paths, options, frame, err);
   double read = clock_seconds();
   data->read_s += read - started;
+  if (status == COPSE_OK) status = settle_classes(data, *frame, err);
   if (status != COPSE_OK) return status;
-  console_status(true, "binning %s", path);
+  warn_unseen(data, paths[0], *frame);
+  console_status(true, "binning %s", paths[0]);
   copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
   status = copse_dataset_from_table(ctx, &(*frame)->table, (*frame)->model_names, (*frame)->categorical,
                                     data->app->params, schema, out, err);
@@ -87,38 +152,58 @@ static copse_status copy_schema(struct train_data *data, const copse_frame *fram
   return status;
 }
 
+/* A booster that goes on from the model, while the training rows are still there to be scored by it. */
+static copse_status continue_model(struct train_data *data, const copse_frame *frame, copse_error *err) {
+  copse_context *ctx = data->app->ctx;
+  const copse_params *params = data->app->params;
+  copse_model *model = data->start.model;
+  copse_status status = copse_booster_create(ctx, data->dataset, params, &data->booster, err);
+  if (status == COPSE_OK) status = copse_booster_continue(data->booster, model, &data->start_on_bins, err);
+  if (status == COPSE_OK && !data->start_on_bins) {
+    copse_booster_free(data->booster);
+    data->booster = NULL;
+    status = start_model_score(data->app, &data->start, frame, data->dataset, err);
+    if (status == COPSE_OK) status = copse_booster_create(ctx, data->dataset, params, &data->booster, err);
+    if (status == COPSE_OK) status = copse_booster_continue(data->booster, model, NULL, err);
+  }
+  if (status == COPSE_OK) {
+    console_line("continued: %d rounds of %s, %s", copse_model_n_rounds(model),
+                 setting(data->app, "input_model"),
+                 data->start_on_bins ? "on the same cut points" : "as init scores");
+  }
+  return status;
+}
+
 static copse_status load_training(struct train_data *data, copse_error *err) {
   copse_frame *frame = NULL;
   copse_dataset *dataset = NULL;
-  copse_status status = load_file(data, setting(data->app, "data"), &data->options, &frame, &dataset, err);
+  apply_start_schema(data);
+  copse_status status = load_files(data, data->files, data->n_files, &data->options, &frame, &dataset, err);
   if (status != COPSE_OK) goto done;
   data->dataset = dataset;
   data->n_rows = frame->n_rows;
   data->n_features = frame->n_features;
   for (uint32_t i = 0; i < frame->n_features; i++) data->n_categorical += frame->categorical[i];
   status = copy_schema(data, frame, err);
+  if (status == COPSE_OK && data->start.model) status = continue_model(data, frame, err);
 done:
   copse_frame_free(frame);
   return status;
 }
 
 static copse_status load_valid(struct train_data *data, size_t index, copse_error *err) {
-  const char *path = data->valid[index];
   char name[32];
   copse_frame *frame = NULL;
   copse_dataset *dataset = NULL;
   copse_read_options options = data->options;
   options.task = COPSE_READ_VALID;
   options.schema = data->schema;
-  copse_status status = load_file(data, path, &options, &frame, &dataset, err);
-  if (status != COPSE_OK) goto done;
-  if (frame->n_unseen > 0) {
-    console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as missing",
-                    path, frame->n_unseen);
+  copse_status status = load_files(data, &data->valid[index], 1, &options, &frame, &dataset, err);
+  if (status == COPSE_OK && data->start.model && !data->start_on_bins) {
+    status = start_model_score(data->app, &data->start, frame, dataset, err);
   }
   snprintf(name, sizeof name, "valid_%zu", index + 1);
-  status = copse_booster_add_valid(data->booster, dataset, name, err);
-done:
+  if (status == COPSE_OK) status = copse_booster_add_valid(data->booster, dataset, name, err);
   copse_dataset_free(dataset); /* the booster holds its own reference */
   copse_frame_free(frame);
   return status;
@@ -126,8 +211,9 @@ done:
 
 copse_status train_data_load(struct train_data *data, copse_error *err) {
   copse_status status = load_training(data, err);
-  if (status != COPSE_OK) return status;
-  status = copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
+  if (status == COPSE_OK && !data->booster) {
+    status = copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
+  }
   if (status != COPSE_OK) return status;
   if (data->n_valid > 0 && copse_booster_n_metrics(data->booster) == 0) {
     console_warning("no metric is asked for: validation files are not read");
@@ -141,5 +227,7 @@ void train_data_free(struct train_data *data) {
   copse_booster_free(data->booster);
   copse_dataset_free(data->dataset);
   copse_frame_schema_free(data->schema);
+  start_model_close(&data->start);
+  copse_free(data->files);
   copse_free(data->valid);
 }

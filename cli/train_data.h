@@ -3,12 +3,17 @@
 #define COPSE_CLI_TRAIN_DATA_H
 
 #include "settings.h"
+#include "start_model.h"
 
 struct train_data {
-  const struct app *app;
-  copse_read_options options; /* of the training file */
+  struct app *app;
+  copse_read_options options; /* of the training files */
+  char **files;               /* [n_files] read as one */
   char **valid;               /* [n_valid] paths, without those that are the training file */
-  size_t n_valid;
+  size_t n_files, n_valid;
+  bool count_classes;       /* num_class was not given: it is what the training files hold */
+  struct start_model start; /* what training goes on from */
+  bool start_on_bins;       /* its trees are scored on the bins; else its predictions are init scores */
 
   copse_dataset *dataset;
   copse_frame_schema *schema; /* own copy: the frame itself is gone once its rows are binned */
@@ -18,8 +23,8 @@ struct train_data {
   double read_s, bin_s;
 };
 
-/* The list of validation files, and LightGBM's rule that a validation file equal to the training file asks
- * for training metrics; then the parameters are resolved. Reads nothing. */
+/* The lists of files, and LightGBM's rule that a validation file equal to the training file asks for training
+ * metrics; the model to go on from; then the parameters are resolved. Reads no data. */
 COPSE_MUST_CHECK copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err);
 /* Reads and bins everything. */
 COPSE_MUST_CHECK copse_status train_data_load(struct train_data *data, copse_error *err);

@@ -12,6 +12,7 @@ void train_log_open(copse_context *ctx, const copse_booster *booster, const cops
   *out = (struct train_log){
       .ctx = ctx,
       .n_rows = n_rows,
+      .first_round = copse_booster_round(booster),
       .metric_freq = (int)copse_params_get_int(params, "metric_freq"),
       .width = (size_t)copse_booster_n_sets(booster) * (size_t)copse_booster_n_metrics(booster)};
 }
@@ -94,7 +95,7 @@ static void format_metric(const struct train_log *log, const copse_booster *boos
 static void show_progress(const struct train_log *log, const copse_booster *booster,
                           const copse_train_event *event) {
   char metric[128], left[32];
-  double per_round = event->elapsed_s / event->round;
+  double per_round = event->elapsed_s / (event->round - log->first_round);
   format_metric(log, booster, metric, sizeof metric);
   format_duration(per_round * (event->n_rounds - event->round), left, sizeof left);
   console_status(event->round == event->n_rounds, "round %d/%d%s  %.3g M rows/s  %s left", event->round,

@@ -7,6 +7,7 @@
 struct train_log {
   copse_context *ctx;
   uint64_t n_rows;
+  int first_round; /* rounds of a continued model */
   int metric_freq; /* rounds between two printed evaluations */
   size_t width;    /* values per evaluated round: sets times metrics */
   int *rounds;     /* [n_evaluated] ascending */
