@@ -784,6 +784,22 @@ static void phases_have_names(void **state) {
   copse_booster_free(booster);
 }
 
+/* Starting threads costs more than a round of small data; large data and large validation sets get them. */
+static void threads_are_worth_their_data(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 21), large = mixed_data_make(20000, FEATURES, 22);
+  copse_booster *booster = mixed_booster(&train.data, "num_threads=3 verbosity=-1");
+  assert_int_equal(booster_team_threads(booster), 1);
+  add_valid(booster, &large.data, "large");
+  assert_int_equal(booster_team_threads(booster), 3);
+  copse_booster_free(booster);
+  booster = mixed_booster(&large.data, "num_threads=3 verbosity=-1");
+  assert_int_equal(booster_team_threads(booster), 3);
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+  mixed_data_free(&large);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rollback_returns_to_the_same_bits),
@@ -806,6 +822,7 @@ int main(void) {
       cmocka_unit_test(a_memory_limit_is_an_error_and_no_more),
       cmocka_unit_test(a_round_allocates_its_tree_only),
       cmocka_unit_test(phases_have_names),
+      cmocka_unit_test(threads_are_worth_their_data),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
