@@ -1,6 +1,8 @@
 """bench/compare --speed: paired training runs on generated dense data, LightGBM then Copse, in turn.
 
 Train seconds leave out reading the file and finding cut points on both sides. Every run is its own process.
+Other work on the machine does not slow both sides alike (threads that spin at barriers suffer most), so a busy
+machine is named in the report and fails the run.
 """
 
 import json
@@ -79,15 +81,25 @@ def _auc_of_both(copse, folder, valid, models):
     return auc(label, reference), auc(label, np.array([float(score) for score in scores]))
 
 
+def _busy_machine(loads, n_threads):
+    """Lines of warning when more ran here than the one engine at a time: before the first run nothing should,
+    and after each at most its own threads."""
+    if loads[0] <= 0.5 and max(loads[1:]) <= n_threads + 0.5:
+        return []
+    return ["**Not a measurement: the machine was busy** (one-minute load before and after each pair: "
+            + ", ".join(f"{load:.1f}" for load in loads) + f"; {n_threads} threads are ours).", ""]
+
+
 def main(options):
     copse = Copse(options.program)
     folder = os.path.join(environment.home(), "speed")
     machine = environment.machine()
     train, valid = _generate(options, folder)
     models = [os.path.join(folder, f"{name}.txt") for name in ("lightgbm", "copse")]
-    pairs = []
+    pairs, busy = [], [os.getloadavg()[0]]
     for pair in range(options.pairs):
         pairs.append((run_lightgbm(options, train, models[0]), run_copse(copse, options, train, models[1])))
+        busy.append(os.getloadavg()[0])
         print(f"pair {pair + 1}: LightGBM {pairs[-1][0]['train_s']:.2f} s, Copse {pairs[-1][1]['train_s']:.2f} s",
               file=sys.stderr)
     aucs = _auc_of_both(copse, folder, valid, models)
@@ -100,9 +112,10 @@ def main(options):
             for i, ((theirs, ours), ratio) in enumerate(zip(pairs, ratios))]
     medians = [report.median([pair[side]["train_s"] for pair in pairs]) for side in (0, 1)]
     rows.append(["median", f"{medians[0]:.2f}", f"{medians[1]:.2f}", f"{median:.3f}", "", "", "", ""])
+    quiet_problem = _busy_machine(busy, options.threads)
     lines = [f"# Training speed: {copse.version} and LightGBM {machine['lightgbm']}", "",
              f"{options.rows} rows x 28 features, {options.leaves} leaves, {options.rounds} rounds, "
-             f"{options.threads} threads, paired runs in turn.", "", report.table(columns, rows), "",
+             f"{options.threads} threads, paired runs in turn.", "", report.table(columns, rows), "", *quiet_problem,
              f"Held-out AUC: LightGBM {aucs[0]:.6f}, Copse {aucs[1]:.6f}. LightGBM's memory includes Python "
              f"({pairs[0][0]['base_mb']:.0f} MB before the data).", "",
              "Copse's phases in its last run: " + ", ".join(f"{key.removeprefix('seconds_')} {value:.2f} s" for
@@ -110,6 +123,6 @@ def main(options):
              report.facts(machine)]
     report.write(options.out, "speed", "\n".join(lines),
                  {"machine": machine, "rows": options.rows, "leaves": options.leaves, "rounds": options.rounds,
-                  "threads": options.threads, "pairs": pairs, "ratios": ratios, "median ratio": median,
+                  "threads": options.threads, "pairs": pairs, "ratios": ratios, "median ratio": median, "load averages": busy,
                   "auc": {"LightGBM": aucs[0], "Copse": aucs[1]}})
-    return 0 if median <= 1.0 else 1
+    return 0 if median <= 1.0 and not quiet_problem else 1

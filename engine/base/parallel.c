@@ -64,6 +64,17 @@ int copse_threads_available(void) {
   return n > 0 ? n : 1;
 }
 
+/* More threads than the machine has only wait for each other, and the runtime ends the process when the
+ * system refuses one. */
+int team_size(int wish) {
+  enum { ALWAYS_GRANTED = 64 };
+  if (wish <= 0) return copse_threads_available();
+  if (wish <= ALWAYS_GRANTED) return wish;
+  int most = omp_get_num_procs();
+  if (most < ALWAYS_GRANTED) most = ALWAYS_GRANTED;
+  return wish < most ? wish : most;
+}
+
 struct team {
   /* Phase number in the high half, chunks nobody has claimed in the low half. A claim counts down, so it
    * succeeds only within its own phase, and at 0 the publisher may lay out the next phase in peace. */
@@ -149,7 +160,7 @@ static void publish(struct team *team, int n_threads, size_t n_chunks, copse_chu
 }
 
 void team_run(int n_threads, void (*work)(void *user), void *user) {
-  if (n_threads <= 0) n_threads = copse_threads_available();
+  n_threads = team_size(n_threads);
   if (n_threads <= 1 || team_of_thread != NULL || omp_in_parallel()) {
     work(user);
     return;
@@ -176,7 +187,7 @@ void team_run(int n_threads, void (*work)(void *user), void *user) {
 
 void copse_parallel_for(int n_threads, size_t n_chunks, copse_chunk_fn body, void *user) {
   struct team *team = team_of_thread;
-  if (n_threads <= 0) n_threads = copse_threads_available();
+  n_threads = team_size(n_threads);
   if ((size_t)n_threads > n_chunks) n_threads = (int)n_chunks;
   if (n_threads > 1 && team != NULL && n_chunks < UINT32_MAX) {
     team_of_thread = NULL; /* a nested call runs alone */
@@ -193,7 +204,7 @@ void copse_parallel_for(int n_threads, size_t n_chunks, copse_chunk_fn body, voi
 }
 
 int copse_threads_running(int n_threads) {
-  if (n_threads <= 0) n_threads = copse_threads_available();
+  n_threads = team_size(n_threads);
   int running = 1;
 #pragma omp parallel num_threads(n_threads)
   {

@@ -4,6 +4,10 @@
 
 #include "copse.h"
 
+/* Threads that a wish gets: those available where it is 0 or less, else as many, up to what can make sense.
+ * What is kept per thread is made for so many. */
+int team_size(int wish);
+
 /* Runs work(user) on the calling thread while n_threads - 1 others stand by; every copse_parallel_for that
  * `work` calls is then a phase of this team instead of a parallel region of its own. Nested calls and
  * n_threads = 1 just run work. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/team.h"
 #include "data/dataset.h"
 #include "data/names.h"
 
@@ -135,7 +136,7 @@ static uint32_t group_columns(const struct schema_job *job, int n_threads) {
 
 static copse_status find_bins(struct schema_job *job, int n_threads, copse_error *err) {
   uint32_t n_features = job->schema->n_features;
-  if (n_threads <= 0) n_threads = copse_threads_available();
+  n_threads = team_size(n_threads);
   if (job->table->layout == COPSE_CSR) {
     copse_status status = collect_sparse(job, err);
     if (status != COPSE_OK) return status;

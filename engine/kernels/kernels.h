@@ -109,7 +109,9 @@ struct kernels {
    * larger than infinity: a finite result means that all are finite. */
   float (*max_abs)(const float *values, uint64_t n);
   /* pairs[i] = (round(g[i] * gradient_scale), round(h[i] * hessian_scale) << count_bits | (count_bits ? 1 :
-   * 0)), rounding half to even; the scales are powers of two. */
+   * 0)), rounding half to even; the scales are powers of two. A hessian above 0 never becomes 0 but at least
+   * 1: beside much larger ones the steps of its leaf get smaller than they could be, never infinitely large.
+   */
   void (*quantize)(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                    double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
   /* Squared error: g = float(score - label), h = 1; weighted: g = float(float(score - label) * w), h = w. */

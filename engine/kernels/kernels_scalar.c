@@ -252,7 +252,9 @@ static void quantize(const float *gradient, const float *hessian, uint64_t n, do
   const uint64_t one = count_bits > 0 ? 1 : 0;
   for (uint64_t i = 0; i < n; i++) {
     pairs[i].gradient = llrint((double)gradient[i] * gradient_scale);
-    pairs[i].hessian = ((uint64_t)llrint((double)hessian[i] * hessian_scale) << count_bits) | one;
+    uint64_t rounded = (uint64_t)llrint((double)hessian[i] * hessian_scale);
+    rounded += (uint64_t)((rounded == 0) & (hessian[i] > 0));
+    pairs[i].hessian = rounded << count_bits | one;
   }
 }
 

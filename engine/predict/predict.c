@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/team.h"
 #include "predict/predictor.h"
 
 enum { LANES = 8, MAX_BLOCK_ROWS = 512, BLOCK_BYTES = 256 * 1024 };
@@ -198,7 +199,7 @@ copse_status copse_predictor_run(const copse_predictor *predictor, const copse_t
   if (block_rows < LANES) block_rows = LANES;
   if (block_rows > MAX_BLOCK_ROWS) block_rows = MAX_BLOCK_ROWS;
   uint64_t n_chunks = (table->n_rows + block_rows - 1) / block_rows;
-  if (n_threads <= 0) n_threads = copse_threads_available();
+  n_threads = team_size(n_threads);
   if ((uint64_t)n_threads > n_chunks) n_threads = (int)n_chunks;
   struct job job = {.predictor = predictor, .table = table, .out = out, .block_rows = block_rows};
   job.scratch = copse_alloc(predictor->ctx, (size_t)n_threads * block_rows,

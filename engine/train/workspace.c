@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/status.h"
+#include "base/team.h"
 #include "train/sample.h"
 
 /* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
@@ -119,7 +120,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
                               const struct kernels *kernels, struct workspace *out, copse_error *err) {
   *out = (struct workspace){.ctx = ctx, .data = data, .kernels = kernels, .grow = *grow, .sample = *sample};
   struct workspace *ws = out;
-  ws->n_threads = n_threads > 0 ? n_threads : copse_threads_available();
+  ws->n_threads = team_size(n_threads);
   /* A tree cannot have more leaves than rows. */
   if ((uint64_t)ws->grow.num_leaves > data->n_rows && data->n_rows > 0)
     ws->grow.num_leaves = (int)data->n_rows;

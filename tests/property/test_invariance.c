@@ -197,11 +197,41 @@ static void leaves_are_means(void **state) {
   mixed_data_free(&mixed);
 }
 
+/* Hessians whose sizes differ by more than fixed point can hold: steps stay of the size of the data. */
+static void hessians_of_all_sizes(void **state) {
+  (void)state;
+  enum { N = 400 };
+  double x[N];
+  float y[N], w[N];
+  struct small_data data = {.n_rows = N, .n_features = 1, .x = x, .label = y};
+  for (int i = 0; i < N; i++) {
+    x[i] = i;
+    y[i] = i < N / 2;
+    w[i] = 1;
+  }
+  /* two classes that a tree tells apart: both saturate, one faster than the other */
+  copse_booster *booster = mixed_booster(
+      &data, "objective=binary learning_rate=1 min_data_in_leaf=5 min_sum_hessian_in_leaf=0 " SMALL);
+  for (int r = 0; r < 60 && !must_step(booster); r++)
+    for (int i = 0; i < N; i++) assert_true(fabs(copse_booster_scores(booster, 0, NULL)[i]) < 100);
+  copse_booster_free(booster);
+  /* one row as heavy as ten thousand million others: these are learnt from all the same */
+  data.weight = w;
+  for (int i = 0; i < N; i++) y[i] = (float)(i / 100 * 3 % 7);
+  w[N - 1] = 1e10f;
+  booster = mixed_booster(&data, "learning_rate=1 min_data_in_leaf=5 max_bin=1000 " SMALL);
+  steps(booster, 60);
+  for (int i = 0; i < N; i++)
+    if (fabs(copse_booster_scores(booster, 0, NULL)[i] - (double)y[i]) >= 0.01)
+      fail_msg("row %d: %g, label %g", i, copse_booster_scores(booster, 0, NULL)[i], (double)y[i]);
+  copse_booster_free(booster);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(order_of_rows),          cmocka_unit_test(a_row_twice_is_weight_two),
       cmocka_unit_test(weight_zero_is_absence), cmocka_unit_test(loss_never_rises),
-      cmocka_unit_test(leaves_are_means),
+      cmocka_unit_test(leaves_are_means),       cmocka_unit_test(hessians_of_all_sizes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -335,6 +335,36 @@ static void own_gradients_on_a_built_in_objective(void **state) {
   mixed_data_free(&train);
 }
 
+/* Every row at the largest number of its power of two, all of one sign: the sums that come closest to the end
+ * of 64 bits. */
+static void gradients_at_the_limit(void **state) {
+  (void)state;
+  enum { N = 1024 };
+  double x[N];
+  float gradient[N], hessian[N];
+  struct small_data data = {.n_rows = N, .n_features = 1, .x = x};
+  for (int i = 0; i < N; i++) x[i] = i % 7;
+  for (int sign = -1; sign <= 1; sign += 2) {
+    for (int exponent = -120; exponent <= 100; exponent += 55) {
+      const float most = ldexpf(0x1.fffffep0f, exponent);
+      for (int i = 0; i < N; i++) gradient[i] = (float)sign * most, hessian[i] = 0x1.fffffep0f;
+      copse_error err;
+      copse_booster *booster = mixed_booster(&data, "objective=custom min_data_in_bin=1 " SMALL);
+      must(copse_booster_step_custom(booster, gradient, hessian, NULL, &err), &err);
+      const struct workspace *ws = &booster->workspace;
+      double g = 0, h = 0;
+      for (int l = 0; l < booster->trees[0].n_leaves; l++) {
+        g += (double)ws->leaves[l].total_gradient * ws->gradient_unit;
+        h += (double)ws->leaves[l].total_hessian * ws->hessian_unit;
+        assert_true(ws->leaves[l].output * sign < 0);
+      }
+      assert_true(g == N * (double)gradient[0]);
+      assert_true(fabs(h - N * (double)hessian[0]) < 1e-6 * h);
+      copse_booster_free(booster);
+    }
+  }
+}
+
 static void bad_gradients_are_refused(void **state) {
   (void)state;
   struct mixed_data train = mixed_data_make(ROWS, FEATURES, 11);
@@ -747,6 +777,41 @@ static void a_memory_limit_is_an_error_and_no_more(void **state) {
   mixed_data_free(&train);
 }
 
+/* A round that fails at its second tree has not begun: scores, start and trees are as before. */
+static void a_round_that_fails_halfway(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 23);
+  struct own_context own = {0};
+  own_context_make(&own, &train.data, "objective=custom num_class=3 " SMALL);
+  copse_error err;
+  copse_booster *booster;
+  float gradient[3 * ROWS], hessian[3 * ROWS];
+  must(copse_booster_create(own.ctx, own.set, own.params, &booster, &err), &err);
+  must(copse_booster_add_valid(booster, own.set, "v", &err), &err);
+  for (int i = 0; i < 3 * ROWS; i++) gradient[i] = train.label[i % ROWS] * (float)(i / ROWS), hessian[i] = 1;
+  for (int r = 0; r < 3; r++) {
+    struct record before = take_record(booster);
+    int failed = 0;
+    for (size_t request = 1;; request++) {
+      own.hook.fail_at = own.hook.calls + request;
+      copse_status status = copse_booster_step_custom(booster, gradient, hessian, NULL, &err);
+      if (status == COPSE_OK) break;
+      refused(status, COPSE_ERR_MEMORY, &err, "memory");
+      failed++;
+      own.hook.fail_at = 0;
+      check_record(booster, &before);
+    }
+    own.hook.fail_at = 0;
+    assert_true(failed >= 3);
+    assert_int_equal(copse_booster_round(booster), r + 1);
+    copse_free(before.trees);
+    for (int s = 0; s < 2; s++) copse_free(before.scores[s]);
+  }
+  copse_booster_free(booster);
+  own_context_free(&own);
+  mixed_data_free(&train);
+}
+
 /* A round allocates its tree and nothing else (the list of trees was made in the first round). */
 static void a_round_allocates_its_tree_only(void **state) {
   (void)state;
@@ -784,6 +849,22 @@ static void phases_have_names(void **state) {
   copse_booster_free(booster);
 }
 
+/* Starting threads costs more than a round of small data; large data and large validation sets get them. */
+static void threads_are_worth_their_data(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 21), large = mixed_data_make(20000, FEATURES, 22);
+  copse_booster *booster = mixed_booster(&train.data, "num_threads=3 verbosity=-1");
+  assert_int_equal(booster_team_threads(booster), 1);
+  add_valid(booster, &large.data, "large");
+  assert_int_equal(booster_team_threads(booster), 3);
+  copse_booster_free(booster);
+  booster = mixed_booster(&large.data, "num_threads=3 verbosity=-1");
+  assert_int_equal(booster_team_threads(booster), 3);
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+  mixed_data_free(&large);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(rollback_returns_to_the_same_bits),
@@ -792,6 +873,7 @@ int main(void) {
       cmocka_unit_test(a_snapshot_is_the_model_of_that_round),
       cmocka_unit_test(own_gradients_give_the_same_trees),
       cmocka_unit_test(own_gradients_on_a_built_in_objective),
+      cmocka_unit_test(gradients_at_the_limit),
       cmocka_unit_test(bad_gradients_are_refused),
       cmocka_unit_test(gradients_that_overflow_are_refused),
       cmocka_unit_test(evaluation_is_of_the_scores),
@@ -804,8 +886,10 @@ int main(void) {
       cmocka_unit_test(data_sets_that_are_refused),
       cmocka_unit_test(no_label_is_needed_for_own_gradients),
       cmocka_unit_test(a_memory_limit_is_an_error_and_no_more),
+      cmocka_unit_test(a_round_that_fails_halfway),
       cmocka_unit_test(a_round_allocates_its_tree_only),
       cmocka_unit_test(phases_have_names),
+      cmocka_unit_test(threads_are_worth_their_data),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
