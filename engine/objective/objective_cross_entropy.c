@@ -36,7 +36,8 @@ static void gradients(const struct objective *objective, const double *score, ui
     double y = (double)label[i], w = weight != NULL ? (double)weight[i] : 1.0;
     bool tail = score[i] <= -37.0; /* here p = e^s to the last bit */
     double t = kernel_exp(tail ? score[i] : -score[i]);
-    double g = tail ? t - y : ((1.0 - y) - y * t) / (1.0 + t);
+    double rest = (double)(1.0f - label[i]); /* rounded to float32, as in LightGBM */
+    double g = tail ? t - y : (rest - y * t) / (1.0 + t);
     double h = tail ? t : t / ((1.0 + t) * (1.0 + t));
     gradient[i] = (float)(g * w);
     hessian[i] = (float)(h * w);
