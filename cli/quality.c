@@ -25,7 +25,8 @@ static const char *usual_metrics(const copse_model *model) {
  * business. */
 static copse_status evaluation_params(const struct app *app, const copse_model *model, copse_params **out,
                                       copse_error *err) {
-  static const char *const names[] = {"decision_threshold", "num_threads", "alpha", "multi_error_top_k"};
+  static const char *const names[] = {"decision_threshold", "num_threads", "alpha", "multi_error_top_k",
+                                      "auc_mu_weights"};
   copse_status status = copse_params_create(app->ctx, out, err);
   for (size_t i = 0; i < sizeof names / sizeof names[0] && status == COPSE_OK; i++) {
     status =

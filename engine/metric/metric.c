@@ -26,6 +26,7 @@ static const struct metric_row rows[] = {
     {"cross_entropy", false, metric_cross_entropy},
     {"auc", true, metric_auc},
     {"average_precision", true, metric_average_precision},
+    {"auc_mu", true, metric_auc_mu},
     {"multi_logloss", false, metric_multi_logloss},
     {"multi_error", false, metric_multi_error},
     {"brier", false, metric_brier},

@@ -31,6 +31,9 @@ struct metric_data {
   double threshold; /* what counts classes, with one output: positive iff p > threshold */
   double alpha;     /* huber, quantile */
   int top_k;        /* multi_error */
+  const double
+      *class_weights; /* auc_mu: [n_outputs * n_outputs] cost of taking a class (row) for another, or NULL */
+  size_t n_class_weights;
   copse_context *ctx;
 };
 

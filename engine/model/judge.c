@@ -22,6 +22,8 @@ struct metric_data judge_data(const struct objective *objective, const struct me
     data.threshold = params->threshold;
     data.alpha = params->alpha;
     data.top_k = params->top_k;
+    data.class_weights = params->class_weights;
+    data.n_class_weights = params->n_class_weights;
   }
   return data;
 }

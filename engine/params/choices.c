@@ -76,7 +76,7 @@
   C("average_precision", "", NOW, NUMBER)                                            \
   C("binary_logloss", "binary", NOW, PROBABILITY)                                    \
   C("binary_error", "", NOW, PROBABILITY)                                            \
-  C("auc_mu", "", LATER, CLASSES)                                                    \
+  C("auc_mu", "", NOW, CLASSES)                                                      \
   C("multi_logloss", "multiclass,softmax,multiclassova,multiclass_ova,ova,ovr", NOW, CLASSES) \
   C("multi_error", "", NOW, CLASSES)                                                 \
   C("cross_entropy", "xentropy", NOW, PROBABILITY)                                   \

@@ -104,11 +104,13 @@ struct boost_params {
 struct metric_params {
   const char *const *names; /* [n_names] primary names, in the order asked for; empty = metric=none */
   size_t n_names;
-  const char *const *printed; /* [n_names] the same as shown to people: "multi_error@3" */
-  bool defaulted;             /* no metric given: names holds the objective's own */
-  double threshold;           /* decision threshold of what counts classes, for one probability */
-  double alpha;               /* huber, quantile */
-  int top_k;                  /* multi_error */
+  const char *const *printed;  /* [n_names] the same as shown to people: "multi_error@3" */
+  bool defaulted;              /* no metric given: names holds the objective's own */
+  double threshold;            /* decision threshold of what counts classes, for one probability */
+  double alpha;                /* huber, quantile */
+  int top_k;                   /* multi_error */
+  const double *class_weights; /* auc_mu: [n_class_weights] or NULL; borrowed from the params */
+  size_t n_class_weights;
 };
 
 struct resolved_params {

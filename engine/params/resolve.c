@@ -111,6 +111,8 @@ static void resolve_metrics(const copse_params *params, struct resolution *resol
   metric->threshold = slot_double(params, PARAM_decision_threshold);
   metric->alpha = slot_double(params, PARAM_alpha);
   metric->top_k = (int)slot_int(params, PARAM_multi_error_top_k);
+  metric->class_weights = params->slots[PARAM_auc_mu_weights].value.items;
+  metric->n_class_weights = params->slots[PARAM_auc_mu_weights].value.n_items;
   metric->defaulted = given->n_items == 0;
   if (metric->defaulted) {
     const char *own = meaning_of_objective(params)->metric;

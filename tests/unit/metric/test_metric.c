@@ -107,6 +107,38 @@ static long double plain_auc(const struct metric_data *d) { /* over all pairs */
   return all > 0 ? ordered / all : 1;
 }
 
+static long double plain_auc_mu(const struct metric_data *d) {
+  long double sum = 0;
+  int n = d->n_outputs, n_pairs = 0;
+  for (int a = 0; a < n; a++)
+    for (int b = a + 1; b < n; b++) {
+      long double ordered = 0, all = 0;
+      for (uint64_t i = 0; i < d->n_rows; i++)
+        for (uint64_t j = 0; j < d->n_rows; j++) {
+          if (d->label[i] != (float)a || d->label[j] != (float)b) continue;
+          double v[8], at[2] = {0, 0};
+          for (int k = 0; k < n; k++)
+            v[k] = (k == a             ? 0
+                    : d->class_weights ? d->class_weights[a * n + k]
+                                       : 1) -
+                   (k == b             ? 0
+                    : d->class_weights ? d->class_weights[b * n + k]
+                                       : 1);
+          for (int k = 0; k < n; k++) {
+            at[0] += (v[a] - v[b]) * v[k] * d->score[(uint64_t)k * d->n_rows + i];
+            at[1] += (v[a] - v[b]) * v[k] * d->score[(uint64_t)k * d->n_rows + j];
+          }
+          long double w = weight_at(d, i) * weight_at(d, j);
+          all += w;
+          ordered += fabs(at[0] - at[1]) < 1e-15 ? w / 2 : at[0] > at[1] ? w : 0;
+        }
+      if (all == 0) continue;
+      sum += ordered / all;
+      n_pairs++;
+    }
+  return n_pairs > 0 ? sum / n_pairs : 1;
+}
+
 static long double plain_average_precision(const struct metric_data *d) { /* of every positive row */
   long double sum = 0, positives = 0;
   for (uint64_t i = 0; i < d->n_rows; i++) {
@@ -274,6 +306,7 @@ static const struct expectation expected_many[] = {
     {"precision_macro", CLASS, 1, 1.0 / 9, 0.5, plain_precision_macro},
     {"recall_macro", CLASS, 1, 1.0 / 3, 0.25, plain_recall_macro},
     {"f1_macro", CLASS, 1, 1.0 / 6, 1.0 / 3, plain_f1_macro},
+    {"auc_mu", CLASS, 1, 0.5, 1, plain_auc_mu},
     {"kappa", CLASS, 1, 0, 0, plain_kappa},
     {"mcc", CLASS, 1, 0, 0, plain_mcc},
 };
@@ -482,15 +515,41 @@ static void class_values_are_lightgbms(void **state) {
   static const float label[N] = {0, 1, 2, 2, 1, 0};
   static const double score[K * N] = {1, 0, 0.2, 0, 0.4, 0, 0, 0.5, 0.3, 0, 0.1, 1, 0, 0.5, 0.1, 2, 0.1, 0.5};
   static const struct printed first[] = {{"multi_logloss", 0.973357, 0.970533},
-                                         {"multi_error", 0.666667, 0.722222}};
+                                         {"multi_error", 0.666667, 0.722222},
+                                         {"auc_mu", 0.583333, 0.708333}};
   static const struct printed second[] = {{"multi_error", 0.5, 0.5}};
   static const struct printed ova[] = {{"multi_logloss", 0.482701, 0.488927}};
   struct metric_data data = data_for(&expected_many[0], score, label, NULL, N);
-  check_printed(data, first, 2);
+  check_printed(data, first, 3);
   data.top_k = 2;
   check_printed(data, second, 1);
   data.transform = METRIC_TRANSFORM_SIGMOIDS;
   check_printed(data, ova, 1);
+}
+
+static void costs_turn_the_directions(void **state) {
+  (void)state;
+  enum { ROWS = 300 };
+  static double score[K * ROWS];
+  static float label[ROWS], weight[ROWS];
+  static const double costs[K * K] = {9, 1, 2.5, 3, 9, 0.5, 4, 1.5, 9};
+  const struct expectation *e = &expected_many[0];
+  fill(e, score, label, weight, ROWS);
+  struct metric_data data = data_for(e, score, label, weight, ROWS);
+  double equal_costs = value_of("auc_mu", &data);
+  data.class_weights = costs;
+  data.n_class_weights = K * K;
+  assert_near("auc_mu", value_of("auc_mu", &data), (double)plain_auc_mu(&data), 2e-14);
+  assert_true(fabs(value_of("auc_mu", &data) - equal_costs) > 1e-4);
+  double out;
+  data.n_class_weights = 4;
+  assert_int_equal(metric_find("auc_mu")->value(metric_find("auc_mu"), &data, &out, NULL),
+                   COPSE_ERR_ARGUMENT);
+  static const double zero[K * K] = {0, 1, 1, 0, 0, 1, 1, 1, 0};
+  data.class_weights = zero;
+  data.n_class_weights = K * K;
+  assert_int_equal(metric_find("auc_mu")->value(metric_find("auc_mu"), &data, &out, NULL),
+                   COPSE_ERR_ARGUMENT);
 }
 
 static void counts_and_thresholds(void **state) {
@@ -596,7 +655,8 @@ static void refusals(void **state) {
   for (size_t i = 0; i < N_ONE + N_MANY; i++) {
     const struct metric_row *row = metric_find(expectation_at(i)->name);
     struct metric_data data = data_for(expectation_at(i), score, label, no_weight, 2);
-    if (strcmp(row->name, "auc") == 0 || strcmp(row->name, "average_precision") == 0)
+    bool areas = strstr(row->name, "auc") != NULL || strcmp(row->name, "average_precision") == 0;
+    if (areas)
       assert_true(value_of(row->name, &data) == 1);
     else
       assert_refused(row, &data, COPSE_ERR_DATA, "sum to 0");
@@ -637,7 +697,7 @@ static void wrong_shapes_are_refused(void **state) {
     many_only += !one;
   }
   assert_int_equal(one_only, 12);
-  assert_int_equal(many_only, 2);
+  assert_int_equal(many_only, 3);
   struct metric_data data = data_for(&expected[0], score, three, NULL, 2);
   assert_refused(metric_find("cross_entropy"), &data, COPSE_ERR_DATA, "row 2: label 3:");
 }
@@ -675,6 +735,7 @@ int main(void) {
       cmocka_unit_test(regression_values_are_lightgbms),
       cmocka_unit_test(probability_values_are_lightgbms),
       cmocka_unit_test(class_values_are_lightgbms),
+      cmocka_unit_test(costs_turn_the_directions),
       cmocka_unit_test(counts_and_thresholds),
       cmocka_unit_test(counts_of_many_classes),
       cmocka_unit_test(absent_classes_do_not_count),
