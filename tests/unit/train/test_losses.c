@@ -135,9 +135,9 @@ static void going_on(void **state) {
   copse_error err;
   copse_params *params = small_params(settings);
   copse_dataset *set = small_dataset(&data, params, NULL);
-  copse_booster *booster;
-  copse_model *model;
-  bool scored;
+  copse_booster *booster = NULL;
+  copse_model *model = NULL;
+  bool scored = false;
   if (copse_booster_create(NULL, set, params, &booster, &err) != COPSE_OK ||
       copse_booster_continue(booster, first, &scored, &err) != COPSE_OK ||
       copse_train(booster, params, NULL, NULL, &model, NULL, &err) != COPSE_OK)
