@@ -52,7 +52,7 @@ static void push_dense(const struct push_job *job, const struct table_rows *rows
   }
 }
 
-static void push_sparse(const struct push_job *job, const struct table_rows *rows) {
+static void push_csr(const struct push_job *job, const struct table_rows *rows) {
   const copse_table *table = job->table;
   struct binned *binned = &job->dataset->binned;
   const struct feature_bins *features = job->dataset->schema->features;
@@ -62,9 +62,26 @@ static void push_sparse(const struct push_job *job, const struct table_rows *row
       uint32_t feature = (uint32_t)table->indices[k];
       uint32_t column = binned->column_of[feature];
       if (column == BINNED_NO_COLUMN) continue;
-      uint32_t bin = bins_of_value(&features[feature], table_csr_value(table, k));
+      uint32_t bin = bins_of_value(&features[feature], table_stored_value(table, k));
       binned_set_cell(binned, column, job->start_row + row, bin);
     }
+  }
+}
+
+static void push_csc(const struct push_job *job, const struct table_rows *rows) {
+  const copse_table *table = job->table;
+  struct binned *binned = &job->dataset->binned;
+  uint16_t bins[CHUNK_ROWS];
+  for (uint32_t c = 0; c < binned->n_columns; c++) {
+    uint32_t feature = binned->columns[c].feature;
+    const struct feature_bins *feature_bins = &job->dataset->schema->features[feature];
+    for (uint64_t i = 0; i < rows->n; i++) bins[i] = (uint16_t)feature_bins->default_bin;
+    for (int64_t k = table_csc_from(table, feature, rows->first); k < table->indptr[feature + 1]; k++) {
+      uint64_t i = (uint64_t)table->indices[k] - rows->first;
+      if (i >= rows->n) break;
+      bins[i] = (uint16_t)bins_of_value(feature_bins, table_stored_value(table, k));
+    }
+    binned_store(binned, c, job->start_row + rows->first, rows->n, bins);
   }
 }
 
@@ -75,10 +92,12 @@ static void push_chunk(void *user, size_t chunk, int thread) {
   struct table_rows rows = {.first = (uint64_t)chunk * CHUNK_ROWS};
   uint64_t left = job->table->n_rows - rows.first;
   rows.n = left < CHUNK_ROWS ? left : CHUNK_ROWS;
-  if (job->table->layout == COPSE_CSR)
-    push_sparse(job, &rows);
-  else
-    push_dense(job, &rows);
+  switch (job->table->layout) {
+    case COPSE_CSR: push_csr(job, &rows); break;
+    case COPSE_CSC: push_csc(job, &rows); break;
+    case COPSE_ROWS:
+    case COPSE_COLUMNS: push_dense(job, &rows); break;
+  }
 }
 
 static copse_status check_push(const copse_dataset *dataset, const copse_table *rows, uint64_t start_row,

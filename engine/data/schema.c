@@ -1,8 +1,8 @@
 /* schema.c - the bins of every feature, found on the sampled rows, features in parallel.
  *
  * A dense table is read in groups of a few neighbouring columns, so that a row-major table is not swept once
- * per column; a sparse one is turned into columns of its stored values once and never made dense. Neither
- * grouping nor threads change a result. */
+ * per column; sparse rows are turned into columns of their stored values once, sparse columns are read as
+ * they are, and neither is made dense. Neither grouping nor threads change a result. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -96,7 +96,24 @@ static void find_dense_group(void *user, size_t chunk, int thread) {
   copse_free(values);
 }
 
-static void find_sparse_feature(void *user, size_t chunk, int thread) {
+static void find_csc_feature(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct schema_job *job = user;
+  uint32_t feature = (uint32_t)chunk;
+  if (copse_context_cancelled(job->schema->ctx)) return;
+  size_t n_stored = (size_t)(job->table->indptr[feature + 1] - job->table->indptr[feature]);
+  double *values = copse_alloc(job->schema->ctx, n_stored, sizeof *values);
+  if (values == NULL) {
+    copse_error error;
+    status_memory(&error, "a copy of the sampled values");
+    note_failure(job, feature, &error);
+    return;
+  }
+  find_feature(job, feature, values, table_csc_gather(job->table, feature, job->rows, values));
+  copse_free(values);
+}
+
+static void find_csr_feature(void *user, size_t chunk, int thread) {
   (void)thread;
   struct schema_job *job = user;
   if (copse_context_cancelled(job->schema->ctx)) return;
@@ -105,7 +122,7 @@ static void find_sparse_feature(void *user, size_t chunk, int thread) {
 }
 
 /* CSR -> stored values by column, for the sampled rows. */
-static copse_status collect_sparse(struct schema_job *job, copse_error *err) {
+static copse_status collect_csr(struct schema_job *job, copse_error *err) {
   const copse_table *table = job->table;
   uint32_t n_features = job->schema->n_features;
   job->offsets = copse_alloc_zero(job->schema->ctx, (size_t)n_features + 2, sizeof *job->offsets);
@@ -121,7 +138,7 @@ static copse_status collect_sparse(struct schema_job *job, copse_error *err) {
   for (uint64_t i = 0; i < job->rows->n; i++) {
     uint64_t row = table_row(job->rows, i);
     for (int64_t k = table->indptr[row]; k < table->indptr[row + 1]; k++)
-      job->stored[next[table->indices[k]]++] = table_csr_value(table, k);
+      job->stored[next[table->indices[k]]++] = table_stored_value(table, k);
   }
   return COPSE_OK;
 }
@@ -138,9 +155,11 @@ static copse_status find_bins(struct schema_job *job, int n_threads, copse_error
   uint32_t n_features = job->schema->n_features;
   n_threads = team_size(n_threads);
   if (job->table->layout == COPSE_CSR) {
-    copse_status status = collect_sparse(job, err);
+    copse_status status = collect_csr(job, err);
     if (status != COPSE_OK) return status;
-    copse_parallel_for(n_threads, n_features, find_sparse_feature, job);
+    copse_parallel_for(n_threads, n_features, find_csr_feature, job);
+  } else if (job->table->layout == COPSE_CSC) {
+    copse_parallel_for(n_threads, n_features, find_csc_feature, job);
   } else {
     job->group = group_columns(job, n_threads);
     copse_parallel_for(n_threads, (n_features + job->group - 1) / job->group, find_dense_group, job);

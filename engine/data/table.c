@@ -32,48 +32,63 @@ static copse_status check_columns(const copse_table *table, copse_error *err) {
   return COPSE_OK;
 }
 
-static copse_status check_csr_row(const copse_table *table, uint64_t row, copse_error *err) {
-  int64_t begin = table->indptr[row], end = table->indptr[row + 1];
-  if (end < begin)
-    return status_set(err, COPSE_ERR_DATA,
-                      "table: row %" PRIu64 ": indptr falls from %" PRId64 " to %" PRId64
-                      ": expected ascending positions",
-                      row, begin, end);
+/* What a sparse table is made of: lines (rows of CSR, columns of CSC) with stored cells at ascending places.
+ */
+struct sparse_shape {
+  const char *line, *cell; /* their names */
+  uint64_t n_lines, n_cells;
+};
+
+static struct sparse_shape sparse_shape(const copse_table *table) {
+  return table->layout == COPSE_CSR ? (struct sparse_shape){"row", "column", table->n_rows, table->n_cols}
+                                    : (struct sparse_shape){"column", "row", table->n_cols, table->n_rows};
+}
+
+static copse_status check_line(const copse_table *table, const struct sparse_shape *shape, uint64_t line,
+                               copse_error *err) {
   int64_t before = -1;
-  for (int64_t k = begin; k < end; k++) {
+  for (int64_t k = table->indptr[line]; k < table->indptr[line + 1]; k++) {
     int64_t index = table->indices[k];
-    if (index <= before || index >= (int64_t)table->n_cols)
+    if (index <= before || index >= (int64_t)shape->n_cells)
       return status_set(err, COPSE_ERR_DATA,
-                        "table: row %" PRIu64 ": column index %" PRId64 " after %" PRId64
+                        "table: %s %" PRIu64 ": %s index %" PRId64 " after %" PRId64
                         ": expected strictly ascending indices from 0 to %" PRId64,
-                        row, index, before, (int64_t)table->n_cols - 1);
+                        shape->line, line, shape->cell, index, before, (int64_t)shape->n_cells - 1);
     before = index;
   }
   return COPSE_OK;
 }
 
-static copse_status check_csr(const copse_table *table, copse_error *err) {
+/* First that indptr ascends, so that its last entry bounds every index the second pass reads. */
+static copse_status check_sparse(const copse_table *table, copse_error *err) {
+  struct sparse_shape shape = sparse_shape(table);
   if (table->indptr == NULL || table->indptr[0] != 0)
-    return status_set(err, COPSE_ERR_ARGUMENT, "table: indptr of sparse rows must begin with 0");
-  for (uint64_t row = 0; row < table->n_rows; row++) {
-    bool empty = table->indptr[row + 1] == table->indptr[row];
-    if (!empty && (table->indices == NULL || table->values == NULL))
-      return status_set(err, COPSE_ERR_ARGUMENT, "table: indices or values of sparse rows are NULL");
-    copse_status status = check_csr_row(table, row, err);
-    if (status != COPSE_OK) return status;
-  }
-  return COPSE_OK;
+    return status_set(err, COPSE_ERR_ARGUMENT, "table: indptr of sparse %ss must begin with 0", shape.line);
+  for (uint64_t line = 0; line < shape.n_lines; line++)
+    if (table->indptr[line + 1] < table->indptr[line])
+      return status_set(err, COPSE_ERR_DATA,
+                        "table: %s %" PRIu64 ": indptr falls from %" PRId64 " to %" PRId64
+                        ": expected ascending positions (running counts of the stored cells)",
+                        shape.line, line, table->indptr[line], table->indptr[line + 1]);
+  if (table->indptr[shape.n_lines] > 0 && (table->indices == NULL || table->values == NULL))
+    return status_set(err, COPSE_ERR_ARGUMENT, "table: indices or values of sparse %ss are NULL", shape.line);
+  copse_status status = COPSE_OK;
+  for (uint64_t line = 0; line < shape.n_lines && status == COPSE_OK; line++)
+    status = check_line(table, &shape, line, err);
+  return status;
 }
 
 copse_status table_check(const copse_table *table, copse_error *err) {
+  bool sparse = table->layout == COPSE_CSR || table->layout == COPSE_CSC;
   if (table->layout == COPSE_COLUMNS) return check_columns(table, err);
-  if (table->layout != COPSE_ROWS && table->layout != COPSE_CSR)
+  if (table->layout != COPSE_ROWS && !sparse)
     return status_set(err, COPSE_ERR_ARGUMENT, "table: %d is not a layout", (int)table->layout);
   if (table->dtype != COPSE_F32 && table->dtype != COPSE_F64)
     return status_set(err, COPSE_ERR_ARGUMENT,
-                      "table: values of rows must be float or double (COPSE_F32 or COPSE_F64), found type %d",
+                      "table: values in this layout must be float or double (COPSE_F32 or COPSE_F64), found "
+                      "type %d (use COPSE_COLUMNS for whole numbers)",
                       (int)table->dtype);
-  if (table->layout == COPSE_CSR) return check_csr(table, err);
+  if (sparse) return check_sparse(table, err);
   if (table->values == NULL && table->n_rows > 0 && table->n_cols > 0)
     return status_set(err, COPSE_ERR_ARGUMENT, "table: values is NULL");
   return check_dense_rows(table, err);
@@ -108,4 +123,46 @@ void table_gather(const copse_table *table, uint32_t column, const struct table_
     case COPSE_I32: GATHER(int32_t); break;
     case COPSE_I64: GATHER(int64_t); break;
   }
+}
+
+int64_t table_csc_from(const copse_table *table, uint32_t column, uint64_t row) {
+  int64_t low = table->indptr[column], high = table->indptr[column + 1];
+  while (low < high) {
+    int64_t middle = low + (high - low) / 2;
+    if ((uint64_t)table->indices[middle] < row)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+/* First place in list[from..n) that is not below `row`. */
+static uint64_t list_from(const uint64_t *list, uint64_t from, uint64_t n, uint64_t row) {
+  while (from < n) {
+    uint64_t middle = from + (n - from) / 2;
+    if (list[middle] < row)
+      from = middle + 1;
+    else
+      n = middle;
+  }
+  return from;
+}
+
+uint64_t table_csc_gather(const copse_table *table, uint32_t column, const struct table_rows *rows,
+                          double *out) {
+  uint64_t n = 0, place = 0;
+  int64_t end = table->indptr[column + 1];
+  if (rows->list == NULL) {
+    int64_t k = table_csc_from(table, column, rows->first);
+    for (; k < end && (uint64_t)table->indices[k] < rows->first + rows->n; k++)
+      out[n++] = table_stored_value(table, k);
+    return n;
+  }
+  for (int64_t k = table->indptr[column]; k < end && place < rows->n; k++) {
+    place = list_from(rows->list, place, rows->n, (uint64_t)table->indices[k]);
+    if (place < rows->n && rows->list[place] == (uint64_t)table->indices[k])
+      out[n++] = table_stored_value(table, k);
+  }
+  return n;
 }

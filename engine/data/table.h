@@ -4,7 +4,7 @@
 
 #include "copse.h"
 
-/* Shape, types and pointers of the view; for CSR also every index. */
+/* Shape, types and pointers of the view; for CSR and CSC also every index. */
 COPSE_MUST_CHECK copse_status table_check(const copse_table *table, copse_error *err);
 
 /* Rows of a table, ascending: list[0..n), or first .. first + n - 1 where list is NULL. */
@@ -20,8 +20,15 @@ static inline uint64_t table_row(const struct table_rows *rows, uint64_t i) {
 /* out[i] = the value of one column in the i-th of rows. Dense layouts only. */
 void table_gather(const copse_table *table, uint32_t column, const struct table_rows *rows, double *out);
 
-/* The k-th stored value of a CSR table. */
-static inline double table_csr_value(const copse_table *table, int64_t k) {
+/* CSC: position of the first stored value of a column at `row` or below it. */
+int64_t table_csc_from(const copse_table *table, uint32_t column, uint64_t row);
+/* CSC: the values of one column stored in some of the rows, in their order, go to out; returns their number.
+ */
+uint64_t table_csc_gather(const copse_table *table, uint32_t column, const struct table_rows *rows,
+                          double *out);
+
+/* The k-th stored value of a CSR or CSC table. */
+static inline double table_stored_value(const copse_table *table, int64_t k) {
   return table->dtype == COPSE_F32 ? (double)((const float *)table->values)[k]
                                    : ((const double *)table->values)[k];
 }

@@ -14,12 +14,24 @@
  *   NULL. On failure outputs are left untouched (handles: set to NULL), and err->message holds one sentence
  *   with place, found, expected and remedy. User mistakes are statuses; programmer mistakes are assertions.
  * - Ownership. Everything passed in is copied or only read during the call, unless "borrowed" is said.
- *   Every handle is released by its own _free, which accepts NULL. Handles may be freed in any order.
+ *   Every handle is released by its own _free, which accepts NULL. Handles may be freed in any order; the
+ *   context they were made with goes last. Pointers handed out belong to the handle they came from and live
+ *   as long as it does, unless said otherwise. _ref counts one more owner of a shared handle and returns it;
+ *   each owner calls _free once.
+ * - Pointers and indices. NULL is allowed only where it is said (`err`, `ctx` and what _free takes always
+ *   are). An index outside its range is a programmer mistake, unless a function says what it returns then.
+ * - Shapes. [n] behind a pointer is its number of elements. "Output-major" is values[output * n_rows + row],
+ *   "row-major" is values[row * width + column]. Rows, features, rounds, trees and sets count from 0.
  * - Threads. Different handles may be used from different threads at once. One handle: concurrent const
  *   calls are allowed, anything else needs the caller's lock, unless said otherwise.
  * - Never. The library never prints, exits, aborts, changes the locale or reads the environment.
  * - Determinism. Every result is a function of data, parameters and seed only: not of the number of threads,
- *   the CPU tier, or how rows were cut into pushes.
+ *   the CPU tier, the layout of a table, or how rows were cut into pushes.
+ * - Methods. Histogram trees grown leaf by leaf after LightGBM 4.6 (Ke et al. 2017) on gradient boosting
+ *   (Friedman 2001) with second-order gains (Chen and Guestrin 2016); where a function has a source of its
+ *   own, it is named there.
+ *
+ * Three programs to begin with lie in engine/examples/ (installed in share/doc/copse/examples/).
  */
 #ifndef COPSE_H
 #define COPSE_H
@@ -34,11 +46,7 @@ extern "C" {
 
 #define COPSE_VERSION "0.1.0"
 
-#if defined(COPSE_SHARED) || defined(COPSE_BUILD)
 #define COPSE_API __attribute__((visibility("default")))
-#else
-#define COPSE_API
-#endif
 #define COPSE_MUST_CHECK __attribute__((warn_unused_result))
 
 /* ------------------------------------------------------------------------------------------------------
@@ -103,35 +111,40 @@ typedef struct copse_context copse_context;
 COPSE_MUST_CHECK COPSE_API copse_status copse_context_create(
     const copse_allocator *allocator /* NULL: libc */, copse_context **out, copse_error *err);
 COPSE_API void copse_context_free(copse_context *ctx);
+/* Messages of `level` and of the graver levels go to log from now on; log NULL: nowhere, as at the start.
+ * user is handed on. text lives during the call. log may call any function, but must not free what is at
+ * work. */
 COPSE_API void copse_context_set_log(copse_context *ctx, copse_log_fn log, void *user, copse_log_level level);
 /* bytes = 0: no limit. An allocation that would pass the limit fails with COPSE_ERR_MEMORY. */
 COPSE_API void copse_context_set_memory_limit(copse_context *ctx, size_t bytes);
 /* Bytes in use now, and the most that ever were. ctx NULL: the process-wide default context. */
 COPSE_API size_t copse_context_memory_used(const copse_context *ctx);
 COPSE_API size_t copse_context_memory_peak(const copse_context *ctx);
-/* Ask running calls to end with COPSE_ERR_INTERRUPTED at their next round or chunk. Async-signal-safe. */
+/* Asks running calls to end with COPSE_ERR_INTERRUPTED at their next round or chunk. It holds for good: later
+ * calls of the context end so as well. Async-signal-safe. */
 COPSE_API void copse_context_cancel(copse_context *ctx);
 COPSE_API bool copse_context_cancelled(const copse_context *ctx);
 
-/* count * size bytes, 64-byte aligned, NULL on overflow or lack of memory. count * size == 0 gives a valid,
- * unique pointer. */
+/* Room for count elements of size bytes, 64-byte aligned (_zero: all bytes 0); NULL on overflow or lack of
+ * memory. count * size == 0 gives a valid, unique pointer. The caller releases it with copse_free. */
 COPSE_API void *copse_alloc(copse_context *ctx, size_t count, size_t size);
 COPSE_API void *copse_alloc_zero(copse_context *ctx, size_t count, size_t size);
 /* block NULL: as copse_alloc. On failure NULL is returned and block stays valid. */
 COPSE_API void *copse_resize(copse_context *ctx, void *block, size_t count, size_t size);
+/* A block of copse_alloc, copse_alloc_zero or copse_resize, or NULL. From any thread. */
 COPSE_API void copse_free(void *block);
 
 /* Threads that the machine really grants: affinity, then cgroup v1/v2 quota, at least 1. */
 COPSE_API int copse_threads_available(void);
 /* Runs body(user, chunk, thread) for chunk = 0 .. n_chunks-1 with at most n_threads threads (<= 0: those
- * available). thread is in [0, n_threads). The assignment of chunks to threads is unspecified. One thread or
- * one chunk: no thread is started. */
+ * available), and returns when all are done. thread is in [0, n_threads). The assignment of chunks to threads
+ * is unspecified. One thread, one chunk, or a call from within a body: no thread is started. */
 typedef void (*copse_chunk_fn)(void *user, size_t chunk, int thread);
 COPSE_API void copse_parallel_for(int n_threads, size_t n_chunks, copse_chunk_fn body, void *user);
 /* Threads a parallel region really gets when n_threads are asked for. */
 COPSE_API int copse_threads_running(int n_threads);
 
-/* The CPU tier in use: "scalar", "avx2", "avx512". */
+/* The instructions the kernels use on this machine, a static text: "scalar", "avx2", "avx512". */
 COPSE_API const char *copse_cpu_tier(void);
 
 /* Parses the longest decimal number at the start of text[0..length): optional sign, digits, fraction,
@@ -156,9 +169,12 @@ typedef struct copse_text {
   bool failed;
 } copse_text;
 COPSE_API void copse_text_append(copse_text *text, const char *bytes, size_t length);
+/* As printf, in the locale as it is: for numbers that are read again use copse_text_append_double. */
 COPSE_API void copse_text_appendf(copse_text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* As copse_format_double. */
 COPSE_API void copse_text_append_double(copse_text *text, double value);
+/* Frees data and leaves an empty text of the same context. */
 COPSE_API void copse_text_release(copse_text *text);
 
 /* ------------------------------------------------------------------------------------------------------
@@ -195,8 +211,10 @@ typedef struct copse_params_info {
   copse_params_support support;
 } copse_params_info;
 
+/* Parameters with nothing given: every value is its default. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_create(copse_context *ctx, copse_params **out,
                                                             copse_error *err);
+/* An independent copy, in the same context. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_copy(const copse_params *params, copse_params **out,
                                                           copse_error *err);
 COPSE_API void copse_params_free(copse_params *params);
@@ -217,11 +235,14 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_params_resolve(copse_params *param
 /* Text of a value, "" when it has none; NULL when name is neither a name nor an alias. Valid until the next
  * change of params. */
 COPSE_API const char *copse_params_get(const copse_params *params, const char *name);
+/* Whether a value was given, by any source, rather than left to its default. */
 COPSE_API bool copse_params_given(const copse_params *params, const char *name);
+/* The value of a parameter of that type (double: also int); another type or an unknown name is a programmer
+ * mistake. */
 COPSE_API int64_t copse_params_get_int(const copse_params *params, const char *name);
 COPSE_API double copse_params_get_double(const copse_params *params, const char *name);
 COPSE_API bool copse_params_get_bool(const copse_params *params, const char *name);
-/* The reference, row by row; index out of range: false. */
+/* The reference: its number of rows; one row (index out of range: false, out untouched). */
 COPSE_API size_t copse_params_count(void);
 COPSE_API bool copse_params_describe(size_t index, copse_params_info *out);
 /* Index of a name or alias, or -1; nearest name by edit distance, or NULL when nothing is near. */
@@ -232,7 +253,9 @@ COPSE_API const char *copse_params_nearest(const char *name);
  * Table view: the caller's columns as they lie in memory. Borrowed; never changed.
  * Missing numeric value: NaN. Missing category: any negative code (COPSE_CODE_ABSENT: as NaN would be; it
  * differs from the others with use_missing=false or zero_as_missing=true alone, where LightGBM counts NaN as
- * category 0 when it orders the categories). A cell absent from a sparse row is 0.
+ * category 0 when it orders the categories). A cell absent from a sparse table is 0. Stored zeros are
+ * allowed. The same numbers give the same data set and the same predictions in every layout and type; none is
+ * turned into another as a whole.
  * ---------------------------------------------------------------------------------------------------- */
 
 #define COPSE_CODE_ABSENT INT32_MIN
@@ -242,11 +265,13 @@ typedef enum copse_dtype { COPSE_F32 = 0, COPSE_F64 = 1, COPSE_I32 = 2, COPSE_I6
 typedef enum copse_layout {
   COPSE_ROWS = 0,    /* dense, row after row: values[row * row_stride + col], F32 or F64 */
   COPSE_COLUMNS = 1, /* typed columns, each with its own element type: columns[col] */
-  COPSE_CSR = 2      /* sparse rows: indptr[n_rows + 1], indices[nnz], values[nnz] (F32 or F64) */
+  COPSE_CSR = 2,     /* sparse rows: indptr[n_rows + 1], indices[nnz], values[nnz] (F32 or F64) */
+  COPSE_CSC = 3      /* sparse columns: indptr[n_cols + 1], indices[nnz], values[nnz] (F32 or F64) */
 } copse_layout;
 
-/* F32, F64: numbers. I32: whole numbers or dictionary codes (exact in the engine, negative = missing when the
- * feature is categorical). */
+/* F32, F64: numbers. I32, I64: whole numbers or dictionary codes, negative = missing when the feature is
+ * categorical (everything is a double inside: exact up to 2^53). A dense matrix that lies column after column
+ * is n_cols of these: data = values + col * n_rows, stride = 1. */
 typedef struct copse_column {
   copse_dtype dtype;
   const void *data;
@@ -257,25 +282,29 @@ typedef struct copse_table {
   copse_layout layout;
   uint64_t n_rows;
   uint32_t n_cols;
-  copse_dtype dtype;           /* ROWS, CSR: type of values */
-  const void *values;          /* ROWS, CSR */
-  size_t row_stride;           /* ROWS: elements, >= n_cols */
+  copse_dtype dtype;           /* ROWS, CSR, CSC: type of values */
+  const void *values;          /* ROWS: [n_rows * row_stride]; CSR, CSC: [nnz] */
+  size_t row_stride;           /* ROWS: elements from one row to the next, >= n_cols */
   const copse_column *columns; /* COLUMNS: [n_cols] */
-  const int64_t *indptr;       /* CSR: [n_rows + 1], ascending, indptr[0] = 0 */
-  const int32_t *indices;      /* CSR: [indptr[n_rows]], strictly ascending within a row, < n_cols */
+  const int64_t *indptr;  /* CSR: [n_rows + 1], CSC: [n_cols + 1]; ascending, begins with 0, ends with nnz */
+  const int32_t *indices; /* [nnz]: CSR: columns, < n_cols, strictly ascending within a row;
+                           * CSC: rows, < n_rows, strictly ascending within a column */
 } copse_table;
 
 /* ------------------------------------------------------------------------------------------------------
- * Schema: how a value becomes a bin, for every feature. Counted and immutable: data sets share it.
+ * Schema: how a value becomes a bin, for every feature. Counted and immutable: data sets share it, from any
+ * thread.
  * ---------------------------------------------------------------------------------------------------- */
 
 typedef struct copse_schema copse_schema;
 
 /* Ascending rows on which cut points are to be found: min(n_rows, bin_construct_sample_cnt) of them; all rows
- * when the parameter was not given. out has room for n_rows entries or is NULL to ask for the count only. */
+ * when the parameter was not given. *n_out gets their number; out has room for that many, or is NULL to ask
+ * for the number only. Method: selection sampling (Fan, Muller, Rezucha 1962). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_sample_rows(uint64_t n_rows, const copse_params *params,
                                                           uint64_t *out, uint64_t *n_out, copse_error *err);
-/* sample: the sampled rows of all features; n_rows: rows of the whole data set (>= sample->n_rows).
+/* sample: the sampled rows of all features, in any layout; n_rows: rows of the whole data set (>=
+ * sample->n_rows).
  * names: [n_cols] UTF-8, NULL for Column_0 ...; spaces become '_'; duplicates and the characters " , : [ ] {
  * } are refused. categorical: [n_cols] or NULL. Cut points after algorithms of LightGBM 4.6 (Ke et al. 2017),
  * bit for bit. */
@@ -286,7 +315,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_schema_create(copse_context *ctx, 
                                                             copse_error *err);
 COPSE_API copse_schema *copse_schema_ref(copse_schema *schema);
 COPSE_API void copse_schema_free(copse_schema *schema);
+/* Features of the tables it was made from, those dropped as constant included. */
 COPSE_API uint32_t copse_schema_n_features(const copse_schema *schema);
+/* UTF-8, as given but for spaces. */
 COPSE_API const char *copse_schema_name(const copse_schema *schema, uint32_t feature);
 /* Bins of a feature (0 when it was dropped as constant), and its upper bounds: out [n_bins] or NULL.
  * Categorical features: the category value of each bin, -1 for bin 0. */
@@ -294,6 +325,15 @@ COPSE_API uint32_t copse_schema_bins(const copse_schema *schema, uint32_t featur
 
 /* ------------------------------------------------------------------------------------------------------
  * Data set: schema + rows as bins + fields
+ *
+ * Data that never lie in memory as a whole are read twice, in chunks of any layout and size:
+ *   1. copse_sample_rows(n_rows, params, rows, &n, err) says which rows the cut points need. On the first
+ * pass the caller copies just these into a table of n rows, in ascending order (with all rows asked for, the
+ * sample is the data: set bin_construct_sample_cnt, e.g. 200000).
+ *   2. copse_schema_create(ctx, &sample, n_rows, ...) finds the cut points; the sample may go.
+ *   3. copse_dataset_create(ctx, schema, n_rows, ...), then on the second pass one copse_dataset_push per
+ * chunk with the row at which it starts, in any order, then copse_dataset_finish and the fields. Data set and
+ * model are those of copse_dataset_from_table on the whole table, bit for bit.
  * ---------------------------------------------------------------------------------------------------- */
 
 typedef struct copse_dataset copse_dataset;
@@ -305,59 +345,74 @@ typedef enum copse_field {
   COPSE_GROUP = 3       /* int32  [n_groups] sizes, summing to n_rows; NULL clears */
 } copse_field;
 
+/* Room for n_rows rows (1 .. 2^32 - 1) of the schema's features, all still to be pushed. Keeps a reference to
+ * the schema. Memory: two copies of every row, one byte per feature each (two where it has more than 256
+ * bins). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema,
                                                              uint64_t n_rows, copse_dataset **out,
                                                              copse_error *err);
-/* Bins rows [start_row, start_row + rows->n_rows). Disjoint ranges may be pushed from several threads at
- * once, in any order. n_threads as in copse_parallel_for. */
+/* Bins the rows of a table with the schema's columns; they become rows [start_row, start_row + rows->n_rows).
+ * Disjoint ranges may be pushed from several threads at once, in any order, in different layouts; a range
+ * pushed twice is a mistake that copse_dataset_finish tells by the number of rows. n_threads as in
+ * copse_parallel_for. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_push(copse_dataset *dataset, const copse_table *rows,
                                                            uint64_t start_row, int n_threads,
                                                            copse_error *err);
-/* Every row must have been pushed. Pushing ends here. */
+/* Every row must have been pushed. Pushing ends here; only a finished data set can be given to a booster. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err);
-/* sample + schema (unless `schema` is given, for validation data) + push + finish in one call. */
+/* sample + schema + push + finish in one call. names and categorical as in copse_schema_create, without a
+ * copy of the sample. Validation data: give the training data's schema; names and categorical are not looked
+ * at then, and params may be NULL (it says the number of threads only). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_from_table(
     copse_context *ctx, const copse_table *table, const char *const *names, const bool *categorical,
     const copse_params *params, copse_schema *schema /* or NULL */, copse_dataset **out, copse_error *err);
 COPSE_API copse_dataset *copse_dataset_ref(copse_dataset *dataset);
 COPSE_API void copse_dataset_free(copse_dataset *dataset);
-/* `count` elements of the field's type. Checked: length, finiteness, sign; the message names the first bad
- * row. May be called before or after finish, and between rounds. */
+/* Puts a copy of `count` elements of the field's type in the place of what was there; data NULL clears (not
+ * the label). Checked: length, finiteness, sign; the message names the first bad row, and what was there
+ * stays. May be called before or after finish, and between rounds: the next round sees it (a booster whose
+ * hessians were constant refuses the next round when weights appear: make a new one). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_set(copse_dataset *dataset, copse_field field,
                                                           const void *data, uint64_t count, copse_error *err);
-/* Pointer into the data set, valid until the field is set again; NULL and 0 when it was never set. */
+/* Pointer into the data set, valid until the field is set again; *count (may be NULL) gets its number of
+ * elements. NULL and 0 when it was never set or was cleared. */
 COPSE_API const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, uint64_t *count);
 COPSE_API uint64_t copse_dataset_n_rows(const copse_dataset *dataset);
-/* Borrowed from the data set. */
+/* The data set's own reference, not counted for the caller: copse_schema_ref to keep it longer. */
 COPSE_API copse_schema *copse_dataset_schema(const copse_dataset *dataset);
 
 /* ------------------------------------------------------------------------------------------------------
  * Model
  * ---------------------------------------------------------------------------------------------------- */
 
+/* Trees and what predicts. Counted; everything but the label index and the blobs is immutable, so that it may
+ * be read from any thread. */
 typedef struct copse_model copse_model;
 
-/* Reads LightGBM's text model, version 4 (also CRLF, also without tree_sizes). Every index and count is
- * checked: no text can make a later call read out of bounds. */
+/* Reads LightGBM's text model, version 4 (also CRLF, also without tree_sizes). text need not end with NUL;
+ * place names it in messages ("model.txt"). Every index and count is checked: no text can make a later call
+ * read out of bounds. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_parse(copse_context *ctx, const char *text, size_t length,
                                                           const char *place, copse_model **out,
                                                           copse_error *err);
-/* Appends the text of rounds [start, start + count) (count <= 0: to the end). LightGBM loads it and predicts
- * the same bits. */
+/* Appends the text of rounds [start, start + count) (count <= 0: to the end) in LightGBM's format, version 4.
+ * LightGBM loads it and predicts the same bits; so does copse_model_parse. The caller releases out. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_write(const copse_model *model, int start, int count,
                                                           copse_text *out, copse_error *err);
 COPSE_API copse_model *copse_model_ref(copse_model *model);
 COPSE_API void copse_model_free(copse_model *model);
 
+/* Features it was trained with, used or not; a name is UTF-8. */
 COPSE_API uint32_t copse_model_n_features(const copse_model *model);
 COPSE_API const char *copse_model_feature_name(const copse_model *model, uint32_t feature);
 /* False where the model's file carries only the default names Column_0 ... */
 COPSE_API bool copse_model_has_names(const copse_model *model);
 /* Whether any tree splits on the feature. */
 COPSE_API bool copse_model_uses_feature(const copse_model *model, uint32_t feature);
-/* Categorical feature: the category codes known to the model go to out (NULL: count only); numeric: returns
- * 0. */
+/* Categorical feature: returns the number of category codes known to the model, and writes them to out (NULL:
+ * count only); numeric: returns 0. */
 COPSE_API uint32_t copse_model_categories(const copse_model *model, uint32_t feature, int32_t *out);
+/* Trees = rounds * outputs. */
 COPSE_API int copse_model_n_trees(const copse_model *model);
 COPSE_API int copse_model_n_rounds(const copse_model *model);
 COPSE_API int copse_model_n_outputs(const copse_model *model);         /* values per row of a prediction */
@@ -367,7 +422,8 @@ COPSE_API int copse_model_label_index(const copse_model *model);
 COPSE_API void copse_model_set_label_index(copse_model *model, int index);
 /* The effective configuration as "key=value" lines; what cannot change the model is left out. */
 COPSE_API const char *copse_model_config(const copse_model *model);
-/* 64-bit hash of trees and everything that predicts, not of paths, threads, clocks or blobs. */
+/* 64-bit hash of trees and everything that predicts, not of paths, threads, clocks or blobs. FNV-1a (Fowler,
+ * Noll, Vo 1991) with MurmurHash3's finaliser. */
 COPSE_API uint64_t copse_model_fingerprint(const copse_model *model);
 /* out [n_features]: number of splits, or sum of gains, over splits with positive gain. */
 COPSE_API void copse_model_importance(const copse_model *model, bool gain, double *out);
@@ -385,6 +441,7 @@ typedef struct copse_node {
   uint32_t n_category_words;
 } copse_node;
 COPSE_API int copse_model_tree_n_leaves(const copse_model *model, int tree);
+/* Inner nodes: 0 .. n_leaves - 2, leaves: ~0 .. ~(n_leaves - 1); another node: false, out untouched. */
 COPSE_API bool copse_model_tree_node(const copse_model *model, int tree, int node, copse_node *out);
 
 /* Named blobs travel with the model (percent-encoded header lines in its file). Their meaning is the
@@ -399,14 +456,17 @@ COPSE_API const void *copse_model_blob(const copse_model *model, const char *key
  * Booster: training as a state machine
  * ---------------------------------------------------------------------------------------------------- */
 
+/* One thread at a time, const calls aside; a step starts params' num_threads threads of its own. */
 typedef struct copse_booster copse_booster;
 
-/* Holds counted references to the data sets. Objective, metrics and tree settings come from params. */
+/* train must be finished and have a label (not with objective=custom). Objective, metrics and tree settings
+ * come from params, which are copied; the booster holds counted references to its data sets. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_create(copse_context *ctx, copse_dataset *train,
                                                              const copse_params *params, copse_booster **out,
                                                              copse_error *err);
 COPSE_API void copse_booster_free(copse_booster *booster);
-/* At any round; the data set must share the training schema. name is copied. */
+/* At any round: the trees there are are scored on it. The data set must be finished and share the training
+ * schema. It becomes set n_sets - 1; name is copied. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid,
                                                                 const char *name, copse_error *err);
 /* Before the first round: the booster goes on from a model with the same features and outputs; its rounds
@@ -416,12 +476,14 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *b
  * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
-/* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. Refused, with
- * the reason, for what the data set, the number of outputs or the metrics were made from. */
+/* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. key and
+ * value as in copse_params_set. Refused with COPSE_ERR_STATE and the reason: what the data set, the number of
+ * outputs or the metrics were made from. After a failure everything is as before. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *booster, const char *key,
                                                                 const char *value, copse_error *err);
-/* One round. *finished (may be NULL): no tree could be split, nothing was added (except a constant first
- * tree). */
+/* One round: one tree per output on the objective's gradients (Friedman 2001). *finished (may be NULL): no
+ * tree could be split, nothing was added (except a constant first tree); later steps do nothing until a
+ * parameter changes or a round is rolled back. After a failure the round has not been. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booster, bool *finished,
                                                            copse_error *err);
 /* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian
@@ -432,21 +494,25 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster 
 /* Removes the newest round; scores of all data sets return to the very bits they had before it. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_rollback(copse_booster *booster, copse_error *err);
 COPSE_API int copse_booster_round(const copse_booster *booster); /* rounds in the model now */
-/* Sets: 0 = training, 1 .. = validation sets in the order they were added. */
+/* Sets: 0 = "training", 1 .. = validation sets in the order they were added. */
 COPSE_API int copse_booster_n_sets(const copse_booster *booster);
 COPSE_API const char *copse_booster_set_name(const copse_booster *booster, int set);
+/* Metrics of params, in their order, the same for every set; names as LightGBM prints them. */
 COPSE_API int copse_booster_n_metrics(const copse_booster *booster);
 COPSE_API const char *copse_booster_metric_name(const copse_booster *booster, int metric);
 COPSE_API bool copse_booster_metric_higher_is_better(const copse_booster *booster, int metric);
-/* out [n_metrics] */
+/* The metrics of a set's scores as they are now: out [n_metrics]. A set out of range or without a label is an
+ * error. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_eval(copse_booster *booster, int set, double *out,
                                                            copse_error *err);
-/* Raw scores of a set, [n_rows * outputs] output-major; borrowed until the next step. */
+/* Raw scores of a set, [n_rows * outputs] output-major, init scores included; valid until the next call that
+ * changes the booster. *count (may be NULL) gets their number. */
 COPSE_API const double *copse_booster_scores(const copse_booster *booster, int set, uint64_t *count);
-/* A snapshot of the first `n_rounds` rounds (<= 0: all); the booster may go on. */
+/* A model of its own, a snapshot of the first `n_rounds` rounds (<= 0: all); the booster may go on. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_model(copse_booster *booster, int n_rounds,
                                                             copse_model **out, copse_error *err);
-/* Seconds spent so far in a phase, for the end-of-run summary. NULL name ends the list. */
+/* Name of phase 0, 1 .., NULL after the last; *seconds (may be NULL) gets the wall-clock time spent in it so
+ * far. For the end-of-run summary. */
 COPSE_API const char *copse_booster_phase(const copse_booster *booster, int phase, double *seconds);
 
 /* The convenience loop over the booster: rounds up to num_iterations, evaluation every metric_freq rounds,
@@ -461,11 +527,13 @@ typedef enum copse_stop_reason {
 
 typedef struct copse_train_event {
   int round, n_rounds; /* round just finished (from 1), rounds asked for */
-  double elapsed_s;
+  double elapsed_s;    /* wall clock since copse_train began, as everywhere below */
   bool evaluated; /* values are set this round: every metric_freq rounds, every round with early stopping */
   int n_sets, n_metrics;
   const double *values; /* [n_sets * n_metrics], row = set; NaN where a set was not evaluated */
 } copse_train_event;
+/* Called after every round from the thread that called copse_train; event lives during the call. It may look
+ * at the booster and change its parameters, but not step it. */
 typedef void (*copse_train_fn)(void *user, copse_booster *booster, const copse_train_event *event);
 
 typedef struct copse_train_report {
@@ -475,6 +543,8 @@ typedef struct copse_train_report {
   char stopped_by[128]; /* "valid_1 auc" when COPSE_STOP_EARLY */
 } copse_train_report;
 
+/* on_round and report may be NULL; user is handed on. *out: the model of the best round after early stopping,
+ * else of all rounds; the caller frees it. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_train(copse_booster *booster, const copse_params *params,
                                                     copse_train_fn on_round, void *user, copse_model **out,
                                                     copse_train_report *report, copse_error *err);
@@ -483,12 +553,13 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_train(copse_booster *booster, cons
  * Prediction
  * ---------------------------------------------------------------------------------------------------- */
 
+/* Immutable: any number of threads may use one at once. */
 typedef struct copse_predictor copse_predictor;
 
 typedef enum copse_predict_kind {
-  COPSE_PREDICT_VALUE = 0, /* probability or value */
-  COPSE_PREDICT_RAW = 1,
-  COPSE_PREDICT_LEAF = 2 /* leaf index of every tree */
+  COPSE_PREDICT_VALUE = 0, /* probability or value, as the objective has it: one per output */
+  COPSE_PREDICT_RAW = 1,   /* sum of leaf values: one per output */
+  COPSE_PREDICT_LEAF = 2   /* leaf index of every tree */
 } copse_predict_kind;
 
 /* Rounds [start_round, start_round + n_rounds); n_rounds <= 0: to the end. Holds a counted reference to the
@@ -500,12 +571,13 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_create(copse_context *ct
 COPSE_API void copse_predictor_free(copse_predictor *predictor);
 /* Values per row: outputs, or trees for COPSE_PREDICT_LEAF. */
 COPSE_API uint32_t copse_predictor_width(const copse_predictor *predictor);
-/* table columns are the model's features in the model's order. out [table->n_rows * width], row-major. */
+/* table: columns are the model's features in the model's order, any layout. out [table->n_rows * width],
+ * row-major. n_threads as in copse_parallel_for. After a failure out is unspecified. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predictor *predictor,
                                                             const copse_table *table, int n_threads,
                                                             double *out, copse_error *err);
-/* One row: features [n_features], out [width]. Re-entrant: takes no lock, starts no thread, allocates
- * nothing. */
+/* One row: features [n_features] as double (missing: NaN), out [width]; the bits of copse_predictor_run.
+ * Re-entrant: takes no lock, starts no thread, allocates nothing. */
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);
 
 /* Metrics of given raw scores (output-major [n_rows * outputs]); names from params "metric", else the

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/table.h"
 #include "base/team.h"
 #include "predict/predictor.h"
 
@@ -53,7 +54,7 @@ static void gather_columns(const struct job *job, uint64_t begin, size_t n, doub
   }
 }
 
-static void gather_sparse(const struct job *job, uint64_t begin, size_t n, double *rows) {
+static void gather_csr(const struct job *job, uint64_t begin, size_t n, double *rows) {
   const copse_predictor *predictor = job->predictor;
   const copse_table *table = job->table;
   size_t n_slots = predictor->n_slots;
@@ -62,8 +63,22 @@ static void gather_sparse(const struct job *job, uint64_t begin, size_t n, doubl
     int64_t end = table->indptr[begin + i + 1];
     for (int64_t c = table->indptr[begin + i]; c < end; c++) {
       int32_t slot = predictor->feature_slots[table->indices[c]];
-      if (slot >= 0)
-        rows[i * n_slots + (size_t)slot] = route_value(cell_of(table->dtype, table->values, (size_t)c));
+      if (slot >= 0) rows[i * n_slots + (size_t)slot] = route_value(table_stored_value(table, c));
+    }
+  }
+}
+
+static void gather_csc(const struct job *job, uint64_t begin, size_t n, double *rows) {
+  const copse_predictor *predictor = job->predictor;
+  const copse_table *table = job->table;
+  size_t n_slots = predictor->n_slots;
+  for (size_t i = 0; i < n * n_slots; i++) rows[i] = 0.0;
+  for (size_t s = 0; s < n_slots; s++) {
+    uint32_t feature = predictor->slot_features[s];
+    for (int64_t k = table_csc_from(table, feature, begin); k < table->indptr[feature + 1]; k++) {
+      uint64_t i = (uint64_t)table->indices[k] - begin;
+      if (i >= n) break;
+      rows[i * n_slots + s] = route_value(table_stored_value(table, k));
     }
   }
 }
@@ -114,12 +129,12 @@ static void predict_block(void *user, size_t chunk, int thread) {
   size_t n = left < job->block_rows ? (size_t)left : job->block_rows, width = predictor->width;
   double *rows = job->scratch + (size_t)thread * job->block_rows * predictor->n_slots;
   double *out = job->out + (size_t)begin * width;
-  if (job->table->layout == COPSE_ROWS)
-    gather_rows(job, begin, n, rows);
-  else if (job->table->layout == COPSE_COLUMNS)
-    gather_columns(job, begin, n, rows);
-  else
-    gather_sparse(job, begin, n, rows);
+  switch (job->table->layout) {
+    case COPSE_ROWS: gather_rows(job, begin, n, rows); break;
+    case COPSE_COLUMNS: gather_columns(job, begin, n, rows); break;
+    case COPSE_CSR: gather_csr(job, begin, n, rows); break;
+    case COPSE_CSC: gather_csc(job, begin, n, rows); break;
+  }
   bool want_leaf = predictor->kind == COPSE_PREDICT_LEAF;
   if (!want_leaf)
     for (size_t i = 0; i < n * width; i++) out[i] = 0.0;
@@ -136,42 +151,6 @@ static void predict_block(void *user, size_t chunk, int thread) {
   for (size_t i = 0; i < n; i++) predictor_finish(predictor, out + i * width);
 }
 
-static copse_status check_values(const copse_table *table, copse_error *err) {
-  if (table->dtype == COPSE_F32 || table->dtype == COPSE_F64) return COPSE_OK;
-  return status_set(err, COPSE_ERR_ARGUMENT,
-                    "table: expected values of type F32 or F64 in this layout, found type %d (use "
-                    "COPSE_COLUMNS for whole numbers)",
-                    (int)table->dtype);
-}
-
-/* First that indptr ascends, so that its last entry bounds every index the second pass reads. */
-static copse_status check_sparse(const copse_table *table, copse_error *err) {
-  const int64_t *indptr = table->indptr;
-  for (uint64_t row = 0; row < table->n_rows; row++)
-    if (indptr[0] != 0 || indptr[row + 1] < indptr[row])
-      return status_set(err, COPSE_ERR_DATA,
-                        "table row %llu: expected indptr to ascend from 0, found %lld and %lld (build it as "
-                        "running counts of the rows' cells)",
-                        (unsigned long long)row, (long long)indptr[row], (long long)indptr[row + 1]);
-  for (uint64_t row = 0; row < table->n_rows; row++)
-    for (int64_t c = indptr[row]; c < indptr[row + 1]; c++)
-      if (table->indices[c] < 0 || (uint32_t)table->indices[c] >= table->n_cols)
-        return status_set(err, COPSE_ERR_DATA,
-                          "table row %llu: expected column indices from 0 to %u, found %d (check the number "
-                          "of columns)",
-                          (unsigned long long)row, (unsigned)table->n_cols - 1, (int)table->indices[c]);
-  return COPSE_OK;
-}
-
-static copse_status check_columns(const copse_table *table, copse_error *err) {
-  for (uint32_t c = 0; c < table->n_cols; c++)
-    if ((unsigned)table->columns[c].dtype > COPSE_I64)
-      return status_set(err, COPSE_ERR_ARGUMENT,
-                        "table column %u: expected type F32, F64, I32 or I64, found %d (set its dtype)",
-                        (unsigned)c, (int)table->columns[c].dtype);
-  return COPSE_OK;
-}
-
 static copse_status check_table(const copse_predictor *predictor, const copse_table *table,
                                 copse_error *err) {
   if (table->n_cols != predictor->n_features)
@@ -179,15 +158,7 @@ static copse_status check_table(const copse_predictor *predictor, const copse_ta
                       "table: expected %u columns, the features of the model in its order, found %u (pass "
                       "every feature, and nothing else)",
                       (unsigned)predictor->n_features, (unsigned)table->n_cols);
-  if (table->layout == COPSE_COLUMNS) return check_columns(table, err);
-  copse_status status = check_values(table, err);
-  if (status != COPSE_OK) return status;
-  if (table->layout == COPSE_CSR) return check_sparse(table, err);
-  if (table->layout == COPSE_ROWS && table->row_stride >= table->n_cols) return COPSE_OK;
-  return status_set(err, COPSE_ERR_ARGUMENT,
-                    "table: expected layout ROWS with row_stride >= %u, COLUMNS or CSR, found layout %d with "
-                    "row_stride %zu (set both)",
-                    (unsigned)table->n_cols, (int)table->layout, table->row_stride);
+  return table_check(table, err);
 }
 
 copse_status copse_predictor_run(const copse_predictor *predictor, const copse_table *table, int n_threads,

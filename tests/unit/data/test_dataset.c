@@ -18,9 +18,12 @@ struct world {
   int64_t *indptr;
   int32_t *indices;
   double *stored;
+  int64_t *csc_indptr;
+  int32_t *csc_indices;
+  double *csc_stored;
   bool categorical[COLUMNS];
   copse_params *params;
-  copse_table rows, cols, csr;
+  copse_table rows, cols, csr, csc;
 };
 
 static double world_value(uint64_t row, uint64_t column) {
@@ -56,6 +59,18 @@ static void world_make(struct world *w) {
     }
     w->indptr[r + 1] = n_stored;
   }
+  w->csc_stored = copse_alloc(NULL, ROWS * COLUMNS, sizeof *w->csc_stored);
+  w->csc_indices = copse_alloc(NULL, ROWS * COLUMNS, sizeof *w->csc_indices);
+  w->csc_indptr = copse_alloc_zero(NULL, COLUMNS + 1, sizeof *w->csc_indptr);
+  n_stored = 0;
+  for (uint64_t c = 0; c < COLUMNS; c++) {
+    for (uint64_t r = 0; r < ROWS; r++) {
+      if (w->by_column[c * ROWS + r] == 0.0 && r % 3 != 0) continue;
+      w->csc_indices[n_stored] = (int32_t)r;
+      w->csc_stored[n_stored++] = w->by_column[c * ROWS + r];
+    }
+    w->csc_indptr[c + 1] = n_stored;
+  }
   for (uint32_t c = 0; c < COLUMNS; c++) {
     w->columns[c] = (copse_column){COPSE_F64, w->by_column + (size_t)c * ROWS, 1};
     w->categorical[c] = c % 7 == 5 && c % CODES_EVERY != 0;
@@ -74,6 +89,11 @@ static void world_make(struct world *w) {
                          .values = w->stored,
                          .indptr = w->indptr,
                          .indices = w->indices};
+  w->csc = w->csr;
+  w->csc.layout = COPSE_CSC;
+  w->csc.values = w->csc_stored;
+  w->csc.indptr = w->csc_indptr;
+  w->csc.indices = w->csc_indices;
   assert_int_equal(copse_params_create(NULL, &w->params, NULL), COPSE_OK);
   assert_int_equal(copse_params_set(w->params, "max_bin", "500", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
   assert_int_equal(copse_params_set(w->params, "min_data_in_bin", "1", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
@@ -86,6 +106,9 @@ static void world_free(struct world *w) {
   copse_free(w->stored);
   copse_free(w->indices);
   copse_free(w->indptr);
+  copse_free(w->csc_stored);
+  copse_free(w->csc_indices);
+  copse_free(w->csc_indptr);
   copse_params_free(w->params);
 }
 
@@ -116,15 +139,17 @@ static void assert_same_cells(const copse_dataset *a, const copse_dataset *b) {
 static void layouts_give_the_same_cells(void **state) {
   const struct world *w = *state;
   copse_dataset *rows = make(w, &w->rows, NULL), *cols = make(w, &w->cols, NULL),
-                *csr = make(w, &w->csr, NULL);
+                *csr = make(w, &w->csr, NULL), *csc = make(w, &w->csc, NULL);
   assert_same_cells(rows, cols);
   assert_same_cells(rows, csr);
+  assert_same_cells(rows, csc);
   copse_dataset *shared = make(w, &w->csr, copse_dataset_schema(rows));
   assert_ptr_equal(copse_dataset_schema(shared), copse_dataset_schema(rows));
   assert_same_cells(rows, shared);
   copse_dataset_free(rows);
   copse_dataset_free(cols);
   copse_dataset_free(csr);
+  copse_dataset_free(csc);
   copse_dataset_free(shared);
 }
 
@@ -344,9 +369,9 @@ static void lack_of_memory_is_a_status(void **state) {
   const struct world *w = *state;
   copse_params *params;
   assert_int_equal(copse_params_copy(w->params, &params, NULL), COPSE_OK);
-  copse_table tables[] = {w->rows, w->csr};
-  for (int t = 0; t < 2; t++) {
-    tables[t].n_rows = 200;
+  copse_table tables[] = {w->rows, w->csr, w->csc};
+  for (int t = 0; t < 3; t++) {
+    if (t < 2) tables[t].n_rows = 200; /* a table of all columns cannot be cut short */
     size_t calls = 0;
     for (size_t fail_at = 0; fail_at <= calls; fail_at += fail_at < 40 ? 1 : 13) {
       struct hooked_allocator hook = {.fail_at = fail_at == 0 ? 0 : fail_at + 1}; /* 1 is the context */

@@ -236,6 +236,33 @@ static void broken_tables_are_refused(void **state) {
   assert_int_equal(table_check(&table, &error), COPSE_ERR_DATA);
   assert_non_null(strstr(error.message, "row 1"));
 
+  /* a pointer past the end of the others is found before any index is read by it */
+  const int64_t beyond[] = {0, INT64_C(1) << 40, 3};
+  table.indptr = beyond;
+  assert_int_equal(table_check(&table, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "row 1"));
+  table = sparse;
+  table.indices = NULL;
+  assert_int_equal(table_check(&table, &error), COPSE_ERR_ARGUMENT);
+
+  /* columns of three rows: 0 and 1; 1 */
+  copse_table by_column = sparse;
+  by_column.layout = COPSE_CSC;
+  by_column.n_rows = 3;
+  assert_int_equal(table_check(&by_column, &error), COPSE_OK);
+  by_column.indices = outside; /* 0, 2; 1: inside now, there is a row 2 */
+  assert_int_equal(table_check(&by_column, &error), COPSE_OK);
+  by_column.n_rows = 2;
+  assert_int_equal(table_check(&by_column, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "column 0: row index 2"));
+  by_column.indices = unordered;
+  assert_int_equal(table_check(&by_column, &error), COPSE_ERR_DATA);
+  by_column.indptr = falling;
+  assert_int_equal(table_check(&by_column, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "column 1: indptr falls"));
+  by_column.indptr = NULL;
+  assert_int_equal(table_check(&by_column, &error), COPSE_ERR_ARGUMENT);
+
   copse_column columns[] = {{COPSE_F64, values, 1}, {COPSE_I32, NULL, 1}};
   table = (copse_table){.layout = COPSE_COLUMNS, .n_rows = 2, .n_cols = 2, .columns = columns};
   assert_int_equal(table_check(&table, &error), COPSE_ERR_ARGUMENT);

@@ -312,6 +312,21 @@ static void every_layout_and_type_gives_the_same_bits(void **state) {
                               .indptr = indptr,
                               .indices = indices};
   expect_same(predictor, &sparse, expected);
+
+  int64_t starts[N_FEATURES + 1] = {0};
+  n = 0;
+  for (int f = 0; f < N_FEATURES; f++) {
+    for (int i = 0; i < N_ROWS; i++) {
+      if (rounded[i][f] == 0 && i % 2) continue; /* some zeros are stored */
+      indices[n] = i;
+      values[n++] = rounded[i][f];
+    }
+    starts[f + 1] = (int64_t)n;
+  }
+  copse_table by_stored_column = sparse;
+  by_stored_column.layout = COPSE_CSC;
+  by_stored_column.indptr = starts;
+  expect_same(predictor, &by_stored_column, expected);
   copse_predictor_free(predictor);
   copse_model_free(model);
 }
