@@ -34,6 +34,7 @@ struct rule {
   bool call; /* counts only before '(' and not as a member */
 };
 #define LIBRARY "engine/* prep/*"
+#define PROGRAMS "engine/examples/*" /* within them: programs of their own, which are no part of it */
 static const struct rule rules[] = {
     {"omp_*", "*", "engine/base/parallel.c", "OpenMP", false},
     {"malloc", "*", "engine/base/mem.c", "the heap", true},
@@ -52,17 +53,17 @@ static const struct rule rules[] = {
     {"_mm_*", "*", "engine/kernels/*_avx2.c engine/kernels/*_avx512.c", "an intrinsic", false},
     {"_mm256_*", "*", "engine/kernels/*_avx2.c engine/kernels/*_avx512.c", "an intrinsic", false},
     {"_mm512_*", "*", "engine/kernels/*_avx512.c", "an intrinsic", false},
-    {"stdout", LIBRARY, "", "printing", false},
-    {"stderr", LIBRARY, "", "printing", false},
-    {"printf", LIBRARY, "", "printing", true},
-    {"vprintf", LIBRARY, "", "printing", true},
-    {"puts", LIBRARY, "", "printing", true},
-    {"putchar", LIBRARY, "", "printing", true},
-    {"perror", LIBRARY, "", "printing", true},
-    {"exit", LIBRARY, "", "ending the process", true},
-    {"_exit", LIBRARY, "", "ending the process", true},
-    {"_Exit", LIBRARY, "", "ending the process", true},
-    {"abort", LIBRARY, "", "ending the process", true},
+    {"stdout", LIBRARY, PROGRAMS, "printing", false},
+    {"stderr", LIBRARY, PROGRAMS, "printing", false},
+    {"printf", LIBRARY, PROGRAMS, "printing", true},
+    {"vprintf", LIBRARY, PROGRAMS, "printing", true},
+    {"puts", LIBRARY, PROGRAMS, "printing", true},
+    {"putchar", LIBRARY, PROGRAMS, "printing", true},
+    {"perror", LIBRARY, PROGRAMS, "printing", true},
+    {"exit", LIBRARY, PROGRAMS, "ending the process", true},
+    {"_exit", LIBRARY, PROGRAMS, "ending the process", true},
+    {"_Exit", LIBRARY, PROGRAMS, "ending the process", true},
+    {"abort", LIBRARY, PROGRAMS, "ending the process", true},
     {"getenv", LIBRARY, "", "reading the environment", true},
     {"secure_getenv", LIBRARY, "", "reading the environment", true},
     {"strcpy", LIBRARY, "", "an unbounded copy", true},
