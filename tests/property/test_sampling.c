@@ -51,8 +51,8 @@ static copse_model *train_named(const struct columns *c, const int *order, int n
   copse_params *params = small_params(text);
   copse_table table = {COPSE_ROWS, ROWS, (uint32_t)n, COPSE_F64, c->x, (size_t)n, NULL, NULL, NULL};
   copse_dataset *data;
-  copse_booster *booster;
-  copse_model *model;
+  copse_booster *booster = NULL;
+  copse_model *model = NULL;
   if (copse_dataset_from_table(NULL, &table, names, NULL, params, NULL, &data, &err) != COPSE_OK ||
       copse_dataset_set(data, COPSE_LABEL, c->label, ROWS, &err) != COPSE_OK ||
       copse_booster_create(NULL, data, params, &booster, &err) != COPSE_OK ||
@@ -153,7 +153,7 @@ static copse_model *continue_from(copse_model *base, const struct columns *c, co
   struct small_data small = {ROWS, FEATURES, c->x, c->label, NULL, NULL};
   copse_dataset *set = small_dataset(&small, params, NULL);
   copse_booster *booster;
-  copse_model *model;
+  copse_model *model = NULL;
   if (copse_booster_create(NULL, set, params, &booster, &err) != COPSE_OK ||
       copse_booster_continue(booster, base, scored, &err) != COPSE_OK ||
       copse_train(booster, params, NULL, NULL, &model, NULL, &err) != COPSE_OK)
