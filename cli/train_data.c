@@ -62,6 +62,7 @@ copse_status train_data_plan(struct app *app, struct train_data *out, copse_erro
   if (status == COPSE_OK) status = check_output(out, err);
   if (status == COPSE_OK) status = drop_training_from_valid(out, err);
   if (status == COPSE_OK) status = start_model_open(app, &out->start, err);
+  if (status == COPSE_OK) status = forced_bins_read(app, &out->forced, err);
   if (status != COPSE_OK) return status;
   out->options = settings_read_options(app, COPSE_READ_TRAIN);
   out->count_classes =
@@ -127,6 +128,8 @@ static copse_status load_files(struct train_data *data, char *const *paths, size
   warn_unseen(data, paths[0], *frame);
   console_status(true, "binning %s", paths[0]);
   copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
+  if (!schema) status = forced_bins_apply(data->app, &data->forced, *frame, err);
+  if (status != COPSE_OK) return status;
   status = copse_dataset_from_table(ctx, &(*frame)->table, (*frame)->model_names, (*frame)->categorical,
                                     data->app->params, schema, out, err);
   if (status == COPSE_OK) {
@@ -228,6 +231,7 @@ void train_data_free(struct train_data *data) {
   copse_dataset_free(data->dataset);
   copse_frame_schema_free(data->schema);
   start_model_close(&data->start);
+  forced_bins_free(&data->forced);
   copse_free(data->files);
   copse_free(data->valid);
 }

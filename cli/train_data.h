@@ -2,6 +2,7 @@
 #ifndef COPSE_CLI_TRAIN_DATA_H
 #define COPSE_CLI_TRAIN_DATA_H
 
+#include "forced_bins.h"
 #include "settings.h"
 #include "start_model.h"
 
@@ -11,9 +12,10 @@ struct train_data {
   char **files;               /* [n_files] read as one */
   char **valid;               /* [n_valid] paths, without those that are the training file */
   size_t n_files, n_valid;
-  bool count_classes;       /* num_class was not given: it is what the training files hold */
-  struct start_model start; /* what training goes on from */
-  bool start_on_bins;       /* its trees are scored on the bins; else its predictions are init scores */
+  bool count_classes;        /* num_class was not given: it is what the training files hold */
+  struct start_model start;  /* what training goes on from */
+  struct forced_bins forced; /* of forcedbins_filename */
+  bool start_on_bins;        /* its trees are scored on the bins; else its predictions are init scores */
 
   copse_dataset *dataset;
   copse_frame_schema *schema; /* own copy: the frame itself is gone once its rows are binned */

@@ -38,6 +38,12 @@ COPSE_MUST_CHECK copse_status bins_find_numeric(copse_context *ctx, double *valu
                                                 uint64_t n_zeros, uint64_t n_rows, int feature_max_bin,
                                                 const struct bin_params *params, struct feature_bins *out,
                                                 copse_error *err);
+/* The same with cut points of the caller's own; forced may be NULL. */
+COPSE_MUST_CHECK copse_status bins_find_forced(copse_context *ctx, double *values, uint64_t n_values,
+                                               uint64_t n_zeros, uint64_t n_rows, int feature_max_bin,
+                                               const struct bin_params *params,
+                                               const struct forced_bins *forced, struct feature_bins *out,
+                                               copse_error *err);
 COPSE_MUST_CHECK copse_status bins_find_categorical(copse_context *ctx, const double *values,
                                                     uint64_t n_values, uint64_t n_zeros, uint64_t n_rows,
                                                     int feature_max_bin, const struct bin_params *params,

@@ -121,6 +121,89 @@ static void cut_around_zero(const struct distinct *d, int64_t max_bins, uint64_t
   }
 }
 
+/* ---- 1.8: cut points of the caller's own ---- */
+
+struct forced_request {
+  const struct forced_bins *forced;
+  int64_t max_bins;
+  uint64_t total; /* sampled rows */
+  int min_data_in_bin;
+};
+
+static void sort_cuts(struct cuts *cuts) {
+  for (size_t i = 1; i < cuts->n; i++) { /* runs of ascending bounds: few moves */
+    double bound = cuts->upper[i];
+    size_t at = i;
+    for (; at > 0 && cuts->upper[at - 1] > bound; at--) cuts->upper[at] = cuts->upper[at - 1];
+    cuts->upper[at] = bound;
+  }
+}
+
+/* The bounds of zero, infinity, then the forced ones in their order while there is room. */
+static void begin_forced(const struct distinct *d, const struct forced_request *request, struct cuts *cuts) {
+  if (request->max_bins == 2) {
+    cuts->upper[cuts->n++] = d->n_negative == 0 ? BINS_ZERO : -BINS_ZERO;
+  } else if (request->max_bins > 2) {
+    if (d->n_negative > 0) cuts->upper[cuts->n++] = -BINS_ZERO;
+    if (d->n_positive > 0) cuts->upper[cuts->n++] = BINS_ZERO;
+  }
+  cuts->upper[cuts->n++] = HUGE_VAL;
+  for (size_t i = 0; i < request->forced->n && cuts->n < (size_t)request->max_bins; i++) {
+    double bound = request->forced->bounds[i];
+    bool again = i > 0 && bound == request->forced->bounds[i - 1];
+    if (fabs(bound) > BINS_ZERO && !again) cuts->upper[cuts->n++] = bound;
+  }
+  sort_cuts(cuts);
+}
+
+/* Distinct values with zero in its place, as 1.4 has it. */
+static size_t with_zero(const struct distinct *d, double *values, uint64_t *counts) {
+  bool both = d->n_negative > 0 && d->n_positive > 0, none = d->n_negative == 0 && d->n_positive == 0;
+  size_t zero = both || none || d->zero_rows > 0 ? 1 : 0, n = d->n_negative;
+  memcpy(values, d->values, n * sizeof *values);
+  memcpy(counts, d->counts, n * sizeof *counts);
+  if (zero > 0) {
+    values[n] = 0;
+    counts[n] = d->zero_rows;
+  }
+  memcpy(values + n + zero, d->values + n, d->n_positive * sizeof *values);
+  memcpy(counts + n + zero, d->counts + n, d->n_positive * sizeof *counts);
+  return n + zero + d->n_positive;
+}
+
+static copse_status cut_around_forced(copse_context *ctx, const struct distinct *d,
+                                      const struct forced_request *request, struct cuts *cuts,
+                                      copse_error *err) {
+  size_t room = d->n_negative + d->n_positive + 1, at = 0;
+  double *values = copse_alloc(ctx, room, sizeof *values);
+  uint64_t *counts = copse_alloc(ctx, room, sizeof *counts);
+  if (values == NULL || counts == NULL) {
+    copse_free(values);
+    copse_free(counts);
+    return status_memory(err, "forced bins");
+  }
+  size_t n = with_zero(d, values, counts);
+  begin_forced(d, request, cuts);
+  size_t n_base = cuts->n;
+  int64_t free_bins = request->max_bins - (int64_t)n_base;
+  for (size_t b = 0; b < n_base; b++) {
+    size_t first = at;
+    uint64_t rows = 0;
+    for (; at < n && values[at] < cuts->upper[b]; at++) rows += counts[at];
+    int64_t remaining = request->max_bins - (int64_t)cuts->n;
+    int64_t bins = (int64_t)floor((double)rows * (double)free_bins / (double)request->total + 0.5);
+    if (bins > remaining || b + 1 == n_base) bins = remaining;
+    greedy_cuts(values + first, counts + first, at - first, bins + 1, rows, request->min_data_in_bin, cuts);
+    cuts->n--; /* its own +inf */
+  }
+  sort_cuts(cuts);
+  copse_free(values);
+  copse_free(counts);
+  return COPSE_OK;
+}
+
+/* ---- the values ---- */
+
 /* Moves the values that are neither zero nor NaN to the front; returns how many. */
 static uint64_t keep_nonzero(double *values, uint64_t n, uint64_t *n_nan) {
   uint64_t kept = 0, nan_rows = 0;
@@ -200,6 +283,12 @@ static void count_bins(const struct distinct *d, uint64_t nan_rows, const struct
 copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_values, uint64_t n_zeros,
                                uint64_t n_rows, int feature_max_bin, const struct bin_params *params,
                                struct feature_bins *out, copse_error *err) {
+  return bins_find_forced(ctx, values, n_values, n_zeros, n_rows, feature_max_bin, params, NULL, out, err);
+}
+
+copse_status bins_find_forced(copse_context *ctx, double *values, uint64_t n_values, uint64_t n_zeros,
+                              uint64_t n_rows, int feature_max_bin, const struct bin_params *params,
+                              const struct forced_bins *forced, struct feature_bins *out, copse_error *err) {
   copse_status status = COPSE_OK;
   uint64_t *bin_rows = NULL;
   uint64_t nan_rows;
@@ -219,7 +308,8 @@ copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_va
 
   void *scratch = copse_alloc(ctx, n, sizeof(double));
   /* never more bounds than bins allowed or than values, beside those of zero, +inf and NaN */
-  size_t room = (n < (uint64_t)feature_max_bin ? (size_t)n : (size_t)feature_max_bin) + 4;
+  uint64_t wanted = n + (forced != NULL ? forced->n : 0);
+  size_t room = (wanted < (uint64_t)feature_max_bin ? (size_t)wanted : (size_t)feature_max_bin) + 4;
   out->upper = copse_alloc(ctx, room, sizeof *out->upper);
   bin_rows = copse_alloc(ctx, room, sizeof *bin_rows);
   if (scratch == NULL || out->upper == NULL || bin_rows == NULL) {
@@ -230,7 +320,13 @@ copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_va
   find_distinct(values, n, scratch, &distinct);
   set_range(&distinct, out);
   struct cuts cuts = {out->upper, 0};
-  cut_around_zero(&distinct, max_bins, total, params->min_data_in_bin, &cuts);
+  if (forced == NULL) {
+    cut_around_zero(&distinct, max_bins, total, params->min_data_in_bin, &cuts);
+  } else {
+    struct forced_request request = {forced, max_bins, sample.n_sample, params->min_data_in_bin};
+    status = cut_around_forced(ctx, &distinct, &request, &cuts, err);
+    if (status != COPSE_OK) goto done;
+  }
   if (out->missing == MISSING_ZERO && cuts.n == 2) out->missing = MISSING_NONE;
   if (out->missing == MISSING_NAN) cuts.upper[cuts.n++] = NAN;
   out->n_bins = (uint32_t)cuts.n;

@@ -47,6 +47,12 @@ static int feature_max_bin(const struct bin_params *params, uint32_t feature) {
   return params->max_bin_by_feature != NULL ? params->max_bin_by_feature[feature] : params->max_bin;
 }
 
+static const struct forced_bins *forced_bins_of(const struct bin_params *params, uint32_t feature) {
+  for (size_t i = 0; i < params->n_forced && params->forced[i].feature <= feature; i++)
+    if (params->forced[i].feature == feature) return &params->forced[i];
+  return NULL;
+}
+
 /* Bins of one feature; values may be sorted in place. */
 static void find_feature(struct schema_job *job, uint32_t feature, double *values, uint64_t n_values) {
   struct feature_bins *out = &job->schema->features[feature];
@@ -58,7 +64,8 @@ static void find_feature(struct schema_job *job, uint32_t feature, double *value
       job->categorical != NULL && job->categorical[feature]
           ? bins_find_categorical(ctx, values, n_values, n_zeros, job->n_rows, max_bin, job->params, out,
                                   &error)
-          : bins_find_numeric(ctx, values, n_values, n_zeros, job->n_rows, max_bin, job->params, out, &error);
+          : bins_find_forced(ctx, values, n_values, n_zeros, job->n_rows, max_bin, job->params,
+                             forced_bins_of(job->params, feature), out, &error);
   if (status == COPSE_OK && out->n_bins > BINS_MAX)
     status = status_set(&error, COPSE_ERR_UNSUPPORTED,
                         "%" PRIu32 " bins: expected at most %d (lower max_bin)", out->n_bins, BINS_MAX);
@@ -187,6 +194,10 @@ static copse_status check_request(const copse_table *table, const struct table_r
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "max_bin_by_feature has %zu entries: expected one for each of the %" PRIu32 " features",
                       params->n_max_bin_by_feature, table->n_cols);
+  if (params->n_forced > 0 && params->forced[params->n_forced - 1].feature >= table->n_cols)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "forced bins for feature %" PRIu32 ": there are %" PRIu32 " features, from 0",
+                      params->forced[params->n_forced - 1].feature, table->n_cols);
   return COPSE_OK;
 }
 

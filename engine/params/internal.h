@@ -35,9 +35,16 @@ struct resolution {
 
 enum resolve_state { RESOLVE_STALE, RESOLVE_RUNNING, RESOLVE_DONE, RESOLVE_FAILED };
 
+/* Ascending features. */
+struct forced_list {
+  struct forced_bins *items;
+  size_t n;
+};
+
 struct copse_params {
   copse_context *ctx;
   struct param_slot slots[PARAM_COUNT];
+  struct forced_list forced;
   /* Cache. Const calls fill it from any thread: the one that moves `state` from STALE to RUNNING works, the
    * others wait. */
   atomic_int state;
@@ -77,6 +84,10 @@ COPSE_MUST_CHECK copse_status compat_resolve(const copse_params *params, struct 
 COPSE_MUST_CHECK copse_status support_check(const copse_params *params, copse_error *err);
 /* conflicts.c: values that cannot stand together. */
 COPSE_MUST_CHECK copse_status conflicts_check(const copse_params *params, copse_error *err);
+/* forced.c: `to` may hold a part of the list on failure. */
+COPSE_MUST_CHECK copse_status forced_copy(copse_context *ctx, const struct forced_list *from,
+                                          struct forced_list *to, copse_error *err);
+void forced_release(struct forced_list *list);
 /* seed.c: what `seed` makes of the seeds that are not given; 0.3 of the reference. */
 enum { N_SEEDS = 6 };
 void seeds_derive(int seed,

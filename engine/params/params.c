@@ -53,6 +53,7 @@ copse_status copse_params_copy(const copse_params *params, copse_params **out, c
     to->place = copy_text(copy->ctx, from->place);
     if (to->place == NULL) status = status_memory(err, "parameters");
   }
+  if (status == COPSE_OK) status = forced_copy(copy->ctx, &params->forced, &copy->forced, err);
   if (status != COPSE_OK) {
     copse_params_free(copy);
     return status;
@@ -67,6 +68,7 @@ void copse_params_free(copse_params *params) {
     value_release(&params->slots[id].value);
     copse_free(params->slots[id].place);
   }
+  forced_release(&params->forced);
   copse_free(params);
 }
 

@@ -32,6 +32,13 @@ struct compat_params {
   bool keep_all_rounds;        /* B1: early stopping that never fires keeps every round, not the best one */
 };
 
+/* Cut points that a numeric feature's bins are to have, in the caller's order. */
+struct forced_bins {
+  uint32_t feature;
+  double *bounds; /* [n] finite */
+  size_t n;
+};
+
 struct bin_params {
   int max_bin;
   const int *max_bin_by_feature; /* [n_max_bin_by_feature] or NULL; borrowed from the params */
@@ -41,7 +48,9 @@ struct bin_params {
   int sample_seed;
   bool use_missing, zero_as_missing;
   bool pre_filter;
-  int min_data_in_leaf; /* for the pre-filter */
+  int min_data_in_leaf;             /* for the pre-filter */
+  const struct forced_bins *forced; /* [n_forced] ascending features; borrowed from the params */
+  size_t n_forced;
 };
 
 struct objective_params {

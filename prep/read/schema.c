@@ -171,6 +171,18 @@ const char *copse_frame_schema_name(const copse_frame_schema *schema, uint32_t f
   return feature < schema->n_features ? schema->names[feature] : NULL;
 }
 
+int64_t copse_frame_schema_find(const copse_frame_schema *schema, const char *name) {
+  for (uint32_t f = 0; f < schema->n_features; f++)
+    if (strcmp(schema->names[f], name) == 0) return f;
+  return -1;
+}
+
+int64_t copse_frame_schema_find_column(const copse_frame_schema *schema, uint64_t column) {
+  if (schema->label_column >= 0 && column >= (uint64_t)schema->label_column) column++;
+  if (column >= schema->n_columns || !role_is_feature(schema->columns[column].role)) return -1;
+  return schema->columns[column].feature;
+}
+
 uint32_t copse_frame_schema_n_levels(const copse_frame_schema *schema, uint32_t feature) {
   return feature < schema->n_features ? schema->levels[feature].n : 0;
 }
