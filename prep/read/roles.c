@@ -280,10 +280,24 @@ static copse_status plan_by_name(const struct read_job *job, struct column_plan 
   return COPSE_OK;
 }
 
+static copse_status declared_label(const struct read_job *job, struct column_plan *plan, copse_error *err) {
+  struct list_target target = {.plan = plan,
+                               .role = ROLE_LABEL,
+                               .vacant = ROLE_IGNORE,
+                               .all_counted = true,
+                               .single = &plan->label,
+                               .what = "label_column"};
+  return resolve_list(job, job->options->label_column, &target, err);
+}
+
 static copse_status plan_by_position(const struct read_job *job, struct column_plan *plan, copse_error *err) {
   const copse_frame_schema *schema = job->applied;
+  const char *label_column = job->options->label_column;
   uint32_t n = plan->n_columns, n_features = schema->n_features;
-  if (n == schema->n_columns) {
+  /* Only where one column is more than the features can it be another than in training. */
+  bool declared =
+      n == n_features + 1 && given(label_column) && (plan->named || strncmp(label_column, "name:", 5) != 0);
+  if (n == schema->n_columns && !declared) {
     for (uint32_t i = 0; i < n; i++) {
       take_role(plan, (int32_t)i, schema->columns[i].role);
       plan->feature[i] = schema->columns[i].feature;
@@ -296,7 +310,10 @@ static copse_status plan_by_position(const struct read_job *job, struct column_p
         "%s: found %u columns, expected %u (features), %u (features and label) or %u (as in training); "
         "columns are matched by position as there are no names on both sides",
         job->source.path, n, n_features, n_features + 1, schema->n_columns);
-  if (n == n_features + 1) {
+  if (declared) {
+    copse_status status = declared_label(job, plan, err);
+    if (status != COPSE_OK) return status;
+  } else if (n == n_features + 1) {
     int32_t label = schema->label_column < 0 ? 0 : schema->label_column;
     take_role(plan, label < (int32_t)n ? label : (int32_t)n - 1, ROLE_LABEL);
   }
@@ -316,13 +333,7 @@ static copse_status plan_applied(const struct read_job *job, struct column_plan 
       plan->named && schema->named ? plan_by_name(job, plan, err) : plan_by_position(job, plan, err);
   if (status != COPSE_OK) return status;
   if (given(o->label_column) && plan->label < 0 && plan->named && schema->named) {
-    struct list_target target = {.plan = plan,
-                                 .role = ROLE_LABEL,
-                                 .vacant = ROLE_IGNORE,
-                                 .all_counted = true,
-                                 .single = &plan->label,
-                                 .what = "label_column"};
-    status = resolve_list(job, o->label_column, &target, err);
+    status = declared_label(job, plan, err);
     if (status != COPSE_OK) return status;
   }
   if (o->task == COPSE_READ_VALID && plan->label < 0)

@@ -477,7 +477,7 @@ static void test_model_block(void **state) {
   (void)state;
   resolved(
       "objective=binary metric=auc,binary learning_rate=0.05 num_threads=7 data=a.csv max_depth=3 seed=42 "
-      "boost_from_average=0 bagging_fraction=0.5 label=name:y");
+      "boost_from_average=0 bagging_fraction=0.5 label=name:y categorical_feature=auto");
   copse_text text = {0};
   params_write_model_block(params, &text);
   assert_false(text.failed);
@@ -490,10 +490,11 @@ static void test_model_block(void **state) {
   assert_non_null(strstr(text.data, "\n[boost_from_average: 0]\n"));
   assert_non_null(strstr(text.data, "\n[bagging_fraction: 0.5]\n"));
   assert_non_null(strstr(text.data, "\n[use_missing: 1]\n"));
-  static const char
-      *const absent[] = {"num_threads", "[data: ",     "verbosity", "output_model", "drop_rate",
-                         "predict_",    "leaf_counts", "compat",    "header",       "histogram_pool_size",
-                         "label_column" /* LightGBM cannot read a value with a colon */};
+  static const char *const absent[] = {
+      "num_threads",         "[data: ",      "verbosity",
+      "output_model",        "drop_rate",    "predict_",
+      "leaf_counts",         "compat",       "header",
+      "histogram_pool_size", "label_column", "categorical_feature" /* values LightGBM cannot read */};
   for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) assert_null(strstr(text.data, absent[i]));
   copse_text_release(&text);
   resolved("compat=lightgbm");

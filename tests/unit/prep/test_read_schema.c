@@ -125,6 +125,13 @@ static void test_by_position(void **unused) {
   copse_frame *frame = read_good(scratch_path("pos.csv"), &o);
   assert_true(frame->label[0] == 1 && cell_of(frame, 1, 0) == 7 && cell_of(frame, 1, 1) == 8);
   copse_frame_free(frame);
+  /* ... or where it is declared to be */
+  o.label_column = "2";
+  frame = read_good(write_text("moved.csv", "5,6,1\n7,8,0\n"), &o);
+  assert_true(frame->label[0] == 1 && cell_of(frame, 1, 0) == 7 && cell_of(frame, 1, 1) == 8);
+  copse_frame_free(frame);
+  o.label_column = "3";
+  expect_refusal(scratch_path("moved.csv"), &o, "label_column: index 3, but the last one is 2");
   copse_frame_free(train);
 }
 
