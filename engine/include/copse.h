@@ -232,9 +232,10 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_params_parse(copse_params *params,
  * the last set. Everything below and every creating call needs resolved parameters (they resolve when
  * needed). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_resolve(copse_params *params, copse_error *err);
-/* Cut points that the bins of a numeric feature are to have, as far as max_bin reaches, beside those around 0;
- * the rest of the bins is dealt out between them (LightGBM's forcedbins_filename). They replace those given
- * before, n = 0 takes them away; of a categorical feature they do nothing. bounds [n] finite, copied. */
+/* Cut points that the bins of a numeric feature are to have, as far as max_bin reaches, beside those around
+ * 0; the rest of the bins is dealt out between them (LightGBM's forcedbins_filename). They replace those
+ * given before, n = 0 takes them away; of a categorical feature they do nothing. bounds [n] finite, copied.
+ */
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_set_forced_bins(copse_params *params, uint32_t feature,
                                                                      const double *bounds, size_t n,
                                                                      copse_error *err);

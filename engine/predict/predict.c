@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "data/table.h"
 #include "base/team.h"
+#include "data/table.h"
 #include "predict/predictor.h"
 
 enum { LANES = 8, MAX_BLOCK_ROWS = 512, BLOCK_BYTES = 256 * 1024 };
