@@ -32,7 +32,7 @@ static void add_chunk(void *user, size_t chunk, int thread) {
 }
 
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output) {
-  if (tree->n_leaves == 1) return; /* worth 0 */
+  if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
   struct add_job job = {tree, set->data, set->score + (uint64_t)output * n};
   int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster->workspace.n_threads;

@@ -41,20 +41,29 @@ struct build_job {
   uint64_t chunk_rows;
 };
 
-/* Adds rows [begin, end) of the leaf in one block into planes that start at the block's first cell. */
-static void add_rows(struct build_job *job, const struct binned_block *block, uint64_t begin, uint64_t end,
-                     struct lane *lane, struct hist_planes planes) {
+static void add_pairs(const struct build_job *job, const struct binned_block *block, uint64_t begin,
+                      uint64_t end, struct lane *lane, struct hist_planes planes,
+                      const struct hist_pair *pairs, unsigned count_bits) {
   struct workspace *ws = job->ws;
   struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
                             block->offsets};
   const uint32_t *rows = job->leaf->n_rows == ws->data->n_rows ? NULL : ws->rows + job->leaf->begin;
-  uint64_t step = ws->count_bits > 0 ? HIST_SPILL_ROWS : end - begin;
+  uint64_t step = count_bits > 0 ? HIST_SPILL_ROWS : end - begin;
   for (uint64_t at = begin; at < end; at += step) {
     uint64_t stop = end - at > step ? at + step : end;
-    ws->kernels->hist_update(&view, rows, at, stop, ws->pairs, lane->cells);
-    ws->kernels->hist_spill(lane->cells, block->n_cells, ws->count_bits, planes.gradient, planes.hessian,
-                            planes.count);
+    ws->kernels->hist_update(&view, rows, at, stop, pairs, lane->cells);
+    ws->kernels->hist_spill(lane->cells, block->n_cells, count_bits, planes.gradient, planes.hessian,
+                            count_bits > 0 ? planes.count : NULL);
   }
+}
+
+/* Adds rows [begin, end) of the leaf in one block into planes that start at the block's first cell. */
+static void add_rows(const struct build_job *job, const struct binned_block *block, uint64_t begin,
+                     uint64_t end, struct lane *lane, struct hist_planes planes) {
+  const struct workspace *ws = job->ws;
+  add_pairs(job, block, begin, end, lane, planes, ws->pairs, ws->count_bits);
+  if (ws->count_pairs != NULL)
+    add_pairs(job, block, begin, end, lane, planes, ws->count_pairs, HIST_COUNT_BITS);
 }
 
 static struct hist_planes planes_at(struct hist_planes planes, uint64_t cell) {

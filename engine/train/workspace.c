@@ -115,6 +115,28 @@ static bool leaves_create(struct workspace *ws) {
   return ws->splittable != NULL;
 }
 
+/* A hessian beside a count has HIST_HESSIAN_BITS bits: rows that weigh less than 2^-13 of the heaviest would
+ * lose more than a millionth of theirs. With such weights hessians get all bits, and counts are added up in a
+ * second pass of their own. */
+static bool weights_spread(const copse_dataset *data) {
+  const double most_spread = 0x1p13;
+  float least = INFINITY, most = 0;
+  for (uint64_t i = 0; data->weight != NULL && i < data->n_rows; i++) {
+    float weight = data->weight[i];
+    if (weight > most) most = weight;
+    if (weight > 0 && weight < least) least = weight;
+  }
+  return (double)most > most_spread * (double)least;
+}
+
+static bool counts_create(struct workspace *ws) {
+  if (ws->count_kind != COUNT_FIELD || ws->count_bits > 0) return true;
+  ws->count_pairs = copse_alloc(ws->ctx, ws->data->n_rows, sizeof *ws->count_pairs);
+  if (ws->count_pairs == NULL) return false;
+  for (uint64_t i = 0; i < ws->data->n_rows; i++) ws->count_pairs[i] = (struct hist_pair){0, 1};
+  return true;
+}
+
 copse_status workspace_create(copse_context *ctx, const copse_dataset *data, const struct grow_params *grow,
                               const struct sample_params *sample, bool constant_hessian, int n_threads,
                               const struct kernels *kernels, struct workspace *out, copse_error *err) {
@@ -126,7 +148,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
     ws->grow.num_leaves = (int)data->n_rows;
   ws->count_kind =
       constant_hessian ? COUNT_SHIFT : (grow->compat.hessian_counts ? COUNT_ESTIMATE : COUNT_FIELD);
-  ws->count_bits = ws->count_kind == COUNT_FIELD ? HIST_COUNT_BITS : 0;
+  ws->count_bits = ws->count_kind == COUNT_FIELD && !weights_spread(data) ? HIST_COUNT_BITS : 0;
   uint32_t most_bins;
   category_sizes(ws, &most_bins);
   uint64_t n = data->n_rows;
@@ -139,7 +161,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   if (by_query) ws->query_of_row = copse_alloc(ctx, n, sizeof *ws->query_of_row);
   bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->pairs != NULL &&
             ws->rows != NULL && ws->rows_left != NULL && ws->rows_right != NULL;
-  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws)) return COPSE_OK;
+  if (ok && counts_create(ws) && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws))
+    return COPSE_OK;
   workspace_release(ws);
   return status_memory(err, "the training workspace");
 }
@@ -160,6 +183,7 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->slot_stamp);
   copse_free(ws->query_of_row);
   copse_free(ws->pairs);
+  copse_free(ws->count_pairs);
   copse_free(ws->chunks);
   copse_free(ws->rows);
   copse_free(ws->rows_left);

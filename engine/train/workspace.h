@@ -86,7 +86,8 @@ struct workspace {
   enum count_kind count_kind;
   unsigned count_bits, count_shift;
   double gradient_unit, hessian_unit;
-  struct hist_pair *pairs; /* [n_rows] */
+  struct hist_pair *pairs;       /* [n_rows] */
+  struct hist_pair *count_pairs; /* [n_rows] 1 each, where counts do not ride in the hessians; else NULL */
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
   struct row_chunk *chunks;                /* [n_rows / WORKSPACE_CHUNK + 1] */
