@@ -347,7 +347,6 @@ static void test_later_values(void **state) {
                                         "save_binary=true",
                                         "use_quantized_grad=true",
                                         "monotone_constraints=0,1",
-                                        "forcedbins_filename=a.json",
                                         "forcedsplits_filename=a.json",
                                         "task=convert_model",
                                         "task=refit",
