@@ -65,6 +65,15 @@ static copse_status create_predictor(const struct predict_job *job, copse_predic
   return copse_predictor_create(job->app->ctx, job->model, kind, start > 0 ? start : 0, count, out, err);
 }
 
+/* Rounds of the model that took part. */
+static int rounds_used(const struct predict_job *job) {
+  int start = (int)copse_params_get_int(job->app->params, "start_iteration_predict");
+  int count = (int)copse_params_get_int(job->app->params, "num_iteration_predict");
+  int left = copse_model_n_rounds(job->model) - (start > 0 ? start : 0);
+  if (left < 0) left = 0;
+  return count > 0 && count < left ? count : left;
+}
+
 /* Whether metrics are printed, and why not. */
 static bool wants_metrics(const struct predict_job *job) {
   if (job->frame->label_problem) {
@@ -179,7 +188,7 @@ int cmd_predict(struct app *app) {
   if (plan(&job, &err) != COPSE_OK) return end_refused(app->command, &err);
   interrupt_watch(app->ctx);
   if (work(&job, &err) == COPSE_OK) {
-    console_line("rounds: %d", copse_model_n_rounds(job.model));
+    console_line("rounds: %d", rounds_used(&job));
     console_line("seconds_read: %.3f", job.read_s);
     console_line("seconds_predict: %.3f", job.predict_s);
     console_line("seconds_write: %.3f", job.write_s);

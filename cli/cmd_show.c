@@ -2,6 +2,7 @@
  * configuration. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
@@ -31,36 +32,43 @@ static void print_label(const copse_frame_schema *schema) {
   }
 }
 
-/* Features by falling gain, equal ones in the model's order. */
+struct ranked {
+  double gain;
+  uint32_t feature;
+};
+
+/* By falling gain, equal ones in the model's order. */
+static int compare_ranked(const void *a, const void *b) {
+  const struct ranked *x = a, *y = b;
+  if (x->gain != y->gain) return x->gain > y->gain ? -1 : 1;
+  return x->feature < y->feature ? -1 : x->feature > y->feature;
+}
+
 static copse_status print_features(const struct app *app, const copse_model *model,
                                    const copse_frame_schema *schema, copse_error *err) {
   uint32_t n = copse_model_n_features(model);
   copse_status status = COPSE_OK;
   double *gain = copse_alloc(app->ctx, n, sizeof *gain), *splits = copse_alloc(app->ctx, n, sizeof *splits);
-  bool *printed = copse_alloc_zero(app->ctx, n, sizeof *printed);
-  if (!gain || !splits || !printed) {
+  struct ranked *ranked = copse_alloc(app->ctx, n, sizeof *ranked);
+  if (!gain || !splits || !ranked) {
     status = fail_memory(err, "the feature importance");
     goto done;
   }
   copse_model_importance(model, true, gain);
   copse_model_importance(model, false, splits);
+  for (uint32_t f = 0; f < n; f++) ranked[f] = (struct ranked){gain[f], f};
+  qsort(ranked, n, sizeof *ranked, compare_ranked);
   printf("\nfeatures by gain (gain, splits, kind, name):\n");
   for (uint32_t i = 0; i < n; i++) {
-    uint32_t best = n;
-    for (uint32_t f = 0; f < n; f++) {
-      if (!printed[f] && (best == n || gain[f] > gain[best])) best = f;
-    }
-    printed[best] = true;
-    printf("%12.6g %8.0f  %-11s  %s\n", gain[best], splits[best],
-           copse_model_categories(model, best, NULL) || copse_frame_schema_n_levels(schema, best)
-               ? "categorical"
-               : "numeric",
-           copse_frame_schema_name(schema, best));
+    uint32_t f = ranked[i].feature;
+    bool categorical = copse_model_categories(model, f, NULL) || copse_frame_schema_n_levels(schema, f);
+    printf("%12.6g %8.0f  %-11s  %s\n", gain[f], splits[f], categorical ? "categorical" : "numeric",
+           copse_frame_schema_name(schema, f));
   }
 done:
   copse_free(gain);
   copse_free(splits);
-  copse_free(printed);
+  copse_free(ranked);
   return status;
 }
 
