@@ -1,5 +1,5 @@
 /* main.c - the program: words, parameters, command, and what is left in stdout's buffer. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,8 +54,9 @@ int main(int argc, char **argv) {
   copse_error err;
   int code = EXIT_FAILED;
   occupy_standard_files();
-  /* A reader that went away is an error of write, not the end of hours of training. */
+  /* A reader gone or a file at its limit is an error of write, not the end of hours of training. */
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);
   if (copse_context_create(NULL, &app.ctx, &err) != COPSE_OK) {
     console_error(err.message);
     return EXIT_FAILED;
