@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 
+#include "hooked_allocator.h"
 #include "read_support.h"
 
 #define HEAD "y,size,colour,city\n"
@@ -223,10 +224,51 @@ static void test_standard_input(void **unused) {
   close(saved);
 }
 
+/* Refused at every request: one message, nothing kept. */
+static void test_out_of_memory(void **unused) {
+  (void)unused;
+  const char *paths[] = {write_text("o1.csv", "kind,a,b\nred,1,x\nblue,2,\"y \"\"z\"\"\"\n"),
+                         write_gzip("o2.csv.gz", "b,kind,a\nx,green,3\nq,red,4\n")};
+  write_text("o1.csv.weight", "1\n2\n");
+  write_text("o2.csv.gz.weight", "3\n4\n");
+  write_text("o1.csv.query", "2\n");
+  write_text("o2.csv.gz.query", "1\n1\n");
+  write_text("o1.csv.init", "1 1 1\n2 2 2\n");
+  write_text("o2.csv.gz.init", "3 3 3\n4 4 4\n");
+  bool done = false;
+  for (size_t k = 1; !done; k++) {
+    struct hooked_allocator hook = {.fail_at = 0};
+    copse_allocator allocator = hooked_allocator(&hook);
+    copse_read_options o = copse_read_options_default();
+    o.label_kind = COPSE_LABEL_CLASS;
+    o.label_column = "name:kind";
+    o.categorical_feature = "auto";
+    o.n_threads = 1;
+    copse_context *ctx;
+    copse_frame *frame;
+    copse_error err;
+    assert_int_equal(copse_context_create(&allocator, &ctx, NULL), COPSE_OK);
+    hook.fail_at = hook.calls + k;
+    copse_status status = copse_frame_read_files(ctx, paths, 2, &o, &frame, &err);
+    done = hook.refused == 0;
+    if (done) {
+      assert_int_equal(status, COPSE_OK);
+      assert_true(k > 40);
+      assert_int_equal(copse_frame_schema_n_classes(frame->schema), 3);
+    } else if (status != COPSE_ERR_MEMORY) {
+      fail_msg("request %zu: status %d: %s", k, status, err.message);
+    }
+    copse_frame_free(frame);
+    copse_context_free(ctx);
+    assert_int_equal(hook.live, 0);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_same_as_one), cmocka_unit_test(test_large),
-      cmocka_unit_test(test_libsvm),      cmocka_unit_test(test_sides),
-      cmocka_unit_test(test_mistakes),    cmocka_unit_test(test_standard_input)};
+      cmocka_unit_test(test_same_as_one),  cmocka_unit_test(test_large),
+      cmocka_unit_test(test_libsvm),       cmocka_unit_test(test_sides),
+      cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_standard_input),
+      cmocka_unit_test(test_out_of_memory)};
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
