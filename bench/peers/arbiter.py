@@ -2,7 +2,7 @@
 
 Given the first node where two trees differ, the arbiter takes the rows that reach each candidate's leaf (both
 trees agree on everything before), computes gradients and hessians as LightGBM does from the common previous
-trees (in double, rounded once to float32), adds them up as exact rationals, and evaluates both gains with the
+trees (losses.py), adds them up as exact rationals, and evaluates both gains with the
 documented formulas, also as rationals. No rounding takes part, so a difference between the gains is real.
 
 Verdicts
@@ -21,9 +21,9 @@ from fractions import Fraction
 
 import numpy as np
 
-from . import bins
+from . import bins, losses
 
-EPSILON = Fraction(float(np.float32(1e-15)))
+EPSILON = Fraction(losses.EPSILON)
 AGREEMENT = Fraction(1, 10**9)
 NOTHING = Fraction(1, 10**12)
 STORED_DIGITS = Fraction(2, 10**5)  # the model text holds six digits of a float32
@@ -42,53 +42,6 @@ def exact_sum(values):
     return total
 
 
-def gradients(problem, score):
-    """(g, h) as float32, by LightGBM's formulas for L2 and log loss."""
-    label, weight, settings = problem.label, problem.weight, problem.settings
-    if settings["objective"] == "regression":
-        g = (score - label.astype(np.float64)).astype(np.float32)
-        h = np.ones(len(label), dtype=np.float32)
-        return (g, h) if weight is None else (g * weight, weight.copy())
-    sigmoid, positive = settings["sigmoid"], label > 0
-    class_weight = np.where(positive, *class_weights(problem))
-    sign = np.where(positive, 1.0, -1.0)
-    response = -sign * sigmoid / (1.0 + np.exp(sign * sigmoid * score))
-    size = np.abs(response)
-    g, h = response * class_weight, size * (sigmoid - size) * class_weight
-    if weight is not None:
-        g, h = g * weight, h * weight
-    return g.astype(np.float32), h.astype(np.float32)
-
-
-def class_weights(problem):
-    """(of positives, of negatives)"""
-    n_positive = int((problem.label > 0).sum())
-    n_negative = len(problem.label) - n_positive
-    weights = [1.0, 1.0]
-    if problem.settings["is_unbalance"] and n_positive and n_negative:
-        if n_positive > n_negative:
-            weights[1] = n_positive / n_negative
-        else:
-            weights[0] = n_negative / n_positive
-    weights[0] *= problem.settings["scale_pos_weight"]
-    return weights
-
-
-def initial_score(problem):
-    if not problem.settings["boost_from_average"]:
-        return 0.0
-    label = problem.label.astype(np.float64)
-    if problem.settings["objective"] == "binary":
-        label = (label > 0).astype(np.float64)
-    weight = np.ones(len(label)) if problem.weight is None else problem.weight.astype(np.float64)
-    mean = float(np.cumsum(label * weight)[-1]) / float(np.cumsum(weight)[-1])  # rows in order, in double
-    if problem.settings["objective"] == "binary":
-        epsilon = float(EPSILON)
-        mean = min(max(mean, epsilon), 1.0 - epsilon)
-        mean = float(np.log(mean / (1.0 - mean))) / problem.settings["sigmoid"]
-    return mean if abs(mean) > float(EPSILON) else 0.0
-
-
 class Problem:
     """What was trained on: columns of float64 (one per feature), label and weight of float32, the categorical
     features' indices, and every setting that enters a gain or a limit."""
@@ -104,6 +57,10 @@ class Problem:
     @property
     def n_rows(self):
         return len(self.label)
+
+    @property
+    def n_outputs(self):
+        return self.settings["num_class"]  # trees per round
 
     def bins_of(self, feature):
         if feature not in self._bins:
@@ -165,15 +122,17 @@ def _rounded(values):
 
 
 class Arbiter:
-    def __init__(self, problem, previous_trees):
-        """previous_trees: the trees before the one in question, of the reference engine."""
+    def __init__(self, problem, previous_trees, output=0):
+        """previous_trees: those of all rounds before the tree in question, of the reference engine; output: which
+        of the round's trees it is."""
         self.problem = problem
         self.formulas = Gains(problem.settings)
-        score = np.full(problem.n_rows, initial_score(problem))
+        n = problem.n_outputs
+        scores = [np.full(problem.n_rows, losses.start(problem, k)) for k in range(n)]
         for index, tree in enumerate(previous_trees):
             values = tree.predict(problem.columns, problem.n_rows)
-            score = values if index == 0 else score + values  # the first tree holds the initial score
-        self.g, self.h = gradients(problem, score)
+            scores[index % n] = values if index < n else scores[index % n] + values  # first trees hold the start
+        self.g, self.h = losses.gradients(problem, scores, output)
 
     def split(self, tree, node):
         """The Split that `node` of `tree` is, evaluated along its path from the root."""

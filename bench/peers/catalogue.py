@@ -1,11 +1,12 @@
 """Real data sets as CSV files of numbers: label first, then the features, with a header; weights beside them.
 
-Texts become integers in sorted order, missing cells the text "nan". To add a data set: one row of the table.
+Texts become integers in sorted order, missing cells the text "nan". To add a data set: one row of a table.
 Where a file is absent the data set is left out with a line; the files are not part of the repository.
 """
 
 import csv
 import gzip
+import math
 import os
 import re
 
@@ -19,17 +20,21 @@ LABEL = "label"
 
 
 class DataSet:
-    """path: below the folder of data; label: column name or index; positive: the text of the positive class
-    (binary); drop: columns that are identifiers or leaks; header False: columns are called c0, c1 ..."""
+    """path: below the folder of data; objective: the one that suits the label; label: column name; positive: the
+    text of the positive class (binary); drop: columns that are identifiers or leaks; header False: columns are
+    called c0, c1 ...; n_classes: of a multiclass label; share: the label is moved into [0, 1]; private: terms of
+    use or no licence, so that no result of it is published."""
 
     def __init__(self, name, path, objective, label, positive=None, drop=(), delimiter=",", header=True,
-                 max_rows=MAX_ROWS):
+                 max_rows=MAX_ROWS, n_classes=0, share=False, private=False):
         self.name, self.path, self.objective = name, path, objective
         self.label, self.positive, self.drop = label, positive, set(drop)
         self.delimiter, self.header, self.max_rows = delimiter, header, max_rows
+        self.n_classes, self.share, self.private = n_classes, share, private
 
 
-DATA_SETS = [
+# --check's first configurations take these in turn: what is added here changes them all.
+IN_TURN = [
     DataSet("adult", "adult/adult-train.csv.gz", "binary", "c14", ">50K", header=False),
     DataSet("california", "california_housing/housing.csv.gz", "regression", "median_house_value"),
     DataSet("bank", "bank_marketing/bank-additional-full.csv.gz", "binary", "y", "yes", {"duration"}, ";"),
@@ -37,18 +42,39 @@ DATA_SETS = [
     DataSet("telco", "telco_churn/telco-customer-churn-by-IBM.csv.gz", "binary", "Churn", "Yes", {"customerID"}),
     DataSet("bike", "bike_sharing/hour.csv.gz", "regression", "cnt", None,
             {"instant", "dteday", "casual", "registered"}),
-    DataSet("credit", "give_me_some_credit/cs-training.csv.gz", "binary", "SeriousDlqin2yrs", "1", {""}),
+    DataSet("credit", "give_me_some_credit/cs-training.csv.gz", "binary", "SeriousDlqin2yrs", "1", {""}, private=True),
     DataSet("ames", "ames/ames.csv.gz", "regression", "Sale_Price"),
     DataSet("leads", "codepro_leads/cleaned_union_145k_labelled.csv.gz", "binary", "app_complete_flag", "1",
-            {"row"}),
+            {"row"}, private=True),
     DataSet("flights", "nycflights13/flights.csv.gz", "regression", "arr_delay", None,
             {"dep_time", "dep_delay", "arr_time", "air_time", "hour", "minute", "tailnum", "year"},
             max_rows=60000),
     DataSet("titanic", "titanic/titanic.csv", "binary", "survived", "1", {"alive"}),
     DataSet("claims", "freMTPL2/freMTPL2freq.csv.gz", "regression", "ClaimNb", None, {"IDpol"}, max_rows=100000),
     DataSet("raw-leads", "codepro_leads/leadscoring_25k_labelled.csv.gz", "binary", "app_complete_flag", "1",
-            {"", "created_date"}),
+            {"", "created_date"}, private=True),
 ]
+
+_DIABETES, _PATIENT = "diabetes130/diabetic_data.csv.gz", {"encounter_id", "patient_nbr"}
+OTHERS = [
+    DataSet("readmitted", _DIABETES, "multiclass", "readmitted", drop=_PATIENT, max_rows=30000, n_classes=3),
+    DataSet("stays", _DIABETES, "regression", "time_in_hospital", drop=_PATIENT, max_rows=30000),
+    DataSet("cover", "covtype_20k/covtype.20k.data.gz", "multiclass", "c54", header=False, n_classes=7),
+    DataSet("letter", "letter/LetterRecognition.csv.gz", "multiclass", "lettr", n_classes=26),
+    DataSet("cuts", "diamonds/diamonds.csv.gz", "multiclass", "cut", max_rows=30000, n_classes=5),
+    DataSet("attacks", "kddcup99_10pct/kddcup.data_10_percent.gz", "multiclass", "c41", header=False,
+            max_rows=50000, n_classes=18),
+    DataSet("house-share", "california_housing/housing.csv.gz", "regression", "median_house_value", share=True),
+    DataSet("german", "credit_german/german.csv", "binary", "c20", "1", header=False),
+    DataSet("higgs", "lightgbm_examples/binary_classification/binary.train.gz", "binary", "c0", "1",
+            delimiter="\t", header=False),
+    DataSet("amazon", "amazon_access/train.csv.gz", "binary", "ACTION", "1", private=True),
+    DataSet("x-leads", "x_education_leads/Leads.csv.gz", "binary", "Converted", "1",
+            {"Prospect ID", "Lead Number", "Tags", "Lead Quality", "Lead Profile", "Asymmetrique Activity Index",
+             "Asymmetrique Profile Index", "Asymmetrique Activity Score", "Asymmetrique Profile Score", ""},
+            private=True),
+]
+DATA_SETS = IN_TURN + OTHERS
 
 
 class Prepared:
@@ -61,15 +87,15 @@ class Prepared:
         self.columns, self.label, self.weight = columns, label, weight
 
 
-def available(folder):
-    found = [data_set for data_set in DATA_SETS if os.path.exists(os.path.join(folder, data_set.path))]
-    for data_set in DATA_SETS:
+def available(folder, data_sets):
+    found = [data_set for data_set in data_sets if os.path.exists(os.path.join(folder, data_set.path))]
+    for data_set in data_sets:
         if data_set not in found:
             print(f"skipped: {data_set.name}: no file {data_set.path}")
     return found
 
 
-def _read(folder, data_set):
+def _read(folder, data_set, max_rows):
     path = os.path.join(folder, data_set.path)
     opener = gzip.open if path.endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
@@ -77,7 +103,7 @@ def _read(folder, data_set):
         names = next(rows) if data_set.header else None
         cells = []
         for row in rows:
-            if row and len(cells) < data_set.max_rows:
+            if row and len(cells) < max_rows:
                 cells.append([cell.strip() for cell in row])
     return names or [f"c{i}" for i in range(len(cells[0]))], cells
 
@@ -95,14 +121,38 @@ def _as_numbers(tokens):
     return [code.get(token, "nan") for token in tokens], True
 
 
-def prepare(folder, data_set, scratch):
-    """Writes <scratch>/<name>.csv and returns it as Prepared. The weights are drawn, with two decimals."""
-    names, cells = _read(folder, data_set)
+def _labels(data_set, tokens):
+    if data_set.objective == "binary":
+        return ["1" if token == data_set.positive else "0" for token in tokens]
+    if data_set.objective == "multiclass":
+        is_number = all(_is_number(token) for token in tokens)
+        code = {token: str(i) for i, token in enumerate(sorted(set(tokens), key=float if is_number else None))}
+        if len(code) != data_set.n_classes:
+            raise ValueError(f"{data_set.name}: {len(code)} classes, expected {data_set.n_classes}")
+        return [code[token] for token in tokens]
+    if data_set.share:
+        values = [float(token) for token in tokens]
+        low, high = min(values), max(values)
+        return [f"{(value - low) / (high - low):.4f}" for value in values]
+    return tokens
+
+
+def _sampled(cells, n_rows, seed):
+    """n_rows of them at random, in their order; deterministic."""
+    draw = Draw(seed)
+    keys = [(draw.between(0.0, 1.0), at) for at in range(len(cells))]
+    return [cells[at] for at in sorted(at for _, at in sorted(keys)[:n_rows])]
+
+
+def prepare(folder, data_set, scratch, sample=None):
+    """Writes <scratch>/<name>.csv and returns it as Prepared. sample: so many rows drawn from the whole file, in
+    place of the first max_rows. The weights are drawn, with two decimals."""
+    names, cells = _read(folder, data_set, data_set.max_rows if sample is None else math.inf)
     label_at = names.index(data_set.label)
     cells = [row for row in cells if row[label_at] not in MISSING]
-    labels = [row[label_at] for row in cells]
-    if data_set.objective == "binary":
-        labels = ["1" if token == data_set.positive else "0" for token in labels]
+    if sample is not None:
+        cells = _sampled(cells, sample, data_set.name)
+    labels = _labels(data_set, [row[label_at] for row in cells])
     draw = Draw(data_set.name)
     weights = [f"{draw.between(0.25, 3.0):.2f}" for _ in cells]
     features, header, text_features = [], [], []

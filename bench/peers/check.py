@@ -30,12 +30,13 @@ class Row:
 
     def cells(self):
         outcome, configuration = self.outcome, self.configuration
-        return [configuration.number, configuration.data_set.name, configuration.data_set.objective, self.verdict,
+        return [configuration.number, configuration.data_set.name, configuration.objective, self.verdict,
                 f"{outcome.n_nodes}/{outcome.n_total}", len(outcome.same_rows), len(outcome.ties),
                 f"{outcome.value_difference:.1e}", self.n_predictions, configuration.changed]
 
     def facts(self):
         return {"configuration": self.configuration.number, "data": self.configuration.data_set.name,
+                "objective": self.configuration.objective,
                 "settings": self.configuration.changed, "verdict": self.verdict, "nodes": self.outcome.n_nodes,
                 "nodes of reference": self.outcome.n_total, "same rows": self.outcome.same_rows,
                 "ties": self.outcome.ties, "failures": self.outcome.failures,
@@ -108,21 +109,33 @@ HEADER = ["#", "data", "objective", "verdict", "nodes equal", "same rows", "ties
           "predictions", "settings"]
 
 
+def _chosen(options):
+    in_turn = catalogue.available(options.data, catalogue.IN_TURN)
+    if len(in_turn) < MIN_DATA_SETS:
+        sys.exit(f"--check needs at least {MIN_DATA_SETS} data sets, found {len(in_turn)} in {options.data}")
+    everything = in_turn + catalogue.available(options.data, catalogue.OTHERS)
+    chosen = settings.configurations(in_turn, options.configurations, options.seed)
+    chosen += settings.objective_configurations(everything, options.seed)
+    if options.objective is not None:
+        chosen = [configuration for configuration in chosen if configuration.objective == options.objective]
+    if options.only is not None:
+        chosen = [configuration for configuration in chosen if configuration.number == options.only]
+    if not chosen:
+        sys.exit("--check: no configuration is left by --objective, --only and the data that are there")
+    return chosen
+
+
 def main(options):
     if not options.data:
         sys.exit("--check needs the real data: set COPSE_DATA or give --data")
-    data_sets = catalogue.available(options.data)
-    if len(data_sets) < MIN_DATA_SETS:
-        sys.exit(f"--check needs at least {MIN_DATA_SETS} data sets, found {len(data_sets)} in {options.data}")
-    chosen = settings.configurations(data_sets, options.configurations, options.seed)
-    if options.only is not None:
-        chosen = [configuration for configuration in chosen if configuration.number == options.only]
+    chosen = _chosen(options)
     with tempfile.TemporaryDirectory(prefix="copse-check-") as scratch:
         checker = Checker(options.program, options.data, options.scratch or scratch)
         rows = []
         for configuration in chosen:
             rows.append(checker.run(configuration))
-            print(f"{configuration.number} {configuration.data_set.name}: {rows[-1].verdict}", file=sys.stderr)
+            print(f"{configuration.number} {configuration.objective} {configuration.data_set.name}: {rows[-1].verdict} "
+                  f"{rows[-1].seconds:.1f} s", file=sys.stderr)
     failed = [row for row in rows if row.verdict == "FAIL"]
     lines = [f"# Node-by-node comparison: {checker.copse.version} and LightGBM {checker.lightgbm.version}", "",
              f"{len(rows)} configurations, seed {options.seed}, {settings.N_ROUNDS} rounds, "

@@ -43,9 +43,8 @@ class LightGBM:
         """One text per row: %.17g, tab between columns."""
         booster = self._package.Booster(model_file=model_path, params={"verbosity": -1})
         values = booster.predict(matrix, raw_score=kind == "raw", pred_leaf=kind == "leaf", num_threads=1)
-        if kind == "leaf":
-            return ["\t".join(str(int(leaf)) for leaf in row) for row in values.reshape(len(matrix), -1)]
-        return [f"{value:.17g}" for value in values]
+        form = "{:.0f}" if kind == "leaf" else "{:.17g}"
+        return ["\t".join(map(form.format, row)) for row in values.reshape(len(matrix), -1).tolist()]
 
 
 class Copse:

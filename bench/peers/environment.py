@@ -1,7 +1,7 @@
 """The interpreter that the comparison runs in, and facts about the machine.
 
-LightGBM comes from the package registry into a virtual environment outside the source tree:
-$COPSE_BENCH_HOME, else $XDG_CACHE_HOME/copse-bench, else ~/.cache/copse-bench.
+The peers come from the package registry into a virtual environment outside the source tree, one per chosen version
+of LightGBM: below $COPSE_BENCH_HOME, else $XDG_CACHE_HOME/copse-bench, else ~/.cache/copse-bench.
 """
 
 import importlib.util
@@ -9,8 +9,13 @@ import os
 import platform
 import subprocess
 import sys
+from importlib import metadata
 
 PACKAGES = {"lightgbm": "lightgbm", "numpy": "numpy", "scikit-learn": "sklearn"}  # distribution -> module
+# Whose results compat=lightgbm reproduces to the last split. 4.7 has another weighted percentile.
+REFERENCE_LIGHTGBM = "4.6.0"
+OPTIONAL = {"xgboost-cpu": "xgboost"}  # wanted by --accuracy, which does without where it cannot be had
+TRIED = "COPSE_BENCH_TRIED"  # set in the environment of a process that had its packages installed
 
 
 def home():
@@ -21,22 +26,47 @@ def home():
     return os.path.join(cache, "copse-bench")
 
 
-def _complete():
-    return all(importlib.util.find_spec(module) for module in PACKAGES.values())
+def _has(packages):
+    return all(importlib.util.find_spec(module) for module in packages.values())
 
 
-def enter(script):
-    """Returns when the packages are here; otherwise makes the environment and starts the script again in it."""
-    if _complete():
+def _complete(lightgbm):
+    return _has(PACKAGES) and lightgbm in (None, metadata.version("lightgbm"))
+
+
+def enter(script, lightgbm=None, optional=False):
+    """Returns when the packages are here; otherwise starts the script again in the environment, made if need be.
+    lightgbm: the version to have; optional: have OPTIONAL too, if possible."""
+    if _complete(lightgbm) and (not optional or _has(OPTIONAL)):
         return
-    folder = os.path.join(home(), f"python{sys.version_info.major}.{sys.version_info.minor}")
-    python = os.path.join(folder, "bin", "python")
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    folder = os.path.join(home(), f"python{version}" + (f"-lightgbm{lightgbm}" if lightgbm else ""))
+    python, changed = os.path.join(folder, "bin", "python"), dict(os.environ)
     if os.path.realpath(sys.prefix) == os.path.realpath(folder) or not os.path.exists(python):
-        print(f"making {folder} with {', '.join(PACKAGES)}", file=sys.stderr)
-        subprocess.run([sys.executable if not os.path.exists(python) else python, "-m", "venv", folder], check=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES],
-                       check=True, stdout=sys.stderr)
-    os.execv(python, [python, script, *sys.argv[1:]])
+        if TRIED in os.environ:
+            if _complete(lightgbm):
+                return
+            sys.exit(f"bench/compare: could not install {' '.join(_wanted(lightgbm))} into {folder}")
+        _install(folder, python, [_wanted(lightgbm)] + ([list(OPTIONAL)] if optional else []))
+        changed[TRIED] = "1"
+    os.execve(python, [python, script, *sys.argv[1:]], changed)
+
+
+def _install(folder, python, packages):
+    print(f"making {folder}", file=sys.stderr)
+    if not os.path.exists(python):
+        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    for group in packages:
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *group],
+                       check=False, stdout=sys.stderr)
+
+
+def _wanted(lightgbm):
+    return [name + (f"=={lightgbm}" if lightgbm and name == "lightgbm" else "") for name in PACKAGES]
+
+
+def _version(module):
+    return importlib.import_module(module).__version__ if importlib.util.find_spec(module) else "not installed"
 
 
 def _first_line(path, key):
@@ -50,10 +80,9 @@ def _first_line(path, key):
     return "unknown"
 
 
-def machine():
-    """What a reader needs to place a figure, as a dictionary of texts."""
-    from importlib.metadata import version
-
+def machine(optional=False):
+    """What a reader needs to place a figure, as a dictionary of texts. optional: with the versions of OPTIONAL."""
+    packages = {**PACKAGES, **(OPTIONAL if optional else {})}
     return {
         "processor": _first_line("/proc/cpuinfo", "model name"),
         "threads available": str(len(os.sched_getaffinity(0))),
@@ -61,5 +90,5 @@ def machine():
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "load at start": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "python": platform.python_version(),
-        **{name: version(name) for name in PACKAGES},
+        **{name: _version(module) for name, module in packages.items()},
     }

@@ -8,11 +8,11 @@ import numpy as np
 
 from . import catalogue, environment, report
 from .engines import Copse, LightGBM
-from .speed import auc
+from .measures import auc
 
 N_FOLDS, SEED, N_ROUNDS = 5, 42, 200
 MARGIN = 0.0005  # Copse's mean may be below LightGBM's by this much
-FILE = next(data_set for data_set in catalogue.DATA_SETS if data_set.name == "leads")
+FILE = next(data_set for data_set in catalogue.IN_TURN if data_set.name == "leads")
 CASE = {"objective": "binary", "num_leaves": 31, "learning_rate": 0.1, "min_data_in_leaf": 20, "max_bin": 255,
         "seed": SEED}
 METRICS = ("accuracy", "AUC")

@@ -126,6 +126,7 @@ class Model:
         self.header = header
         self.trees = trees
         self.feature_names = header["feature_names"].split(" ")
+        self.n_outputs = int(header["num_tree_per_iteration"])
 
 
 def parse(text):

@@ -1,5 +1,8 @@
 """The random configurations of the node-by-node comparison, and the comparator's fixed settings.
 
+The first twenty go over the data sets in turn, each with the objective that suits its label; the others go
+over the objectives, each on data sets of its own choice.
+
 Only Random.random() is drawn, whose sequence Python guarantees over versions, so the committed seed names the
 same configurations everywhere.
 """
@@ -51,6 +54,22 @@ DEFAULTS = {
     "sigmoid": 1.0,
     "is_unbalance": False,
     "scale_pos_weight": 1.0,
+    "num_class": 1,
+    "alpha": 0.9,
+    "poisson_max_delta_step": 0.7,
+    "reg_sqrt": False,
+}
+
+# Objective -> names of data sets. The first of each is trained with weights, its texts as categories and its
+# missing cells as such; the second without weights; what else is drawn.
+OBJECTIVES = {
+    "multiclass": ["readmitted", "cover", "cuts", "letter"],
+    "multiclassova": ["readmitted", "attacks", "cover"],
+    "cross_entropy": ["house-share", "adult", "titanic"],
+    "regression_l1": ["stays", "california", "diamonds"],
+    "huber": ["stays", "bike", "california"],
+    "quantile": ["stays", "california", "flights"],
+    "poisson": ["stays", "claims", "california"],
 }
 
 
@@ -78,6 +97,10 @@ class Configuration:
         self.settings = settings  # every key of DEFAULTS
         self.with_categories = with_categories  # text columns as categories, not as numbers
         self.with_weight = with_weight
+
+    @property
+    def objective(self):
+        return self.settings["objective"]
 
     @property
     def changed(self):
@@ -114,9 +137,11 @@ def draw_settings(draw, objective):
         settings["min_data_in_leaf"] = max(2, settings["min_data_in_leaf"])
     _draw_missing(draw, settings)
     _draw_categories(draw, settings)
-    if objective == "binary":
-        _draw_binary(draw, settings)
-    if draw.chance(0.15):
+    if objective in ("binary", "multiclassova"):
+        _draw_classes(draw, settings)
+    if objective in ("regression_l1", "huber", "quantile", "poisson"):
+        _draw_loss(draw, settings)
+    if draw.chance(0.15) and objective != "poisson":  # whose first step from 0 may be beyond e^s
         settings["boost_from_average"] = False
     if settings["min_data_in_leaf"] == 1 and settings["min_sum_hessian_in_leaf"] == 0.0:
         settings["min_sum_hessian_in_leaf"] = 1e-3
@@ -140,13 +165,25 @@ def _draw_categories(draw, settings):
     settings["min_data_per_group"] = draw.one_of([1, 20, 100, 100])
 
 
-def _draw_binary(draw, settings):
+def _draw_classes(draw, settings):
     if draw.chance(0.25):
         settings["is_unbalance"] = True
     elif draw.chance(0.35):
         settings["scale_pos_weight"] = _rounded(draw.between(0.2, 5.0))
     if draw.chance(0.15):
         settings["sigmoid"] = _rounded(draw.between(0.5, 2.0))
+
+
+def _draw_loss(draw, settings):
+    objective = settings["objective"]
+    if objective == "huber":
+        settings["alpha"] = draw.one_of([0.9, 5.0, 50.0, 500.0])
+    elif objective == "quantile":
+        settings["alpha"] = draw.one_of([0.05, 0.25, 0.5, 0.9])
+    elif objective == "poisson":
+        settings["poisson_max_delta_step"] = draw.one_of([0.7, 0.7, 0.1, 1.5])
+    if objective in ("regression_l1", "quantile") and draw.chance(0.3):
+        settings["reg_sqrt"] = True
 
 
 def configurations(data_sets, n, seed):
@@ -157,3 +194,28 @@ def configurations(data_sets, n, seed):
         settings = draw_settings(draw, data_set.objective)
         result.append(Configuration(number, data_set, settings, draw.chance(0.75), draw.chance(0.35)))
     return result
+
+
+def objective_configurations(data_sets, seed):
+    """The configurations of OBJECTIVES, numbered from N_CONFIGURATIONS on; each draws by itself, so that a data
+    set that is not there changes no other."""
+    found, result, number = {data_set.name: data_set for data_set in data_sets}, [], N_CONFIGURATIONS
+    for objective, names in OBJECTIVES.items():
+        for place, name in enumerate(names):
+            if name in found:
+                result.append(_configuration_of(number, objective, found[name], place, f"{seed} {objective} {name}"))
+            number += 1
+    return result
+
+
+def _configuration_of(number, objective, data_set, place, seed):
+    draw = Draw(seed)
+    settings = draw_settings(draw, objective)
+    settings["num_class"] = max(1, data_set.n_classes)
+    with_categories, with_weight = draw.chance(0.75), draw.chance(0.5)
+    if place == 0:
+        settings.update(use_missing=True, zero_as_missing=False)
+        with_categories = with_weight = True
+    elif place == 1:
+        with_weight = False
+    return Configuration(number, data_set, settings, with_categories, with_weight)

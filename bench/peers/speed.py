@@ -14,6 +14,7 @@ import numpy as np
 
 from . import environment, report
 from .engines import Copse, EngineError, summary_of
+from .measures import auc
 
 SEED = 1
 HELD_OUT = 0.1
@@ -60,15 +61,6 @@ def run_copse(copse, options, data, model):
                 "phases": {key: value for key, value in summary.items() if key.startswith("seconds_")}}
     except KeyError as missing:
         raise EngineError(f"copse train: no line {missing} in its summary:\n{err[-2000:]}") from missing
-
-
-def auc(label, score):
-    """Ties count one half."""
-    _, inverse, counts = np.unique(score, return_inverse=True, return_counts=True)
-    rank = (np.cumsum(counts) - 0.5 * (counts - 1))[inverse]  # mean rank of each group of equal scores
-    positive = label > 0
-    n_positive, n_negative = int(positive.sum()), int((~positive).sum())
-    return float((rank[positive].sum() - n_positive * (n_positive + 1) / 2) / (n_positive * n_negative))
 
 
 def _auc_of_both(copse, folder, valid, models):

@@ -56,15 +56,27 @@ def compare_models(problem, reference, candidate):
     if reference.feature_names != candidate.feature_names:
         outcome.failures.append("feature names differ")
         return outcome
+    if (reference.n_outputs, candidate.n_outputs) != (problem.n_outputs,) * 2:
+        outcome.failures.append(f"{candidate.n_outputs} trees per round, reference {reference.n_outputs}")
+        return outcome
     _compare_infos(reference, candidate, outcome)
+    comparable = True  # the trees of one round have the same trees before them: one's tie leaves the others so
     for index in range(max(len(reference.trees), len(candidate.trees))):
+        if outcome.failures or (not comparable and index % problem.n_outputs == 0):
+            break
         if index >= len(reference.trees) or index >= len(candidate.trees):
             _judge_missing_tree(problem, reference, candidate, index, outcome)
-            return outcome
-        judge = _LazyArbiter(problem, reference.trees[:index])
-        if not _compare_trees(judge, index, reference.trees[index], candidate.trees[index], outcome):
-            return outcome
+            comparable = False
+            continue
+        judge = _LazyArbiter(*_place(problem, reference, index))
+        comparable &= _compare_trees(judge, index, reference.trees[index], candidate.trees[index], outcome)
     return outcome
+
+
+def _place(problem, reference, index):
+    """What the arbiter of tree `index` needs: the trees of the rounds before it, and its output."""
+    output = index % problem.n_outputs
+    return problem, reference.trees[:index - output], output
 
 
 def _compare_infos(reference, candidate, outcome):
@@ -78,8 +90,8 @@ def _compare_infos(reference, candidate, outcome):
 class _LazyArbiter:
     """Most trees are equal and need no gradients."""
 
-    def __init__(self, problem, previous_trees):
-        self._arguments, self._arbiter = (problem, previous_trees), None
+    def __init__(self, *arguments):
+        self._arguments, self._arbiter = arguments, None
 
     def judge(self, *arguments):
         if self._arbiter is None:
@@ -90,9 +102,11 @@ class _LazyArbiter:
 def _judge_missing_tree(problem, reference, candidate, index, outcome):
     """One side found nothing to split in this round: the other side's first split must be a tie with nothing."""
     longer, is_reference = (reference, True) if index < len(reference.trees) else (candidate, False)
+    if longer.trees[index].n_nodes == 0:
+        return
     stump = _Stump()
     pair = (longer.trees[index], stump) if is_reference else (stump, longer.trees[index])
-    verdict, text = arbiter.Arbiter(problem, reference.trees[:index]).judge(*pair, 0)
+    verdict, text = arbiter.Arbiter(*_place(problem, reference, index)).judge(*pair, 0)
     message = f"tree {index}: only the {'reference' if is_reference else 'candidate'} has it: {text}"
     (outcome.ties if verdict == arbiter.TIE else outcome.failures).append(message)
 
@@ -102,7 +116,7 @@ class _Stump:
 
 
 def _compare_trees(judge, index, reference, candidate, outcome):
-    """False when the run must not be compared any further."""
+    """False when later rounds must not be compared."""
     start = 0
     while True:
         found = first_difference(reference, candidate, start)

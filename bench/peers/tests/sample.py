@@ -7,6 +7,20 @@ import numpy as np
 
 from peers import arbiter, catalogue, engines, model_text, settings
 
+SCRATCH = tempfile.TemporaryDirectory(prefix="copse-bench-test-")  # removed at the end of the tests
+
+
+def _label(objective, signal):
+    if objective in ("regression", "regression_l1", "huber", "quantile"):
+        return np.round(signal, 3)
+    if objective == "poisson":
+        return np.floor(np.exp(signal / 4))
+    if objective == "cross_entropy":
+        return np.round(1 / (1 + np.exp(-signal)), 3)
+    if objective == "binary":
+        return (signal > np.median(signal)).astype(np.float64)
+    return np.searchsorted(np.quantile(signal, [0.2, 0.7]), signal).astype(np.float64)  # three classes
+
 
 def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_category=True, rare=0.0):
     """(Problem, Prepared) of five features: dense, with zeros, with gaps, few values, a category."""
@@ -19,7 +33,7 @@ def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_cate
     category = np.where(random.rand(n_rows) < rare, 40.0, category)
     signal = dense + np.nan_to_num(gaps) - zeros + np.where(np.nan_to_num(category) % 3 == 1, 1.5, 0.0)
     signal += random.randn(n_rows)
-    label = np.round(signal, 3) if objective == "regression" else (signal > np.median(signal)).astype(np.float64)
+    label = _label(objective, signal)
     weight = np.round(0.5 + 2 * random.rand(n_rows), 2)
     columns = [dense, zeros, gaps, few, category]
     prepared = _write(columns, label, weight, [4] if with_category else [])
@@ -31,7 +45,7 @@ def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_cate
 
 def _write(columns, label, weight, text_features):
     names = [f"f{i}" for i in range(len(columns))]
-    path = os.path.join(tempfile.mkdtemp(prefix="copse-bench-test-"), "sample.csv")
+    path = os.path.join(tempfile.mkdtemp(dir=SCRATCH.name), "sample.csv")
     with open(path, "w", encoding="ascii") as file:
         file.write(",".join([catalogue.LABEL] + names) + "\n")
         for row in zip(label, *columns):

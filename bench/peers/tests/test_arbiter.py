@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from peers import arbiter, settings, trees
+from peers import arbiter, losses, settings, trees
 from peers.tests import sample
 
 CASES = [
@@ -23,6 +23,21 @@ CASES = [
     ("binary", {"scale_pos_weight": 3.0, "sigmoid": 1.7}, False),
     ("binary", {"max_cat_to_onehot": 20, "min_data_in_leaf": 5}, False),
     ("binary", {"cat_l2": 0.0, "max_cat_threshold": 3, "min_data_in_bin": 1}, True),
+    ("multiclass", {"num_class": 3}, False),
+    ("multiclass", {"num_class": 4, "lambda_l1": 0.3, "boost_from_average": False}, True),  # one class has no rows
+    ("multiclassova", {"num_class": 3, "is_unbalance": True}, False),
+    ("multiclassova", {"num_class": 3, "scale_pos_weight": 2.0, "sigmoid": 1.3, "path_smooth": 2.0}, True),
+    ("cross_entropy", {}, False),
+    ("cross_entropy", {"max_delta_step": 0.3}, True),
+    ("regression_l1", {}, False),
+    ("regression_l1", {"reg_sqrt": True, "lambda_l2": 1.0}, True),
+    ("huber", {"alpha": 0.5}, False),
+    ("huber", {"alpha": 1.7, "path_smooth": 3.0}, True),
+    ("quantile", {"alpha": 0.3}, False),
+    ("quantile", {"alpha": 0.9, "reg_sqrt": True}, True),
+    ("poisson", {"boost_from_average": False}, False),
+    ("poisson", {"poisson_max_delta_step": 0.2, "lambda_l1": 0.5}, True),
+    ("regression", {"reg_sqrt": True}, True),
 ]
 
 
@@ -44,7 +59,8 @@ class GainsAreLightGBMs(unittest.TestCase):
             problem, prepared = sample.make_problem(number, objective, changed, weighted=weighted)
             model = sample.parse(sample.train(problem, prepared))
             for index, tree in enumerate(model.trees):
-                judge = arbiter.Arbiter(problem, model.trees[:index])
+                output = index % problem.n_outputs
+                judge = arbiter.Arbiter(problem, model.trees[:index - output], output)
                 for node in range(tree.n_nodes):
                     split = judge.split(tree, node)
                     with self.subTest(case=number, tree=index, node=node):
@@ -52,7 +68,19 @@ class GainsAreLightGBMs(unittest.TestCase):
                                         f"{float(split.gain)} stored {tree.split_gain[node]}")
                         self.assertEqual(len(split.rows), tree.internal_count[node])
                     n_nodes += 1
-        self.assertGreater(n_nodes, 400)
+        self.assertGreater(n_nodes, 2000)
+
+    def test_start_scores(self):
+        for number, (objective, changed, weighted) in enumerate(CASES):
+            settings_here = {**changed, "learning_rate": 1e-30, "boost_from_average": True}
+            problem, prepared = sample.make_problem(number, objective, settings_here, weighted=weighted)
+            trees_found = sample.parse(sample.train(problem, prepared, 1)).trees
+            self.assertEqual(len(trees_found), problem.n_outputs)
+            for output, tree in enumerate(trees_found):
+                expected = losses.start(problem, output)
+                with self.subTest(case=number, output=output):
+                    self.assertTrue(math.isclose(tree.leaf_value[0], expected, rel_tol=4e-16, abs_tol=1e-25),
+                                    f"{expected!r}, LightGBM {tree.leaf_value[0]!r}")
 
     def test_bins_are_lightgbms(self):
         import lightgbm
