@@ -185,9 +185,11 @@ int cmd_predict(struct app *app) {
   copse_error err;
   struct predict_job job = {.app = app};
   int code = EXIT_DONE;
-  if (plan(&job, &err) != COPSE_OK) return end_refused(app->command, &err);
-  interrupt_watch(app->ctx);
-  if (work(&job, &err) == COPSE_OK) {
+  bool planned = plan(&job, &err) == COPSE_OK;
+  if (planned) interrupt_watch(app->ctx);
+  if (!planned) {
+    code = end_refused(app->command, &err);
+  } else if (work(&job, &err) == COPSE_OK) {
     console_line("rounds: %d", rounds_used(&job));
     console_line("seconds_read: %.3f", job.read_s);
     console_line("seconds_predict: %.3f", job.predict_s);
