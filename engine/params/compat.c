@@ -16,6 +16,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   struct compat_params *compat = &resolution->out.grow.compat;
   compat->hessian_counts = lightgbm || hessian_counts;
   compat->inherit_unsplittable = lightgbm;
+  compat->split_on_rounding = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
   compat->extrapolate_percentile = lightgbm;
   compat->keep_all_rounds = lightgbm;

@@ -27,7 +27,9 @@ struct compat_params {
   bool hessian_counts; /* 10.1: leaf counts estimated from the hessian share (also leaf_counts=hessian) */
   bool inherit_unsplittable; /* 10.8: a feature without a valid candidate is never tried again below that leaf
                               */
-  bool forward_skips_bin0;   /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
+  bool split_on_rounding; /* a gain that is nothing but rounding splits a leaf, and keeps a feature splittable
+                           */
+  bool forward_skips_bin0;     /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
   bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
   bool keep_all_rounds;        /* B1: early stopping that never fires keeps every round, not the best one */
 };

@@ -62,7 +62,7 @@ static void search_numeric(struct split_task *task) {
       .total_hessian = leaf->total_hessian,
       .n_rows = (int64_t)leaf->n_rows,
       .parent_output = leaf->output,
-      .min_gain_shift = split_gain_floor(shift),
+      .min_gain_shift = split_gain_floor(ws, shift),
       .only_threshold =
           ws->sample.extra_trees ? sample_threshold(ws, leaf, task->column, bins->n_bins - 1) : UINT32_MAX,
       .missing = (int)bins->missing,

@@ -37,7 +37,10 @@ static inline double leaf_sum_hessian(const struct workspace *ws, const struct l
 
 /* What a candidate's two gains must exceed. Where a leaf's rows are all alike, gains and shift are equal but
  * for the last bits of their divisions: that much is no gain. */
-static inline double split_gain_floor(double shift) { return shift + 0x1p-50 * (shift < 0 ? -shift : shift); }
+static inline double split_gain_floor(const struct workspace *ws, double shift) {
+  if (ws->grow.compat.split_on_rounding) return shift;
+  return shift + 0x1p-50 * (shift < 0 ? -shift : shift);
+}
 
 #define SPLIT_EPSILON 1.0000000036274937e-15
 

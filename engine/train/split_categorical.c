@@ -47,7 +47,7 @@ static bool offer(struct category_search *s, struct left_side left) {
   double hl = (double)left.hessian * ws->hessian_unit + SPLIT_EPSILON, hr = right_hessian(s, left.hessian);
   double gain = leaf_gain(gl, hl, (double)left.count, s->leaf->output, &s->rules) +
                 leaf_gain(gr, hr, (double)right_n, s->leaf->output, &s->rules);
-  if (!(gain > split_gain_floor(s->shift))) return false;
+  if (!(gain > split_gain_floor(ws, s->shift))) return false;
   s->task->splittable = true;
   if (!(gain > s->best_gain)) return false;
   s->best_gain = gain;
