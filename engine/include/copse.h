@@ -485,7 +485,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *bo
                                                                bool *scored, copse_error *err);
 /* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. key and
  * value as in copse_params_set. Refused with COPSE_ERR_STATE and the reason: what the data set, the number of
- * outputs or the metrics were made from. After a failure everything is as before. */
+ * outputs or the metrics were made from. After a failure everything is as before. What copse_train
+ * alone looks at (num_iterations, early stopping, time_limit, metric_freq) a run under way keeps as its own
+ * params had it. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *booster, const char *key,
                                                                 const char *value, copse_error *err);
 /* One round: one tree per output on the objective's gradients (Friedman 2001). *finished (may be NULL): no
@@ -494,7 +496,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *b
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booster, bool *finished,
                                                            copse_error *err);
 /* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian
- * >= 0. The objective only transforms predictions then; no score is boosted from the average. */
+ * >= 0. The objective only transforms predictions then; no score is boosted from the average. Refused
+ * (COPSE_ERR_STATE) where the objective's hessian is constant, as the default regression's without weights:
+ * make the booster with objective=custom. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster *booster,
                                                                   const float *gradient, const float *hessian,
                                                                   bool *finished, copse_error *err);
