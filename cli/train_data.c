@@ -193,6 +193,7 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   apply_start_schema(data);
   copse_status status = load_files(data, data->files, data->n_files, &data->options, &frame, &dataset, err);
   if (status != COPSE_OK) goto done;
+  if (frame->doubt) console_warning("%s", frame->doubt);
   warn_one_class(data, frame);
   data->dataset = dataset;
   data->n_rows = frame->n_rows;

@@ -133,8 +133,11 @@ typedef struct copse_frame {
   float *label;      /* [n_rows], finite; NULL only for PREDICT */
   const char
       *label_problem; /* PREDICT: why the file's label could not be used, else NULL; label is NULL then */
-  float *weight;      /* [n_rows], finite, >= 0, or NULL */
-  int32_t *group;     /* [n_groups] sizes summing to n_rows, or NULL */
+  /* TRAIN with categorical_feature=auto: the first column that became categories by a few texts among more
+   * than 95 % numbers, and its first text: a sentence for a warning, else NULL. */
+  const char *doubt;
+  float *weight;  /* [n_rows], finite, >= 0, or NULL */
+  int32_t *group; /* [n_groups] sizes summing to n_rows, or NULL */
   uint64_t n_groups;
   double *init_score; /* [n_init * n_rows], output-major, finite, or NULL */
   uint32_t n_init;    /* values per row in init_score */
