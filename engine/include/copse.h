@@ -485,9 +485,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *bo
                                                                bool *scored, copse_error *err);
 /* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. key and
  * value as in copse_params_set. Refused with COPSE_ERR_STATE and the reason: what the data set, the number of
- * outputs or the metrics were made from. After a failure everything is as before. What copse_train
- * alone looks at (num_iterations, early stopping, time_limit, metric_freq) a run under way keeps as its own
- * params had it. */
+ * outputs or the metrics were made from, and what copse_train alone reads when it starts (num_iterations, early
+ * stopping, time_limit, metric_freq). After a failure everything is as before. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *booster, const char *key,
                                                                 const char *value, copse_error *err);
 /* One round: one tree per output on the objective's gradients (Friedman 2001). *finished (may be NULL): no
