@@ -365,9 +365,10 @@ static void write_linear(const struct leaf_models *linear, copse_text *out) {
 
 void text_write_tree(const struct tree *tree, int index, copse_text *out) {
   int n = tree->n_leaves, inner = n - 1;
-  /* A lone leaf has a count at most, and no weight. */
-  int n_weights = n == 1 && tree->leaf_weight[0] == 0 ? 0 : n;
-  int n_counts = n == 1 && tree->leaf_count[0] == 0 ? 0 : n;
+  /* A lone leaf has a count at most, and no weight; LightGBM needs both where it has a linear model. */
+  bool lone = n == 1 && tree->linear == NULL;
+  int n_weights = lone && tree->leaf_weight[0] == 0 ? 0 : n;
+  int n_counts = lone && tree->leaf_count[0] == 0 ? 0 : n;
   copse_text_appendf(out, "Tree=%d\nnum_leaves=%d\nnum_cat=%d\n", index, n, tree->n_cat);
   WRITE_WHOLES(SPLIT_FEATURE, tree->split_feature, inner, out);
   copse_text_appendf(out, "%s=", names[SPLIT_GAIN]);
