@@ -74,6 +74,13 @@ static int rounds_used(const struct predict_job *job) {
   return count > 0 && count < left ? count : left;
 }
 
+static void warn_no_round(const struct predict_job *job) {
+  int n = copse_model_n_rounds(job->model);
+  if (n == 0 || rounds_used(job) > 0) return;
+  console_warning("start_iteration_predict=%s, but the model has the rounds 0 to %d: no tree takes part",
+                  setting(job->app, "start_iteration_predict"), n - 1);
+}
+
 /* Whether metrics are printed, and why not. */
 static bool wants_metrics(const struct predict_job *job) {
   if (job->frame->label_problem) {
@@ -91,6 +98,7 @@ static copse_status load(struct predict_job *job, copse_error *err) {
   copse_status status = model_load(app, setting(app, "input_model"), &job->model, &job->schema, err);
   if (status == COPSE_OK) status = create_predictor(job, job->kind, &job->predictor, err);
   if (status != COPSE_OK) return status;
+  warn_no_round(job);
   console_status(true, "reading %s", path);
   job->options.schema = job->schema;
   status = copse_frame_read_files(app->ctx, (const char *const *)job->files, job->n_files, &job->options,

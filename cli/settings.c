@@ -61,12 +61,30 @@ static copse_status load_command_line(struct app *app, const struct arguments *a
   return COPSE_OK;
 }
 
+/* Whether the file's warnings are wanted may stand in the file itself, behind them: a copy is read first, in
+ * silence. Mistakes in the file are the second reading's to tell. */
+static copse_status look_ahead(const struct app *app, const char *text, size_t length, copse_error *err) {
+  copse_params *ahead;
+  copse_status status = copse_params_copy(app->params, &ahead, err);
+  if (status != COPSE_OK) return status;
+  if (copse_params_parse(ahead, text, length, "", COPSE_SOURCE_FILE, NULL) == COPSE_OK)
+    apply_verbosity(&(struct app){.params = ahead});
+  copse_params_free(ahead);
+  return COPSE_OK;
+}
+
 static copse_status load_config(struct app *app, const char *path, copse_error *err) {
   copse_text text;
   copse_status status = input_read(app->ctx, path, &text, err);
   if (status != COPSE_OK) return status;
-  status =
-      copse_params_parse(app->params, text.data ? text.data : "", text.length, path, COPSE_SOURCE_FILE, err);
+  const char *data = text.data ? text.data : "";
+  status = look_ahead(app, data, text.length, err);
+  if (status == COPSE_OK) {
+    /* Only the file's own repetitions: of the command line's the program itself speaks. */
+    copse_context_set_log(app->ctx, console_log, NULL, COPSE_LOG_WARNING);
+    status = copse_params_parse(app->params, data, text.length, path, COPSE_SOURCE_FILE, err);
+    copse_context_set_log(app->ctx, NULL, NULL, COPSE_LOG_WARNING);
+  }
   copse_text_release(&text);
   return status;
 }

@@ -101,6 +101,15 @@ static void warn_unseen(const struct train_data *data, const char *path, const c
                   frame->n_unseen, data->start.model ? "the model" : "training");
 }
 
+static void warn_one_class(const struct train_data *data, const copse_frame *frame) {
+  if (data->options.label_kind != COPSE_LABEL_BINARY) return;
+  for (uint64_t row = 1; row < frame->n_rows; row++) {
+    if (frame->label[row] != frame->label[0]) return;
+  }
+  console_warning("%s: every row has the label %s: there is nothing to tell apart (check label_column=)",
+                  data->files[0], copse_frame_schema_class(frame->schema, frame->label[0] > 0));
+}
+
 /* What the training files say num_class is. */
 static copse_status settle_classes(struct train_data *data, const copse_frame *frame, copse_error *err) {
   char number[16];
@@ -132,6 +141,7 @@ static copse_status load_files(struct train_data *data, char *const *paths, size
   if (status != COPSE_OK) return status;
   status = copse_dataset_from_table(ctx, &(*frame)->table, (*frame)->model_names, (*frame)->categorical,
                                     data->app->params, schema, out, err);
+  if (status == COPSE_ERR_INTERRUPTED) fail(err, status, "%s: binning was interrupted", paths[0]);
   if (status == COPSE_OK) {
     status = set_fields(*out, *frame, err);
     if (status != COPSE_OK) {
@@ -183,6 +193,8 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   apply_start_schema(data);
   copse_status status = load_files(data, data->files, data->n_files, &data->options, &frame, &dataset, err);
   if (status != COPSE_OK) goto done;
+  if (frame->doubt) console_warning("%s", frame->doubt);
+  warn_one_class(data, frame);
   data->dataset = dataset;
   data->n_rows = frame->n_rows;
   data->n_features = frame->n_features;

@@ -126,7 +126,7 @@ static void cut_around_zero(const struct distinct *d, int64_t max_bins, uint64_t
 struct forced_request {
   const struct forced_bins *forced;
   int64_t max_bins;
-  uint64_t total; /* sampled rows */
+  uint64_t total; /* sampled rows, without those of the NaN bin */
   int min_data_in_bin;
 };
 
@@ -323,7 +323,7 @@ copse_status bins_find_forced(copse_context *ctx, double *values, uint64_t n_val
   if (forced == NULL) {
     cut_around_zero(&distinct, max_bins, total, params->min_data_in_bin, &cuts);
   } else {
-    struct forced_request request = {forced, max_bins, sample.n_sample, params->min_data_in_bin};
+    struct forced_request request = {forced, max_bins, total, params->min_data_in_bin};
     status = cut_around_forced(ctx, &distinct, &request, &cuts, err);
     if (status != COPSE_OK) goto done;
   }

@@ -435,7 +435,8 @@ COPSE_API uint64_t copse_model_fingerprint(const copse_model *model);
 /* out [n_features]: number of splits, or sum of gains, over splits with positive gain. */
 COPSE_API void copse_model_importance(const copse_model *model, bool gain, double *out);
 
-/* A tree's node as data, for display and tests. node >= 0: inner; leaves are ~leaf. */
+/* A tree's node as data, for display and tests. node >= 0: inner; leaves are ~leaf. The value of a leaf with
+ * a linear model is what it predicts where one of the model's values is missing. */
 typedef struct copse_node {
   int feature;      /* -1 for a leaf */
   double threshold; /* inner numeric */
@@ -480,12 +481,14 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *b
  * count on, and the models taken begin with its trees. No score is boosted from the average then. *scored:
  * true when every threshold of the model is a cut point of the training schema (the same data as before): its
  * trees are scored on the bins, and training goes on with the very bits of an uninterrupted run. False: the
- * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. */
+ * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. A
+ * model with linear leaves is refused with COPSE_ERR_UNSUPPORTED. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
 /* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. key and
  * value as in copse_params_set. Refused with COPSE_ERR_STATE and the reason: what the data set, the number of
- * outputs or the metrics were made from. After a failure everything is as before. */
+ * outputs or the metrics were made from, and what copse_train alone reads when it starts (num_iterations,
+ * early stopping, time_limit, metric_freq). After a failure everything is as before. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *booster, const char *key,
                                                                 const char *value, copse_error *err);
 /* One round: one tree per output on the objective's gradients (Friedman 2001). *finished (may be NULL): no
@@ -494,7 +497,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_set_param(copse_booster *b
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booster, bool *finished,
                                                            copse_error *err);
 /* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian
- * >= 0. The objective only transforms predictions then; no score is boosted from the average. */
+ * >= 0. The objective only transforms predictions then; no score is boosted from the average. Refused
+ * (COPSE_ERR_STATE) where the objective's hessian is constant, as the default regression's without weights:
+ * make the booster with objective=custom. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster *booster,
                                                                   const float *gradient, const float *hessian,
                                                                   bool *finished, copse_error *err);

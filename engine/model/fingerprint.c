@@ -30,6 +30,18 @@ static void mix_text(uint64_t *hash, const char *text) {
   mix_bytes(hash, text, length);
 }
 
+static void mix_linear(uint64_t *hash, const struct leaf_models *linear) {
+  mix_text(hash, "linear");
+  for (int i = 0; i < linear->n_leaves; i++) {
+    mix_double(hash, linear->constant[i]);
+    mix_integer(hash, linear->begin[i + 1] - linear->begin[i]);
+    for (size_t k = linear->begin[i]; k < linear->begin[i + 1]; k++) {
+      mix_integer(hash, (uint64_t)linear->feature[k]);
+      mix_double(hash, linear->coefficient[k]);
+    }
+  }
+}
+
 static void mix_tree(uint64_t *hash, const struct tree *tree) {
   mix_integer(hash, (uint64_t)tree->n_leaves);
   for (int i = 0; i < tree->n_leaves - 1; i++) {
@@ -47,6 +59,7 @@ static void mix_tree(uint64_t *hash, const struct tree *tree) {
     for (uint32_t w = begin; w < end; w++) mix_integer(hash, tree->cat_words[w]);
   }
   for (int i = 0; i < tree->n_leaves; i++) mix_double(hash, tree->leaf_value[i]);
+  if (tree->linear != NULL) mix_linear(hash, tree->linear);
 }
 
 uint64_t model_fingerprint(const copse_model *model, int first, int last) {

@@ -29,6 +29,10 @@ enum field {
   CAT_BOUNDARIES,
   CAT_THRESHOLD,
   IS_LINEAR,
+  LEAF_CONST,
+  NUM_FEATURES,
+  LEAF_FEATURES,
+  LEAF_COEFF,
   SHRINKAGE,
   N_FIELDS
 };
@@ -36,7 +40,8 @@ enum field {
 static const char *const names[N_FIELDS] = {
     "num_leaves",      "num_cat",        "split_feature",  "split_gain",    "threshold",  "decision_type",
     "left_child",      "right_child",    "leaf_value",     "leaf_weight",   "leaf_count", "internal_value",
-    "internal_weight", "internal_count", "cat_boundaries", "cat_threshold", "is_linear",  "shrinkage"};
+    "internal_weight", "internal_count", "cat_boundaries", "cat_threshold", "is_linear",  "leaf_const",
+    "num_features",    "leaf_features",  "leaf_coeff",     "shrinkage"};
 
 struct block {
   struct text_slice fields[N_FIELDS];
@@ -241,6 +246,32 @@ static copse_status check_shape(struct text_reader *reader, const struct block *
   return status;
 }
 
+/* The leaves' linear models: terms of all leaves one after the other, num_features of them per leaf. */
+static copse_status read_linear(struct text_reader *reader, const struct block *block, int32_t n_features,
+                                struct tree *tree) {
+  size_t n = (size_t)tree->n_leaves, n_terms = 0;
+  bool found;
+  copse_status status = read_wholes(reader, block, NUM_FEATURES, n, 0, INT32_MAX, false, &found);
+  if (status == COPSE_OK) status = need(reader, block, LEAF_FEATURES);
+  if (status != COPSE_OK) return status;
+  for (size_t i = 0; i < n; i++) n_terms += (size_t)reader->integers[i];
+  /* Nothing is allocated for terms that the text does not really have. */
+  size_t n_words = text_count_words(&block->fields[LEAF_FEATURES]);
+  if (n_words != n_terms)
+    return text_fail(reader, block->fields[LEAF_FEATURES].line, names[LEAF_FEATURES],
+                     "expected %zu values as num_features says, found %zu", n_terms, n_words);
+  status = leaf_models_create(tree->ctx, tree->n_leaves, n_terms, &tree->linear, reader->err);
+  if (status != COPSE_OK) return status;
+  struct leaf_models *linear = tree->linear;
+  for (size_t i = 0; i < n; i++) linear->begin[i + 1] = linear->begin[i] + (size_t)reader->integers[i];
+  status = read_wholes(reader, block, LEAF_FEATURES, n_terms, 0, n_features - 1, false, &found);
+  if (status != COPSE_OK) return status;
+  for (size_t k = 0; k < n_terms; k++) linear->feature[k] = (int32_t)reader->integers[k];
+  status = read_numbers(reader, block, LEAF_CONST, n, false, linear->constant);
+  if (status != COPSE_OK) return status;
+  return read_numbers(reader, block, LEAF_COEFF, n_terms, false, linear->coefficient);
+}
+
 static copse_status read_shrinkage(struct text_reader *reader, const struct block *block, struct tree *tree) {
   return read_numbers(reader, block, SHRINKAGE, 1, true, &tree->shrinkage);
 }
@@ -254,11 +285,6 @@ copse_status text_read_tree(struct text_reader *reader, int index, int32_t n_fea
   if ((status = need(reader, &block, NUM_LEAVES)) != COPSE_OK) return status;
   if ((status = need(reader, &block, LEAF_VALUE)) != COPSE_OK) return status;
   if ((status = read_one(reader, &block, IS_LINEAR, 0, 1, &linear)) != COPSE_OK) return status;
-  if (linear != 0)
-    return status_set(reader->err, COPSE_ERR_UNSUPPORTED,
-                      "%s:%zu: is_linear: tree %d has linear models in its leaves (is_linear=1), which this "
-                      "version cannot predict (train it without linear_tree)",
-                      reader->place, block.fields[IS_LINEAR].line, index);
   /* Nothing is allocated for a number of leaves that the text does not really have. */
   int64_t n_values = (int64_t)text_count_words(&block.fields[LEAF_VALUE]);
   status = read_one(reader, &block, NUM_LEAVES, 1, INT_MAX / 4, &n_leaves);
@@ -273,6 +299,7 @@ copse_status text_read_tree(struct text_reader *reader, int index, int32_t n_fea
   out->n_leaves = (int)n_leaves;
   if ((status = read_leaves(reader, &block, out)) != COPSE_OK) goto done;
   if ((status = read_shrinkage(reader, &block, out)) != COPSE_OK) goto done;
+  if (linear != 0 && (status = read_linear(reader, &block, n_features, out)) != COPSE_OK) goto done;
   if (n_leaves == 1) goto done;
   if ((status = read_nodes(reader, &block, n_features, out)) != COPSE_OK) goto done;
   if ((status = read_sets(reader, &block, n_cat, out)) != COPSE_OK) goto done;
@@ -310,11 +337,38 @@ static void write_sets(const struct tree *tree, copse_text *out) {
   WRITE_WHOLES(CAT_THRESHOLD, tree->cat_words, (int)tree->cat_boundaries[tree->n_cat], out);
 }
 
+/* One leaf after the other: its words with a blank between them and one behind, then one more blank. */
+static void write_terms(const struct leaf_models *linear, bool features, copse_text *out) {
+  for (int i = 0; i < linear->n_leaves; i++) {
+    for (size_t k = linear->begin[i]; k < linear->begin[i + 1]; k++) {
+      if (features)
+        copse_text_appendf(out, "%d", (int)linear->feature[k]);
+      else
+        write_double(linear->coefficient[k], 17, out);
+      copse_text_append(out, " ", 1);
+    }
+    copse_text_append(out, " ", 1);
+  }
+  copse_text_append(out, "\n", 1);
+}
+
+static void write_linear(const struct leaf_models *linear, copse_text *out) {
+  write_doubles(LEAF_CONST, linear->constant, linear->n_leaves, 17, out);
+  copse_text_appendf(out, "%s=", names[NUM_FEATURES]);
+  for (int i = 0; i < linear->n_leaves; i++)
+    copse_text_appendf(out, i == 0 ? "%zu" : " %zu", linear->begin[i + 1] - linear->begin[i]);
+  copse_text_appendf(out, "\n%s=", names[LEAF_FEATURES]);
+  write_terms(linear, true, out);
+  copse_text_appendf(out, "%s=", names[LEAF_COEFF]);
+  write_terms(linear, false, out);
+}
+
 void text_write_tree(const struct tree *tree, int index, copse_text *out) {
   int n = tree->n_leaves, inner = n - 1;
-  /* A lone leaf has a count at most, and no weight. */
-  int n_weights = n == 1 && tree->leaf_weight[0] == 0 ? 0 : n;
-  int n_counts = n == 1 && tree->leaf_count[0] == 0 ? 0 : n;
+  /* A lone leaf has a count at most, and no weight; LightGBM needs both where it has a linear model. */
+  bool lone = n == 1 && tree->linear == NULL;
+  int n_weights = lone && tree->leaf_weight[0] == 0 ? 0 : n;
+  int n_counts = lone && tree->leaf_count[0] == 0 ? 0 : n;
   copse_text_appendf(out, "Tree=%d\nnum_leaves=%d\nnum_cat=%d\n", index, n, tree->n_cat);
   WRITE_WHOLES(SPLIT_FEATURE, tree->split_feature, inner, out);
   copse_text_appendf(out, "%s=", names[SPLIT_GAIN]);
@@ -334,7 +388,9 @@ void text_write_tree(const struct tree *tree, int index, copse_text *out) {
   write_doubles(INTERNAL_WEIGHT, tree->internal_weight, inner, 6, out);
   WRITE_WHOLES(INTERNAL_COUNT, tree->internal_count, inner, out);
   if (tree->n_cat > 0) write_sets(tree, out);
-  copse_text_append(out, "is_linear=0\nshrinkage=", 22);
+  copse_text_appendf(out, "%s=%d\n", names[IS_LINEAR], tree->linear != NULL);
+  if (tree->linear != NULL) write_linear(tree->linear, out);
+  copse_text_appendf(out, "%s=", names[SHRINKAGE]);
   write_double(tree->shrinkage, 6, out);
   copse_text_append(out, "\n\n\n", 3);
 }

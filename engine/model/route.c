@@ -49,7 +49,7 @@ static inline bool bin_left(const struct bin_node *node, uint64_t row) {
 
 int route_binned(const struct tree *tree, const struct binned *binned, const struct feature_bins *features,
                  uint64_t row) {
-  assert(tree->split_column != NULL);
+  assert(tree->split_column != NULL && tree->linear == NULL);
   if (tree->n_leaves == 1) return 0;
   int node = 0;
   while (node >= 0) {
@@ -62,6 +62,7 @@ int route_binned(const struct tree *tree, const struct binned *binned, const str
 void route_add_binned(const struct tree *tree, const struct binned *binned,
                       const struct feature_bins *features, uint64_t begin, uint64_t end, double factor,
                       double *score) {
+  assert(tree->linear == NULL); /* bins do not say what the terms multiply */
   int n_nodes = tree->n_leaves - 1;
   if (n_nodes == 0 || n_nodes > MAX_COMPILED) {
     for (uint64_t row = begin; row < end; row++)

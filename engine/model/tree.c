@@ -67,6 +67,7 @@ void tree_release(struct tree *tree) {
   copse_free(tree->cat_words);
   copse_free(tree->bin_boundaries);
   copse_free(tree->bin_words);
+  copse_free(tree->linear);
   memset(tree, 0, sizeof *tree);
 }
 
@@ -200,6 +201,13 @@ copse_status tree_copy(const struct tree *tree, struct tree *out, copse_error *e
   out->n_leaves = tree->n_leaves;
   out->n_cat = tree->n_cat;
   out->shrinkage = tree->shrinkage;
+  if (tree->linear != NULL) {
+    status = leaf_models_copy(tree->ctx, tree->linear, &out->linear, err);
+    if (status != COPSE_OK) {
+      tree_release(out);
+      return status;
+    }
+  }
   if (tree->n_cat == 0) return COPSE_OK;
   size_t n_boundaries = (size_t)tree->n_cat + 1, n_words = tree->cat_boundaries[tree->n_cat];
   size_t n_bin_words = tree->bin_boundaries != NULL ? tree->bin_boundaries[tree->n_cat] : 0;
@@ -219,6 +227,7 @@ copse_status tree_copy(const struct tree *tree, struct tree *out, copse_error *e
 static double round_to_zero(double value) { return fabs(value) <= BINS_ZERO ? 0.0 : value; }
 
 void tree_shrink(struct tree *tree, double factor) {
+  assert(tree->linear == NULL);
   for (int i = 0; i < tree->n_leaves; i++) tree->leaf_value[i] = round_to_zero(tree->leaf_value[i] * factor);
   for (int i = 0; i < tree->n_leaves - 1; i++)
     tree->internal_value[i] = round_to_zero(tree->internal_value[i] * factor);
@@ -226,6 +235,7 @@ void tree_shrink(struct tree *tree, double factor) {
 }
 
 void tree_add_bias(struct tree *tree, double bias) {
+  assert(tree->linear == NULL);
   for (int i = 0; i < tree->n_leaves; i++) tree->leaf_value[i] = round_to_zero(tree->leaf_value[i] + bias);
   for (int i = 0; i < tree->n_leaves - 1; i++)
     tree->internal_value[i] = round_to_zero(tree->internal_value[i] + bias);

@@ -7,6 +7,7 @@
 
 #include "copse.h"
 #include "data/binned.h"
+#include "model/leaf_model.h"
 
 enum { DECISION_CATEGORICAL = 1, DECISION_DEFAULT_LEFT = 2, DECISION_MISSING_SHIFT = 2 };
 
@@ -32,6 +33,9 @@ struct tree {
   uint32_t *cat_boundaries, *cat_words; /* NULL while no categorical node was made */
   size_t cat_words_capacity, cat_boundaries_capacity;
   double shrinkage;
+  /* Only in loaded trees: the leaves' linear models, owned. leaf_value is what a leaf predicts where one of
+   * its values is NaN. NULL: leaf_value is all there is. Such a tree is neither scaled nor routed by bins. */
+  struct leaf_models *linear;
   /* Only in trees grown here: the same splits over bins, for routing binned rows. NULL in loaded trees. */
   uint32_t *split_column;               /* [capacity - 1] column of struct binned */
   uint32_t *threshold_bin;              /* numeric: left iff bin <= threshold_bin (missing bins apart) */

@@ -6,6 +6,17 @@
 #include "params/internal.h"
 #include "params/table.h"
 
+/* What only copse_train reads, when it starts. */
+static bool read_by_loop(int id) {
+  static const enum param_id ids[] = {PARAM_num_iterations,    PARAM_early_stopping_round,
+                                      PARAM_metric_freq,       PARAM_early_stopping_min_delta,
+                                      PARAM_first_metric_only, PARAM_is_provide_training_metric,
+                                      PARAM_time_limit};
+  for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++)
+    if ((int)ids[i] == id) return true;
+  return false;
+}
+
 copse_status params_change(const copse_params *params, const char *key, const char *value, copse_params **out,
                            copse_error *err) {
   *out = NULL;
@@ -16,6 +27,10 @@ copse_status params_change(const copse_params *params, const char *key, const ch
                       near != NULL ? ": did you mean " : "", near != NULL ? near : "");
   }
   const char *name = param_rows[index].name;
+  if (read_by_loop(index))
+    return status_set(err, COPSE_ERR_STATE,
+                      "%s cannot change between rounds: copse_train reads it when it starts; give it there",
+                      name);
   switch (param_rows[index].scope) {
     case SCOPE_DATA:
       return status_set(err, COPSE_ERR_STATE,

@@ -145,8 +145,11 @@ static void predict_block(void *user, size_t chunk, int thread) {
     size_t column = (size_t)(want_leaf ? t : t % predictor->n_outputs);
     if (want_leaf)
       for (size_t i = 0; i < n; i++) out[i * width + column] = leaves[i];
-    else
+    else if (tree->linear == NULL)
       for (size_t i = 0; i < n; i++) out[i * width + column] += tree->leaf_values[leaves[i]];
+    else
+      for (size_t i = 0; i < n; i++)
+        out[i * width + column] += flat_output(tree, leaves[i], rows + i * predictor->n_slots, true);
   }
   for (size_t i = 0; i < n; i++) predictor_finish(predictor, out + i * width);
 }

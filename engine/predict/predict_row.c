@@ -22,7 +22,7 @@ void copse_predictor_row(const copse_predictor *predictor, const double *feature
   int output = 0;
   for (int t = 0; t < predictor->n_trees; t++) {
     const struct flat_tree *tree = &predictor->trees[t];
-    out[output] += tree->leaf_values[find_leaf(tree, predictor->words, features)];
+    out[output] += flat_output(tree, find_leaf(tree, predictor->words, features), features, false);
     if (++output == predictor->n_outputs) output = 0;
   }
   predictor_finish(predictor, out);

@@ -7,6 +7,9 @@
 
 static void mark_features(const struct copse_predictor *predictor, const struct tree *tree) {
   for (int i = 0; i < tree->n_leaves - 1; i++) predictor->feature_slots[tree->split_feature[i]] = 0;
+  if (tree->linear == NULL) return;
+  for (size_t k = 0; k < tree->linear->begin[tree->n_leaves]; k++)
+    predictor->feature_slots[tree->linear->feature[k]] = 0;
 }
 
 /* Numbers the features in use, ascending. */
@@ -72,13 +75,45 @@ static copse_status flatten(struct copse_predictor *predictor, const struct tree
   uint32_t first_word = 0;
   for (int t = 0; t < predictor->n_trees; t++) {
     const struct tree *tree = &trees[t];
-    predictor->trees[t] = (struct flat_tree){nodes, leaf_values, tree->n_leaves, tree->n_cat > 0};
+    predictor->trees[t] = (struct flat_tree){
+        .nodes = nodes, .leaf_values = leaf_values, .n_leaves = tree->n_leaves, .has_sets = tree->n_cat > 0};
     for (int i = 0; i < tree->n_leaves - 1; i++) *nodes++ = flatten_node(predictor, tree, i, first_word);
     memcpy(leaf_values, tree->leaf_value, (size_t)tree->n_leaves * sizeof *leaf_values);
     leaf_values += tree->n_leaves;
     if (tree->n_cat > 0)
       memcpy(predictor->words + first_word, tree->cat_words, words_of(tree) * sizeof *tree->cat_words);
     first_word += (uint32_t)words_of(tree);
+  }
+  return COPSE_OK;
+}
+
+/* The linear models of leaves, where trees have them. */
+static copse_status flatten_linear(struct copse_predictor *predictor, const struct tree *trees,
+                                   copse_error *err) {
+  size_t n_leaves = 0, n_terms = 0;
+  for (int t = 0; t < predictor->n_trees; t++) {
+    if (trees[t].linear == NULL) continue;
+    n_leaves += (size_t)trees[t].n_leaves;
+    n_terms += trees[t].linear->begin[trees[t].n_leaves];
+  }
+  if (n_leaves == 0) return COPSE_OK;
+  predictor->linear = copse_alloc(predictor->ctx, n_leaves, sizeof *predictor->linear);
+  predictor->terms = copse_alloc(predictor->ctx, n_terms, sizeof *predictor->terms);
+  if (predictor->linear == NULL || predictor->terms == NULL) return status_memory(err, "a predictor");
+  struct flat_linear *out = predictor->linear;
+  struct flat_term *terms = predictor->terms;
+  for (int t = 0; t < predictor->n_trees; t++) {
+    const struct leaf_models *linear = trees[t].linear;
+    if (linear == NULL) continue;
+    predictor->trees[t].linear = out;
+    for (int i = 0; i < trees[t].n_leaves; i++) {
+      *out++ = (struct flat_linear){linear->constant[i], terms, linear->begin[i + 1] - linear->begin[i]};
+      for (size_t k = linear->begin[i]; k < linear->begin[i + 1]; k++) {
+        uint32_t feature = (uint32_t)linear->feature[k];
+        *terms++ =
+            (struct flat_term){linear->coefficient[k], feature, (uint32_t)predictor->feature_slots[feature]};
+      }
+    }
   }
   return COPSE_OK;
 }
@@ -111,6 +146,7 @@ copse_status copse_predictor_create(copse_context *ctx, copse_model *model, cops
   if (status != COPSE_OK) goto done;
   if ((status = number_slots(predictor, trees, err)) != COPSE_OK) goto done;
   if ((status = flatten(predictor, trees, err)) != COPSE_OK) goto done;
+  if ((status = flatten_linear(predictor, trees, err)) != COPSE_OK) goto done;
   *out = predictor;
   predictor = NULL;
 done:
@@ -125,6 +161,8 @@ void copse_predictor_free(copse_predictor *predictor) {
   copse_free(predictor->nodes);
   copse_free(predictor->leaf_values);
   copse_free(predictor->words);
+  copse_free(predictor->linear);
+  copse_free(predictor->terms);
   copse_free(predictor->slot_features);
   copse_free(predictor->feature_slots);
   copse_free(predictor);

@@ -26,9 +26,21 @@ struct flat_node {
   uint8_t categorical;
 };
 
+/* Linear models of leaves. A step of their sum needs the coefficient and one of the two columns. */
+struct flat_term {
+  double coefficient;
+  uint32_t feature, slot; /* as in flat_node */
+};
+struct flat_linear {
+  double constant;
+  const struct flat_term *terms;
+  size_t n_terms;
+};
+
 struct flat_tree {
-  const struct flat_node *nodes; /* [n_leaves - 1] */
-  const double *leaf_values;     /* [n_leaves] */
+  const struct flat_node *nodes;    /* [n_leaves - 1] */
+  const double *leaf_values;        /* [n_leaves] */
+  const struct flat_linear *linear; /* [n_leaves]; NULL: the leaves predict their values */
   int n_leaves;
   bool has_sets;
 };
@@ -44,7 +56,9 @@ struct copse_predictor {
   struct flat_node *nodes;
   double *leaf_values;
   uint32_t *words;
-  uint32_t n_slots;        /* features that any node uses */
+  struct flat_linear *linear;
+  struct flat_term *terms;
+  uint32_t n_slots;        /* features that any node or leaf uses */
   uint32_t *slot_features; /* [n_slots] ascending */
   int32_t *feature_slots;  /* [n_features], -1: not used */
 };
@@ -60,6 +74,21 @@ static inline int flat_step(const struct flat_node *node, double value, const ui
     left = value == 0.0 ? node->zero_left : left;
   }
   return node->child[left];
+}
+
+/* What a leaf adds to a row's score. row: gathered (columns are slots, values as route_value gives them) or
+ * the caller's own. */
+static inline double flat_output(const struct flat_tree *tree, int32_t leaf, const double *row,
+                                 bool gathered) {
+  if (tree->linear == NULL) return tree->leaf_values[leaf];
+  const struct flat_linear *linear = &tree->linear[leaf];
+  double sum = linear->constant;
+  for (size_t k = 0; k < linear->n_terms; k++) {
+    const struct flat_term *term = &linear->terms[k];
+    double value = gathered ? row[term->slot] : route_value(row[term->feature]);
+    if (!leaf_model_add(term->coefficient, value, &sum)) return tree->leaf_values[leaf];
+  }
+  return sum;
 }
 
 /* Raw scores of one row to the kind's value, in place; raw [n_outputs]. */

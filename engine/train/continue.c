@@ -134,6 +134,14 @@ static copse_status check_fit(const copse_booster *booster, const copse_model *m
   if (model->average_output)
     return status_set(err, COPSE_ERR_UNSUPPORTED,
                       "a random forest averages its trees and cannot be continued by boosting");
+  for (int t = 0; t < model->n_trees; t++)
+    if (model->trees[t].linear != NULL)
+      return status_set(
+          err, COPSE_ERR_UNSUPPORTED,
+          "tree %d of the model to continue has linear models in its leaves (linear_tree), which "
+          "this version predicts but does not train: continue a model without them, or give "
+          "this one's raw predictions as init scores",
+          t);
   return COPSE_OK;
 }
 

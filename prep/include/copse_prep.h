@@ -35,10 +35,11 @@ typedef enum copse_read_task {
   COPSE_READ_PREDICT = 2 /* `schema` is applied; a label is read when the file has one */
 } copse_read_task;
 
-/* Gzip is recognised by content in every format. AUTO: LibSVM when each of the first 32 lines is a number
- * followed by blank-separated `index:value` pairs (and `qid:`), there is at least one pair and no tab, comma
- * or semicolon; the format of `schema` when that is LibSVM and the file has none of these separators;
- * otherwise CSV. A colon in a CSV therefore decides nothing. */
+/* Gzip is recognised by content in every format. AUTO looks at the first 32 lines of rows. LibSVM: none of
+ * them has a tab, comma or semicolon, and in TRAIN the first one is a number followed by at least one
+ * blank-separated `index:value` pair (and `qid:`; later lines may be wrong, and are then told with their
+ * place); or each of them is such a line, with at least one pair in all; or `schema` is LibSVM. Otherwise
+ * CSV. A colon in a CSV therefore decides nothing. */
 typedef enum copse_read_format {
   COPSE_FORMAT_AUTO = 0,
   COPSE_FORMAT_CSV = 1, /* cells between separators, RFC 4180 quotes; TSV is CSV with a tab */
@@ -132,8 +133,11 @@ typedef struct copse_frame {
   float *label;      /* [n_rows], finite; NULL only for PREDICT */
   const char
       *label_problem; /* PREDICT: why the file's label could not be used, else NULL; label is NULL then */
-  float *weight;      /* [n_rows], finite, >= 0, or NULL */
-  int32_t *group;     /* [n_groups] sizes summing to n_rows, or NULL */
+  /* TRAIN with categorical_feature=auto: the first column that became categories by a few texts among more
+   * than 95 % numbers, and its first text: a sentence for a warning, else NULL. */
+  const char *doubt;
+  float *weight;  /* [n_rows], finite, >= 0, or NULL */
+  int32_t *group; /* [n_groups] sizes summing to n_rows, or NULL */
   uint64_t n_groups;
   double *init_score; /* [n_init * n_rows], output-major, finite, or NULL */
   uint32_t n_init;    /* values per row in init_score */

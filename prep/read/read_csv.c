@@ -94,6 +94,49 @@ static void refuse_text(struct csv_job *csv, uint32_t i) {
   job_problem(csv->job, &csv->locator, csv->columns[i].bad_row, i, name_of(csv, i), sentence);
 }
 
+/* Whether more than 95 % of a text column's cells are numbers. */
+static bool nearly_numbers(const struct csv_column *column, uint64_t n_rows, bool *is_number) {
+  uint64_t n_cells = 0, n_numbers = 0;
+  const struct dictionary *levels = &column->levels;
+  for (uint32_t k = 0; k < levels->n; k++) {
+    double value;
+    size_t length = levels->levels[k].length;
+    is_number[k] = copse_parse_double(levels->levels[k].text, length, &value) == length;
+  }
+  for (uint64_t row = 0; row < n_rows; row++) {
+    if (column->codes[row] < 0) continue;
+    n_cells++;
+    n_numbers += is_number[column->codes[row]];
+  }
+  return n_numbers * 100 > n_cells * 95;
+}
+
+/* TRAIN, auto: a misspelt cell makes categories of a whole column of numbers. That may be meant; it is said
+ * once. */
+static copse_status doubt_texts(struct csv_job *csv, copse_error *err) {
+  struct read_job *job = csv->job;
+  if (!csv->plan.any_text) return COPSE_OK;
+  for (uint32_t i = 0; i < csv->plan.n_columns; i++) {
+    struct csv_column *column = &csv->columns[i];
+    if (column->kind != CSV_TEXT || csv->plan.roles[i] != ROLE_NUMBER || csv->plan.categorical[i]) continue;
+    bool *is_number = copse_alloc(job->ctx, column->levels.n, sizeof *is_number);
+    if (is_number == NULL) return report_memory(err, "the columns", job->source.path);
+    bool doubtful = nearly_numbers(column, csv->table.n_rows, is_number);
+    copse_free(is_number);
+    if (!doubtful) continue;
+    struct read_job aside = {.source = job->source};
+    job_problem(&aside, &csv->locator, column->bad_row, i, name_of(csv, i),
+                "more than 95 % of the column are numbers, but %s makes it categorical "
+                "(correct the cell, or declare a missing token with missing_values)");
+    size_t size = strlen(aside.problem.text) + 1;
+    char *text = frame_alloc(job->storage, size, 1);
+    if (text == NULL) return report_memory(err, "the columns", job->source.path);
+    job->frame->doubt = memcpy(text, aside.problem.text, size);
+    return COPSE_OK;
+  }
+  return COPSE_OK;
+}
+
 /* Columns in which numbers were looked for and text was found. */
 static copse_status resolve_texts(struct csv_job *csv, copse_error *err) {
   struct read_job *job = csv->job;
@@ -116,8 +159,9 @@ static copse_status resolve_texts(struct csv_job *csv, copse_error *err) {
     column->codes = frame_alloc(job->storage, csv->table.n_rows, sizeof *column->codes);
     if (column->codes == NULL) return report_memory(err, "the columns", job->source.path);
   }
-  return csv_parse_texts(job->ctx, &csv->table, &job->missing, csv->columns, plan->n_columns,
-                         job->options->n_threads, err);
+  copse_status status = csv_parse_texts(job->ctx, &csv->table, &job->missing, csv->columns, plan->n_columns,
+                                        job->options->n_threads, err);
+  return status == COPSE_OK ? doubt_texts(csv, err) : status;
 }
 
 /* ---- features ---- */

@@ -246,6 +246,21 @@ static bool locate(const void *state, uint64_t row, uint32_t column, const char 
 
 /* ---- detection ---- */
 
+/* One line of LibSVM with a label; pairs: whether it has any. */
+static bool is_labelled_row(const char *p, bool *pairs) {
+  bool has_label, has_qid;
+  double label, qid, value;
+  uint32_t token = 1;
+  int64_t last = -1;
+  if (take_head(&p, &has_label, &label, &has_qid, &qid, &token) != LINE_GOOD || !has_label) return false;
+  *pairs = !line_end(*p);
+  while (!line_end(*p))
+    if (take_pair(&p, last, &last, &value) != LINE_GOOD) return false;
+  return true;
+}
+
+/* In training a good first row with a pair decides: a mistake further down is then told with its place. A
+ * schema of a CSV keeps every line in the question: its file may have one column of texts with blanks. */
 bool libsvm_detect(const struct read_job *job) {
   const struct source *source = &job->source;
   const char *p = source->text + source->parts[0].begin, *end = source->text + source->parts[0].end;
@@ -261,16 +276,12 @@ bool libsvm_detect(const struct read_job *job) {
         memchr(p, '\t', content) != NULL)
       return false;
     if (lenient) continue;
-    bool has_label, has_qid;
-    double label, qid, value;
-    uint32_t token = 1;
-    int64_t last = -1;
-    if (take_head(&p, &has_label, &label, &has_qid, &qid, &token) != LINE_GOOD || !has_label) return false;
-    pairs |= !line_end(*p);
-    while (!line_end(*p))
-      if (take_pair(&p, last, &last, &value) != LINE_GOOD) return false;
+    bool row_pairs = false;
+    if (!is_labelled_row(p, &row_pairs)) return false;
+    lenient = lines == 1 && row_pairs && job->applied == NULL;
+    pairs |= row_pairs;
   }
-  return pairs || (lenient && lines > 0);
+  return lenient ? lines > 0 : pairs;
 }
 
 /* ---- assembly ---- */

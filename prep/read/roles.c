@@ -103,6 +103,11 @@ copse_status roles_indices(const struct read_job *job, const char *list, const c
         "%s: %s=%s: the file has no header (use indices from 0, or header=true if its first row is one)",
         path, what, list);
   while (next_item(&list, item, sizeof item)) {
+    if (strncmp(item, "name:", 5) == 0)
+      return report(
+          err, COPSE_ERR_ARGUMENT,
+          "%s: %s: found \"%s\" among indices (a list has indices only, or names only: %s=name:a,b)", path,
+          what, item, what);
     if (!parse_index(item, &index))
       return report(err, COPSE_ERR_ARGUMENT,
                     "%s: %s: found \"%s\", expected an index from 0 (a column's name is written %s=name:%s)",
@@ -129,6 +134,8 @@ struct list_target {
 static void set_column(struct list_target *target, uint32_t column) {
   struct column_plan *plan = target->plan;
   if (target->categorical) {
+    if (plan->roles[column] != target->vacant && plan->roles[column] != ROLE_IGNORE)
+      target->clash = (int32_t)column;
     plan->categorical[column] = true;
     return;
   }
@@ -211,7 +218,7 @@ static copse_status plan_train(const struct read_job *job, struct column_plan *p
        .single = &plan->group,
        .what = "group_column"},
       {.plan = plan, .role = ROLE_IGNORE, .vacant = ROLE_NUMBER, .what = "ignore_column"},
-      {.plan = plan, .categorical = true, .what = "categorical_feature"}};
+      {.plan = plan, .vacant = ROLE_NUMBER, .categorical = true, .what = "categorical_feature"}};
   const char *texts[] = {given(o->label_column) ? o->label_column : "0", o->weight_column, o->group_column,
                          o->ignore_column, categorical};
   for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
@@ -290,6 +297,24 @@ static copse_status declared_label(const struct read_job *job, struct column_pla
   return resolve_list(job, job->options->label_column, &target, err);
 }
 
+/* A file of the training file's columns has its label where that one had it, whoever says otherwise. A name
+ * says nothing about a file without names. */
+static copse_status check_label_place(const struct read_job *job, struct column_plan *plan,
+                                      copse_error *err) {
+  const char *list = job->options->label_column;
+  int32_t trained = job->applied->label_column;
+  if (!given(list) || (!plan->named && strncmp(list, "name:", 5) == 0)) return COPSE_OK;
+  copse_status status = declared_label(job, plan, err);
+  if (status != COPSE_OK) return status;
+  if (plan->label != trained)
+    return report(
+        err, COPSE_ERR_ARGUMENT,
+        "%s: label_column=%s, but the file has the training file's %u columns, by position, and there "
+        "column %d was the label (leave label_column out, or order the columns as in training)",
+        job->source.path, list, plan->n_columns, trained);
+  return COPSE_OK;
+}
+
 static copse_status plan_by_position(const struct read_job *job, struct column_plan *plan, copse_error *err) {
   const copse_frame_schema *schema = job->applied;
   const char *label_column = job->options->label_column;
@@ -298,6 +323,8 @@ static copse_status plan_by_position(const struct read_job *job, struct column_p
   bool declared =
       n == n_features + 1 && given(label_column) && (plan->named || strncmp(label_column, "name:", 5) != 0);
   if (n == schema->n_columns && !declared) {
+    copse_status status = check_label_place(job, plan, err);
+    if (status != COPSE_OK) return status;
     for (uint32_t i = 0; i < n; i++) {
       take_role(plan, (int32_t)i, schema->columns[i].role);
       plan->feature[i] = schema->columns[i].feature;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,7 +16,7 @@
 
 #include "read/report.h"
 
-enum { PADDING = 17, READ_BYTES = 1 << 16 };
+enum { PADDING = 17, READ_BYTES = 1 << 16, HEAD_BYTES = 1 << 16, WAIT_MS = 200 };
 
 static const char standard_input_name[] = "standard input";
 
@@ -49,9 +50,72 @@ static copse_status remaining_bytes(int fd, const char *path, size_t *out, copse
   return COPSE_OK;
 }
 
+/* What a file that is no text is, by its first bytes; NULL when unknown. */
+static const char *known_binary(const char *text, size_t length) {
+  static const struct {
+    const char *magic, *name;
+  } kinds[] = {{"PK\003\004", "a zip archive or spreadsheet"},
+               {"PAR1", "a Parquet file"},
+               {"BZh", "compressed with bzip2"},
+               {"\375"
+                "7zXZ",
+                "compressed with xz"},
+               {"\050\265\057\375", "compressed with zstd"},
+               {"SQLite format 3", "an SQLite database"},
+               {"______LightGBM_Binary_File_Token______", "a binary data set of LightGBM"},
+               {"\377\376", "UTF-16 text"},
+               {"\376\377", "UTF-16 text"}};
+  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+    if (length >= strlen(kinds[i].magic) && memcmp(text, kinds[i].magic, strlen(kinds[i].magic)) == 0)
+      return kinds[i].name;
+  return NULL;
+}
+
+static copse_status refuse_control(const char *path, const char *text, const char *bad, copse_error *err) {
+  unsigned long long line = 1;
+  for (const char *p = text; p < bad; p++) line += *p == '\n';
+  return report(
+      err, COPSE_ERR_FORMAT,
+      "%s:%llu: found the control byte 0x%02x: a binary file (expected CSV or LibSVM text, plain or gzip)",
+      path, line, (unsigned char)*bad);
+}
+
+/* The first bytes of a file as far as they are there; those before `from` were looked at before. */
+static copse_status check_head(const char *path, const char *text, size_t from, size_t length,
+                               copse_error *err) {
+  const char *bad = NULL;
+  for (size_t i = from; i < length && i < HEAD_BYTES && bad == NULL; i++) {
+    unsigned char c = (unsigned char)text[i];
+    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\v') bad = text + i;
+  }
+  const char *kind = bad != NULL || from == 0 ? known_binary(text, length) : NULL;
+  if (kind != NULL)
+    return report(err, COPSE_ERR_FORMAT,
+                  "%s: is %s (expected CSV or LibSVM text, plain or gzip; convert or unpack it)", path, kind);
+  return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
+}
+
+static bool is_gzip(const char *text, size_t length) {
+  return length >= 2 && (unsigned char)text[0] == 0x1F && (unsigned char)text[1] == 0x8B;
+}
+
+/* Until there is something to read, or the end. A pipe may never deliver: signals end poll() even where they
+ * restart read(), and one that came just before it is seen a moment later. */
+static copse_status wait_readable(int fd, const char *path, const copse_context *ctx, copse_error *err) {
+  struct pollfd wanted = {.fd = fd, .events = POLLIN};
+  for (;;) {
+    if (copse_context_cancelled(ctx))
+      return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", path);
+    int n = poll(&wanted, 1, WAIT_MS);
+    if (n > 0) return COPSE_OK;
+    if (n < 0 && errno != EINTR)
+      return report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
+  }
+}
+
 /* Appends a file's bytes as they are. */
 static copse_status append_bytes(int fd, const char *path, struct buffer *buffer, copse_error *err) {
-  size_t expected, start = buffer->length;
+  size_t expected, checked = 0, start = buffer->length;
   copse_status status = remaining_bytes(fd, path, &expected, err);
   if (status != COPSE_OK) return status;
   for (;;) {
@@ -59,14 +123,20 @@ static copse_status append_bytes(int fd, const char *path, struct buffer *buffer
     size_t done = buffer->length - start, more = done < expected ? expected - done + 1 : 1;
     if (expected == 0 && more < READ_BYTES) more = READ_BYTES;
     if (!reserve(buffer, more)) return report_memory(err, "the file", path);
+    status = wait_readable(fd, path, buffer->ctx, err);
+    if (status != COPSE_OK) return status;
     ssize_t n = read(fd, buffer->text + buffer->length, buffer->capacity - buffer->length - PADDING);
-    if (n < 0 && errno == EINTR) {
-      if (!copse_context_cancelled(buffer->ctx)) continue;
-      return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", path);
-    }
+    if (n < 0 && errno == EINTR) continue;
     if (n < 0) return report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
     if (n == 0) return COPSE_OK;
     buffer->length += (size_t)n;
+    /* A device or pipe of binary content may have no end. */
+    const char *text = buffer->text + start;
+    size_t length = buffer->length - start;
+    if (checked >= HEAD_BYTES || length < 2 || is_gzip(text, length)) continue;
+    status = check_head(path, text, checked, length, err);
+    if (status != COPSE_OK) return status;
+    checked = length;
   }
 }
 
@@ -74,10 +144,6 @@ static void *zlib_alloc(void *ctx, unsigned count, unsigned size) { return copse
 static void zlib_free(void *ctx, void *block) {
   (void)ctx;
   copse_free(block);
-}
-
-static bool is_gzip(const char *text, size_t length) {
-  return length >= 2 && (unsigned char)text[0] == 0x1F && (unsigned char)text[1] == 0x8B;
 }
 
 /* Appends all members of `in`, inflated. */
@@ -161,12 +227,21 @@ static copse_status inflate_part(const char *path, size_t start, struct buffer *
   return status;
 }
 
+/* A named pipe is opened at once, with or without a writer: who waits for one is wait_readable (poll() tells
+ * no end before the first writer came). */
+static int open_waiting(const char *path) {
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  int flags = fd < 0 ? -1 : fcntl(fd, F_GETFL);
+  if (flags >= 0) fcntl(fd, F_SETFL, flags & ~O_NONBLOCK);
+  return fd;
+}
+
 static copse_status load_part(const char *path, struct source_part *part, struct buffer *buffer,
                               copse_error *err) {
   bool standard_input = strcmp(path, "-") == 0;
   size_t start = buffer->length;
   *part = (struct source_part){.path = standard_input ? standard_input_name : path, .start = start};
-  int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+  int fd = standard_input ? STDIN_FILENO : open_waiting(path);
   if (fd < 0)
     return report(err, COPSE_ERR_IO, "%s: cannot open: %s (check the path and the permissions)", path,
                   strerror(errno));
@@ -185,27 +260,6 @@ static copse_status load_part(const char *path, struct source_part *part, struct
   return COPSE_OK;
 }
 
-/* What a file that is no text is, by its first bytes; NULL when unknown. */
-static const char *known_binary(const char *text, size_t length) {
-  static const struct {
-    const char *magic, *name;
-  } kinds[] = {{"PK\003\004", "a zip archive or spreadsheet"},
-               {"PAR1", "a Parquet file"},
-               {"BZh", "compressed with bzip2"},
-               {"\375"
-                "7zXZ",
-                "compressed with xz"},
-               {"\050\265\057\375", "compressed with zstd"},
-               {"SQLite format 3", "an SQLite database"},
-               {"______LightGBM_Binary_File_Token______", "a binary data set of LightGBM"},
-               {"\377\376", "UTF-16 text"},
-               {"\376\377", "UTF-16 text"}};
-  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-    if (length >= strlen(kinds[i].magic) && memcmp(text, kinds[i].magic, strlen(kinds[i].magic)) == 0)
-      return kinds[i].name;
-  return NULL;
-}
-
 static copse_status check_text(const struct source *source, const struct source_part *part,
                                copse_error *err) {
   const char *text = source->text + part->start, *path = part->path;
@@ -214,23 +268,10 @@ static copse_status check_text(const struct source *source, const struct source_
   for (size_t i = part->begin - part->start; i < length && blank; i++)
     blank = text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n';
   if (blank) return report(err, COPSE_ERR_DATA, "%s: the file is empty (expected rows of data)", path);
-  const char *kind = known_binary(text, length);
-  if (kind != NULL)
-    return report(err, COPSE_ERR_FORMAT,
-                  "%s: is %s (expected CSV or LibSVM text, plain or gzip; convert or unpack it)", path, kind);
+  copse_status status = check_head(path, text, 0, length, err);
+  if (status != COPSE_OK) return status;
   const char *bad = memchr(text, '\0', length);
-  size_t head = length < 65536 ? length : 65536;
-  for (size_t i = 0; i < head && bad == NULL; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\v') bad = text + i;
-  }
-  if (bad != NULL)
-    return report(
-        err, COPSE_ERR_FORMAT,
-        "%s:%llu: found the control byte 0x%02x: a binary file (expected CSV or LibSVM text, plain or "
-        "gzip)",
-        path, source_place(source, bad).line, (unsigned char)*bad);
-  return COPSE_OK;
+  return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
 }
 
 /* Of the regular files, as they lie on the disk: several files are to be read without moving the first ones.

@@ -83,6 +83,19 @@ static void test_places(void **unused) {
   copse_params_free(params);
 }
 
+/* Bins are dealt out by the rows that have a value: those of the NaN bin do not count. */
+static void test_share(void **unused) {
+  (void)unused;
+  static const double points[] = {2.2, 7.7};
+  static const double expected[] = {1e-35, 2.2, 5.5, 7.7, 12.5, 16.5, HUGE_VAL, NAN};
+  double values[40];
+  for (int i = 0; i < 40; i++) values[i] = i < 20 ? i + 1.0 : NAN;
+  copse_params *params = params_with("8", "1");
+  assert_int_equal(copse_params_set_forced_bins(params, 0, points, 2, NULL), COPSE_OK);
+  assert_bounds(values, 40, params, expected, 8);
+  copse_params_free(params);
+}
+
 /* min_data_in_bin holds between the points, not for them. */
 static void test_min_data(void **unused) {
   (void)unused;
@@ -149,8 +162,8 @@ static void test_others_untouched(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_vector), cmocka_unit_test(test_places),
-                                     cmocka_unit_test(test_min_data), cmocka_unit_test(test_carried),
-                                     cmocka_unit_test(test_others_untouched)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_vector),  cmocka_unit_test(test_places),
+                                     cmocka_unit_test(test_share),   cmocka_unit_test(test_min_data),
+                                     cmocka_unit_test(test_carried), cmocka_unit_test(test_others_untouched)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,24 @@
 #define SAMPLE_BODY SAMPLE_TREE_0 SAMPLE_TREE_1 SAMPLE_TREE_2 SAMPLE_TRAILER
 #define SAMPLE SAMPLE_HEADER "\n" SAMPLE_BODY
 
+/* Linear leaves: tree 0 splits by town and multiplies debt (leaf 0), nothing (leaf 1), age and debt (leaf 2),
+ * not in ascending order; tree 1 is a lone leaf with a model; tree 2 is the plain one from above. */
+#define SAMPLE_LINEAR_0                                                                           \
+  "Tree=0\nnum_leaves=3\nnum_cat=1\nsplit_feature=2 0\nsplit_gain=10 5.25\nthreshold=0 0.5\n"     \
+  "decision_type=1 10\nleft_child=1 -1\nright_child=-2 -3\nleaf_value=0.75 -0.5 0.25\n"           \
+  "leaf_weight=10 20.5 30\nleaf_count=11 21 31\ninternal_value=0.5 0.25\ninternal_weight=60 40\n" \
+  "internal_count=63 42\ncat_boundaries=0 3\ncat_threshold=2 2 64\nis_linear=1\n"                 \
+  "leaf_const=0.10000000000000001 -0.5 0.29999999999999999\nnum_features=1 0 2\n"                 \
+  "leaf_features=1   1 0  \nleaf_coeff=0.69999999999999996   -1.3 1000000.1  \nshrinkage=1\n\n\n"
+
+#define SAMPLE_LINEAR_1                                                                          \
+  "Tree=1\nnum_leaves=1\nnum_cat=0\nsplit_feature=\nsplit_gain=\nthreshold=\ndecision_type=\n"   \
+  "left_child=\nright_child=\nleaf_value=0.0625\nleaf_weight=0\nleaf_count=0\ninternal_value=\n" \
+  "internal_weight=\ninternal_count=\nis_linear=1\nleaf_const=0.125\nnum_features=1\n"           \
+  "leaf_features=0  \nleaf_coeff=2  \nshrinkage=0.1\n\n\n"
+
+#define SAMPLE_LINEAR SAMPLE_HEADER "\n" SAMPLE_LINEAR_0 SAMPLE_LINEAR_1 SAMPLE_TREE_2 SAMPLE_TRAILER
+
 static inline copse_model *sample_parse(copse_context *ctx, const char *text, size_t length) {
   copse_model *model = NULL;
   copse_error err;

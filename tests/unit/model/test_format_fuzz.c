@@ -62,16 +62,21 @@ static void try_text(const char *text, size_t length) {
   for (const char *c = err.message; *c != '\0'; c++) assert_true((unsigned char)*c >= 0x20);
 }
 
-static void cut_at_every_byte(void **state) {
-  (void)state;
-  size_t end_of_trees = (size_t)(strstr(SAMPLE, "end of trees") - SAMPLE) + strlen("end of trees");
+static void cut_text(const char *text) {
+  size_t end_of_trees = (size_t)(strstr(text, "end of trees") - text) + strlen("end of trees");
   n_loaded = n_refused = 0;
-  for (size_t length = 0; length <= strlen(SAMPLE); length++) {
+  for (size_t length = 0; length <= strlen(text); length++) {
     int before = n_loaded;
-    try_text(SAMPLE, length);
+    try_text(text, length);
     if (length < end_of_trees) assert_int_equal(n_loaded, before); /* never fewer trees in silence */
   }
   assert_true(n_loaded > 30);
+}
+
+static void cut_at_every_byte(void **state) {
+  (void)state;
+  cut_text(SAMPLE);
+  cut_text(SAMPLE_LINEAR);
 }
 
 static size_t splice(char *text, size_t length, size_t at, size_t removed, const char *fresh,
@@ -122,19 +127,18 @@ static size_t mutate(char *text, size_t length, uint64_t *seed) {
   }
 }
 
-static void mutated_at_random(void **state) {
-  (void)state;
+static void mutate_text(const char *sample) {
   uint64_t seed = 20240611;
   char text[CAPACITY];
-  copse_model *model = sample_model(SAMPLE);
+  copse_model *model = sample_model(sample);
   assert_int_equal(copse_model_set_blob(model, "note", "a%b=c\n", 6, NULL), COPSE_OK);
   copse_text written = sample_write(model, 0, 0);
   n_loaded = n_refused = 0;
   for (int i = 0; i < N_MUTATIONS; i++) {
     /* Mostly without the fingerprint, which would refuse a changed tree before anything else sees it. */
     bool with_fingerprint = i % 8 == 0;
-    size_t length = with_fingerprint ? written.length : strlen(SAMPLE);
-    memcpy(text, with_fingerprint ? written.data : SAMPLE, length);
+    size_t length = with_fingerprint ? written.length : strlen(sample);
+    memcpy(text, with_fingerprint ? written.data : sample, length);
     for (uint32_t n = sample_random(&seed) % 3 + 1; n > 0 && length > 0; n--)
       length = mutate(text, length, &seed);
     try_text(text, length);
@@ -147,10 +151,21 @@ static void mutated_at_random(void **state) {
   printf("%d mutations: %d loaded, %d refused\n", N_MUTATIONS, n_loaded, n_refused);
 }
 
+static void mutated_at_random(void **state) {
+  (void)state;
+  mutate_text(SAMPLE);
+}
+
+static void linear_leaves_mutated_at_random(void **state) {
+  (void)state;
+  mutate_text(SAMPLE_LINEAR);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(cut_at_every_byte),
       cmocka_unit_test(mutated_at_random),
+      cmocka_unit_test(linear_leaves_mutated_at_random),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -90,7 +90,7 @@ static void test_csv(void **unused) {
                 "case.csv:3:1: column \"y\": expected a number as label, found \"yes\"|objective=binary"},
                {"y,a,a\n1,2,3\n", "columns 2 and 3 of the header are both called \"a\""},
                {"y\n1\n0\n", "no feature is left"},
-               {"1 0:1 2:3\n0 0:abc\n", "no feature is left|format=libsvm"},
+               {"1 0:abc\n0 0:1 2:3\n", "no feature is left|format=libsvm"},
                {"1,2\n0,x\nnan,y\n", "case.csv:2:2: "},
                {"1,2\nnan,2\n0,y\n", "case.csv:2:1: "}};
   copse_read_options o = copse_read_options_default();
@@ -147,6 +147,16 @@ static void test_options(void **unused) {
   o.group_column = "name:query";
   expect_error(path, &o, COPSE_ERR_DATA, "options.csv:4:4: column \"query\": the query id is missing");
   o = base;
+  o.categorical_feature = "auto,name:y";
+  expect_error(path, &o, COPSE_ERR_ARGUMENT, "categorical_feature=name:y: column 0 already has another role");
+  o.categorical_feature = "1";
+  o.weight_column = "1";
+  expect_error(path, &o, COPSE_ERR_ARGUMENT, "categorical_feature=1: column 2 already has another role");
+  o = base;
+  o.ignore_column = "0,name:query";
+  expect_error(path, &o, COPSE_ERR_ARGUMENT,
+               "ignore_column: found \"name:query\" among indices|ignore_column=name:a,b)");
+  o = base;
   o.header = COPSE_HEADER_NO;
   o.label_column = "name:y";
   expect_error(path, &o, COPSE_ERR_ARGUMENT, "label_column=name:y: the file has no header");
@@ -188,6 +198,11 @@ static void test_libsvm(void **unused) {
                {"1\n0\n", "no row has an index:value pair"},
                {"1:2\n2:3\n", "no row has a label"}};
   copse_read_options o = copse_read_options_default();
+  /* Detected by its first row, whatever comes later. */
+  expect_error(write_text("case.svm", "# a\n1 1:2\n0 1:2\n\n0 2:1 3:abc\n1 1:1\n"), &o, COPSE_ERR_FORMAT,
+               "case.svm:5:3: expected a number behind the colon, found \"3:abc\"");
+  expect_error(write_text("case.svm", "1 1:2\nx 1:2\n"), &o, COPSE_ERR_FORMAT,
+               "case.svm:2:1: expected a number as label, found \"x\"");
   o.format = COPSE_FORMAT_LIBSVM;
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     bool data = strstr(cases[i].parts, "no row") != NULL || strstr(cases[i].parts, "missing") != NULL;

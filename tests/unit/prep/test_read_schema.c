@@ -114,6 +114,16 @@ static void test_by_position(void **unused) {
   }
   expect_refusal(write_text("pos.csv", "1,2\n"), &o,
                  "found 2 columns, expected 3 (features), 4 (features and label) or 6 (as in training)");
+  /* a label's place that is not the training file's is refused, not ignored */
+  write_text("pos.csv", files[1].text);
+  o.label_column = "4";
+  copse_frame *same = read_good(scratch_path("pos.csv"), &o);
+  assert_true(same->label[0] == 1 && same->label[1] == 0);
+  copse_frame_free(same);
+  o.label_column = "1";
+  expect_refusal(scratch_path("pos.csv"), &o,
+                 "label_column=1, but the file has the training file's 6 columns");
+  o.label_column = NULL;
   o.task = COPSE_READ_VALID;
   expect_refusal(write_text("pos.csv", "30,baker,5\n"), &o, "no label column");
   copse_frame_free(train);

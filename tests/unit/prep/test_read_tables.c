@@ -94,6 +94,37 @@ static void test_colons_fool_nothing(void **unused) {
   }
 }
 
+/* The first line alone is good LibSVM: a separator further down, and a schema, still say CSV. */
+static void test_libsvm_first_line_in_csv(void **unused) {
+  (void)unused;
+  copse_read_options options = copse_read_options_default();
+  options.header = COPSE_HEADER_NO;
+  options.categorical_feature = "auto";
+  options.label_kind = COPSE_LABEL_BINARY;
+  copse_frame *frame = read_good(write_text("first.csv", "1 1:3\n"), &options);
+  assert_int_equal(frame->format, COPSE_FORMAT_LIBSVM);
+  copse_frame_free(frame);
+  options.label_kind = COPSE_LABEL_NUMBER;
+  options.label_column = "1";
+  frame = read_good(write_text("first.csv", "a 1:3,0\nb 2:4,1\n"), &options);
+  copse_read_options apply = copse_read_options_default();
+  apply.task = COPSE_READ_PREDICT;
+  apply.schema = frame->schema;
+  apply.header = COPSE_HEADER_NO;
+  copse_frame *rows = read_good(write_text("one.csv", "1 1:3\na 1:3\n"), &apply);
+  assert_int_equal(rows->format, COPSE_FORMAT_CSV);
+  assert_int_equal(rows->n_rows, 2);
+  assert_true(cell_of(rows, 1, 0) == 0);
+  copse_frame_free(rows);
+  copse_frame_free(frame);
+  copse_frame *mixed = NULL;
+  copse_error err;
+  options.label_column = NULL;
+  assert_int_not_equal(
+      copse_frame_read(NULL, write_text("mixed.csv", "1 1:3\n0,1\n"), &options, &mixed, &err), COPSE_OK);
+  assert_non_null(strstr(err.message, "no feature is left"));
+}
+
 static void test_separator_and_header_declared(void **unused) {
   (void)unused;
   copse_read_options options = copse_read_options_default();
@@ -306,6 +337,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_spelling),
                                      cmocka_unit_test(test_two_gzip_members),
                                      cmocka_unit_test(test_colons_fool_nothing),
+                                     cmocka_unit_test(test_libsvm_first_line_in_csv),
                                      cmocka_unit_test(test_separator_and_header_declared),
                                      cmocka_unit_test(test_quotes),
                                      cmocka_unit_test(test_roles),

@@ -2,6 +2,7 @@
  * model. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "small_train.h"
 #include "testing.h"
@@ -155,6 +156,40 @@ static void going_on(void **state) {
   copse_params_free(params);
 }
 
+/* A model with linear leaves predicts, but nothing can be added to it: refused by name, and the booster is as
+ * before. */
+static void linear_leaves_are_not_continued(void **state) {
+  (void)state;
+  static const char text[] =
+      "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=1\n"
+      "objective=regression\nfeature_names=Column_0 Column_1\nfeature_infos=[1:3] [0:1]\n\nTree=0\n"
+      "num_leaves=2\nnum_cat=0\nsplit_feature=0\nthreshold=1.5\ndecision_type=2\nleft_child=-1\n"
+      "right_child=-2\nleaf_value=4 8\nis_linear=1\nleaf_const=4 7\nnum_features=0 1\nleaf_features= 0  \n"
+      "leaf_coeff= 0.5  \nshrinkage=1\n\n\nend of trees\n";
+  const double x[] = {1, 0, 1, 1, 2, 0, 2, 1, 3, 1, 3, 0};
+  const float y[] = {1, 2, 2, 6, 9, 12};
+  struct small_data data = {6, 2, x, y, NULL, NULL};
+  copse_error err;
+  copse_params *params = small_params("num_iterations=2 objective=regression " BASE);
+  copse_dataset *set = small_dataset(&data, params, NULL);
+  copse_booster *booster = NULL;
+  copse_model *linear = NULL;
+  bool scored = false;
+  if (copse_model_parse(NULL, text, sizeof text - 1, "m.txt", &linear, &err) != COPSE_OK ||
+      copse_booster_create(NULL, set, params, &booster, &err) != COPSE_OK)
+    fail_msg("%s", err.message);
+  assert_int_equal(copse_booster_continue(booster, linear, &scored, &err), COPSE_ERR_UNSUPPORTED);
+  assert_non_null(strstr(err.message, "tree 0 of the model to continue"));
+  assert_non_null(strstr(err.message, "linear_tree"));
+  assert_int_equal(copse_booster_round(booster), 0);
+  assert_int_equal(copse_booster_step(booster, NULL, &err), COPSE_OK);
+  assert_int_equal(copse_booster_round(booster), 1);
+  copse_booster_free(booster);
+  copse_model_free(linear);
+  copse_dataset_free(set);
+  copse_params_free(params);
+}
+
 /* Parameters changed between rounds act on the next one; what data set and booster were made from cannot
  * change. */
 static void settings_change(void **state) {
@@ -177,6 +212,7 @@ static void settings_change(void **state) {
   copse_model_free(model);
   assert_int_equal(copse_booster_set_param(booster, "max_bin", "15", &err), COPSE_ERR_STATE);
   assert_int_equal(copse_booster_set_param(booster, "num_class", "3", &err), COPSE_ERR_STATE);
+  assert_int_equal(copse_booster_set_param(booster, "num_iterations", "3", &err), COPSE_ERR_STATE);
   assert_int_equal(copse_booster_set_param(booster, "objective", "regression_l1", &err), COPSE_OK);
   assert_int_equal(copse_booster_step(booster, NULL, &err), COPSE_OK);
   assert_int_equal(copse_booster_set_param(booster, "learning_rat", "1", &err), COPSE_ERR_ARGUMENT);
@@ -188,8 +224,13 @@ static void settings_change(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(regression_losses), cmocka_unit_test(quantiles),     cmocka_unit_test(classes),
-      cmocka_unit_test(absent_class),      cmocka_unit_test(probabilities), cmocka_unit_test(going_on),
+      cmocka_unit_test(regression_losses),
+      cmocka_unit_test(quantiles),
+      cmocka_unit_test(classes),
+      cmocka_unit_test(absent_class),
+      cmocka_unit_test(probabilities),
+      cmocka_unit_test(going_on),
+      cmocka_unit_test(linear_leaves_are_not_continued),
       cmocka_unit_test(settings_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
