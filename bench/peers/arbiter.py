@@ -9,7 +9,9 @@ Verdicts
   same rows   both candidates part the rows of the same leaf alike (another threshold inside an empty gap, the
               side of missing values where none are): a tie, and the trees stay comparable
   tie         the gains agree to 1e-9 relative; or both candidates gain nothing at all (each gain below 1e-12 of
-              the sums it is the difference of), so that rounding noise chose
+              the sums it is the difference of), so that rounding noise chose; or the better split's feature had
+              nothing to gain in a leaf above: LightGBM then leaves it out in the whole subtree, or does not, as
+              rounding has it
   different   anything else: a failure
   unjudged    the arbiter's gain does not reproduce the reference's stored gain, so it must not judge: a failure
 
@@ -26,6 +28,7 @@ from . import bins, losses
 EPSILON = Fraction(losses.EPSILON)
 AGREEMENT = Fraction(1, 10**9)
 NOTHING = Fraction(1, 10**12)
+BLOCKED = Fraction(1, 10**11)  # sums of a large leaf, found by subtraction, are less exact
 STORED_DIGITS = Fraction(2, 10**5)  # the model text holds six digits of a float32
 STORED_NOISE = Fraction(1, 10**9)  # ... of a difference of sums in double
 
@@ -136,16 +139,44 @@ class Arbiter:
 
     def split(self, tree, node):
         """The Split that `node` of `tree` is, evaluated along its path from the root."""
-        parent_output, evaluated = None, None
-        for step in [ancestor for ancestor, _ in tree.path(node)] + [node]:
-            rows = tree.rows_at(step, self.problem.columns, self.problem.n_rows)
-            if parent_output is None:
-                g, h = exact_sum(self.g[rows]), exact_sum(self.h[rows])
-                parent_output = self._root_output(g, h)
+        *_, (step, rows, parent_output) = self._leaves_to(tree, node)
+        return self._evaluate(tree, step, rows, parent_output)
+
+    def _leaves_to(self, tree, node):
+        """(node, rows, output of its parent) from the root to `node`."""
+        rows = np.arange(self.problem.n_rows)
+        parent_output = self._root_output(exact_sum(self.g), exact_sum(self.h))
+        for step, _ in tree.path(node):
+            yield step, rows, parent_output
             evaluated = self._evaluate(tree, step, rows, parent_output)
-            if step != node:
-                parent_output = self._child_output(tree, step, node, evaluated, parent_output)
-        return evaluated
+            parent_output = self._child_output(tree, step, node, evaluated, parent_output)
+            rows = rows[evaluated.left_mask if dict(tree.path(node))[step] == "L" else ~evaluated.left_mask]
+        yield node, rows, parent_output
+
+    def blocked_by_rounding(self, tree, node):
+        """Text when a leaf above has nothing to gain from the feature of this split, so that rounding decides
+        whether LightGBM tries the feature again below it; else None. Numeric features only."""
+        feature = tree.split_feature[node]
+        if tree.is_categorical(node):
+            return None
+        limit = Fraction(self.problem.settings["min_gain_to_split"])
+        for step, rows, parent_output in self._leaves_to(tree, node):
+            if step == node:
+                return None
+            allowed = [split for split in self._numeric_splits(tree, step, rows, parent_output, feature)
+                       if self.keeps_limits(split)]
+            best = max(allowed, key=lambda split: split.gain, default=None)
+            if best and abs(best.gain - limit) <= BLOCKED * best.total:
+                return (f"feature {feature} gains {float(best.gain):.3g} of {float(best.total):.6g} in node {step}: "
+                        "rounding decided whether it is tried below")
+
+    def _numeric_splits(self, tree, node, rows, parent_output, feature):
+        found = self.problem.bins_of(feature)
+        sides = [True] if found.n_bins <= 2 or found.missing_type == bins.MISSING_NONE else [True, False]
+        for threshold in found.bounds[:-1]:
+            for default_left in sides:
+                other = tree.with_split(node, feature, threshold, default_left, found.missing_type)
+                yield self._evaluate(other, node, rows, parent_output)
 
     def _root_output(self, g, h):
         plain = Gains({**self.problem.settings, "path_smooth": 0.0})
@@ -217,7 +248,12 @@ class Arbiter:
         stored = Fraction(tree.split_gain[node])
         return abs(split.gain - stored) <= STORED_DIGITS * abs(stored) + STORED_NOISE * split.total
 
-    def broken_limits(self, tree, node, split):
+    def keeps_limits(self, split):
+        settings = self.problem.settings
+        return all(side.n_estimated >= settings["min_data_in_leaf"]
+                   and side.h >= Fraction(settings["min_sum_hessian_in_leaf"]) for side in (split.left, split.right))
+
+    def broken_limits(self, split):
         """Remarks on limits that the candidate does not keep, for whoever reads a failure."""
         settings, remarks = self.problem.settings, []
         for name, side in (("left", split.left), ("right", split.right)):
@@ -246,8 +282,10 @@ class Arbiter:
             return TIE, text
         if abs(a.gain) <= NOTHING * a.total and abs(b.gain) <= NOTHING * b.total:
             return TIE, text + ": nothing to gain, rounding chose"
-        remarks = self.broken_limits(candidate, node, b)
-        return DIFFERENT, "; ".join([text] + ["candidate " + remark for remark in remarks])
+        blocked = self.blocked_by_rounding(reference if a.gain > b.gain else candidate, node)
+        if blocked:
+            return TIE, f"{text}: {blocked}"
+        return DIFFERENT, "; ".join([text] + ["candidate " + remark for remark in self.broken_limits(b)])
 
     def _judge_end(self, tree, node, split, who):
         """One tree splits on, the other stops: a tie when the gain is the limit."""
@@ -255,4 +293,7 @@ class Arbiter:
         text = f"only the {who} splits on, gain {float(split.gain):.17g}, limit {float(limit):.6g}"
         if abs(split.gain - limit) <= AGREEMENT * limit or abs(split.gain - limit) <= NOTHING * split.total:
             return TIE, text
-        return DIFFERENT, "; ".join([text] + self.broken_limits(tree, node, split))
+        blocked = self.blocked_by_rounding(tree, node)
+        if blocked:
+            return TIE, f"{text}: {blocked}"
+        return DIFFERENT, "; ".join([text] + self.broken_limits(split))

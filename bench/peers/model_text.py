@@ -3,6 +3,7 @@
 Independent of both engines: written from the description of the format, so that it can judge either side.
 """
 
+import copy
 import math
 
 import numpy as np
@@ -85,6 +86,16 @@ class Tree:
         elif kind == MISSING_NAN:
             left = np.where(missing, self.default_left(node), left)
         return left
+
+    def with_split(self, node, feature, threshold, default_left, missing_type):
+        """This tree with another numeric split at `node`, for the rows of that node alone."""
+        other = copy.copy(self)
+        for name, value in (("split_feature", feature), ("threshold", threshold),
+                            ("decision_type", 2 * default_left | missing_type << 2)):
+            values = list(getattr(self, name))
+            values[node] = value
+            setattr(other, name, values)
+        return other
 
     def path(self, node):
         """[(ancestor, side), ...] from the root down to `node`; its identity as a leaf before it was split."""

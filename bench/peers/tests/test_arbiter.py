@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from peers import arbiter, losses, settings, trees
+from peers import arbiter, losses, model_text, settings, trees
 from peers.tests import sample
 
 CASES = [
@@ -169,6 +169,11 @@ class Verdicts(unittest.TestCase):
         self.assertIn("unjudged", trees.compare_models(self.problem, reference, candidate).failures[0])
 
 
+CROSSED = model_text.Tree({  # c at the root, a below it
+    "num_leaves": "3", "split_feature": "1 0", "threshold": "0.5 0.5", "decision_type": "2 2",
+    "left_child": "1 -1", "right_child": "-2 -3", "leaf_value": "0 0 0"})
+
+
 class Ties(unittest.TestCase):
     """Two copies of a column tie in every split; one copy with one row changed does not."""
 
@@ -237,6 +242,20 @@ class Ties(unittest.TestCase):
                 return split
             judge.split = nudged
             self.assertEqual(judge.judge(tree, mirrored, 0)[0], expected)
+
+    def test_feature_without_gain_above_may_be_blocked(self):
+        """y = 3c + (a xor c): a has nothing to gain before the split on c, and much after it."""
+        grid = np.array([[a, c] for a in (0.0, 1.0) for c in (0.0, 1.0)] * 50)
+        chosen = {**settings.DEFAULTS, "num_leaves": 3}
+        leaves = []
+        for effect in (0.0, 0.5):  # of a alone
+            label = 3.0 * grid[:, 1] + (grid[:, 0] != grid[:, 1]) + effect * grid[:, 0]
+            problem = arbiter.Problem(list(grid.T), label.astype(np.float32), None, [], chosen)
+            tree = sample.parse(sample.train(problem, sample._write(list(grid.T), label, label, []), 1)).trees[0]
+            leaves.append(tree.n_leaves)
+            blocked = arbiter.Arbiter(problem, []).blocked_by_rounding(CROSSED, 1)
+            self.assertEqual(blocked is not None, effect == 0.0, blocked)
+        self.assertEqual(leaves, [2, 3])  # LightGBM does leave it out
 
     def test_end_of_tree_ties_only_at_the_limit(self):
         problem, prepared = self.columns(lambda column: column)
