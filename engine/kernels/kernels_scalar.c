@@ -6,49 +6,36 @@
 #include "kernels/kernels.h"
 
 /* A pair as one 128-bit integer vector: two independent adds, which every 64-bit target has. */
-typedef int64_t pair_vector __attribute__((vector_size(16)));
+typedef int64_t pair_vector __attribute__((vector_size(16), may_alias));
 
-enum { PREFETCH_ROWS = 24 };
+#define HIST_CELL pair_vector
+#define HIST_NAME(name) pair_##name
+#include "kernels/hist_tile.h"
 
-static inline void add_row_u8(const uint8_t *bins, const uint32_t *offsets, uint32_t n_columns,
-                              pair_vector pair, struct hist_pair *cells) {
-  uint32_t c = 0;
-  for (; c + 4 <= n_columns; c += 4) {
-    pair_vector *a = (pair_vector *)&cells[offsets[c] + bins[c]];
-    pair_vector *b = (pair_vector *)&cells[offsets[c + 1] + bins[c + 1]];
-    pair_vector *d = (pair_vector *)&cells[offsets[c + 2] + bins[c + 2]];
-    pair_vector *e = (pair_vector *)&cells[offsets[c + 3] + bins[c + 3]];
-    *a += pair;
-    *b += pair;
-    *d += pair;
-    *e += pair;
+/* Two-byte bins: as wide as they are, their cells fit no cache in any order. */
+static void add_wide(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
+                     const struct hist_pair *pairs, struct hist_pair *cells) {
+  enum { AHEAD = 24 };
+  for (uint64_t i = begin; i < end; i++) {
+    uint64_t row = rows != NULL ? rows[i] : i;
+    if (rows != NULL && i + AHEAD < end) {
+      uint64_t ahead = rows[i + AHEAD];
+      __builtin_prefetch(block->rows + ahead * block->row_bytes);
+      __builtin_prefetch(&pairs[ahead]);
+    }
+    pair_vector pair = *(const pair_vector *)&pairs[row];
+    const uint16_t *bins = (const uint16_t *)(block->rows + row * block->row_bytes);
+    for (uint32_t c = 0; c < block->n_columns; c++)
+      *(pair_vector *)&cells[block->offsets[c] + bins[c]] += pair;
   }
-  for (; c < n_columns; c++) *(pair_vector *)&cells[offsets[c] + bins[c]] += pair;
-}
-
-static inline void add_row_u16(const uint16_t *bins, const uint32_t *offsets, uint32_t n_columns,
-                               pair_vector pair, struct hist_pair *cells) {
-  for (uint32_t c = 0; c < n_columns; c++) *(pair_vector *)&cells[offsets[c] + bins[c]] += pair;
 }
 
 static void hist_update(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
                         const struct hist_pair *pairs, struct hist_pair *cells) {
-  const uint32_t n_columns = block->n_columns, row_bytes = block->row_bytes;
-  const uint32_t *offsets = block->offsets;
-  for (uint64_t i = begin; i < end; i++) {
-    uint64_t row = rows != NULL ? rows[i] : i;
-    if (rows != NULL && i + PREFETCH_ROWS < end) {
-      uint64_t ahead = rows[i + PREFETCH_ROWS];
-      __builtin_prefetch(block->rows + ahead * row_bytes);
-      __builtin_prefetch(&pairs[ahead]);
-    }
-    pair_vector pair = *(const pair_vector *)&pairs[row];
-    const uint8_t *bins = block->rows + row * row_bytes;
-    if (block->cell_bytes == 1)
-      add_row_u8(bins, offsets, n_columns, pair, cells);
-    else
-      add_row_u16((const uint16_t *)bins, offsets, n_columns, pair, cells);
-  }
+  if (block->cell_bytes == 1)
+    pair_add(block, rows, begin, end, (const pair_vector *)pairs, (pair_vector *)cells);
+  else
+    add_wide(block, rows, begin, end, pairs, cells);
 }
 
 static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,

@@ -1,0 +1,147 @@
+/* hist_tile.h - the loop that adds rows to histogram cells, written once for every tier and form of cell.
+ *
+ * Rows are taken a tile at a time and a tile is walked several times, eight columns each: the cells of eight
+ * columns stay in the L1 cache and their addresses in registers. A leaf's rows lie anywhere, so they are
+ * first copied side by side, and while one tile is added up the cache lines of the next are on their way.
+ *
+ * An includer defines HIST_CELL, the type of a row's value and of a cell, which has +=, and HIST_NAME(name),
+ * the names of what is made here. It gets HIST_NAME(add). May be included more than once. */
+
+enum { HIST_NAME(TILE_ROWS) = 512 };
+
+/* Rows side by side, and those that come after them. */
+struct HIST_NAME(tile) {
+  const uint8_t *bins;
+  size_t row_bytes, n;
+  const HIST_CELL *values;
+  const uint8_t *all_bins; /* whence the next tile will be copied */
+  const HIST_CELL *all_values;
+  const uint32_t *next;
+  size_t n_next; /* of next, still to be fetched */
+};
+
+static inline void HIST_NAME(fetch)(const struct HIST_NAME(tile) * tile, size_t i) {
+  if (i >= tile->n_next) return;
+  __builtin_prefetch(tile->all_bins + tile->next[i] * tile->row_bytes);
+  __builtin_prefetch(tile->all_values + tile->next[i]);
+}
+
+/* Columns 0 to 7 of `offsets`; every row has eight bytes at bins. */
+static inline void HIST_NAME(add_8)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
+                                    const uint32_t *offsets, HIST_CELL *cells) {
+  HIST_CELL *const c0 = cells + offsets[0], *const c1 = cells + offsets[1], *const c2 = cells + offsets[2],
+                   *const c3 = cells + offsets[3], *const c4 = cells + offsets[4],
+                   *const c5 = cells + offsets[5], *const c6 = cells + offsets[6],
+                   *const c7 = cells + offsets[7];
+  for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
+    HIST_NAME(fetch)(tile, i);
+    const HIST_CELL value = tile->values[i];
+    uint64_t word;
+    memcpy(&word, bins, sizeof word);
+    c0[word & 0xFF] += value;
+    c1[word >> 8 & 0xFF] += value;
+    c2[word >> 16 & 0xFF] += value;
+    c3[word >> 24 & 0xFF] += value;
+    word >>= 32;
+    c4[word & 0xFF] += value;
+    c5[word >> 8 & 0xFF] += value;
+    c6[word >> 16 & 0xFF] += value;
+    c7[word >> 24] += value;
+  }
+}
+
+static inline void HIST_NAME(add_4)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
+                                    const uint32_t *offsets, HIST_CELL *cells) {
+  HIST_CELL *const c0 = cells + offsets[0], *const c1 = cells + offsets[1], *const c2 = cells + offsets[2],
+                   *const c3 = cells + offsets[3];
+  for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
+    HIST_NAME(fetch)(tile, i);
+    const HIST_CELL value = tile->values[i];
+    uint32_t word;
+    memcpy(&word, bins, sizeof word);
+    c0[word & 0xFF] += value;
+    c1[word >> 8 & 0xFF] += value;
+    c2[word >> 16 & 0xFF] += value;
+    c3[word >> 24] += value;
+  }
+}
+
+static inline void HIST_NAME(add_1)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
+                                    const uint32_t *offsets, HIST_CELL *cells) {
+  HIST_CELL *const c0 = cells + offsets[0];
+  for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
+    HIST_NAME(fetch)(tile, i);
+    c0[*bins] += tile->values[i];
+  }
+}
+
+/* Every column; each walk fetches its share of the next tile. */
+static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HIST_NAME(tile) * tile,
+                                       HIST_CELL *cells) {
+  const uint32_t n_columns = block->n_columns;
+  const size_t n_walks = n_columns / 8 + n_columns % 8 / 4 + n_columns % 4;
+  const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
+  size_t fetched = 0;
+  for (uint32_t c = 0; c < n_columns;) {
+    tile->n_next = n_next - fetched < share ? n_next - fetched : share;
+    if (c + 8 <= n_columns) {
+      HIST_NAME(add_8)(tile, tile->bins + c, block->offsets + c, cells);
+      c += 8;
+    } else if (c + 4 <= n_columns) {
+      HIST_NAME(add_4)(tile, tile->bins + c, block->offsets + c, cells);
+      c += 4;
+    } else {
+      HIST_NAME(add_1)(tile, tile->bins + c, block->offsets + c, cells);
+      c += 1;
+    }
+    fetched += tile->n_next;
+    tile->next += tile->n_next;
+  }
+}
+
+static inline void HIST_NAME(copy_rows)(const struct hist_block *block, const uint32_t *rows, size_t n,
+                                        const HIST_CELL *values, uint8_t *bins, HIST_CELL *copied) {
+  const size_t row_bytes = block->row_bytes;
+  for (size_t i = 0; i < n; i++) copied[i] = values[rows[i]];
+  switch (row_bytes) { /* sizes the compiler knows are single moves */
+    case 32:
+      for (size_t i = 0; i < n; i++) memcpy(bins + i * 32, block->rows + (size_t)rows[i] * 32, 32);
+      break;
+    case 64:
+      for (size_t i = 0; i < n; i++) memcpy(bins + i * 64, block->rows + (size_t)rows[i] * 64, 64);
+      break;
+    case 16:
+      for (size_t i = 0; i < n; i++) memcpy(bins + i * 16, block->rows + (size_t)rows[i] * 16, 16);
+      break;
+    default:
+      for (size_t i = 0; i < n; i++)
+        memcpy(bins + i * row_bytes, block->rows + (size_t)rows[i] * row_bytes, row_bytes);
+  }
+}
+
+/* Adds rows[begin..end) of one-byte bins, or the rows begin..end themselves where rows is NULL. */
+static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
+                                  uint64_t end, const HIST_CELL *values, HIST_CELL *cells) {
+  _Alignas(64) uint8_t bins[HIST_NAME(TILE_ROWS) * 64];
+  _Alignas(64) HIST_CELL copied[HIST_NAME(TILE_ROWS)];
+  struct HIST_NAME(tile)
+      tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = values};
+  for (uint64_t at = begin; at < end; at += tile.n) {
+    tile.n = end - at < HIST_NAME(TILE_ROWS) ? end - at : HIST_NAME(TILE_ROWS);
+    if (rows == NULL) {
+      tile.bins = block->rows + at * block->row_bytes;
+      tile.values = values + at;
+    } else {
+      HIST_NAME(copy_rows)(block, rows + at, tile.n, values, bins, copied);
+      tile.bins = bins;
+      tile.values = copied;
+      tile.next = rows + at + tile.n;
+      uint64_t left = end - at - tile.n;
+      tile.n_next = left < HIST_NAME(TILE_ROWS) ? left : HIST_NAME(TILE_ROWS);
+    }
+    HIST_NAME(add_tile)(block, &tile, cells);
+  }
+}
+
+#undef HIST_CELL
+#undef HIST_NAME
