@@ -4,6 +4,7 @@
 
 #include "kernels/kernel_math.h"
 #include "kernels/kernels.h"
+#include "kernels/tiers.h"
 
 /* A pair as one 128-bit integer vector: two independent adds, which every 64-bit target has. */
 typedef int64_t pair_vector __attribute__((vector_size(16)));
@@ -174,7 +175,7 @@ static void scan_forward(struct scan_state *s, bool skip_default) {
 }
 
 /* Algorithms 4.6: which scans run depends on the missing type; ties keep the first candidate seen. */
-static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
+void scan_numeric_scalar(const struct scan_input *in, const struct scan_rules *rules,
                          struct scan_result *out) {
   *out = (struct scan_result){.gain = -INFINITY};
   struct scan_state s = {.in = in, .rules = rules, .out = out, .best_gain = -INFINITY};
@@ -317,7 +318,7 @@ void kernels_overlay_scalar(struct kernels *slots) {
   *slots = (struct kernels){.hist_update = hist_update,
                             .hist_spill = hist_spill,
                             .hist_subtract = hist_subtract,
-                            .scan_numeric = scan_numeric,
+                            .scan_numeric = scan_numeric_scalar,
                             .partition = partition,
                             .max_abs = max_abs,
                             .quantize = quantize,

@@ -1,0 +1,17 @@
+/* tiers.h - slots that a tier shares with another file of this room. Only the kernels' own files include
+ * this. */
+#ifndef COPSE_KERNELS_TIERS_H
+#define COPSE_KERNELS_TIERS_H
+
+#include "kernels/kernels.h"
+
+/* What a vector scan leaves to the scalar one. */
+void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules *rules,
+                         struct scan_result *out);
+
+#if defined(__x86_64__)
+void scan_numeric_avx2(const struct scan_input *input, const struct scan_rules *rules,
+                       struct scan_result *out);
+#endif
+
+#endif
