@@ -149,5 +149,6 @@ void kernels_overlay_avx2(struct kernels *slots) {
   slots->scan_numeric = scan_numeric_avx2;
   slots->partition = partition;
   slots->max_abs = max_abs;
+  kernels_gradients_avx2(slots);
 }
 #endif
