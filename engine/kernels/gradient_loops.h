@@ -178,13 +178,14 @@ static void exp_differences(const double *values, const double *less, uint64_t n
 
 GRADIENT_INLINE void softmax_rows(const struct softmax_rows *rows, const float *weight) {
   const double *exps = rows->exps, *sum = rows->sum;
-  const float *label = rows->label, class = rows->class;
-  const double factor = rows->factor;
+  const float *label = rows->label;
+  const double factor = rows->factor, class = (double)rows->class;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
   for (uint64_t i = 0; i < rows->n; i++) {
     double p = exps[i] / sum[i], w = weight != NULL ? (double)weight[i] : 1.0;
-    float target = label[i] == class ? 1.0f : 0.0f;
-    gradient[i] = (float)((p - (double)target) * w);
+    uint64_t apart = kernel_bits_of((double)label[i] - class) & ~KERNEL_SIGN_BIT; /* 0 where equal */
+    double target = kernel_double_of(kernel_mask_less(apart, 1) & KERNEL_ONE_BITS);
+    gradient[i] = (float)((p - target) * w);
     hessian[i] = (float)(factor * p * (1.0 - p) * w);
   }
 }
