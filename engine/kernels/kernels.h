@@ -89,6 +89,24 @@ struct split_rule {
   uint32_t n_words;
 };
 
+/* Rows whose gradients are asked for. weight may be NULL: all 1. */
+struct gradient_rows {
+  const double *score;
+  const float *label, *weight;
+  uint64_t n;
+  float *gradient, *hessian;
+};
+
+/* The same for one class of a softmax, whose exponentials and their sums are known. */
+struct softmax_rows {
+  const double *exps, *sum;
+  const float *label, *weight;
+  float class;   /* label of the class */
+  double factor; /* K / (K - 1) */
+  uint64_t n;
+  float *gradient, *hessian;
+};
+
 struct kernels {
   /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. pairs is indexed by row. */
   void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
@@ -121,6 +139,21 @@ struct kernels {
    * with the class weight c = class_weight[label > 0]. */
   void (*grad_logistic)(const double *score, const float *label, const float *weight, uint64_t n,
                         double sigmoid, const double class_weight[2], float *gradient, float *hessian);
+  /* Cross entropy with p = 1 / (1 + e^-s): g = (p - y) w, h = p (1 - p) w, written so that nothing overflows
+   * and little cancels for large |s|. */
+  void (*grad_cross_entropy)(const struct gradient_rows *rows);
+  /* g = (e^s - y) w, h = e^s step w. */
+  void (*grad_poisson)(const struct gradient_rows *rows, double step);
+  /* g = (s - y) cut off at -alpha and alpha, times w; h = w. */
+  void (*grad_huber)(const struct gradient_rows *rows, double alpha);
+  /* g = (float(s - y) >= 0 ? above : below) w, h = w. */
+  void (*grad_quantile)(const struct gradient_rows *rows, float above, float below);
+  /* g = sgn(s - y) w, h = w. */
+  void (*grad_absolute)(const struct gradient_rows *rows);
+  /* out[i] = e^(values[i] - less[i]). */
+  void (*exp_differences)(const double *values, const double *less, uint64_t n, double *out);
+  /* With p = exps / sum: g = (p - [label = class]) w, h = factor p (1 - p) w. */
+  void (*grad_softmax)(const struct softmax_rows *rows);
   /* First i with value <= upper[i]; upper is ascending with upper[n_upper - 1] = +inf; values hold no NaN. */
   void (*bin_numeric)(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                       uint16_t *bins);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/tiers.h"
 
 static void subtract_i64(int64_t *a, const int64_t *b, uint64_t n) {
   uint64_t i = 0;
@@ -145,7 +146,9 @@ static float max_abs(const float *values, uint64_t n) {
 void kernels_overlay_avx2(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;
+  slots->scan_numeric = scan_numeric_avx2;
   slots->partition = partition;
   slots->max_abs = max_abs;
+  kernels_gradients_avx2(slots);
 }
 #endif

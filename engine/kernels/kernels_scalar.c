@@ -2,8 +2,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/kernel_math.h"
+#include "kernels/gradient_loops.h"
 #include "kernels/kernels.h"
+#include "kernels/tiers.h"
 
 /* A pair as one 128-bit integer vector: two independent adds, which every 64-bit target has. */
 typedef int64_t pair_vector __attribute__((vector_size(16), may_alias));
@@ -161,7 +162,7 @@ static void scan_forward(struct scan_state *s, bool skip_default) {
 }
 
 /* Algorithms 4.6: which scans run depends on the missing type; ties keep the first candidate seen. */
-static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
+void scan_numeric_scalar(const struct scan_input *in, const struct scan_rules *rules,
                          struct scan_result *out) {
   *out = (struct scan_result){.gain = -INFINITY};
   struct scan_state s = {.in = in, .rules = rules, .out = out, .best_gain = -INFINITY};
@@ -234,7 +235,7 @@ static float max_abs(const float *values, uint64_t n) {
   return magnitude;
 }
 
-static void quantize(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
   const uint64_t one = count_bits > 0 ? 1 : 0;
   for (uint64_t i = 0; i < n; i++) {
@@ -242,41 +243,6 @@ static void quantize(const float *gradient, const float *hessian, uint64_t n, do
     uint64_t rounded = (uint64_t)llrint((double)hessian[i] * hessian_scale);
     rounded += (uint64_t)((rounded == 0) & (hessian[i] > 0));
     pairs[i].hessian = rounded << count_bits | one;
-  }
-}
-
-static void grad_squared(const double *score, const float *label, const float *weight, uint64_t n,
-                         float *gradient, float *hessian) {
-  if (weight == NULL) {
-    for (uint64_t i = 0; i < n; i++) {
-      gradient[i] = (float)(score[i] - (double)label[i]);
-      hessian[i] = 1.0f;
-    }
-  } else {
-    for (uint64_t i = 0; i < n; i++) {
-      gradient[i] = (float)(score[i] - (double)label[i]) * weight[i];
-      hessian[i] = weight[i];
-    }
-  }
-}
-
-static void grad_logistic(const double *score, const float *label, const float *weight, uint64_t n,
-                          double sigmoid, const double class_weight[2], float *restrict gradient,
-                          float *restrict hessian) {
-  const double c[2] = {class_weight[0], class_weight[1]};
-  double g, h;
-  if (weight == NULL) {
-    for (uint64_t i = 0; i < n; i++) {
-      kernel_logistic(score[i], label[i], sigmoid, c, &g, &h);
-      gradient[i] = (float)g;
-      hessian[i] = (float)h;
-    }
-  } else {
-    for (uint64_t i = 0; i < n; i++) {
-      kernel_logistic(score[i], label[i], sigmoid, c, &g, &h);
-      gradient[i] = (float)(g * (double)weight[i]);
-      hessian[i] = (float)(h * (double)weight[i]);
-    }
   }
 }
 
@@ -304,11 +270,10 @@ void kernels_overlay_scalar(struct kernels *slots) {
   *slots = (struct kernels){.hist_update = hist_update,
                             .hist_spill = hist_spill,
                             .hist_subtract = hist_subtract,
-                            .scan_numeric = scan_numeric,
+                            .scan_numeric = scan_numeric_scalar,
                             .partition = partition,
                             .max_abs = max_abs,
-                            .quantize = quantize,
-                            .grad_squared = grad_squared,
-                            .grad_logistic = grad_logistic,
+                            .quantize = quantize_scalar,
                             .bin_numeric = bin_numeric};
+  gradient_slots(slots);
 }

@@ -31,17 +31,8 @@ static double start(const struct objective *objective, int output) {
 
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                       float *gradient, float *hessian) {
-  const float *label = objective->data.label, *weight = objective->data.weight;
-  for (uint64_t i = begin; i < end; i++) {
-    double y = (double)label[i], w = weight != NULL ? (double)weight[i] : 1.0;
-    bool tail = score[i] <= -37.0; /* here p = e^s to the last bit */
-    double t = kernel_exp(tail ? score[i] : -score[i]);
-    double rest = (double)(1.0f - label[i]); /* rounded to float32, as in LightGBM */
-    double g = tail ? t - y : (rest - y * t) / (1.0 + t);
-    double h = tail ? t : t / ((1.0 + t) * (1.0 + t));
-    gradient[i] = (float)(g * w);
-    hessian[i] = (float)(h * w);
-  }
+  struct gradient_rows rows = objective_rows(objective, score, begin, end, gradient, hessian);
+  objective->kernels->grad_cross_entropy(&rows);
 }
 
 const struct objective_row objective_row_cross_entropy = {

@@ -11,14 +11,8 @@ static double start(const struct objective *objective, int output) {
 
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                       float *gradient, float *hessian) {
-  const float *label = objective->data.label, *weight = objective->data.weight;
-  double alpha = objective->params.alpha;
-  for (uint64_t i = begin; i < end; i++) {
-    double d = score[i] - (double)label[i], w = weight != NULL ? (double)weight[i] : 1.0;
-    double cut = d > alpha ? alpha : d < -alpha ? -alpha : d;
-    gradient[i] = (float)(cut * w);
-    hessian[i] = (float)w;
-  }
+  struct gradient_rows rows = objective_rows(objective, score, begin, end, gradient, hessian);
+  objective->kernels->grad_huber(&rows, objective->params.alpha);
 }
 
 const struct objective_row objective_row_huber = {

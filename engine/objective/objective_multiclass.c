@@ -37,7 +37,7 @@ struct softmax {
 
 static void softmax_exps(const struct softmax *in, int k, double *out) {
   const double *score = in->score + (uint64_t)k * in->objective->data.n_rows;
-  for (uint64_t i = 0; i < in->n; i++) out[i] = kernel_exp(score[i] - in->largest[i]);
+  in->objective->kernels->exp_differences(score, in->largest, in->n, out);
 }
 
 /* The exponentials of all classes are kept in exps [CELLS] where they fit. */
@@ -69,14 +69,17 @@ static void softmax_rows(struct softmax *in, uint64_t begin, float *gradient, fl
   for (int k = 0; k < n_classes; k++) {
     double *e = exps + (kept ? (uint64_t)k * in->n : 0);
     if (!kept) softmax_exps(in, k, e);
-    float *g = gradient + (uint64_t)k * data->n_rows + begin,
-          *h = hessian + (uint64_t)k * data->n_rows + begin;
-    const float *label = data->label + begin;
-    for (uint64_t i = 0; i < in->n; i++) {
-      double p = e[i] / in->sum[i], w = data->weight != NULL ? (double)data->weight[begin + i] : 1.0;
-      g[i] = (float)((p - (label[i] == (float)k ? 1.0 : 0.0)) * w);
-      h[i] = (float)(factor * p * (1.0 - p) * w);
-    }
+    uint64_t cell = (uint64_t)k * data->n_rows + begin;
+    struct softmax_rows rows = {.exps = e,
+                                .sum = in->sum,
+                                .label = data->label + begin,
+                                .weight = data->weight != NULL ? data->weight + begin : NULL,
+                                .class = (float)k,
+                                .factor = factor,
+                                .n = in->n,
+                                .gradient = gradient + cell,
+                                .hessian = hessian + cell};
+    in->objective->kernels->grad_softmax(&rows);
   }
 }
 

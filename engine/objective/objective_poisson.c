@@ -34,13 +34,8 @@ static double start(const struct objective *objective, int output) {
 
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                       float *gradient, float *hessian) {
-  const float *label = objective->data.label, *weight = objective->data.weight;
-  double step = kernel_exp(objective->params.poisson_max_delta_step);
-  for (uint64_t i = begin; i < end; i++) {
-    double rate = kernel_exp(score[i]), w = weight != NULL ? (double)weight[i] : 1.0;
-    gradient[i] = (float)((rate - (double)label[i]) * w);
-    hessian[i] = (float)(rate * step * w);
-  }
+  struct gradient_rows rows = objective_rows(objective, score, begin, end, gradient, hessian);
+  objective->kernels->grad_poisson(&rows, kernel_exp(objective->params.poisson_max_delta_step));
 }
 
 const struct objective_row objective_row_poisson = {

@@ -53,34 +53,48 @@ static double renew(const struct objective *objective, const double *score, cons
   return percentile_of(objective, scratch.values, scratch.rows, n);
 }
 
-/* Slopes of the loss above and below the label. */
-static void slopes(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
-                   float above, float below, float *gradient, float *hessian) {
-  const float *weight = objective->data.weight;
-  for (uint64_t i = begin; i < end; i++) {
-    float w = weight != NULL ? weight[i] : 1.0f;
-    float d = (float)(score[i] - (double)objective_target(objective, i));
-    gradient[i] = (d >= 0 ? above : below) * w;
-    hessian[i] = w;
+typedef void (*target_gradients)(const struct objective *objective, const struct gradient_rows *rows);
+
+/* Labels are targets, unless those have to be computed first. */
+static void each_target(const struct objective *objective, struct gradient_rows rows, uint64_t begin,
+                        target_gradients compute) {
+  enum { CHUNK = 512 };
+  float target[CHUNK];
+  if (!objective->params.reg_sqrt) {
+    compute(objective, &rows);
+    return;
   }
+  for (uint64_t left = rows.n; left > 0; left -= rows.n) {
+    rows.n = left < CHUNK ? left : CHUNK;
+    for (uint64_t i = 0; i < rows.n; i++) target[i] = objective_target(objective, begin + i);
+    rows.label = target;
+    compute(objective, &rows);
+    begin += rows.n;
+    rows.score += rows.n;
+    rows.weight = rows.weight != NULL ? rows.weight + rows.n : NULL;
+    rows.gradient += rows.n;
+    rows.hessian += rows.n;
+  }
+}
+
+static void quantile_rows(const struct objective *objective, const struct gradient_rows *rows) {
+  float alpha = level_of(objective);
+  objective->kernels->grad_quantile(rows, 1.0f - alpha, -alpha); /* slopes above and below the label */
 }
 
 static void quantile_gradients(const struct objective *objective, const double *score, uint64_t begin,
                                uint64_t end, float *gradient, float *hessian) {
-  float alpha = level_of(objective);
-  slopes(objective, score, begin, end, 1.0f - alpha, -alpha, gradient, hessian);
+  each_target(objective, objective_rows(objective, score, begin, end, gradient, hessian), begin,
+              quantile_rows);
 }
 
-/* 0 where score and label are equal. */
+static void l1_rows(const struct objective *objective, const struct gradient_rows *rows) {
+  objective->kernels->grad_absolute(rows);
+}
+
 static void l1_gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                          float *gradient, float *hessian) {
-  const float *weight = objective->data.weight;
-  for (uint64_t i = begin; i < end; i++) {
-    float w = weight != NULL ? weight[i] : 1.0f;
-    double d = score[i] - (double)objective_target(objective, i);
-    gradient[i] = (float)((d > 0) - (d < 0)) * w;
-    hessian[i] = w;
-  }
+  each_target(objective, objective_rows(objective, score, begin, end, gradient, hessian), begin, l1_rows);
 }
 
 #define ROW(KIND, NAME, METRIC, GRADIENTS)                                                            \

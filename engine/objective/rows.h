@@ -32,6 +32,19 @@ float objective_target(const struct objective *objective, uint64_t row);
 /* Sums over all rows of weight times target and of weight. */
 void objective_sum_targets(const struct objective *objective, double sums[2]);
 
+/* Rows [begin, end) as the kernels take them. */
+static inline struct gradient_rows objective_rows(const struct objective *objective, const double *score,
+                                                  uint64_t begin, uint64_t end, float *gradient,
+                                                  float *hessian) {
+  const float *weight = objective->data.weight;
+  return (struct gradient_rows){.score = score + begin,
+                                .label = objective->data.label + begin,
+                                .weight = weight != NULL ? weight + begin : NULL,
+                                .n = end - begin,
+                                .gradient = gradient + begin,
+                                .hessian = hessian + begin};
+}
+
 /* class.c. Room for objective->classes, every class weight 1. */
 COPSE_MUST_CHECK copse_status classes_create(copse_context *ctx, struct objective *objective,
                                              copse_error *err);

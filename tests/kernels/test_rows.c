@@ -318,6 +318,139 @@ static void logistic_gradients(void **state) {
   }
 }
 
+static struct gradient_rows rows_of(const struct gradient_case *c, bool weighted) {
+  return (struct gradient_rows){c->score, c->label, weighted ? c->weight : NULL, c->n, c->g, c->h};
+}
+
+static void want(struct gradient_case *c, uint64_t r, double g, double h) {
+  c->want_g[r] = (float)g;
+  c->want_h[r] = (float)h;
+}
+
+static void cross_entropy_gradients(void **state) {
+  (void)state;
+  struct draw d = {.seed = 27};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct gradient_case c;
+    make_gradients(&c, &d, i);
+    for (uint64_t r = 0; r < c.n; r++) {
+      c.label[r] = fabsf(c.label[r]) * (float)draw_uniform(&d);
+      if (r % 7 == 3) c.score[r] = r % 2 ? -37.0 : nextafter(-37.0, 0);
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+      for (uint64_t r = 0; r < c.n; r++) {
+        double w = weighted ? (double)c.weight[r] : 1.0, y = (double)c.label[r], s = c.score[r];
+        if (s <= -37.0) {
+          double t = kernel_exp(s);
+          want(&c, r, (t - y) * w, t * w);
+        } else {
+          double t = kernel_exp(-s), rest = (double)(1.0f - c.label[r]);
+          want(&c, r, (rest - y * t) / (1.0 + t) * w, t / ((1.0 + t) * (1.0 + t)) * w);
+        }
+      }
+      struct gradient_rows rows = rows_of(&c, weighted);
+      FOR_EACH_TIER(k) {
+        k->grad_cross_entropy(&rows);
+        same_gradients(&c);
+      }
+    }
+    free_gradients(&c);
+  }
+}
+
+static void poisson_gradients(void **state) {
+  (void)state;
+  struct draw d = {.seed = 28};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct gradient_case c;
+    make_gradients(&c, &d, i);
+    double step = kernel_exp(draw_uniform(&d));
+    for (int weighted = 0; weighted < 2; weighted++) {
+      for (uint64_t r = 0; r < c.n; r++) {
+        if (c.score[r] > 80) c.score[r] = 80; /* finite in a float */
+        double w = weighted ? (double)c.weight[r] : 1.0, rate = kernel_exp(c.score[r]);
+        want(&c, r, (rate - (double)c.label[r]) * w, rate * step * w);
+      }
+      struct gradient_rows rows = rows_of(&c, weighted);
+      FOR_EACH_TIER(k) {
+        k->grad_poisson(&rows, step);
+        same_gradients(&c);
+      }
+    }
+    free_gradients(&c);
+  }
+}
+
+static void slope_gradients(void **state) {
+  (void)state;
+  struct draw d = {.seed = 29};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct gradient_case c;
+    make_gradients(&c, &d, i);
+    double alpha = draw_uniform(&d) + 0.01;
+    for (uint64_t r = 0; r < c.n; r++) {
+      if (r % 5 == 1) c.score[r] = (double)c.label[r];          /* no difference */
+      if (r % 5 == 2) c.score[r] = (double)c.label[r] + 1e-300; /* one that a float does not see */
+      if (r % 5 == 3 && c.label[r] == 0) c.score[r] = r % 2 ? 1e-300 : -1e-300;
+      if (r % 10 == 4) c.score[r] = (double)c.label[r] + (r % 4 ? alpha : -alpha);
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+      struct gradient_rows rows = rows_of(&c, weighted);
+      for (int loss = 0; loss < 3; loss++) {
+        for (uint64_t r = 0; r < c.n; r++) {
+          float w = weighted ? c.weight[r] : 1.0f;
+          double difference = c.score[r] - (double)c.label[r], cut = fmax(-alpha, fmin(alpha, difference));
+          float slope = (float)difference >= 0 ? 0.75f : -0.25f, sign = difference > 0   ? 1
+                                                                        : difference < 0 ? -1
+                                                                                         : 0;
+          c.want_g[r] = loss == 0 ? (float)(cut * (double)w) : (loss == 1 ? slope : sign) * w;
+          c.want_h[r] = w;
+        }
+        FOR_EACH_TIER(k) {
+          if (loss == 0) k->grad_huber(&rows, alpha);
+          if (loss == 1) k->grad_quantile(&rows, 0.75f, -0.25f);
+          if (loss == 2) k->grad_absolute(&rows);
+          same_gradients(&c);
+        }
+      }
+    }
+    free_gradients(&c);
+  }
+}
+
+static void softmax_gradients(void **state) {
+  (void)state;
+  struct draw d = {.seed = 30};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct gradient_case c;
+    make_gradients(&c, &d, i);
+    size_t area = c.n * sizeof(double);
+    double *largest = guarded_alloc(area, c.side), *exps = guarded_alloc(area, c.side),
+           *sum = guarded_alloc(area, c.side);
+    for (uint64_t r = 0; r < c.n; r++) {
+      largest[r] = c.score[r] + (r % 3 == 0 ? 0 : 40 * draw_uniform(&d));
+      sum[r] = 1 + 5 * draw_uniform(&d);
+    }
+    for (int weighted = 0; weighted < 2; weighted++) {
+      for (uint64_t r = 0; r < c.n; r++) {
+        double w = weighted ? (double)c.weight[r] : 1.0, p = kernel_exp(c.score[r] - largest[r]) / sum[r];
+        want(&c, r, (p - (c.label[r] == 1.0f ? 1.0 : 0.0)) * w, 1.5 * p * (1.0 - p) * w);
+      }
+      struct softmax_rows rows = {exps, sum, c.label, weighted ? c.weight : NULL, 1.0f, 1.5, c.n, c.g, c.h};
+      FOR_EACH_TIER(k) {
+        memset(exps, 0xA5, area);
+        k->exp_differences(c.score, largest, c.n, exps);
+        k->grad_softmax(&rows);
+        same_gradients(&c);
+      }
+    }
+    guarded_free(largest, area, c.side);
+    guarded_free(exps, area, c.side);
+    guarded_free(sum, area, c.side);
+    free_gradients(&c);
+  }
+}
+
 /* ---- bin_numeric ---- */
 
 static void values_find_their_bin(void **state) {
@@ -357,10 +490,17 @@ static void values_find_their_bin(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(partition_is_stable_and_exact), cmocka_unit_test(partition_to_one_side),
-      cmocka_unit_test(max_abs_is_the_largest),        cmocka_unit_test(quantize_rounds_half_to_even),
-      cmocka_unit_test(squared_error_gradients),       cmocka_unit_test(logistic_gradients),
+      cmocka_unit_test(partition_is_stable_and_exact),
+      cmocka_unit_test(partition_to_one_side),
+      cmocka_unit_test(max_abs_is_the_largest),
+      cmocka_unit_test(quantize_rounds_half_to_even),
+      cmocka_unit_test(squared_error_gradients),
+      cmocka_unit_test(logistic_gradients),
       cmocka_unit_test(values_find_their_bin),
+      cmocka_unit_test(cross_entropy_gradients),
+      cmocka_unit_test(poisson_gradients),
+      cmocka_unit_test(slope_gradients),
+      cmocka_unit_test(softmax_gradients),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -139,23 +139,25 @@ static void check_scan(const struct scan_case *c, const struct scan_result *got)
 
 static void make_cells(struct scan_case *c, struct draw *d) {
   struct scan_input *in = &c->in;
-  int sparse = (int)draw_between(d, 0, 3); /* empty bins make ties */
-  int64_t g_limit = (int64_t)1 << draw_between(d, 3, 44);
-  in->count_shift = (unsigned)draw_between(d, 0, 30);
+  int sparse = (int)draw_between(d, 0, 3);                /* empty bins make ties */
+  int64_t g_limit = (int64_t)1 << draw_between(d, 3, 53); /* sums stay below 2^62 */
+  int h_bits = (int)(draw_between(d, 0, 1) == 0 ? 20 : draw_between(d, 20, 46));
+  in->count_shift = (unsigned)draw_between(d, 0, 46);
   for (uint32_t b = 0; b < in->n_bins; b++) {
     bool empty = draw_between(d, 0, 3) < sparse;
     uint32_t n = empty ? 0 : (uint32_t)draw_between(d, 1, 40);
     c->count[b] = n;
     c->gradient[b] = n == 0 ? 0 : draw_between(d, -g_limit, g_limit);
-    c->hessian[b] = n == 0 ? 0 : draw_between(d, 0, (int64_t)n << 20);
+    c->hessian[b] = n == 0 ? 0 : draw_between(d, 0, (int64_t)n << h_bits);
     if (in->count_kind == COUNT_SHIFT) c->hessian[b] = (int64_t)n << in->count_shift;
     in->total_gradient += c->gradient[b];
     in->total_hessian += c->hessian[b];
     in->n_rows += n;
   }
   in->gradient_unit = ldexp(1.0, -(int)draw_between(d, 0, 44));
-  in->hessian_unit = in->count_kind == COUNT_SHIFT ? ldexp(1.0, -(int)in->count_shift)
-                                                   : ldexp(1.0, -(int)draw_between(d, 15, 25));
+  in->hessian_unit = in->count_kind == COUNT_SHIFT
+                         ? ldexp(1.0, -(int)in->count_shift)
+                         : ldexp(1.0, -(int)draw_between(d, h_bits - 5, h_bits + 5));
 }
 
 static void make_rules(struct scan_case *c, struct draw *d) {
@@ -263,10 +265,125 @@ static void largest_sums(void **state) {
   }
 }
 
+/* Integer sums, whose conversion must round once: near halves of the last place that a double has. The tiers
+ * agree to the bit, and the scalar one converts as the processor does. */
+static void sums_near_halves(void **state) {
+  (void)state;
+  struct draw d = {.seed = 32};
+  enum { BINS = 61 };
+  int64_t gradient[BINS], hessian[BINS];
+  for (int i = 0; i < 4000; i++) {
+    struct scan_input in = {.gradient = gradient,
+                            .hessian = hessian,
+                            .n_bins = BINS,
+                            .count_kind = COUNT_SHIFT,
+                            .count_shift = (unsigned)draw_between(&d, 40, 55),
+                            .gradient_unit = 0x1p-50,
+                            .hessian_unit = 0x1p-50,
+                            .only_threshold = UINT32_MAX};
+    for (int b = 0; b < BINS; b++) {
+      int64_t place = (int64_t)1 << draw_between(&d, 0, 8); /* half a last place of sums up to 2^61 */
+      int64_t sign = draw_bits(&d) & 1 ? 1 : -1;
+      gradient[b] = sign * (((int64_t)1 << draw_between(&d, 40, 56)) + place + draw_between(&d, -1, 1));
+      hessian[b] = ((int64_t)1 << draw_between(&d, 40, 56)) + place + draw_between(&d, -1, 1);
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += hessian[b] >> in.count_shift;
+    }
+    struct scan_rules rules = {.lambda_l1 = i % 2 == 0 ? 0 : 1};
+    struct scan_result scalar, got;
+    FOR_EACH_TIER(k) {
+      k->scan_numeric(&in, &rules, &got);
+      if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
+      assert_true(same_result(&got, &scalar));
+    }
+    assert_true(scalar.splittable);
+  }
+}
+
+/* Equal gains everywhere (mirrored sums, and none at all): the same threshold in every tier. */
+static void ties_go_to_the_same_threshold(void **state) {
+  (void)state;
+  int64_t gradient[64], hessian[64];
+  uint32_t count[64];
+  for (uint32_t n_bins = 2; n_bins <= 64; n_bins++) {
+    for (int shape = 0; shape < 3; shape++) {
+      for (int missing = NONE; missing <= NAN_BIN; missing++) {
+        struct scan_input in = {.gradient = gradient,
+                                .hessian = hessian,
+                                .count = count,
+                                .n_bins = n_bins,
+                                .gradient_unit = 1,
+                                .hessian_unit = 1,
+                                .missing = missing,
+                                .default_bin = n_bins / 2,
+                                .only_threshold = UINT32_MAX};
+        for (uint32_t b = 0; b < n_bins; b++) {
+          bool full = shape == 0 || b == 0 || b + 1 == n_bins || (shape == 1 && b % 7 == 3);
+          gradient[b] = !full ? 0 : (b < n_bins / 2 ? -100 : 100);
+          hessian[b] = count[b] = full ? 10 : 0;
+          in.total_gradient += gradient[b];
+          in.total_hessian += hessian[b];
+          in.n_rows += count[b];
+        }
+        struct scan_rules rules = {.min_data = 1};
+        struct scan_result scalar, got;
+        FOR_EACH_TIER(k) {
+          k->scan_numeric(&in, &rules, &got);
+          if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
+          assert_true(same_result(&got, &scalar));
+        }
+      }
+    }
+  }
+}
+
+/* As many bins as a feature may have, and counts of every kind. */
+static void the_widest_feature(void **state) {
+  (void)state;
+  struct draw d = {.seed = 33};
+  enum { BINS = 65535 };
+  int64_t *gradient = guarded_alloc(BINS * 8, GUARDED_END), *hessian = guarded_alloc(BINS * 8, GUARDED_END);
+  uint32_t *count = guarded_alloc(BINS * 4, GUARDED_END);
+  for (int i = 0; i < 9; i++) {
+    struct scan_input in = {.gradient = gradient,
+                            .hessian = hessian,
+                            .n_bins = BINS,
+                            .count_kind = (enum count_kind)(i % 3),
+                            .count_shift = 20,
+                            .gradient_unit = 0x1p-20,
+                            .hessian_unit = 0x1p-20,
+                            .missing = i / 3,
+                            .default_bin = 30000,
+                            .only_threshold = UINT32_MAX};
+    if (in.count_kind == COUNT_FIELD) in.count = count;
+    for (uint32_t b = 0; b < BINS; b++) {
+      count[b] = (uint32_t)draw_between(&d, 0, 2);
+      gradient[b] = (int64_t)count[b] * draw_between(&d, -(1 << 20), 1 << 20);
+      hessian[b] = (int64_t)count[b] << 20;
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += count[b];
+    }
+    struct scan_rules rules = {.min_data = 100, .min_sum_hessian = 1e-3};
+    struct scan_result scalar, got;
+    FOR_EACH_TIER(k) {
+      k->scan_numeric(&in, &rules, &got);
+      if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
+      assert_true(same_result(&got, &scalar));
+    }
+    assert_true(scalar.splittable);
+  }
+  guarded_free(gradient, BINS * 8, GUARDED_END);
+  guarded_free(hessian, BINS * 8, GUARDED_END);
+  guarded_free(count, BINS * 4, GUARDED_END);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(random_histograms),
-      cmocka_unit_test(largest_sums),
+      cmocka_unit_test(random_histograms),  cmocka_unit_test(largest_sums),
+      cmocka_unit_test(sums_near_halves),   cmocka_unit_test(ties_go_to_the_same_threshold),
+      cmocka_unit_test(the_widest_feature),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,191 @@
+/* scan_ranges.h - what a vector scan does around its inner loop; included by the tiers that have one.
+ *
+ * A direction of the scan is brought to one form. L(t) = base + bins 0..t is the left side at threshold t and
+ * total - L(t) the right side: in the reverse scan base is what that scan never adds to the right (the
+ * missing bin), so that both directions do the very integer sums of the scalar scan. Counts and hessians of a
+ * side only grow with the side, so the thresholds that pass the tests are one range: two short walks from the
+ * ends find it, and the inner loop has no tests left. Ascending order with >= keeps the largest threshold
+ * among equal gains, which the reverse scan meets first; with > the smallest, which the forward scan does. */
+#ifndef COPSE_KERNELS_SCAN_RANGES_H
+#define COPSE_KERNELS_SCAN_RANGES_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+enum { SCAN_MOST_COUNTS = 1024, SCAN_FEWEST_BINS = 8, SCAN_NO_BIN = -1 };
+
+#define SCAN_EPSILON 1.0000000036274937e-15
+
+struct scan_sums {
+  int64_t gradient, hessian, count;
+};
+
+/* Thresholds first..last, both included, that pass every test. */
+struct scan_range {
+  const struct scan_input *in;
+  const struct scan_rules *rules;
+  int64_t left_gradient, left_hessian; /* the left side without bin `first` */
+  int64_t first, last;
+  int64_t skipped_bin;  /* adds nothing; SCAN_NO_BIN: none */
+  int64_t no_threshold; /* no candidate; SCAN_NO_BIN: none */
+  double floor;         /* a candidate's gain must be larger */
+  bool latest_of_equal; /* which of equal gains wins */
+};
+
+struct scan_best {
+  double gain;
+  int64_t threshold; /* -1: none above the floor */
+};
+
+/* The best threshold of a range; and LightGBM's estimate of every cell's count, below 2^31. */
+typedef struct scan_best (*scan_range_fn)(const struct scan_range *range);
+typedef void (*scan_estimate_fn)(const int64_t *hessian, uint32_t n, double unit, double factor,
+                                 uint32_t *counts);
+
+/* One direction. */
+struct scan_direction {
+  const struct scan_input *in;
+  const struct scan_rules *rules;
+  const uint32_t *counts;
+  struct scan_sums base; /* the left side before bin 0 */
+  struct scan_sums bins; /* bins 0..last_threshold but the skipped one */
+  int64_t last_threshold, skipped_bin;
+};
+
+static inline struct scan_sums scan_sum_bins(const struct scan_input *in, const uint32_t *counts, int64_t n,
+                                             int64_t skipped) {
+  int64_t g = 0, h = 0, c = 0;
+  for (int64_t b = 0; b < n; b++) g += in->gradient[b];
+  for (int64_t b = 0; b < n; b++) h += in->hessian[b];
+  for (int64_t b = 0; b < n; b++) c += counts[b];
+  if (skipped >= 0 && skipped < n) {
+    g -= in->gradient[skipped];
+    h -= in->hessian[skipped];
+    c -= counts[skipped];
+  }
+  return (struct scan_sums){g, h, c};
+}
+
+static inline bool scan_side_fits(const struct scan_direction *d, int64_t hessian, int64_t count) {
+  return count >= d->rules->min_data &&
+         (double)hessian * d->in->hessian_unit + SCAN_EPSILON >= d->rules->min_sum_hessian;
+}
+
+/* Narrows the range from both ends. False: nothing is left. */
+static inline bool scan_find_range(const struct scan_direction *d, struct scan_range *range) {
+  const struct scan_input *in = d->in;
+  int64_t h = in->total_hessian - d->base.hessian - d->bins.hessian;
+  int64_t n = in->n_rows - d->base.count - d->bins.count;
+  int64_t last = d->last_threshold;
+  for (; last >= 0 && !scan_side_fits(d, h, n); last--) {
+    if (last == d->skipped_bin) continue;
+    h += in->hessian[last];
+    n += d->counts[last];
+  }
+  int64_t first = 0, g = d->base.gradient;
+  h = d->base.hessian;
+  n = d->base.count;
+  for (; first <= last; first++) {
+    bool adds = first != d->skipped_bin;
+    int64_t more_h = h + (adds ? in->hessian[first] : 0), more_n = n + (adds ? d->counts[first] : 0);
+    if (scan_side_fits(d, more_h, more_n)) break;
+    h = more_h;
+    n = more_n;
+    g += adds ? in->gradient[first] : 0;
+  }
+  range->first = first;
+  range->last = last;
+  range->left_gradient = g;
+  range->left_hessian = h;
+  return first <= last;
+}
+
+static inline bool scan_fits_ranges(const struct scan_input *in, const struct scan_rules *rules) {
+  if (!leaf_rules_plain(rules) || in->only_threshold != UINT32_MAX || in->skip_bin0) return false;
+  enum { MISSING_IS_ZERO = 1 };
+  if (in->n_bins < SCAN_FEWEST_BINS || (in->bin0_is_rest && in->missing == MISSING_IS_ZERO)) return false;
+  return in->count_kind == COUNT_FIELD || (in->n_bins <= SCAN_MOST_COUNTS && in->n_rows < (int64_t)1 << 30);
+}
+
+static inline const uint32_t *scan_counts(const struct scan_input *in, scan_estimate_fn estimate,
+                                          uint32_t *room) {
+  if (in->count_kind == COUNT_FIELD) return in->count;
+  if (in->count_kind == COUNT_SHIFT) {
+    for (uint32_t b = 0; b < in->n_bins; b++) room[b] = (uint32_t)(in->hessian[b] >> in->count_shift);
+    return room;
+  }
+  double total = (double)in->total_hessian * in->hessian_unit + 2 * SCAN_EPSILON;
+  estimate(in->hessian, in->n_bins, in->hessian_unit, (double)in->n_rows / total, room);
+  return room;
+}
+
+static inline struct scan_sums scan_plus(struct scan_sums a, struct scan_sums b) {
+  return (struct scan_sums){a.gradient + b.gradient, a.hessian + b.hessian, a.count + b.count};
+}
+
+/* Left sums at the winner: the range has none of the counts, and a second sum is cheaper than carrying them.
+ */
+static inline void scan_settle(const struct scan_direction *d, struct scan_best best, bool default_left,
+                               struct scan_result *out) {
+  struct scan_sums left =
+      scan_plus(d->base, scan_sum_bins(d->in, d->counts, best.threshold + 1, d->skipped_bin));
+  *out = (struct scan_result){
+      best.gain, (uint32_t)best.threshold, default_left, true, left.gradient, left.hessian, left.count};
+}
+
+static inline __attribute__((always_inline)) void scan_one_direction(const struct scan_direction *d,
+                                                                     bool reverse, scan_range_fn find,
+                                                                     struct scan_result *out) {
+  struct scan_range range = {.in = d->in,
+                             .rules = d->rules,
+                             .skipped_bin = d->skipped_bin,
+                             .no_threshold = d->skipped_bin,
+                             .floor = d->in->min_gain_shift,
+                             .latest_of_equal = reverse};
+  if (reverse && d->skipped_bin >= 0) range.no_threshold = d->skipped_bin - 1;
+  if (out->splittable) range.floor = out->gain;
+  if (!scan_find_range(d, &range)) return;
+  struct scan_best best = find(&range);
+  if (best.threshold >= 0) scan_settle(d, best, reverse, out);
+}
+
+/* The whole slot, where scan_fits_ranges holds. */
+static inline __attribute__((always_inline)) void scan_by_ranges(const struct scan_input *in,
+                                                                 const struct scan_rules *rules,
+                                                                 scan_range_fn find,
+                                                                 scan_estimate_fn estimate,
+                                                                 struct scan_result *out) {
+  enum { MISSING_IS_ZERO = 1, MISSING_IS_NAN = 2 };
+  uint32_t room[SCAN_MOST_COUNTS];
+  const uint32_t *counts = scan_counts(in, estimate, room);
+  *out = (struct scan_result){.gain = -INFINITY};
+  int64_t end = in->n_bins;
+  bool zero = in->missing == MISSING_IS_ZERO, nan = in->missing == MISSING_IS_NAN;
+  struct scan_direction d = {.in = in, .rules = rules, .counts = counts, .skipped_bin = SCAN_NO_BIN};
+  if (zero) d.skipped_bin = in->default_bin;
+  const struct scan_sums total = {in->total_gradient, in->total_hessian, in->n_rows};
+
+  struct scan_sums added = scan_sum_bins(in, counts, end - (nan ? 1 : 0), d.skipped_bin);
+  d.base = (struct scan_sums){total.gradient - added.gradient, total.hessian - added.hessian,
+                              total.count - added.count};
+  d.last_threshold = end - 2 - (nan ? 1 : 0);
+  struct scan_sums top = {0, 0, 0}; /* the bin right of the last threshold */
+  if (d.last_threshold + 1 != d.skipped_bin)
+    top = (struct scan_sums){in->gradient[d.last_threshold + 1], in->hessian[d.last_threshold + 1],
+                             counts[d.last_threshold + 1]};
+  d.bins =
+      (struct scan_sums){added.gradient - top.gradient, added.hessian - top.hessian, added.count - top.count};
+  scan_one_direction(&d, true, find, out);
+  if (!zero && !nan) return;
+
+  d.base = (struct scan_sums){0, 0, 0};
+  if (in->bin0_is_rest) /* bin 0 counts the rows that the other bins leave */
+    d.base.count = in->n_rows - added.count - (nan ? counts[end - 1] : 0);
+  d.last_threshold = end - 2;
+  if (nan) d.bins = added;
+  scan_one_direction(&d, false, find, out);
+}
+
+#endif

@@ -1,0 +1,23 @@
+/* tiers.h - slots that a tier shares with another file of this room. Only the kernels' own files include
+ * this. */
+#ifndef COPSE_KERNELS_TIERS_H
+#define COPSE_KERNELS_TIERS_H
+
+#include "kernels/kernels.h"
+
+/* What a vector scan leaves to the scalar one. */
+void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules *rules,
+                         struct scan_result *out);
+
+/* What is left of a vector loop. */
+void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+                     double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
+
+#if defined(__x86_64__)
+void scan_numeric_avx2(const struct scan_input *input, const struct scan_rules *rules,
+                       struct scan_result *out);
+/* Parts of a tier that have files of their own. */
+void kernels_gradients_avx2(struct kernels *slots);
+#endif
+
+#endif
