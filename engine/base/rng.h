@@ -15,7 +15,8 @@ enum rng_stream {
   RNG_NODE_COLUMN = 4,
   RNG_THRESHOLD = 5,
   RNG_NODE = 6,
-  RNG_PIVOT = 7 /* of selections: no result depends on it */
+  RNG_PIVOT = 7, /* of selections: no result depends on it */
+  RNG_ROUNDING = 8
 };
 
 /* 64 uniform bits. Each key goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a

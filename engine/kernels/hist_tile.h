@@ -119,6 +119,23 @@ static inline void HIST_NAME(copy_rows)(const struct hist_block *block, const ui
   }
 }
 
+/* Two-byte bins: their cells fit no cache in any order, so a row at a time. */
+static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
+                                       uint64_t end, const HIST_CELL *values, HIST_CELL *cells) {
+  enum { AHEAD = 24 };
+  for (uint64_t i = begin; i < end; i++) {
+    uint64_t row = rows != NULL ? rows[i] : i;
+    if (rows != NULL && i + AHEAD < end) {
+      uint64_t ahead = rows[i + AHEAD];
+      __builtin_prefetch(block->rows + ahead * block->row_bytes);
+      __builtin_prefetch(&values[ahead]);
+    }
+    const HIST_CELL value = values[row];
+    const uint16_t *bins = (const uint16_t *)(block->rows + row * block->row_bytes);
+    for (uint32_t c = 0; c < block->n_columns; c++) cells[block->offsets[c] + bins[c]] += value;
+  }
+}
+
 /* Adds rows[begin..end) of one-byte bins, or the rows begin..end themselves where rows is NULL. */
 static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                                   uint64_t end, const HIST_CELL *values, HIST_CELL *cells) {

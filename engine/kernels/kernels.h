@@ -19,6 +19,10 @@
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32 };
 
+/* Packed form (quantised training): gradient 2^32 + hessian in one integer, gradients within +-
+ * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; spilled after HIST_PACKED_ROWS rows. */
+enum { HIST_PACKED_GRADIENT = 32767, HIST_PACKED_HESSIAN = 65534, HIST_PACKED_ROWS = 1 << 15 };
+
 /* One row's gradient and hessian, or one histogram cell's sums, in fixed point. */
 struct hist_pair {
   int64_t gradient;
@@ -34,9 +38,10 @@ struct hist_block {
 
 /* How many rows a histogram cell stands for. */
 enum count_kind {
-  COUNT_FIELD,   /* a plane of exact counts */
-  COUNT_SHIFT,   /* constant hessian: the hessian itself, shifted down */
-  COUNT_ESTIMATE /* LightGBM's estimate: hessian share of the leaf, rounded cell by cell */
+  COUNT_FIELD,    /* a plane of exact counts */
+  COUNT_SHIFT,    /* constant hessian: the hessian itself, shifted down */
+  COUNT_ESTIMATE, /* LightGBM's estimate: hessian share of the leaf, rounded cell by cell */
+  COUNT_SHARE     /* hessian share of a whole side, rounded once: LightGBM's with quantised gradients */
 };
 
 /* Regularisation as the scan needs it. */
@@ -107,6 +112,16 @@ struct softmax_rows {
   float *gradient, *hessian;
 };
 
+/* Rounding of gradients to levels (algorithms 8.2): trunc(|g| / step + u) with the sign of g, u = 1/2 or
+ * uniform in [0, 1), a hash of the key and the row's number. */
+struct pack_rule {
+  double gradient_step, hessian_step;     /* value of one level */
+  double gradient_levels, hessian_levels; /* largest magnitudes, at most those of the packed form */
+  bool stochastic;
+  bool constant_hessian; /* every hessian is one level */
+  uint32_t gradient_key, hessian_key;
+};
+
 struct kernels {
   /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. pairs is indexed by row. */
   void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
@@ -114,6 +129,13 @@ struct kernels {
   /* Adds cells into the planes and zeroes them. count NULL when count_bits == 0. */
   void (*hist_spill)(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
                      int64_t *hessian, uint32_t *count);
+  /* The same two in packed form. */
+  void (*hist_update_packed)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
+                             uint64_t end, const int64_t *packed, int64_t *cells);
+  void (*hist_spill_packed)(int64_t *cells, uint64_t n, int64_t *gradient, int64_t *hessian);
+  /* packed[i] of rows first_row + i. */
+  void (*pack)(const struct pack_rule *rule, const float *gradient, const float *hessian, uint32_t first_row,
+               uint64_t n, int64_t *packed);
   /* parent[i] -= child[i]: the sibling's histogram takes the parent's place. count planes may be NULL. */
   void (*hist_subtract)(int64_t *gradient, int64_t *hessian, uint32_t *count, const int64_t *child_gradient,
                         const int64_t *child_hessian, const uint32_t *child_count, uint64_t n);
@@ -170,6 +192,11 @@ void kernels_overlay_scalar(struct kernels *slots);
 #if defined(__x86_64__)
 void kernels_overlay_avx2(struct kernels *slots);
 #endif
+
+/* COUNT_SHARE: rows per step of hessian. */
+static inline double count_share_factor(int64_t n_rows, int64_t total_hessian) {
+  return total_hessian > 0 ? (double)n_rows / (double)total_hessian : 0.0;
+}
 
 /* Leaf output and gain formulas (algorithms 4.5), shared by every split search. */
 static inline double leaf_threshold_l1(double g, double l1) {

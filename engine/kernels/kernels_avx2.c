@@ -150,5 +150,6 @@ void kernels_overlay_avx2(struct kernels *slots) {
   slots->partition = partition;
   slots->max_abs = max_abs;
   kernels_gradients_avx2(slots);
+  kernels_packed_avx2(slots);
 }
 #endif

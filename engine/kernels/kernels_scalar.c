@@ -13,30 +13,12 @@ typedef int64_t pair_vector __attribute__((vector_size(16), may_alias));
 #define HIST_NAME(name) pair_##name
 #include "kernels/hist_tile.h"
 
-/* Two-byte bins: as wide as they are, their cells fit no cache in any order. */
-static void add_wide(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
-                     const struct hist_pair *pairs, struct hist_pair *cells) {
-  enum { AHEAD = 24 };
-  for (uint64_t i = begin; i < end; i++) {
-    uint64_t row = rows != NULL ? rows[i] : i;
-    if (rows != NULL && i + AHEAD < end) {
-      uint64_t ahead = rows[i + AHEAD];
-      __builtin_prefetch(block->rows + ahead * block->row_bytes);
-      __builtin_prefetch(&pairs[ahead]);
-    }
-    pair_vector pair = *(const pair_vector *)&pairs[row];
-    const uint16_t *bins = (const uint16_t *)(block->rows + row * block->row_bytes);
-    for (uint32_t c = 0; c < block->n_columns; c++)
-      *(pair_vector *)&cells[block->offsets[c] + bins[c]] += pair;
-  }
-}
-
 static void hist_update(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
                         const struct hist_pair *pairs, struct hist_pair *cells) {
   if (block->cell_bytes == 1)
     pair_add(block, rows, begin, end, (const pair_vector *)pairs, (pair_vector *)cells);
   else
-    add_wide(block, rows, begin, end, pairs, cells);
+    pair_add_wide(block, rows, begin, end, (const pair_vector *)pairs, (pair_vector *)cells);
 }
 
 static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
@@ -87,6 +69,12 @@ static inline int64_t cell_count(const struct scan_state *s, uint32_t bin) {
   }
 }
 
+/* Rows of the side being accumulated after bin `bin`, whose hessian is in h already. */
+static inline int64_t side_count(const struct scan_state *s, int64_t before, uint32_t bin, int64_t h) {
+  if (s->in->count_kind != COUNT_SHARE) return before + cell_count(s, bin);
+  return (int64_t)((double)h * count_share_factor(s->in->n_rows, s->in->total_hessian) + 0.5);
+}
+
 /* Both sides' gain together. Plain rules: one division. */
 static inline double candidate_gain(const struct scan_state *s, double gl, double hl, int64_t nl, double gr,
                                     double hr, int64_t nr) {
@@ -122,7 +110,7 @@ static void scan_reverse(struct scan_state *s, bool skip_default, bool skip_miss
     if (skip_default && b == in->default_bin) continue;
     g += in->gradient[b];
     h += in->hessian[b];
-    n += cell_count(s, b);
+    n = side_count(s, n, b, h);
     double hr = (double)h * in->hessian_unit + EPSILON;
     if (n < rules->min_data || hr < rules->min_sum_hessian) continue;
     int64_t nl = in->n_rows - n;
@@ -150,7 +138,8 @@ static void scan_forward(struct scan_state *s, bool skip_default) {
     if (skip_default && b == in->default_bin) continue;
     g += in->gradient[b];
     h += in->hessian[b];
-    n += b == 0 && in->bin0_is_rest ? rest_count(s) : cell_count(s, b);
+    bool rest = b == 0 && in->bin0_is_rest && in->count_kind != COUNT_SHARE;
+    n = rest ? rest_count(s) : side_count(s, n, b, h);
     double hl = (double)h * in->hessian_unit + EPSILON;
     if (n < rules->min_data || hl < rules->min_sum_hessian) continue;
     int64_t nr = in->n_rows - n;
@@ -276,4 +265,5 @@ void kernels_overlay_scalar(struct kernels *slots) {
                             .quantize = quantize_scalar,
                             .bin_numeric = bin_numeric};
   gradient_slots(slots);
+  kernels_packed_scalar(slots);
 }

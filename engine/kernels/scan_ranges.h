@@ -106,6 +106,7 @@ static inline bool scan_fits_ranges(const struct scan_input *in, const struct sc
   if (!leaf_rules_plain(rules) || in->only_threshold != UINT32_MAX || in->skip_bin0) return false;
   enum { MISSING_IS_ZERO = 1 };
   if (in->n_bins < SCAN_FEWEST_BINS || (in->bin0_is_rest && in->missing == MISSING_IS_ZERO)) return false;
+  if (in->count_kind == COUNT_SHARE && in->missing != 0 && in->n_bins > 2) return false;
   return in->count_kind == COUNT_FIELD || (in->n_bins <= SCAN_MOST_COUNTS && in->n_rows < (int64_t)1 << 30);
 }
 
@@ -114,6 +115,17 @@ static inline const uint32_t *scan_counts(const struct scan_input *in, scan_esti
   if (in->count_kind == COUNT_FIELD) return in->count;
   if (in->count_kind == COUNT_SHIFT) {
     for (uint32_t b = 0; b < in->n_bins; b++) room[b] = (uint32_t)(in->hessian[b] >> in->count_shift);
+    return room;
+  }
+  if (in->count_kind == COUNT_SHARE) { /* cells whose sums from the top are the shares of the right side */
+    const double factor = count_share_factor(in->n_rows, in->total_hessian);
+    int64_t h = 0, above = 0;
+    for (uint32_t b = in->n_bins; b-- > 0;) {
+      h += in->hessian[b];
+      int64_t n = (int64_t)((double)h * factor + 0.5);
+      room[b] = (uint32_t)(n - above);
+      above = n;
+    }
     return room;
   }
   double total = (double)in->total_hessian * in->hessian_unit + 2 * SCAN_EPSILON;

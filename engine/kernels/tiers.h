@@ -13,11 +13,14 @@ void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules
 void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
 
+/* Parts of a tier that have files of their own. */
+void kernels_packed_scalar(struct kernels *slots);
+
 #if defined(__x86_64__)
 void scan_numeric_avx2(const struct scan_input *input, const struct scan_rules *rules,
                        struct scan_result *out);
-/* Parts of a tier that have files of their own. */
 void kernels_gradients_avx2(struct kernels *slots);
+void kernels_packed_avx2(struct kernels *slots);
 #endif
 
 #endif

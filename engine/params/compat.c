@@ -13,8 +13,15 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
                       "%sleaf_counts=exact conflicts with compat=lightgbm, which estimates leaf counts from "
                       "hessians: leave one of them out",
                       slot_place(params, PARAM_leaf_counts));
+  bool quantised = slot_int(params, PARAM_use_quantized_grad);
+  if (quantised && !hessian_counts && slot_given(params, PARAM_leaf_counts))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%sleaf_counts=exact conflicts with use_quantized_grad=true, whose packed histograms have no "
+        "room for counts: leave one of them out",
+        slot_place(params, PARAM_leaf_counts));
   struct compat_params *compat = &resolution->out.grow.compat;
-  compat->hessian_counts = lightgbm || hessian_counts;
+  compat->hessian_counts = lightgbm || hessian_counts || quantised;
   compat->inherit_unsplittable = lightgbm;
   compat->split_on_rounding = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
@@ -24,8 +31,8 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   resolution->out.boost.keep_all_rounds = lightgbm;
   bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
   resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;
+  if (lightgbm || quantised) derive_choice(resolution, PARAM_leaf_counts, "hessian");
   if (lightgbm) {
-    derive_choice(resolution, PARAM_leaf_counts, "hessian");
     if (!sampled) {
       resolution->out.bin.sample_count = LIGHTGBM_SAMPLE_ROWS;
       derive_int(resolution, PARAM_bin_construct_sample_cnt, LIGHTGBM_SAMPLE_ROWS);

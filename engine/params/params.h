@@ -82,6 +82,15 @@ struct sample_params {
   int extra_seed;
 };
 
+/* Gradients rounded to levels (algorithms 8.2). */
+struct quant_params {
+  bool on;
+  int levels; /* of a hessian; a gradient has half as many on each side of 0 */
+  bool stochastic;
+  bool renew_leaf; /* leaf outputs from the gradients as they were */
+  int seed;
+};
+
 struct grow_params {
   int num_leaves; /* already lowered to 2^max_depth where that applies */
   int max_depth;  /* <= 0: unlimited */
@@ -97,6 +106,7 @@ struct grow_params {
   int max_cat_to_onehot;
   double histogram_pool_mb; /* < 0: no limit */
   struct compat_params compat;
+  struct quant_params quant;
 };
 
 struct boost_params {

@@ -190,6 +190,22 @@ static void fill_grow(const copse_params *params, struct grow_params *out, int n
   out->histogram_pool_mb = slot_double(params, PARAM_histogram_pool_size);
 }
 
+enum { FINEST_LEVELS = 65534, LIGHTGBM_LEVELS = 4 };
+
+static void fill_quant(const copse_params *params, struct resolution *resolution) {
+  struct quant_params *out = &resolution->out.grow.quant;
+  out->on = slot_int(params, PARAM_use_quantized_grad);
+  out->stochastic = slot_int(params, PARAM_stochastic_rounding);
+  out->renew_leaf = slot_int(params, PARAM_quant_train_renew_leaf);
+  out->seed = slot_text(params, PARAM_seed)[0] != '\0' ? (int)slot_int(params, PARAM_seed) : 0;
+  if (slot_text(params, PARAM_num_grad_quant_bins)[0] != '\0') {
+    out->levels = (int)slot_int(params, PARAM_num_grad_quant_bins);
+  } else {
+    out->levels = slot_is(params, PARAM_compat, "lightgbm") ? LIGHTGBM_LEVELS : FINEST_LEVELS;
+    if (out->on) derive_int(resolution, PARAM_num_grad_quant_bins, out->levels);
+  }
+}
+
 static void fill_boost(const copse_params *params, struct boost_params *out) {
   out->num_iterations = (int)slot_int(params, PARAM_num_iterations);
   out->learning_rate = slot_double(params, PARAM_learning_rate);
@@ -216,6 +232,7 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   fill_objective(params, &resolution->out.objective);
   fill_sample(params, &resolution->out.sample);
   fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
+  fill_quant(params, resolution);
   fill_boost(params, &resolution->out.boost);
   return compat_resolve(params, resolution, err);
 }

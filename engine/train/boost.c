@@ -99,6 +99,8 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
       tree_release(tree);
       return status;
     }
+    if (tree->n_leaves > 1 && ws->grow.quant.on && ws->grow.quant.renew_leaf)
+      renew_quantised_leaves(ws, gradient, hessian, tree);
     if (tree->n_leaves > 1 && !custom && booster->objective.row->renew != NULL)
       renew_leaves(ws, &booster->objective, booster->sets[0].score + (uint64_t)output * n, booster->renew,
                    tree);

@@ -57,10 +57,28 @@ static void add_pairs(const struct build_job *job, const struct binned_block *bl
   }
 }
 
+static void add_packed(const struct build_job *job, const struct binned_block *block, uint64_t begin,
+                       uint64_t end, struct lane *lane, struct hist_planes planes) {
+  struct workspace *ws = job->ws;
+  struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
+                            block->offsets};
+  const uint32_t *rows = job->leaf->n_rows == ws->data->n_rows ? NULL : ws->rows + job->leaf->begin;
+  int64_t *cells = (int64_t *)lane->cells;
+  for (uint64_t at = begin; at < end; at += HIST_PACKED_ROWS) {
+    uint64_t stop = end - at > HIST_PACKED_ROWS ? at + HIST_PACKED_ROWS : end;
+    ws->kernels->hist_update_packed(&view, rows, at, stop, ws->packed, cells);
+    ws->kernels->hist_spill_packed(cells, block->n_cells, planes.gradient, planes.hessian);
+  }
+}
+
 /* Adds rows [begin, end) of the leaf in one block into planes that start at the block's first cell. */
 static void add_rows(const struct build_job *job, const struct binned_block *block, uint64_t begin,
                      uint64_t end, struct lane *lane, struct hist_planes planes) {
   const struct workspace *ws = job->ws;
+  if (ws->packed != NULL) {
+    add_packed(job, block, begin, end, lane, planes);
+    return;
+  }
   add_pairs(job, block, begin, end, lane, planes, ws->pairs, ws->count_bits);
   if (ws->count_pairs != NULL)
     add_pairs(job, block, begin, end, lane, planes, ws->count_pairs, HIST_COUNT_BITS);

@@ -11,4 +11,9 @@
 void renew_leaves(struct workspace *ws, const struct objective *objective, const double *score,
                   struct renew_scratch scratch, struct tree *tree);
 
+/* quant_train_renew_leaf (algorithms 8.2): outputs of the tree that grow_tree has just left behind, from the
+ * gradients as they were before rounding, without path smoothing. gradient, hessian: [n_rows]. */
+void renew_quantised_leaves(struct workspace *ws, const float *gradient, const float *hessian,
+                            struct tree *tree);
+
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/rng.h"
 #include "base/status.h"
 #include "base/team.h"
 #include "train/sample.h"
@@ -146,21 +147,30 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   /* A tree cannot have more leaves than rows. */
   if ((uint64_t)ws->grow.num_leaves > data->n_rows && data->n_rows > 0)
     ws->grow.num_leaves = (int)data->n_rows;
-  ws->count_kind =
-      constant_hessian ? COUNT_SHIFT : (grow->compat.hessian_counts ? COUNT_ESTIMATE : COUNT_FIELD);
+  ws->constant_hessian = constant_hessian;
+  if (constant_hessian)
+    ws->count_kind = COUNT_SHIFT;
+  else if (grow->quant.on)
+    ws->count_kind = COUNT_SHARE;
+  else
+    ws->count_kind = grow->compat.hessian_counts ? COUNT_ESTIMATE : COUNT_FIELD;
   ws->count_bits = ws->count_kind == COUNT_FIELD && !weights_spread(data) ? HIST_COUNT_BITS : 0;
   uint32_t most_bins;
   category_sizes(ws, &most_bins);
   uint64_t n = data->n_rows;
-  ws->pairs = copse_alloc(ctx, n, sizeof *ws->pairs);
+  if (grow->quant.on)
+    ws->packed = copse_alloc(ctx, n, sizeof *ws->packed);
+  else
+    ws->pairs = copse_alloc(ctx, n, sizeof *ws->pairs);
   ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
   ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
   ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
   ws->chunks = copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1), sizeof *ws->chunks);
   bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
   if (by_query) ws->query_of_row = copse_alloc(ctx, n, sizeof *ws->query_of_row);
-  bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->pairs != NULL &&
-            ws->rows != NULL && ws->rows_left != NULL && ws->rows_right != NULL;
+  bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
+            (ws->pairs != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
+            ws->rows_right != NULL;
   if (ok && counts_create(ws) && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws))
     return COPSE_OK;
   workspace_release(ws);
@@ -183,6 +193,7 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->slot_stamp);
   copse_free(ws->query_of_row);
   copse_free(ws->pairs);
+  copse_free(ws->packed);
   copse_free(ws->count_pairs);
   copse_free(ws->chunks);
   copse_free(ws->rows);
@@ -218,6 +229,7 @@ struct round_job {
   struct workspace *ws;
   const float *gradient, *hessian;
   double gradient_scale, hessian_scale;
+  struct pack_rule rule; /* quantised */
 };
 
 static uint64_t chunk_end(const struct workspace *ws, size_t chunk) {
@@ -243,9 +255,15 @@ static void sum_chunk(void *user, size_t chunk, int thread) {
   if (end > ws->n_bag) end = ws->n_bag;
   int64_t g = 0, h = 0;
   for (uint64_t i = (uint64_t)chunk * WORKSPACE_CHUNK; i < end; i++) {
-    const struct hist_pair *pair = &ws->pairs[ws->rows[i]];
-    g += pair->gradient;
-    h += (int64_t)(pair->hessian >> ws->count_bits);
+    uint32_t row = ws->rows[i];
+    if (ws->packed != NULL) {
+      int64_t low = ws->packed[row] & UINT32_MAX;
+      g += (ws->packed[row] - low) / ((int64_t)1 << 32);
+      h += low;
+    } else {
+      g += ws->pairs[row].gradient;
+      h += (int64_t)(ws->pairs[row].hessian >> ws->count_bits);
+    }
   }
   ws->chunks[chunk].gradient = g;
   ws->chunks[chunk].hessian = h;
@@ -256,8 +274,47 @@ static void round_chunk(void *user, size_t chunk, int thread) {
   struct round_job *job = user;
   struct workspace *ws = job->ws;
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
-  ws->kernels->quantize(job->gradient + begin, job->hessian + begin, end - begin, job->gradient_scale,
-                        job->hessian_scale, ws->count_bits, ws->pairs + begin);
+  if (ws->packed != NULL)
+    ws->kernels->pack(&job->rule, job->gradient + begin, job->hessian + begin, (uint32_t)begin, end - begin,
+                      ws->packed + begin);
+  else
+    ws->kernels->quantize(job->gradient + begin, job->hessian + begin, end - begin, job->gradient_scale,
+                          job->hessian_scale, ws->count_bits, ws->pairs + begin);
+}
+
+static void choose_scales(struct workspace *ws, float max_gradient, float max_hessian,
+                          struct round_job *job) {
+  int sum_bits = 62 - ceil_log2(ws->data->n_rows);
+  int gradient_exponent = scale_exponent(max_gradient, sum_bits);
+  int hessian_exponent = scale_exponent(max_hessian, ws->count_bits > 0 ? HIST_HESSIAN_BITS - 1 : sum_bits);
+  job->gradient_scale = ldexp(1.0, gradient_exponent);
+  job->hessian_scale = ldexp(1.0, hessian_exponent);
+  ws->gradient_unit = ldexp(1.0, -gradient_exponent);
+  ws->hessian_unit = ldexp(1.0, -hessian_exponent);
+  ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
+}
+
+/* Quantised gradients (algorithms 8.2). */
+static void choose_levels(struct workspace *ws, float max_gradient, float max_hessian,
+                          struct round_job *job) {
+  const struct quant_params *quant = &ws->grow.quant;
+  struct pack_rule *rule = &job->rule;
+  int half = quant->levels / 2;
+  rule->gradient_levels = half;
+  rule->hessian_levels = ws->constant_hessian ? 1 : quant->levels;
+  rule->gradient_step = max_gradient > 0 ? (double)max_gradient / rule->gradient_levels : 1.0;
+  rule->hessian_step = max_hessian > 0 ? (double)max_hessian / rule->hessian_levels : 1.0;
+  rule->stochastic = quant->stochastic;
+  rule->constant_hessian = ws->constant_hessian;
+  uint64_t keys = rng_bits((uint64_t)quant->seed, RNG_ROUNDING, ws->tree_key);
+  rule->gradient_key = (uint32_t)keys;
+  rule->hessian_key = (uint32_t)(keys >> 32);
+  ws->gradient_unit = rule->gradient_step;
+  ws->hessian_unit = rule->hessian_step;
+  ws->count_shift = 0;
+  int sum_bits = 62 - ceil_log2(ws->data->n_rows);
+  ws->true_gradient_scale = ldexp(1.0, scale_exponent(max_gradient, sum_bits));
+  ws->true_hessian_scale = ldexp(1.0, scale_exponent(max_hessian, sum_bits));
 }
 
 copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, const float *hessian,
@@ -277,14 +334,10 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
     max_gradient = fmaxf(max_gradient, ws->chunks[c].max_gradient);
     max_hessian = fmaxf(max_hessian, ws->chunks[c].max_hessian);
   }
-  int sum_bits = 62 - ceil_log2(n);
-  int gradient_exponent = scale_exponent(max_gradient, sum_bits);
-  int hessian_exponent = scale_exponent(max_hessian, ws->count_bits > 0 ? HIST_HESSIAN_BITS - 1 : sum_bits);
-  job.gradient_scale = ldexp(1.0, gradient_exponent);
-  job.hessian_scale = ldexp(1.0, hessian_exponent);
-  ws->gradient_unit = ldexp(1.0, -gradient_exponent);
-  ws->hessian_unit = ldexp(1.0, -hessian_exponent);
-  ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
+  if (ws->packed != NULL)
+    choose_levels(ws, max_gradient, max_hessian, &job);
+  else
+    choose_scales(ws, max_gradient, max_hessian, &job);
   copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
   copse_parallel_for(ws->n_threads, n_chunks, sum_chunk, &job);
   struct leaf *root = &ws->leaves[0];

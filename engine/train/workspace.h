@@ -50,7 +50,7 @@ struct category_scratch {
 };
 
 struct lane {
-  struct hist_pair *cells;   /* [max block cells], zero between uses */
+  struct hist_pair *cells;   /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes; /* [max block cells] */
   struct category_scratch categories;
   uint32_t *bits; /* [bin_words] candidate set */
@@ -84,9 +84,12 @@ struct workspace {
 
   /* fixed-point form of this round's gradients */
   enum count_kind count_kind;
+  bool constant_hessian;
   unsigned count_bits, count_shift;
   double gradient_unit, hessian_unit;
-  struct hist_pair *pairs;       /* [n_rows] */
+  double true_gradient_scale, true_hessian_scale; /* quantised: of sums of the gradients before rounding */
+  struct hist_pair *pairs;                        /* [n_rows]; NULL with quantised gradients */
+  int64_t *packed;               /* [n_rows] instead of pairs, with quantised gradients; else NULL */
   struct hist_pair *count_pairs; /* [n_rows] 1 each, where counts do not ride in the hessians; else NULL */
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */

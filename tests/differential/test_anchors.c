@@ -37,6 +37,12 @@ static const struct anchor anchors[] = {
     {"max_depth", BINARY_FILE, "max_depth=4 num_leaves=16 " BINARY SHAPE, true, {0.471545, 0.874567}},
     {"path_smooth", BINARY_FILE, BINARY SHAPE "path_smooth=10", true, {0.22222, 0.998403}},
     {"is_unbalance", BINARY_FILE, BINARY SHAPE "is_unbalance=true", true, {0.209399, 0.999226}},
+    {"quantised",
+     BINARY_FILE,
+     BINARY SHAPE "use_quantized_grad=true num_grad_quant_bins=14 quant_train_renew_leaf=true "
+                  "stochastic_rounding=false",
+     true,
+     {0.210328, 0.999274}},
     {"regression", "regression/regression.train.gz", REGRESSION, true, {0.197451, 0}},
 };
 

@@ -49,6 +49,10 @@ static struct sums sum_bins(const struct scan_case *c, uint32_t from, uint32_t t
     s.h += c->in.hessian[b];
     s.n += count_of(c, b);
   }
+  if (c->in.count_kind == COUNT_SHARE) /* of the sum, rounded once */
+    s.n = c->in.total_hessian == 0
+              ? 0
+              : (int64_t)((double)s.h * ((double)c->in.n_rows / (double)c->in.total_hessian) + 0.5);
   return s;
 }
 
@@ -96,7 +100,8 @@ static size_t all_candidates(const struct scan_case *c, struct candidate *list) 
   for (uint32_t t = in->skip_bin0 ? 1 : 0; t + 1 < in->n_bins; t++) {
     if (zero && t == in->default_bin) continue;
     struct sums left = sum_bins(c, in->skip_bin0 ? 1 : 0, t + 1, zero);
-    if (in->bin0_is_rest) left.n = in->n_rows - sum_bins(c, t + 1, in->n_bins, false).n;
+    if (in->bin0_is_rest && in->count_kind != COUNT_SHARE)
+      left.n = in->n_rows - sum_bins(c, t + 1, in->n_bins, false).n;
     consider(c, t, false, left, list, &n);
   }
   return n;
@@ -182,7 +187,7 @@ static void make_case(struct scan_case *c, struct draw *d, int i) {
   struct scan_input *in = &c->in;
   in->n_bins =
       i % 5 == 0 ? (uint32_t)draw_between(d, 2, 4) : (uint32_t)draw_between(d, 2, i % 40 == 1 ? 300 : 40);
-  in->count_kind = (enum count_kind)(i % 3);
+  in->count_kind = (enum count_kind)(i % 4);
   in->missing = (int)draw_between(d, 0, 2);
   in->default_bin = (uint32_t)draw_between(d, 0, in->n_bins - 1);
   in->skip_bin0 = in->missing == ZERO && in->default_bin != 0 && draw_between(d, 0, 3) == 0;
@@ -345,15 +350,15 @@ static void the_widest_feature(void **state) {
   enum { BINS = 65535 };
   int64_t *gradient = guarded_alloc(BINS * 8, GUARDED_END), *hessian = guarded_alloc(BINS * 8, GUARDED_END);
   uint32_t *count = guarded_alloc(BINS * 4, GUARDED_END);
-  for (int i = 0; i < 9; i++) {
+  for (int i = 0; i < 12; i++) {
     struct scan_input in = {.gradient = gradient,
                             .hessian = hessian,
                             .n_bins = BINS,
-                            .count_kind = (enum count_kind)(i % 3),
+                            .count_kind = (enum count_kind)(i % 4),
                             .count_shift = 20,
                             .gradient_unit = 0x1p-20,
                             .hessian_unit = 0x1p-20,
-                            .missing = i / 3,
+                            .missing = i / 4,
                             .default_bin = 30000,
                             .only_threshold = UINT32_MAX};
     if (in.count_kind == COUNT_FIELD) in.count = count;

@@ -25,6 +25,9 @@ static const struct setting settings[] = {
     {"max_bin=1023 min_data_in_bin=1 " SMALL, 1500, 130, true, false},
     {"min_data_per_group=2 cat_smooth=1 " SMALL, 700, 150, true, false},
     {"compat=lightgbm " SMALL, 900, 40, true, false},
+    {"use_quantized_grad=true objective=binary " SMALL, 70000, 14, false, true},
+    {"use_quantized_grad=true num_grad_quant_bins=6 quant_train_renew_leaf=true max_bin=1000 " SMALL, 66000,
+     7, true, false},
 };
 
 static void must(copse_status status, const copse_error *err) {

@@ -345,7 +345,6 @@ static void test_later_values(void **state) {
                                         "predict_contrib=true",
                                         "pred_early_stop=true",
                                         "save_binary=true",
-                                        "use_quantized_grad=true",
                                         "monotone_constraints=0,1",
                                         "forcedsplits_filename=a.json",
                                         "task=convert_model",
@@ -424,11 +423,23 @@ static void test_compat(void **state) {
   assert_string_equal(copse_params_get(params, "leaf_counts"), "hessian");
   r = resolved("compat=lightgbm bin_construct_sample_cnt=500 leaf_counts=hessian");
   assert_int_equal(r->bin.sample_count, 500);
+  assert_false(resolved("")->grow.quant.on);
+  r = resolved("use_quantized_grad=true");
+  assert_true(r->grow.quant.on && r->grow.quant.stochastic && !r->grow.quant.renew_leaf);
+  assert_int_equal(r->grow.quant.levels, 65534);
+  assert_string_equal(copse_params_get(params, "num_grad_quant_bins"), "65534");
+  assert_string_equal(copse_params_get(params, "leaf_counts"), "hessian");
+  assert_int_equal(resolved("use_quantized_grad=true compat=lightgbm")->grow.quant.levels, 4);
+  assert_int_equal(resolved("use_quantized_grad=true num_grad_quant_bins=14")->grow.quant.levels, 14);
   r = resolved("leaf_counts=hessian");
   assert_true(r->grow.compat.hessian_counts);
   assert_false(r->grow.compat.inherit_unsplittable || r->grow.compat.forward_skips_bin0 ||
                r->grow.compat.keep_all_rounds || r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 0);
+  assert_fails("use_quantized_grad=true leaf_counts=exact", COPSE_ERR_ARGUMENT,
+               "c:2: leaf_counts=exact conflicts with use_quantized_grad=true, whose packed histograms have "
+               "no room for "
+               "counts: leave one of them out");
   assert_fails(
       "compat=lightgbm leaf_counts=exact", COPSE_ERR_ARGUMENT,
       "c:2: leaf_counts=exact conflicts with compat=lightgbm, which estimates leaf counts from hessians: "

@@ -333,6 +333,30 @@ static void ten_trees(void **state) {
   copse_model_free(model);
 }
 
+/* [T8b] */
+static void quantised_gradients(void **state) {
+  (void)state;
+  const double x[] = {1, 2, 3, 4, 5, 6};
+  const float y[] = {1, 2, 2, 6, 7, 9};
+  struct small_data data = one_feature(x, y, 6);
+  copse_model *model =
+      small_train(&data, "use_quantized_grad=true stochastic_rounding=false num_leaves=3 " BASE);
+  check_nodes(model, 0, (struct expected_node[]){{above(3.5), 54}, {above(1.5), 3.375}}, 2);
+  check_leaves(model, 0, (double[]){0, 7.5, 2.25}, 3);
+  copse_model_free(model);
+  model = small_train(&data,
+                      "use_quantized_grad=true stochastic_rounding=false quant_train_renew_leaf=true "
+                      "num_leaves=3 " BASE);
+  check_leaves(model, 0, (double[]){1, 7.333333, 2}, 3);
+  copse_model_free(model);
+  model = small_train(&data,
+                      "use_quantized_grad=true stochastic_rounding=false num_grad_quant_bins=16 "
+                      "num_leaves=3 " BASE);
+  check_nodes(model, 0, (struct expected_node[]){{above(3.5), 44.3496}, {above(5.5), 4.27148}}, 2);
+  check_leaves(model, 0, (double[]){1.875, 6.46875, 9}, 3);
+  copse_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bounds_become_thresholds),
@@ -345,6 +369,7 @@ int main(void) {
       cmocka_unit_test(squared_error),
       cmocka_unit_test(logistic_starts),
       cmocka_unit_test(ten_trees),
+      cmocka_unit_test(quantised_gradients),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,71 @@
+/* packed_loops.h - the slots of packed histograms, written once and compiled for every tier.
+ *
+ * Quantised training (Shi et al., NeurIPS 2022) rounds gradients to few levels, so that a row's gradient and
+ * hessian fit one 64-bit integer, gradient 2^32 + hessian, and a cell is one addition. The hessian is never
+ * negative: the low half is its sum as it stands, and no carry reaches the high half while sums stay below
+ * 2^32 (HIST_PACKED_ROWS rows of HIST_PACKED_HESSIAN). */
+#ifndef COPSE_KERNELS_PACKED_LOOPS_H
+#define COPSE_KERNELS_PACKED_LOOPS_H
+
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+#define HIST_CELL int64_t
+#define HIST_NAME(name) packed_##name
+#include "kernels/hist_tile.h"
+
+static void hist_update_packed(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
+                               uint64_t end, const int64_t *packed, int64_t *cells) {
+  if (block->cell_bytes == 1)
+    packed_add(block, rows, begin, end, packed, cells);
+  else
+    packed_add_wide(block, rows, begin, end, packed, cells);
+}
+
+static void hist_spill_packed(int64_t *restrict cells, uint64_t n, int64_t *restrict gradient,
+                              int64_t *restrict hessian) {
+  for (uint64_t i = 0; i < n; i++) {
+    int64_t h = cells[i] & UINT32_MAX;
+    hessian[i] += h;
+    gradient[i] += (cells[i] - h) / ((int64_t)1 << 32); /* exact: a shift */
+  }
+  memset(cells, 0, n * sizeof *cells);
+}
+
+/* 32 uniform bits of a row: the finaliser of MurmurHash3 (Appleby 2011) over the row's number and a key. */
+static inline uint32_t pack_bits(uint32_t row, uint32_t key) {
+  uint32_t x = row ^ key;
+  x = (x ^ (x >> 16)) * 0x85ebca6bu;
+  x = (x ^ (x >> 13)) * 0xc2b2ae35u;
+  return x ^ (x >> 16);
+}
+
+static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian,
+                 uint32_t first_row, uint64_t n, int64_t *packed) {
+  const double g_step = rule->gradient_step, h_step = rule->hessian_step;
+  const double g_most = rule->gradient_levels, h_most = rule->hessian_levels;
+  const uint32_t g_key = rule->gradient_key, h_key = rule->hessian_key;
+  for (uint64_t i = 0; i < n; i++) {
+    uint32_t row = first_row + (uint32_t)i;
+    double g_shift = rule->stochastic ? (double)(int32_t)(pack_bits(row, g_key) >> 1) * 0x1p-31 : 0.5;
+    double h_shift = rule->stochastic ? (double)(int32_t)(pack_bits(row, h_key) >> 1) * 0x1p-31 : 0.5;
+    double g = (double)gradient[i] / g_step, h = (double)hessian[i] / h_step;
+    double magnitude = fabs(g) + g_shift;
+    magnitude = magnitude < g_most ? magnitude : g_most;
+    double level = rule->constant_hessian ? 1.0 : h + h_shift;
+    level = level < h_most ? level : h_most;
+    int32_t whole = (int32_t)magnitude;
+    whole = gradient[i] < 0 ? -whole : whole;
+    packed[i] = (int64_t)whole * ((int64_t)1 << 32) + (int32_t)level;
+  }
+}
+
+static void packed_slots(struct kernels *slots) {
+  slots->pack = pack;
+  slots->hist_update_packed = hist_update_packed;
+  slots->hist_spill_packed = hist_spill_packed;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* Packed histograms in every tier against plain loops, and at the limits of their fields. Buffers end at
+ * guard pages. */
+#include <math.h>
+#include <string.h>
+
+#include "draw.h"
+#include "guarded.h"
+#include "testing.h"
+#include "tiers.h"
+
+enum { COLUMNS = 13, BINS = 37, CELLS = COLUMNS * 40, PADDING = 64 };
+
+static int64_t packed_of(int64_t gradient, int64_t hessian) {
+  return gradient * ((int64_t)1 << 32) + hessian;
+}
+
+static uint32_t bin_at(const uint8_t *row, uint32_t cell_bytes, uint32_t column) {
+  uint16_t wide;
+  memcpy(&wide, row + (size_t)2 * column, sizeof wide);
+  return cell_bytes == 1 ? row[column] : wide;
+}
+
+/* Sums of rows taken one by one are what the slots' cells hold, after a spill on top of what was there. */
+static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint32_t cell_bytes) {
+  const uint32_t row_bytes = 16 * cell_bytes;
+  const size_t row_area = (size_t)n * row_bytes + PADDING, packed_area = n * sizeof(int64_t),
+               list_area = n * sizeof(uint32_t);
+  uint8_t *rows = guarded_alloc(row_area, GUARDED_END);
+  int64_t *packed = guarded_alloc(packed_area, GUARDED_END);
+  uint32_t *list = guarded_alloc(list_area, GUARDED_END), offsets[COLUMNS], n_list = 0;
+  memset(rows, 0, row_area);
+  for (uint32_t c = 0; c < COLUMNS; c++) offsets[c] = c * 40;
+  for (uint32_t r = 0; r < n; r++) {
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+      uint16_t bin = (uint16_t)draw_between(d, 0, BINS - 1);
+      uint8_t narrow = (uint8_t)bin;
+      memcpy(rows + (size_t)r * row_bytes + (size_t)c * cell_bytes, cell_bytes == 1 ? (void *)&narrow : &bin,
+             cell_bytes);
+    }
+    packed[r] = packed_of(draw_between(d, -HIST_PACKED_GRADIENT, HIST_PACKED_GRADIENT),
+                          draw_between(d, 0, HIST_PACKED_HESSIAN));
+    if (draw_between(d, 0, 2) > 0) list[n_list++] = r;
+  }
+  int64_t cells[CELLS] = {0}, gradient[CELLS], hessian[CELLS], want_g[CELLS], want_h[CELLS];
+  for (int i = 0; i < CELLS; i++) want_g[i] = gradient[i] = -i, want_h[i] = hessian[i] = (int64_t)i << 33;
+  struct hist_block block = {rows, row_bytes, cell_bytes, COLUMNS, offsets};
+  k->hist_update_packed(&block, NULL, 0, n, packed, cells);
+  k->hist_update_packed(&block, list, 0, n_list, packed, cells);
+  k->hist_spill_packed(cells, CELLS, gradient, hessian);
+  for (uint32_t i = 0; i < n + n_list; i++) {
+    uint32_t row = i < n ? i : list[i - n];
+    int64_t h = packed[row] & UINT32_MAX;
+    for (uint32_t c = 0; c < COLUMNS; c++) {
+      uint32_t cell = offsets[c] + bin_at(rows + (size_t)row * row_bytes, cell_bytes, c);
+      want_g[cell] += (packed[row] - h) >> 32;
+      want_h[cell] += h;
+    }
+  }
+  assert_memory_equal(gradient, want_g, sizeof gradient);
+  assert_memory_equal(hessian, want_h, sizeof hessian);
+  for (int i = 0; i < CELLS; i++) assert_true(cells[i] == 0);
+  guarded_free(rows, row_area, GUARDED_END);
+  guarded_free(packed, packed_area, GUARDED_END);
+  guarded_free(list, list_area, GUARDED_END);
+}
+
+static void sums_of_rows(void **state) {
+  (void)state;
+  static const uint32_t sizes[] = {1, 2, 7, 8, 63, 511, 512, 513, 1025, 5000};
+  struct draw d = {.seed = 31};
+  FOR_EACH_TIER(k)
+  for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+    check_sums(k, &d, sizes[s], 1);
+    check_sums(k, &d, sizes[s], 2);
+  }
+}
+
+/* HIST_PACKED_ROWS rows at the limits in one cell, the gradient at either end. */
+static void a_full_cell_holds(void **state) {
+  (void)state;
+  enum { ROW_BYTES = 4 };
+  static uint8_t rows[HIST_PACKED_ROWS * ROW_BYTES + PADDING];
+  static int64_t packed[HIST_PACKED_ROWS];
+  const uint32_t offsets[1] = {0};
+  struct hist_block block = {rows, ROW_BYTES, 1, 1, offsets};
+  for (int sign = -1; sign <= 1; sign += 2) {
+    for (int r = 0; r < HIST_PACKED_ROWS; r++)
+      packed[r] = packed_of((int64_t)sign * HIST_PACKED_GRADIENT, HIST_PACKED_HESSIAN);
+    FOR_EACH_TIER(k) {
+      int64_t cells[256] = {0}, gradient[256] = {0}, hessian[256] = {0};
+      k->hist_update_packed(&block, NULL, 0, HIST_PACKED_ROWS, packed, cells);
+      k->hist_spill_packed(cells, 256, gradient, hessian);
+      assert_true(gradient[0] == (int64_t)sign * HIST_PACKED_GRADIENT * HIST_PACKED_ROWS);
+      assert_true(hessian[0] == (int64_t)HIST_PACKED_HESSIAN * HIST_PACKED_ROWS);
+    }
+  }
+}
+
+/* Levels against the formula; random rounding stays between the neighbours and is without bias. */
+static void rounding_to_levels(void **state) {
+  (void)state;
+  enum { N = 4001 };
+  static float g[N], h[N];
+  static int64_t packed[N], first[N];
+  struct draw d = {.seed = 32};
+  for (int i = 0; i < N; i++) {
+    g[i] = (float)draw_between(&d, -1000000, 1000000) * 1e-6f;
+    h[i] = (float)draw_between(&d, 0, 1000000) * 1e-6f;
+  }
+  g[0] = -1, g[1] = 1, g[2] = 0, h[0] = 1, h[1] = 0;
+  for (int levels = 2; levels <= HIST_PACKED_HESSIAN; levels = levels * 5 + 1) {
+    struct pack_rule rule = {.gradient_step = 1.0 / (levels / 2),
+                             .hessian_step = 1.0 / levels,
+                             .gradient_levels = levels / 2,
+                             .hessian_levels = levels};
+    for (int stochastic = 0; stochastic < 2; stochastic++) {
+      rule.stochastic = stochastic;
+      rule.gradient_key = 77, rule.hessian_key = 78;
+      double bias = 0;
+      kernels_of_tier(CPU_SCALAR)->pack(&rule, g, h, 5, N, first);
+      for (int i = 0; i < N; i++) {
+        int64_t low = first[i] & UINT32_MAX, high = (first[i] - low) >> 32;
+        double x = (double)g[i] / rule.gradient_step, y = (double)h[i] / rule.hessian_step;
+        assert_true(fabs((double)high - x) < (stochastic ? 1.0 : 0.5000001));
+        assert_true(fabs((double)low - y) < (stochastic ? 1.0 : 0.5000001));
+        assert_true(fabs((double)high) <= levels / 2 && low <= levels);
+        bias += (double)high - x;
+      }
+      assert_true(fabs(bias / N) < 0.04);
+      FOR_EACH_TIER(k) {
+        memset(packed, 0, sizeof packed);
+        k->pack(&rule, g, h, 5, 2, packed);
+        k->pack(&rule, g + 2, h + 2, 7, N - 2, packed + 2); /* a row's draw is the row's */
+        assert_memory_equal(packed, first, sizeof packed);
+      }
+    }
+  }
+  struct pack_rule constant = {.gradient_step = 0.5,
+                               .hessian_step = 1,
+                               .gradient_levels = 2,
+                               .hessian_levels = 1,
+                               .constant_hessian = true};
+  FOR_EACH_TIER(k) {
+    k->pack(&constant, g, h, 0, 3, packed);
+    assert_true(packed[0] == packed_of(-2, 1) && packed[1] == packed_of(2, 1) &&
+                packed[2] == packed_of(0, 1));
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(sums_of_rows),
+      cmocka_unit_test(a_full_cell_holds),
+      cmocka_unit_test(rounding_to_levels),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
