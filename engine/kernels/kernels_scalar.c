@@ -248,7 +248,7 @@ void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, do
 
 /* Search by halving. The number of steps depends on n_upper only, so several values take them together: that
  * hides the latency of the loads (41 -> 5 ns a value with 255 bounds). */
-static void bin_numeric(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
+void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                         uint16_t *bins) {
   enum { LANES = 8 };
   for (uint64_t begin = 0; begin < n; begin += LANES) {
@@ -274,6 +274,6 @@ void kernels_overlay_scalar(struct kernels *slots) {
                             .partition = partition,
                             .max_abs = max_abs,
                             .quantize = quantize_scalar,
-                            .bin_numeric = bin_numeric};
+                            .bin_numeric = bin_numeric_scalar};
   gradient_slots(slots);
 }

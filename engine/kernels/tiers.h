@@ -9,15 +9,19 @@
 void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules *rules,
                          struct scan_result *out);
 
-/* What is left of a vector loop. */
+/* What is left of a vector loop, and inputs that it is not made for. */
 void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
+void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
+                        uint16_t *bins);
 
 #if defined(__x86_64__)
 void scan_numeric_avx2(const struct scan_input *input, const struct scan_rules *rules,
                        struct scan_result *out);
 /* Parts of a tier that have files of their own. */
 void kernels_gradients_avx2(struct kernels *slots);
+void kernels_bins_avx2(struct kernels *slots);
+void kernels_partition_avx2(struct kernels *slots);
 #endif
 
 #endif
