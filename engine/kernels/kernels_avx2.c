@@ -81,8 +81,8 @@ static float max_abs(const float *values, uint64_t n) {
 void kernels_overlay_avx2(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;
-  slots->scan_numeric = scan_numeric_avx2;
   slots->max_abs = max_abs;
+  kernels_scan_avx2(slots);
   kernels_gradients_avx2(slots);
   kernels_bins_avx2(slots);
   kernels_partition_avx2(slots);

@@ -27,11 +27,6 @@ static const struct permutations *permutation_table(void) {
   return &table;
 }
 
-static bool goes_left(const struct split_rule *rule, uint32_t bin) {
-  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
-  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
-}
-
 /* A rule made ready for the loops. */
 struct decider {
   const struct split_rule *rule;
@@ -62,7 +57,7 @@ static inline unsigned decide_words(const struct decider *d, const uint32_t *row
 static inline unsigned decide_categories(const struct decider *d, const uint32_t *rows) {
   const uint16_t *cells = d->rule->cells;
   unsigned mask = 0;
-  for (unsigned k = 0; k < LANES; k++) mask |= (unsigned)goes_left(d->rule, cells[rows[k]]) << k;
+  for (unsigned k = 0; k < LANES; k++) mask |= (unsigned)rule_goes_left(d->rule, cells[rows[k]]) << k;
   return mask;
 }
 
@@ -149,7 +144,7 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
   if (rule->categorical && rule->cell_bytes == 2) {
     i = divide(&d, rows, 0, n, &sides, decide_categories, 2);
   } else if (rule->cell_bytes == 1) {
-    for (uint32_t bin = 0; bin < 256; bin++) d.table[bin] = goes_left(rule, bin);
+    for (uint32_t bin = 0; bin < 256; bin++) d.table[bin] = rule_goes_left(rule, bin);
     i = rule->categorical ? 0 : divide_runs(rule, rows, n, &sides);
     i = divide(&d, rows, i, n, &sides, decide_by_table, 1);
   } else {
@@ -164,7 +159,7 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
   const uint16_t *words = rule->cells;
   for (; i < n; i++) {
     uint32_t row = rows[i];
-    bool go = goes_left(rule, rule->cell_bytes == 1 ? bytes[row] : words[row]);
+    bool go = rule_goes_left(rule, rule->cell_bytes == 1 ? bytes[row] : words[row]);
     left[sides.n_left] = row;
     right[sides.n_right] = row;
     sides.n_left += go;
