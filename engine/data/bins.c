@@ -93,7 +93,7 @@ void bins_of_values(const struct feature_bins *bins, const double *values, size_
     for (size_t i = 0; i < n; i++) out[i] = (uint16_t)bin_of_category(bins, values[i]);
     return;
   }
-  enum { BLOCK = 256 };
+  enum { BLOCK = 1024 };
   double numbers[BLOCK];
   bool missing[BLOCK];
   const struct kernels *kernels = kernels_best();
@@ -101,6 +101,12 @@ void bins_of_values(const struct feature_bins *bins, const double *values, size_
   for (size_t start = 0; start < n; start += BLOCK) {
     size_t length = n - start < BLOCK ? n - start : BLOCK;
     uint16_t *block = out + start;
+    bool any_missing = false;
+    for (size_t i = 0; i < length; i++) any_missing |= isnan(values[start + i]);
+    if (!any_missing) {
+      kernels->bin_numeric(bins->upper, n_bounds(bins), values + start, length, block);
+      continue;
+    }
     for (size_t i = 0; i < length; i++) {
       missing[i] = isnan(values[start + i]);
       numbers[i] = missing[i] ? 0.0 : values[start + i];

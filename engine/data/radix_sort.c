@@ -1,9 +1,11 @@
-/* radix_sort.c - least-significant-digit radix sort of doubles by their bits (Knuth vol. 3, 5.2.5).
+/* radix_sort.c - radix sort of doubles by their bits, most significant range first (Knuth vol. 3, 5.2.5).
  *
- * As unsigned integers the bits of doubles order by magnitude, negative numbers last. So bits are sorted, and
- * the copy at the end puts the negative numbers in front, turned round. Only the range of bits that differ
- * between values is cut into digits: a column that was read as float32 takes four passes, small whole numbers
- * one or two. Digits have at most 10 bits: more would write to more cache lines at once than L1 holds. */
+ * Numbers of one sign order as their bits, so each sign is sorted by itself. What counts is the distance of a
+ * number's bits from the smallest: its leading bits, as many as three digits hold, are sorted by stable
+ * passes from the last digit to the first. Numbers that share all of these bits stand next to each other
+ * then, mostly equal; where a walk finds two of them in the wrong order, their run is sorted by the bits that
+ * follow. A column of a million measurements takes three passes and a walk, whether it was read as float32 or
+ * has all 52 bits of a decimal fraction. */
 #include "data/radix_sort.h"
 
 #include <assert.h>
@@ -11,103 +13,135 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { MAX_DIGIT_BITS = 10, MAX_DIGITS = 7, RADIX = 1 << MAX_DIGIT_BITS, SMALL = 64 };
+enum { MAX_DIGIT_BITS = 11, MAX_DIGITS = 3, RADIX = 1 << MAX_DIGIT_BITS, SMALL = 48 };
 
-/* How the bits are cut into digits. */
+/* How the bits are cut: bits - least, less its lowest `shift` bits, as one to three digits. */
 struct digits {
-  unsigned low, bits, n; /* digit d covers bits [low + d * bits, low + (d + 1) * bits) */
+  uint64_t least;
+  unsigned shift, bits, n;
+  bool all; /* nothing is left below */
 };
 
-static uint64_t bits_of(const double *at) {
+static inline uint64_t bits_of(const double *at) {
   uint64_t bits;
   memcpy(&bits, at, sizeof bits);
   return bits;
 }
 
-static uint32_t digit_of(const double *at, const struct digits *digits, unsigned d) {
-  return (uint32_t)(bits_of(at) >> (digits->low + d * digits->bits)) & ((1u << digits->bits) - 1);
+static inline uint64_t head_of(const double *at, const struct digits *digits) {
+  return (bits_of(at) - digits->least) >> digits->shift;
 }
 
 static void sort_small(double *values, size_t n) {
   for (size_t i = 1; i < n; i++) {
     double value = values[i];
+    uint64_t bits = bits_of(&value);
     size_t j = i;
-    for (; j > 0 && values[j - 1] > value; j--) values[j] = values[j - 1];
+    for (; j > 0 && bits_of(&values[j - 1]) > bits; j--) values[j] = values[j - 1];
     values[j] = value;
   }
 }
 
-/* Bits in which some values differ; 0 also when the values are in order already. */
-static uint64_t bits_to_sort(const double *values, size_t n) {
-  uint64_t differing = 0, first = bits_of(&values[0]);
+/* False when the numbers are in order already. */
+static bool cut_digits(const double *values, size_t n, struct digits *digits) {
+  uint64_t first = bits_of(&values[0]), least = first, most = first, differing = 0, before = first;
   bool ordered = true;
   for (size_t i = 1; i < n; i++) {
-    differing |= bits_of(&values[i]) ^ first;
-    ordered &= values[i - 1] <= values[i];
+    uint64_t bits = bits_of(&values[i]);
+    differing |= bits ^ first;
+    least = bits < least ? bits : least;
+    most = bits > most ? bits : most;
+    ordered &= before <= bits;
+    before = bits;
   }
-  return ordered ? 0 : differing;
-}
-
-static struct digits cut_digits(uint64_t differing) {
-  struct digits digits = {.low = (unsigned)__builtin_ctzll(differing)};
-  unsigned width = 64 - (unsigned)__builtin_clzll(differing) - digits.low;
-  digits.n = (width + MAX_DIGIT_BITS - 1) / MAX_DIGIT_BITS;
-  digits.bits = (width + digits.n - 1) / digits.n;
-  return digits;
+  if (ordered) return false;
+  unsigned low = (unsigned)__builtin_ctzll(differing); /* the same in all below it, so 0 in every distance */
+  unsigned width = 64 - (unsigned)__builtin_clzll(most - least) - low;
+  unsigned widest = n >= (size_t)1 << 16 ? MAX_DIGIT_BITS : n >= (size_t)1 << 12 ? 9 : 7;
+  digits->least = least;
+  digits->all = width <= MAX_DIGITS * widest;
+  digits->shift = low + (digits->all ? 0 : width - MAX_DIGITS * widest);
+  if (!digits->all) width = MAX_DIGITS * widest;
+  digits->n = (width + widest - 1) / widest;
+  digits->bits = (width + digits->n - 1) / digits->n;
+  return true;
 }
 
 static void scatter(const double *from, double *to, size_t n, const struct digits *digits, unsigned d,
                     uint32_t *counts) {
+  const struct digits local = *digits;
+  const uint64_t mask = ((uint64_t)1 << local.bits) - 1;
+  const unsigned shift = d * local.bits;
   uint32_t next = 0;
-  for (unsigned i = 0; i < 1u << digits->bits; i++) {
+  for (uint64_t i = 0; i <= mask; i++) {
     uint32_t count = counts[i];
     counts[i] = next;
     next += count;
   }
-  const struct digits local = *digits;
-  for (size_t i = 0; i < n; i++) to[counts[digit_of(&from[i], &local, d)]++] = from[i];
+  for (size_t i = 0; i < n; i++) to[counts[head_of(&from[i], &local) >> shift & mask]++] = from[i];
 }
 
-/* bits ascending -> numbers ascending; from and to differ */
-static void order_signs(const double *from, double *to, size_t n) {
-  size_t low = 0, high = n; /* the first one with a sign bit */
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (bits_of(&from[middle]) >> 63)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  size_t n_negative = n - low;
-  for (size_t i = 0; i < n_negative; i++) to[i] = from[n - 1 - i];
-  memcpy(to + n_negative, from, low * sizeof *to);
-}
-
-void radix_sort_doubles(double *values, double *scratch, size_t n) {
-  assert(n <= UINT32_MAX);
-  if (n <= SMALL) {
-    sort_small(values, n);
-    return;
-  }
-  uint64_t differing = bits_to_sort(values, n);
-  if (differing == 0) return;
-  const struct digits digits = cut_digits(differing);
+/* By the digits only; the result is in values. */
+static void sort_heads(double *values, double *scratch, size_t n, const struct digits *digits) {
   uint32_t counts[MAX_DIGITS][RADIX];
-  memset(counts, 0, digits.n * sizeof counts[0]);
-  for (size_t i = 0; i < n; i++)
-    for (unsigned d = 0; d < digits.n; d++) counts[d][digit_of(&values[i], &digits, d)]++;
+  for (unsigned d = 0; d < MAX_DIGITS; d++) memset(counts[d], 0, sizeof(uint32_t) << digits->bits);
+  const struct digits local = *digits;
+  const uint64_t mask = ((uint64_t)1 << local.bits) - 1;
+  for (size_t i = 0; i < n; i++) {
+    uint64_t head = head_of(&values[i], &local);
+    counts[0][head & mask]++;
+    counts[1][head >> local.bits & mask]++;
+    counts[2][head >> 2 * local.bits & mask]++;
+  }
   double *from = values, *to = scratch;
-  for (unsigned d = 0; d < digits.n; d++) {
-    if (counts[d][digit_of(&from[0], &digits, d)] == n) continue; /* the same in all */
-    scatter(from, to, n, &digits, d, counts[d]);
+  for (unsigned d = 0; d < digits->n; d++) {
+    scatter(from, to, n, digits, d, counts[d]);
     double *swap = from;
     from = to;
     to = swap;
   }
-  bool any_negative = (differing | bits_of(&from[0])) >> 63;
-  if (from == values && any_negative) {
-    memcpy(scratch, values, n * sizeof *values);
-    from = scratch;
+  if (from != values) memcpy(values, from, n * sizeof *values);
+}
+
+/* Numbers of one sign, by their bits. */
+static void sort_bits(double *values, double *scratch, size_t n) {
+  struct digits digits;
+  if (n <= SMALL) {
+    sort_small(values, n);
+    return;
   }
-  if (from != values) order_signs(from, values, n);
+  if (!cut_digits(values, n, &digits)) return;
+  sort_heads(values, scratch, n, &digits);
+  if (digits.all) return;
+  for (size_t i = 1; i < n; i++) {
+    if (bits_of(&values[i - 1]) <= bits_of(&values[i])) continue;
+    uint64_t head = head_of(&values[i], &digits); /* a run of the same head, in disorder */
+    size_t begin = i - 1, end = i + 1;
+    while (begin > 0 && head_of(&values[begin - 1], &digits) == head) begin--;
+    while (end < n && head_of(&values[end], &digits) == head) end++;
+    sort_bits(values + begin, scratch + begin, end - begin);
+    i = end - 1;
+  }
+}
+
+void radix_sort_doubles(double *values, double *scratch, size_t n) {
+  assert(n <= UINT32_MAX);
+  size_t n_negative = 0, n_positive = 0;
+  for (size_t i = 0; i < n; i++) {
+    double value = values[i];
+    bool negative = bits_of(&value) >> 63;
+    scratch[n_negative] = value;
+    values[n_positive] = value;
+    n_negative += negative;
+    n_positive += !negative;
+  }
+  memmove(values + n_negative, values, n_positive * sizeof *values);
+  memcpy(values, scratch, n_negative * sizeof *values);
+  sort_bits(values, scratch, n_negative);
+  for (size_t i = 0; i < n_negative / 2; i++) {
+    double swap = values[i];
+    values[i] = values[n_negative - 1 - i];
+    values[n_negative - 1 - i] = swap;
+  }
+  sort_bits(values + n_negative, scratch, n_positive);
 }

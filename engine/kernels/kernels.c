@@ -12,6 +12,7 @@ static void build(enum cpu_tier tier, struct kernels *slots) {
   kernels_overlay_scalar(slots);
 #if defined(__x86_64__)
   if (tier >= CPU_AVX2) kernels_overlay_avx2(slots);
+  if (tier >= CPU_AVX512) kernels_overlay_avx512(slots);
 #else
   (void)tier;
 #endif

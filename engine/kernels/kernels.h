@@ -191,6 +191,7 @@ const struct kernels *kernels_best(void);
 void kernels_overlay_scalar(struct kernels *slots);
 #if defined(__x86_64__)
 void kernels_overlay_avx2(struct kernels *slots);
+void kernels_overlay_avx512(struct kernels *slots);
 #endif
 
 /* COUNT_SHARE: rows per step of hessian. */

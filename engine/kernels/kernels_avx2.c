@@ -55,71 +55,6 @@ static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits,
   memset(cells, 0, n * sizeof *cells);
 }
 
-/* For each mask of 8 decisions: the lanes that are set, in order, then the others. */
-struct permutations {
-  uint32_t lane[256][8];
-};
-
-static const struct permutations *permutation_table(void) {
-  static struct permutations table;
-  static int ready; /* builders that race write the same numbers */
-  if (__atomic_load_n(&ready, __ATOMIC_ACQUIRE)) return &table;
-  for (unsigned mask = 0; mask < 256; mask++) {
-    unsigned at = 0;
-    for (unsigned bit = 0; bit < 8; bit++)
-      if (mask >> bit & 1) __atomic_store_n(&table.lane[mask][at++], bit, __ATOMIC_RELAXED);
-    for (unsigned bit = 0; bit < 8; bit++)
-      if (!(mask >> bit & 1)) __atomic_store_n(&table.lane[mask][at++], bit, __ATOMIC_RELAXED);
-  }
-  __atomic_store_n(&ready, 1, __ATOMIC_RELEASE);
-  return &table;
-}
-
-static bool goes_left(const struct split_rule *rule, uint32_t bin) {
-  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
-  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
-}
-
-/* Eight byte loads, a table of decisions, one permutation: left lanes first. Whole vectors are stored, so the
- * last rows (where a store could pass the buffer's end) go one by one. */
-static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
-                          uint32_t *right) {
-  const uint8_t *bytes = rule->cell_bytes == 1 ? rule->cells : NULL;
-  const uint16_t *words = rule->cells;
-  uint8_t decision[256];
-  for (uint32_t bin = 0; bin < 256; bin++) decision[bin] = goes_left(rule, bin);
-  const struct permutations *table = permutation_table();
-  uint64_t n_left = 0, n_right = 0, i = 0;
-  enum { AHEAD = 64 };
-  if (bytes != NULL) {
-    /* Vector stores reach 8 entries past n_left and n_right, which never pass i + 8 <= n. */
-    for (; i + 8 <= n; i += 8) {
-      __m256i index = _mm256_loadu_si256((const __m256i *)(const void *)(rows + i));
-      unsigned mask = 0;
-      for (unsigned k = 0; k < 8; k++) mask |= (unsigned)decision[bytes[rows[i + k]]] << k;
-      if (i + AHEAD + 8 <= n)
-        for (unsigned k = 0; k < 8; k++) _mm_prefetch((const char *)&bytes[rows[i + AHEAD + k]], _MM_HINT_T0);
-      __m256i lanes = _mm256_loadu_si256((const __m256i *)(const void *)table->lane[mask]);
-      __m256i sorted = _mm256_permutevar8x32_epi32(index, lanes);
-      unsigned went = (unsigned)__builtin_popcount(mask);
-      __m256i others = _mm256_loadu_si256((const __m256i *)(const void *)table->lane[~mask & 0xFF]);
-      _mm256_storeu_si256((__m256i *)(void *)(right + n_right), _mm256_permutevar8x32_epi32(index, others));
-      _mm256_storeu_si256((__m256i *)(void *)(left + n_left), sorted);
-      n_left += went;
-      n_right += 8 - went;
-    }
-  }
-  for (; i < n; i++) {
-    uint32_t row = rows[i];
-    bool go = bytes != NULL ? decision[bytes[row]] : goes_left(rule, words[row]);
-    left[n_left] = row;
-    right[n_right] = row;
-    n_left += go;
-    n_right += !go;
-  }
-  return n_left;
-}
-
 /* Without their sign floats are ordered as their bits. */
 static float max_abs(const float *values, uint64_t n) {
   const __m256i no_sign = _mm256_set1_epi32(INT32_MAX);
@@ -146,10 +81,11 @@ static float max_abs(const float *values, uint64_t n) {
 void kernels_overlay_avx2(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;
-  slots->scan_numeric = scan_numeric_avx2;
-  slots->partition = partition;
   slots->max_abs = max_abs;
+  kernels_scan_avx2(slots);
   kernels_gradients_avx2(slots);
   kernels_packed_avx2(slots);
+  kernels_bins_avx2(slots);
+  kernels_partition_avx2(slots);
 }
 #endif

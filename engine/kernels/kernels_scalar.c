@@ -174,11 +174,6 @@ static inline uint32_t cell_at(const struct split_rule *rule, uint32_t row) {
   return rule->cell_bytes == 1 ? ((const uint8_t *)rule->cells)[row] : ((const uint16_t *)rule->cells)[row];
 }
 
-static inline bool goes_left(const struct split_rule *rule, uint32_t bin) {
-  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
-  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
-}
-
 /* One byte per bin turns every rule into the same branch-free loop. */
 static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
                           uint32_t *right) {
@@ -186,7 +181,7 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
   if (rule->cell_bytes != 1) {
     for (uint64_t i = 0; i < n; i++) {
       uint32_t row = rows[i];
-      bool go = goes_left(rule, cell_at(rule, row));
+      bool go = rule_goes_left(rule, cell_at(rule, row));
       left[n_left] = row;
       right[n_right] = row;
       n_left += go;
@@ -195,7 +190,7 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
     return n_left;
   }
   uint8_t table[256];
-  for (uint32_t bin = 0; bin < 256; bin++) table[bin] = goes_left(rule, bin);
+  for (uint32_t bin = 0; bin < 256; bin++) table[bin] = rule_goes_left(rule, bin);
   const uint8_t *cells = rule->cells;
   enum { AHEAD = 64 };
   for (uint64_t i = 0; i < n; i++) {
@@ -237,7 +232,7 @@ void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, do
 
 /* Search by halving. The number of steps depends on n_upper only, so several values take them together: that
  * hides the latency of the loads (41 -> 5 ns a value with 255 bounds). */
-static void bin_numeric(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
+void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                         uint16_t *bins) {
   enum { LANES = 8 };
   for (uint64_t begin = 0; begin < n; begin += LANES) {
@@ -263,7 +258,7 @@ void kernels_overlay_scalar(struct kernels *slots) {
                             .partition = partition,
                             .max_abs = max_abs,
                             .quantize = quantize_scalar,
-                            .bin_numeric = bin_numeric};
+                            .bin_numeric = bin_numeric_scalar};
   gradient_slots(slots);
   kernels_packed_scalar(slots);
 }

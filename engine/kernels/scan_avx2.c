@@ -70,23 +70,6 @@ static inline __attribute__((always_inline)) __m256d gains(const struct scan_lan
   return _mm256_div_pd(_mm256_add_pd(left, right), _mm256_mul_pd(dl, dr));
 }
 
-/* Of the best gains of four lanes the largest; equal ones: the last or the first threshold. */
-static struct scan_best best_of_lanes(__m256d gain, __m256i threshold, bool latest) {
-  double g[4];
-  int64_t t[4];
-  _mm256_storeu_pd(g, gain);
-  _mm256_storeu_si256((__m256i *)(void *)t, threshold);
-  struct scan_best best = {0, -1};
-  for (int k = 0; k < 4; k++) {
-    if (t[k] < 0) continue;
-    bool better = best.threshold < 0 || g[k] > best.gain;
-    bool equal = best.threshold >= 0 && g[k] == best.gain;
-    if (better || (equal && (latest ? t[k] > best.threshold : t[k] < best.threshold)))
-      best = (struct scan_best){g[k], t[k]};
-  }
-  return best;
-}
-
 static inline __attribute__((always_inline)) struct scan_best scan_range(const struct scan_range *r,
                                                                          const struct scan_lanes *lanes,
                                                                          struct scan_facts facts) {
@@ -125,7 +108,11 @@ static inline __attribute__((always_inline)) struct scan_best scan_range(const s
         _mm256_blendv_pd(_mm256_castsi256_pd(best_index), _mm256_castsi256_pd(index), better));
     index = _mm256_add_epi64(index, _mm256_set1_epi64x(4));
   }
-  return best_of_lanes(best, best_index, r->latest_of_equal);
+  double gain[4];
+  int64_t threshold[4];
+  _mm256_storeu_pd(gain, best);
+  _mm256_storeu_si256((__m256i *)(void *)threshold, best_index);
+  return scan_best_of_lanes(gain, threshold, 4, r->latest_of_equal);
 }
 
 static struct scan_best find_best(const struct scan_range *r) {
@@ -156,10 +143,13 @@ static void estimate_counts(const int64_t *hessian, uint32_t n, double unit, dou
   for (; b < n; b++) counts[b] = (uint32_t)((double)hessian[b] * unit * factor + 0.5);
 }
 
-void scan_numeric_avx2(const struct scan_input *in, const struct scan_rules *rules, struct scan_result *out) {
+static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
+                         struct scan_result *out) {
   if (scan_fits_ranges(in, rules))
     scan_by_ranges(in, rules, find_best, estimate_counts, out);
   else
     scan_numeric_scalar(in, rules, out);
 }
+
+void kernels_scan_avx2(struct kernels *slots) { slots->scan_numeric = scan_numeric; }
 #endif

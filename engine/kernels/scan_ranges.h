@@ -39,6 +39,20 @@ struct scan_best {
   int64_t threshold; /* -1: none above the floor */
 };
 
+/* Of the best gains of some lanes (threshold -1: none) the largest; equal ones: the last or the first
+ * threshold. */
+static inline struct scan_best scan_best_of_lanes(const double *gain, const int64_t *threshold, int n,
+                                                  bool latest) {
+  struct scan_best best = {0, -1};
+  for (int k = 0; k < n; k++) {
+    if (threshold[k] < 0) continue;
+    bool later = latest ? threshold[k] > best.threshold : threshold[k] < best.threshold;
+    if (best.threshold < 0 || gain[k] > best.gain || (gain[k] == best.gain && later))
+      best = (struct scan_best){gain[k], threshold[k]};
+  }
+  return best;
+}
+
 /* The best threshold of a range; and LightGBM's estimate of every cell's count, below 2^31. */
 typedef struct scan_best (*scan_range_fn)(const struct scan_range *range);
 typedef void (*scan_estimate_fn)(const int64_t *hessian, uint32_t n, double unit, double factor,

@@ -5,22 +5,33 @@
 
 #include "kernels/kernels.h"
 
+static inline bool rule_goes_left(const struct split_rule *rule, uint32_t bin) {
+  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
+  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
+}
+
 /* What a vector scan leaves to the scalar one. */
 void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules *rules,
                          struct scan_result *out);
 
-/* What is left of a vector loop. */
+/* What is left of a vector loop, and inputs that it is not made for. */
 void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
+void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
+                        uint16_t *bins);
 
 /* Parts of a tier that have files of their own. */
 void kernels_packed_scalar(struct kernels *slots);
 
 #if defined(__x86_64__)
-void scan_numeric_avx2(const struct scan_input *input, const struct scan_rules *rules,
-                       struct scan_result *out);
+void kernels_scan_avx2(struct kernels *slots);
 void kernels_gradients_avx2(struct kernels *slots);
+void kernels_bins_avx2(struct kernels *slots);
 void kernels_packed_avx2(struct kernels *slots);
+void kernels_partition_avx2(struct kernels *slots);
+void kernels_scan_avx512(struct kernels *slots);
+void kernels_rows_avx512(struct kernels *slots);
+void kernels_partition_avx512(struct kernels *slots);
 #endif
 
 #endif

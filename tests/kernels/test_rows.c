@@ -74,7 +74,8 @@ static void make_partition(struct partition_case *c, struct draw *d, int i) {
   c->want_right = guarded_alloc(area, GUARDED_END);
   uint64_t row = c->n_rows - 2 * c->n; /* the very last row is always among them */
   uint64_t n_right = 0;
-  for (uint64_t r = 0; r < c->n; r++, row += 2) {
+  bool runs = i % 4 == 2; /* rows in a row, with a gap here and there */
+  for (uint64_t r = 0; r < c->n; r++, row += runs && r % 97 != 96 ? 1 : 2) {
     c->rows[r] = (uint32_t)(r + 1 == c->n ? c->n_rows - 1 : row);
     uint32_t bin =
         c->rule.cell_bytes == 1 ? ((uint8_t *)c->cells)[c->rows[r]] : ((uint16_t *)c->cells)[c->rows[r]];

@@ -1,0 +1,111 @@
+/* partition_avx512.c - dividing a leaf's rows, sixteen at a time: bins are fetched one by one, decided
+ * together, and each side's rows are compressed. No jump depends on the data. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "kernels/tiers.h"
+
+enum { LANES = 16, AHEAD = 64, RUN = 64 };
+
+struct sides {
+  uint32_t *left, *right;
+  uint64_t n_left, n_right;
+};
+
+/* Whole vectors are stored: they reach 16 entries past n_left and n_right, which never pass the rows read. */
+static inline void put(struct sides *sides, __m512i rows, unsigned mask) {
+  unsigned went = (unsigned)__builtin_popcount(mask);
+  _mm512_storeu_si512(sides->right + sides->n_right, _mm512_maskz_compress_epi32((__mmask16)~mask, rows));
+  _mm512_storeu_si512(sides->left + sides->n_left, _mm512_maskz_compress_epi32((__mmask16)mask, rows));
+  sides->n_left += went;
+  sides->n_right += LANES - went;
+}
+
+/* rows[0..64) are first, first + 1, ... */
+static inline bool is_run(const uint32_t *rows) {
+  if (rows[RUN - 1] - rows[0] != RUN - 1) return false;
+  __m512i next = _mm512_add_epi32(_mm512_set1_epi32((int)rows[0]),
+                                  _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
+  unsigned same = 0xFFFF;
+  for (unsigned k = 0; k < RUN; k += LANES) {
+    same &= _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(rows + k), next);
+    next = _mm512_add_epi32(next, _mm512_set1_epi32(LANES));
+  }
+  return same == 0xFFFF;
+}
+
+/* Decisions for 64 cells in a row: bytes that are <= the threshold; the missing bin is turned where its way
+ * is another. */
+static inline uint64_t decide_run(const struct split_rule *rule, uint32_t first) {
+  __m512i bins = _mm512_loadu_si512((const uint8_t *)rule->cells + first);
+  uint32_t most = rule->threshold < 255 ? rule->threshold : 255;
+  uint64_t left = _mm512_cmple_epu8_mask(bins, _mm512_set1_epi8((char)most));
+  if (rule->missing_bin > 255 || rule->default_left == (rule->missing_bin <= rule->threshold)) return left;
+  return left ^ _mm512_cmpeq_epi8_mask(bins, _mm512_set1_epi8((char)rule->missing_bin));
+}
+
+static uint64_t divide_runs(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
+                            struct sides *sides) {
+  uint64_t i = 0;
+  while (i + RUN <= n && is_run(rows + i)) {
+    uint64_t mask = decide_run(rule, rows[i]);
+    for (unsigned k = 0; k < RUN; k += LANES, i += LANES)
+      put(sides, _mm512_loadu_si512(rows + i), (unsigned)(mask >> k) & 0xFFFF);
+  }
+  return i;
+}
+
+static uint64_t divide_bytes(const struct split_rule *rule, const uint32_t *rows, uint64_t i, uint64_t n,
+                             struct sides *sides) {
+  const uint8_t *cells = rule->cells;
+  uint8_t table[256];
+  for (uint32_t bin = 0; bin < 256; bin++) table[bin] = rule_goes_left(rule, bin);
+  for (; i + LANES <= n; i += LANES) {
+    if (i + AHEAD + LANES <= n)
+      for (unsigned k = 0; k < LANES; k++) __builtin_prefetch(cells + rows[i + AHEAD + k]);
+    unsigned mask = 0;
+    for (unsigned k = 0; k < LANES; k++) mask |= (unsigned)table[cells[rows[i + k]]] << k;
+    put(sides, _mm512_loadu_si512(rows + i), mask);
+  }
+  return i;
+}
+
+static uint64_t divide_words(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
+                             struct sides *sides) {
+  const uint16_t *cells = rule->cells;
+  uint64_t i = 0;
+  for (; i + LANES <= n; i += LANES) {
+    if (i + AHEAD + LANES <= n)
+      for (unsigned k = 0; k < LANES; k++) __builtin_prefetch(cells + rows[i + AHEAD + k]);
+    unsigned mask = 0;
+    for (unsigned k = 0; k < LANES; k++) mask |= (unsigned)rule_goes_left(rule, cells[rows[i + k]]) << k;
+    put(sides, _mm512_loadu_si512(rows + i), mask);
+  }
+  return i;
+}
+
+static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
+                          uint32_t *right) {
+  struct sides sides = {left, right, 0, 0};
+  uint64_t i;
+  if (rule->cell_bytes == 1) {
+    i = rule->categorical ? 0 : divide_runs(rule, rows, n, &sides);
+    i = divide_bytes(rule, rows, i, n, &sides);
+  } else {
+    i = divide_words(rule, rows, n, &sides);
+  }
+  const uint8_t *bytes = rule->cells;
+  const uint16_t *words = rule->cells;
+  for (; i < n; i++) {
+    uint32_t row = rows[i];
+    bool go = rule_goes_left(rule, rule->cell_bytes == 1 ? bytes[row] : words[row]);
+    left[sides.n_left] = row;
+    right[sides.n_right] = row;
+    sides.n_left += go;
+    sides.n_right += !go;
+  }
+  return sides.n_left;
+}
+
+void kernels_partition_avx512(struct kernels *slots) { slots->partition = partition; }
+#endif

@@ -1,0 +1,60 @@
+/* immintrin.h - stands before the compiler's own when the AVX-512 tier is compiled for processors without it:
+ * SIMDe's functions under Intel's names, and here, as plain loops after Intel's description, those that SIMDe
+ * 0.7.4 does not have. The tier's sources are compiled as they are. */
+#ifndef COPSE_TESTS_EMULATED_IMMINTRIN_H
+#define COPSE_TESTS_EMULATED_IMMINTRIN_H
+
+#define SIMDE_ENABLE_NATIVE_ALIASES
+#define SIMDE_NO_NATIVE
+#include <math.h>
+#include <simde/x86/avx512.h>
+#include <string.h>
+
+typedef simde__mmask8 __mmask8;
+typedef simde__mmask16 __mmask16;
+
+static inline __m512d emulated_cvtepi64_pd(__m512i x) {
+  int64_t in[8];
+  double out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (double)in[k];
+  __m512d y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepi64_pd emulated_cvtepi64_pd
+
+static inline __m512i emulated_cvtpd_epi64(__m512d x) {
+  double in[8];
+  int64_t out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = llrint(in[k]);
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtpd_epi64 emulated_cvtpd_epi64
+
+static inline __m512d emulated_cvtps_pd(__m256 x) {
+  float in[8];
+  double out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (double)in[k];
+  __m512d y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtps_pd emulated_cvtps_pd
+
+/* Lanes whose bit is 0 are not read. */
+static inline __m512i emulated_maskz_loadu_epi64(__mmask8 mask, const void *from) {
+  int64_t out[8] = {0};
+  for (int k = 0; k < 8; k++)
+    if (mask >> k & 1) memcpy(&out[k], (const char *)from + 8 * k, sizeof out[k]);
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_maskz_loadu_epi64 emulated_maskz_loadu_epi64
+
+#endif
