@@ -10,8 +10,12 @@ static atomic_int ready[3]; /* 1 once the table is built */
 
 static void build(enum cpu_tier tier, struct kernels *slots) {
   kernels_overlay_scalar(slots);
+  kernels_overlay_reach_scalar(slots);
 #if defined(__x86_64__)
-  if (tier >= CPU_AVX2) kernels_overlay_avx2(slots);
+  if (tier >= CPU_AVX2) {
+    kernels_overlay_avx2(slots);
+    kernels_overlay_reach_avx2(slots);
+  }
 #else
   (void)tier;
 #endif
