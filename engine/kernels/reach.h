@@ -45,7 +45,7 @@ static inline uint32_t code_of(const struct code_map *map, double value) {
   }
   for (uint32_t left = map->n_cuts + 1; left > 1;) {
     uint32_t half = left / 2;
-    code += map->cuts[code + half - 1] < value ? half : 0;
+    code += half & -(uint32_t)(map->cuts[code + half - 1] < value); /* without a jump */
     left -= half;
   }
   return code;

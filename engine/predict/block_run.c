@@ -64,15 +64,13 @@ static void make_set_cells(const struct coded_trees *coded, const struct kernels
 /* leaves [REACH_ROWS]: leaf of each row */
 static void walk_tree(const struct coded_trees *coded, const struct coded_tree *tree, const int8_t *cells,
                       size_t n, int32_t *leaves) {
-  const struct walk_node *nodes = coded->walk_nodes;
   for (size_t i = 0; i < n; i += LANES) {
     uint32_t at[LANES], moved;
     for (size_t lane = 0; lane < LANES; lane++) at[lane] = tree->root;
     do {
       moved = 0;
       for (size_t lane = 0; lane < LANES; lane++) {
-        const struct walk_node *node = &nodes[at[lane]];
-        uint32_t next = node->left + (node->threshold > cells[(size_t)node->column * REACH_ROWS + i + lane]);
+        uint32_t next = walk_step(coded->walk_nodes, at[lane], cells + i + lane, REACH_ROWS);
         moved |= next ^ at[lane];
         at[lane] = next;
       }

@@ -43,12 +43,21 @@ struct coded_set {
   uint32_t first_word; /* of coded_trees.words */
 };
 
-/* For walking: children stand side by side, and a leaf is a node that leads to itself. */
-struct walk_node {
-  uint32_t left; /* of the pair of children, among all trees' nodes */
-  uint16_t column;
-  int8_t threshold;
-};
+/* For walking: a node in four bytes, so that a model's nodes stay in the second-level cache. Children stand
+ * side by side, `left` nodes further on; a leaf is a node that leads to itself. */
+typedef uint32_t walk_node;
+enum { WALK_MOST_LEFT = (1 << 14) - 1, WALK_MOST_COLUMN = (1 << 10) - 1 };
+
+static inline walk_node walk_node_of(uint32_t left, uint32_t column, int8_t threshold) {
+  return left << 18 | column << 8 | (uint8_t)threshold;
+}
+
+/* The node after `at`. stride: distance of columns */
+static inline uint32_t walk_step(const walk_node *nodes, uint32_t at, const int8_t *cells, size_t stride) {
+  walk_node node = nodes[at];
+  bool right = (int8_t)(node & 0xFF) > cells[(node >> 8 & WALK_MOST_COLUMN) * stride];
+  return at + (node >> 18) + right;
+}
 
 enum coded_method { CODED_LONE, CODED_REACH, CODED_WALK };
 
@@ -62,13 +71,14 @@ struct coded_tree {
   int32_t *leaf_at;          /* [n_leaves] leaf at each place */
   double *value_at;          /* [n_leaves] */
   const double *leaf_values; /* [n_leaves] by leaf, the predictor's */
-  struct walk_node *walk;
+  walk_node *walk;
   int32_t *walk_leaf; /* [2 n_leaves - 1] leaf of a walk node */
 };
 
 struct coded_trees {
   copse_context *ctx;
-  bool usable; /* false: too many cuts, a NaN threshold or a linear leaf; the other members are empty */
+  bool walkable; /* every node fits into a walk node */
+  bool usable;   /* false: too many cuts, a NaN threshold or a linear leaf; the other members are empty */
   uint32_t n_sources, n_columns, n_categorical, most_sets, most_masks;
   struct coded_source *sources; /* ascending by feature */
   struct coded_tree *trees;     /* [n_trees] */
@@ -81,7 +91,7 @@ struct coded_trees {
   uint16_t *firsts;
   int32_t *categories;
   struct reach_node *reach_nodes;
-  struct walk_node *walk_nodes;
+  walk_node *walk_nodes;
   int32_t *leaf_at, *walk_leaf;
   double *value_at;
 };

@@ -52,21 +52,23 @@ static uint32_t write_set(const struct coded_source *source, const struct tree *
   return n;
 }
 
-/* Breadth first, so that the upper levels of a tree lie together. */
-static void write_walk(const struct tree *tree, const struct node_rules *rules, struct coded_tree *out) {
-  uint32_t n = 1, root = out->root;
+/* Breadth first, so that the upper levels of a tree lie together. False: a node does not fit. */
+static bool write_walk(const struct tree *tree, const struct node_rules *rules, struct coded_tree *out) {
+  uint32_t n = 1;
   out->walk_leaf[0] = tree->n_leaves == 1 ? ~0 : 0; /* while the walk is written: what stands here */
   for (uint32_t at = 0; at < n; at++) {
     int32_t node = out->walk_leaf[at];
     if (node < 0) {
-      out->walk[at] = (struct walk_node){.left = root + at, .threshold = INT8_MIN};
+      out->walk[at] = walk_node_of(0, 0, INT8_MIN);
       continue;
     }
-    out->walk[at] = (struct walk_node){root + n, (uint16_t)rules->column[node], rules->threshold[node]};
+    if (n - at > WALK_MOST_LEFT || rules->column[node] > WALK_MOST_COLUMN) return false;
+    out->walk[at] = walk_node_of(n - at, rules->column[node], rules->threshold[node]);
     out->walk_leaf[n++] = tree->left_child[node];
     out->walk_leaf[n++] = tree->right_child[node];
   }
   for (uint32_t at = 0; at < n; at++) out->walk_leaf[at] = ~out->walk_leaf[at];
+  return true;
 }
 
 /* Levels below the root: children stand behind their parents. */
@@ -76,8 +78,8 @@ static int depth_of(const struct coded_tree *tree) {
   while (begin < end) {
     uint32_t next = end;
     for (uint32_t at = begin; at < end; at++) {
-      uint32_t left = tree->walk[at].left - tree->root;
-      if (left != at) next = left + 2;
+      uint32_t left = tree->walk[at] >> 18;
+      if (left > 0) next = at + left + 2;
     }
     begin = end;
     end = next;
@@ -101,8 +103,8 @@ static void write_tree(struct coded_trees *coded, const struct tree *tree, struc
     rules->column[node] = coded->n_columns + n_sets++;
     rules->threshold[node] = 127; /* in the set: 127, left; else 126, right */
   }
-  write_walk(tree, rules, out);
-  out->depth = depth_of(out);
+  coded->walkable = coded->walkable && write_walk(tree, rules, out);
+  out->depth = coded->walkable ? depth_of(out) : 0;
   const struct reach_tree shape = {tree->n_leaves, tree->left_child, tree->right_child, rules->column,
                                    rules->threshold};
   out->method = tree->n_leaves == 1                                                    ? CODED_LONE
@@ -115,7 +117,7 @@ static void write_tree(struct coded_trees *coded, const struct tree *tree, struc
     coded->most_masks = out->program.n_masks;
 }
 
-/* Where each tree's sets and their words lie; false when a column's number would not fit. */
+/* Where each tree's sets and their words lie; false: too many words to number. */
 static bool number_sets(struct coded_trees *coded, const struct tree *trees, size_t *n_words) {
   uint32_t n_sets = 0;
   *n_words = 0;
@@ -132,7 +134,7 @@ static bool number_sets(struct coded_trees *coded, const struct tree *trees, siz
     coded->trees[t].n_sets = n_sets - coded->trees[t].first_set;
     if (coded->trees[t].n_sets > coded->most_sets) coded->most_sets = coded->trees[t].n_sets;
   }
-  return coded->n_columns + coded->most_sets <= UINT16_MAX;
+  return true;
 }
 
 static copse_status make_room(struct coded_trees *coded, const struct tree *trees, copse_error *err) {
@@ -191,6 +193,7 @@ copse_status coded_programs_create(struct coded_trees *coded, const struct tree 
     status = status_memory(err, "a predictor");
   else
     status = make_room(coded, trees, err);
+  coded->walkable = true;
   for (int t = 0; status == COPSE_OK && coded->usable && t < coded->n_trees; t++) {
     struct coded_tree *tree = &coded->trees[t];
     tree->nodes = coded->reach_nodes + at;
@@ -202,6 +205,8 @@ copse_status coded_programs_create(struct coded_trees *coded, const struct tree 
     write_tree(coded, &trees[t], &rules, tree);
     at += (size_t)trees[t].n_leaves;
   }
+  for (int t = 0; coded->usable && !coded->walkable && t < coded->n_trees; t++)
+    coded->usable = coded->trees[t].method != CODED_WALK;
   if (status == COPSE_OK && coded->usable) order_rows(coded);
   copse_free(rules.column);
   copse_free(rules.threshold);

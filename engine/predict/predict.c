@@ -15,7 +15,7 @@ static void predict_coded_block(const struct predict_job *job, uint64_t begin, s
   size_t width = predictor->width;
   double *out = job->out + (size_t)begin * width;
   struct coded_block block = coded_block_in(coded, predictor->n_outputs, room);
-  bool walk = job->way == WAY_WALK || (job->way == WAY_AUTO && n < FEW_ROWS);
+  bool walk = coded->walkable && (job->way == WAY_WALK || (job->way == WAY_AUTO && n < FEW_ROWS));
   coded_block_read(coded, predictor->kernels, job->table, begin, n, &block);
   if (predictor->kind == COPSE_PREDICT_LEAF) {
     coded_block_leaves(coded, predictor->kernels, walk, n, &block, out);

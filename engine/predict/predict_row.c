@@ -7,7 +7,7 @@
 
 #include "predict/predictor.h"
 
-enum { LANES = 8 };
+enum { LANES = 8, UNSEEN_LEVELS = 2 };
 
 static int find_leaf(const struct flat_tree *tree, const uint32_t *words, const double *features) {
   if (tree->n_leaves == 1) return 0;
@@ -34,27 +34,32 @@ static void row_cells(const struct coded_trees *coded, const double *features, i
   }
 }
 
-static inline uint32_t step(const struct walk_node *nodes, uint32_t at, const int8_t *cells) {
-  return nodes[at].left + (nodes[at].threshold > cells[nodes[at].column]);
-}
-
-/* Eight trees of one chunk to their leaves. A leaf leads to itself. */
+/* Eight trees of one chunk to their leaves. A leaf leads to itself; now and then it is seen whether all have
+ * arrived. */
 static void walk_lanes(const struct coded_trees *coded, const uint32_t *order, const int8_t *cells,
                        int32_t *leaves) {
-  const struct walk_node *nodes = coded->walk_nodes;
-  uint32_t at[LANES];
+  const walk_node *nodes = coded->walk_nodes;
+  uint32_t at[LANES], moved;
   for (int lane = 0; lane < LANES; lane++) at[lane] = coded->trees[order[lane]].root;
-  int depth = coded->trees[order[LANES - 1]].depth;
-  for (int level = 0; level < depth; level++) {
+  do {
+    for (int level = 0; level < UNSEEN_LEVELS; level++) {
 #pragma GCC unroll 8
-    for (int lane = 0; lane < LANES; lane++) at[lane] = step(nodes, at[lane], cells);
-  }
+      for (int lane = 0; lane < LANES; lane++) at[lane] = walk_step(nodes, at[lane], cells, 1);
+    }
+    moved = 0;
+#pragma GCC unroll 8
+    for (int lane = 0; lane < LANES; lane++) {
+      uint32_t next = walk_step(nodes, at[lane], cells, 1);
+      moved |= next ^ at[lane];
+      at[lane] = next;
+    }
+  } while (moved != 0);
   for (int lane = 0; lane < LANES; lane++) leaves[order[lane] % ROW_TREES] = coded->walk_leaf[at[lane]];
 }
 
 static void walk_one(const struct coded_trees *coded, uint32_t tree, const int8_t *cells, int32_t *leaves) {
-  uint32_t at = coded->trees[tree].root;
-  for (int level = 0; level < coded->trees[tree].depth; level++) at = step(coded->walk_nodes, at, cells);
+  uint32_t at = coded->trees[tree].root, next;
+  while ((next = walk_step(coded->walk_nodes, at, cells, 1)) != at) at = next;
   leaves[tree % ROW_TREES] = coded->walk_leaf[at];
 }
 

@@ -135,7 +135,7 @@ static copse_status code_trees(struct copse_predictor *predictor, const struct t
       coded_trees_create(predictor->ctx, predictor->n_features, trees, predictor->n_trees, coded, err);
   if (status != COPSE_OK || !coded->usable) return status;
   for (int t = 0; t < predictor->n_trees; t++) coded->trees[t].leaf_values = predictor->trees[t].leaf_values;
-  predictor->row_coded = coded->n_columns <= MOST_ROW_COLUMNS && row_pays(coded);
+  predictor->row_coded = coded->walkable && coded->n_columns <= MOST_ROW_COLUMNS && row_pays(coded);
   return COPSE_OK;
 }
 
