@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "kernels/reach.h"
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32 };
 
@@ -179,6 +180,15 @@ struct kernels {
   /* First i with value <= upper[i]; upper is ascending with upper[n_upper - 1] = +inf; values hold no NaN. */
   void (*bin_numeric)(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                       uint16_t *bins);
+  /* codes[i] = code of values[i], see reach.h. */
+  encode_fn encode;
+  /* cells[i] = cell of codes[i] in the column that begins with code `offset` (below 65536). */
+  spread_fn spread;
+  /* Cells of a block for a set of codes: 127 where the code is in it, else 126. */
+  set_cells_fn set_cells;
+  /* Leaf numbers of a block from the program of a tree. masks: as many as the program uses, the first all
+   * ones. Every column of cells has REACH_ROWS bytes. */
+  reach_fn reach;
 };
 
 /* The slots of a tier: those it overlays, the others from the tiers below it. NULL when this processor lacks

@@ -261,4 +261,5 @@ void kernels_overlay_scalar(struct kernels *slots) {
                             .bin_numeric = bin_numeric_scalar};
   gradient_slots(slots);
   kernels_packed_scalar(slots);
+  kernels_reach_scalar(slots);
 }

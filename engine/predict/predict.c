@@ -1,156 +1,44 @@
-/* predict.c - many rows: blocks of rows in parallel, every tree over a whole block.
- *
- * A block's used features are gathered into dense rows that stay in the second-level cache, whatever the
- * table's layout; then one tree after the other walks the block, so that a tree's nodes are fetched once a
- * block. Eight rows walk at a time: their chains of dependent loads overlap. Each row still adds its trees in
- * model order from 0.0, so that the bits are those of one row alone. */
-#include <string.h>
-
+/* predict.c - many rows: blocks of rows in parallel, each by the way that suits the table and the trees.
+ * Every way adds a row's leaf values in model order from 0.0: the bits are the same. */
 #include "base/status.h"
 #include "base/team.h"
 #include "data/table.h"
-#include "predict/predictor.h"
+#include "predict/block.h"
+#include "predict/ways.h"
 
-enum { LANES = 8, MAX_BLOCK_ROWS = 512, BLOCK_BYTES = 256 * 1024 };
+/* A program takes a block's time whatever the block holds; walking takes it for each row. */
+enum { FEW_ROWS = 64, VERY_FEW_ROWS = 4, ALIGNMENT = 64 };
 
-struct job {
-  const copse_predictor *predictor;
-  const copse_table *table;
-  double *out;
-  double *scratch; /* [threads][block_rows * n_slots] */
-  size_t block_rows;
-};
-
-static double cell_of(copse_dtype dtype, const void *data, size_t index) {
-  switch (dtype) {
-    case COPSE_F32: return (double)((const float *)data)[index];
-    case COPSE_F64: return ((const double *)data)[index];
-    case COPSE_I32: return (double)((const int32_t *)data)[index];
-    case COPSE_I64: return (double)((const int64_t *)data)[index];
-  }
-  return 0.0;
-}
-
-static void gather_rows(const struct job *job, uint64_t begin, size_t n, double *rows) {
+static void predict_coded_block(const struct predict_job *job, uint64_t begin, size_t n, void *room) {
   const copse_predictor *predictor = job->predictor;
-  const copse_table *table = job->table;
-  size_t n_slots = predictor->n_slots;
-  for (size_t i = 0; i < n; i++) {
-    size_t first = (size_t)(begin + i) * table->row_stride;
-    for (size_t s = 0; s < n_slots; s++)
-      rows[i * n_slots + s] =
-          route_value(cell_of(table->dtype, table->values, first + predictor->slot_features[s]));
-  }
-}
-
-static void gather_columns(const struct job *job, uint64_t begin, size_t n, double *rows) {
-  const copse_predictor *predictor = job->predictor;
-  size_t n_slots = predictor->n_slots;
-  for (size_t s = 0; s < n_slots; s++) {
-    const copse_column *column = &job->table->columns[predictor->slot_features[s]];
-    for (size_t i = 0; i < n; i++)
-      rows[i * n_slots + s] =
-          route_value(cell_of(column->dtype, column->data, (size_t)(begin + i) * column->stride));
-  }
-}
-
-static void gather_csr(const struct job *job, uint64_t begin, size_t n, double *rows) {
-  const copse_predictor *predictor = job->predictor;
-  const copse_table *table = job->table;
-  size_t n_slots = predictor->n_slots;
-  for (size_t i = 0; i < n * n_slots; i++) rows[i] = 0.0;
-  for (size_t i = 0; i < n; i++) {
-    int64_t end = table->indptr[begin + i + 1];
-    for (int64_t c = table->indptr[begin + i]; c < end; c++) {
-      int32_t slot = predictor->feature_slots[table->indices[c]];
-      if (slot >= 0) rows[i * n_slots + (size_t)slot] = route_value(table_stored_value(table, c));
-    }
-  }
-}
-
-static void gather_csc(const struct job *job, uint64_t begin, size_t n, double *rows) {
-  const copse_predictor *predictor = job->predictor;
-  const copse_table *table = job->table;
-  size_t n_slots = predictor->n_slots;
-  for (size_t i = 0; i < n * n_slots; i++) rows[i] = 0.0;
-  for (size_t s = 0; s < n_slots; s++) {
-    uint32_t feature = predictor->slot_features[s];
-    for (int64_t k = table_csc_from(table, feature, begin); k < table->indptr[feature + 1]; k++) {
-      uint64_t i = (uint64_t)table->indices[k] - begin;
-      if (i >= n) break;
-      rows[i * n_slots + s] = route_value(table_stored_value(table, k));
-    }
-  }
-}
-
-/* leaves[0 .. LANES) of LANES rows; a row that has arrived waits at its leaf for the others. */
-static void walk_lanes(const struct flat_tree *tree, const double *rows, size_t n_slots, int32_t *leaves) {
-  int32_t at[LANES] = {0};
-  int32_t arrived;
-  do {
-    arrived = -1;
-    for (int lane = 0; lane < LANES; lane++) {
-      const struct flat_node *node = &tree->nodes[at[lane] < 0 ? 0 : at[lane]];
-      double value = rows[(size_t)lane * n_slots + node->slot];
-      bool left = value <= node->rule.threshold;
-      left = isnan(value) ? node->nan_left : left;
-      left = value == 0.0 ? node->zero_left : left;
-      at[lane] = at[lane] < 0 ? at[lane] : node->child[left];
-      arrived &= at[lane];
-    }
-  } while (arrived >= 0);
-  for (int lane = 0; lane < LANES; lane++) leaves[lane] = ~at[lane];
-}
-
-static int32_t walk_one(const struct flat_tree *tree, const uint32_t *words, const double *row) {
-  int node = 0;
-  while (node >= 0) node = flat_step(&tree->nodes[node], row[tree->nodes[node].slot], words);
-  return ~node;
-}
-
-static void walk_block(const struct copse_predictor *predictor, const struct flat_tree *tree,
-                       const double *rows, size_t n, int32_t *leaves) {
-  size_t i = 0, n_slots = predictor->n_slots;
-  if (tree->n_leaves == 1) {
-    memset(leaves, 0, n * sizeof *leaves);
+  const struct coded_trees *coded = &predictor->coded;
+  size_t width = predictor->width;
+  double *out = job->out + (size_t)begin * width;
+  struct coded_block block = coded_block_in(coded, predictor->n_outputs, room);
+  bool walk = coded->walkable && (job->way == WAY_WALK || (job->way == WAY_AUTO && n < FEW_ROWS));
+  coded_block_read(coded, predictor->kernels, job->table, begin, n, &block);
+  if (predictor->kind == COPSE_PREDICT_LEAF) {
+    coded_block_leaves(coded, predictor->kernels, walk, n, &block, out);
     return;
   }
-  if (!tree->has_sets)
-    for (; i + LANES <= n; i += LANES) walk_lanes(tree, rows + i * n_slots, n_slots, leaves + i);
-  for (; i < n; i++) leaves[i] = walk_one(tree, predictor->words, rows + i * n_slots);
+  coded_block_score(coded, predictor->kernels, predictor->n_outputs, walk, n, &block);
+  for (size_t k = 0; k < width; k++)
+    for (size_t i = 0; i < n; i++) out[i * width + k] = block.scores[k * REACH_ROWS + i];
 }
 
 static void predict_block(void *user, size_t chunk, int thread) {
-  const struct job *job = user;
+  const struct predict_job *job = user;
   const copse_predictor *predictor = job->predictor;
   if (copse_context_cancelled(predictor->ctx)) return;
   uint64_t begin = (uint64_t)chunk * job->block_rows;
   uint64_t left = job->table->n_rows - begin;
   size_t n = left < job->block_rows ? (size_t)left : job->block_rows, width = predictor->width;
-  double *rows = job->scratch + (size_t)thread * job->block_rows * predictor->n_slots;
+  void *room = job->room + (size_t)thread * job->room_bytes;
+  if (job->way == WAY_PLAIN)
+    predict_plain_block(job, begin, n, room);
+  else
+    predict_coded_block(job, begin, n, room);
   double *out = job->out + (size_t)begin * width;
-  switch (job->table->layout) {
-    case COPSE_ROWS: gather_rows(job, begin, n, rows); break;
-    case COPSE_COLUMNS: gather_columns(job, begin, n, rows); break;
-    case COPSE_CSR: gather_csr(job, begin, n, rows); break;
-    case COPSE_CSC: gather_csc(job, begin, n, rows); break;
-  }
-  bool want_leaf = predictor->kind == COPSE_PREDICT_LEAF;
-  if (!want_leaf)
-    for (size_t i = 0; i < n * width; i++) out[i] = 0.0;
-  int32_t leaves[MAX_BLOCK_ROWS];
-  for (int t = 0; t < predictor->n_trees; t++) {
-    const struct flat_tree *tree = &predictor->trees[t];
-    walk_block(predictor, tree, rows, n, leaves);
-    size_t column = (size_t)(want_leaf ? t : t % predictor->n_outputs);
-    if (want_leaf)
-      for (size_t i = 0; i < n; i++) out[i * width + column] = leaves[i];
-    else if (tree->linear == NULL)
-      for (size_t i = 0; i < n; i++) out[i * width + column] += tree->leaf_values[leaves[i]];
-    else
-      for (size_t i = 0; i < n; i++)
-        out[i * width + column] += flat_output(tree, leaves[i], rows + i * predictor->n_slots, true);
-  }
   for (size_t i = 0; i < n; i++) predictor_finish(predictor, out + i * width);
 }
 
@@ -164,22 +52,34 @@ static copse_status check_table(const copse_predictor *predictor, const copse_ta
   return table_check(table, err);
 }
 
+static void predict_rows(const copse_predictor *predictor, const copse_table *table, double *out) {
+  const double *values = table->values;
+  for (uint64_t i = 0; i < table->n_rows; i++)
+    copse_predictor_row(predictor, values + i * table->row_stride, out + i * predictor->width);
+}
+
 copse_status copse_predictor_run(const copse_predictor *predictor, const copse_table *table, int n_threads,
                                  double *out, copse_error *err) {
   copse_status status = check_table(predictor, table, err);
   if (status != COPSE_OK || table->n_rows == 0) return status;
-  size_t row_bytes = (predictor->n_slots + (size_t)1) * sizeof(double);
-  size_t block_rows = BLOCK_BYTES / row_bytes / LANES * LANES;
-  if (block_rows < LANES) block_rows = LANES;
-  if (block_rows > MAX_BLOCK_ROWS) block_rows = MAX_BLOCK_ROWS;
-  uint64_t n_chunks = (table->n_rows + block_rows - 1) / block_rows;
+  struct predict_job job = {.predictor = predictor, .table = table, .out = out, .way = predictor->way};
+  if (job.way == WAY_AUTO && table->layout == COPSE_ROWS && table->dtype == COPSE_F64 &&
+      table->n_rows <= VERY_FEW_ROWS) {
+    predict_rows(predictor, table, out);
+    return status_check_cancel(predictor->ctx, err);
+  }
+  if (!predictor->coded.usable) job.way = WAY_PLAIN;
+  bool plain = job.way == WAY_PLAIN;
+  job.block_rows = plain ? predict_plain_rows(predictor) : REACH_ROWS;
+  job.room_bytes = plain ? job.block_rows * predictor->n_slots * sizeof(double)
+                         : coded_block_bytes(&predictor->coded, predictor->n_outputs);
+  job.room_bytes = (job.room_bytes / ALIGNMENT + 1) * ALIGNMENT;
+  uint64_t n_chunks = (table->n_rows + job.block_rows - 1) / job.block_rows;
   n_threads = team_size(n_threads);
   if ((uint64_t)n_threads > n_chunks) n_threads = (int)n_chunks;
-  struct job job = {.predictor = predictor, .table = table, .out = out, .block_rows = block_rows};
-  job.scratch = copse_alloc(predictor->ctx, (size_t)n_threads * block_rows,
-                            (predictor->n_slots + (size_t)1) * sizeof *job.scratch);
-  if (job.scratch == NULL) return status_memory(err, "the rows of a prediction");
+  job.room = copse_alloc(predictor->ctx, (size_t)n_threads, job.room_bytes);
+  if (job.room == NULL) return status_memory(err, "the rows of a prediction");
   copse_parallel_for(n_threads, (size_t)n_chunks, predict_block, &job);
-  copse_free(job.scratch);
+  copse_free(job.room);
   return status_check_cancel(predictor->ctx, err);
 }

@@ -118,6 +118,27 @@ static copse_status flatten_linear(struct copse_predictor *predictor, const stru
   return COPSE_OK;
 }
 
+/* Codes pay for one row when the walk is longer than the search for the row's own codes. */
+static bool row_pays(const struct coded_trees *coded) {
+  enum { SEARCH = 2 }; /* nodes in the time of one search */
+  size_t n_levels = 0;
+  for (int t = 0; t < coded->n_trees; t++)
+    if (coded->trees[t].n_sets == 0) n_levels += (size_t)coded->trees[t].depth;
+  return n_levels > SEARCH * (size_t)coded->n_sources;
+}
+
+static copse_status code_trees(struct copse_predictor *predictor, const struct tree *trees,
+                               copse_error *err) {
+  struct coded_trees *coded = &predictor->coded;
+  predictor->kernels = kernels_best();
+  copse_status status =
+      coded_trees_create(predictor->ctx, predictor->n_features, trees, predictor->n_trees, coded, err);
+  if (status != COPSE_OK || !coded->usable) return status;
+  for (int t = 0; t < predictor->n_trees; t++) coded->trees[t].leaf_values = predictor->trees[t].leaf_values;
+  predictor->row_coded = coded->walkable && coded->n_columns <= MOST_ROW_COLUMNS && row_pays(coded);
+  return COPSE_OK;
+}
+
 copse_status copse_predictor_create(copse_context *ctx, copse_model *model, copse_predict_kind kind,
                                     int start_round, int n_rounds, copse_predictor **out, copse_error *err) {
   _Static_assert(sizeof(struct flat_node) == 32, "two nodes to a cache line");
@@ -147,6 +168,7 @@ copse_status copse_predictor_create(copse_context *ctx, copse_model *model, cops
   if ((status = number_slots(predictor, trees, err)) != COPSE_OK) goto done;
   if ((status = flatten(predictor, trees, err)) != COPSE_OK) goto done;
   if ((status = flatten_linear(predictor, trees, err)) != COPSE_OK) goto done;
+  if ((status = code_trees(predictor, trees, err)) != COPSE_OK) goto done;
   *out = predictor;
   predictor = NULL;
 done:
@@ -165,6 +187,7 @@ void copse_predictor_free(copse_predictor *predictor) {
   copse_free(predictor->terms);
   copse_free(predictor->slot_features);
   copse_free(predictor->feature_slots);
+  coded_trees_release(&predictor->coded);
   copse_free(predictor);
 }
 

@@ -1,9 +1,9 @@
 /* predictor.h - the insides of copse_predictor: a range of rounds, flattened for walking.
  *
- * Each tree becomes an array of 32-byte nodes, two to a cache line. What a missing value does at a node is
- * worked out beforehand with route.h's own rule (NaN and 0 are the only values that can be missing), so that
- * a step is a comparison and two conditional moves. Immutable once made, hence shared by any number of
- * threads.
+ * Each tree is kept over codes (coded.h), and by values: an array of 32-byte nodes, two to a cache line. What
+ * a missing value does at a node is worked out beforehand with route.h's own rule (NaN and 0 are the only
+ * values that can be missing), so that a step is a comparison and two conditional moves. Immutable once made,
+ * hence shared by any number of threads.
  */
 #ifndef COPSE_PREDICT_PREDICTOR_H
 #define COPSE_PREDICT_PREDICTOR_H
@@ -12,6 +12,13 @@
 #include "model/model.h"
 #include "model/route.h"
 #include "objective/objective.h"
+#include "predict/coded.h"
+
+/* How rows go through the trees; all ways give the same bits. AUTO chooses by rows and trees, the others are
+ * for tests: by values, by codes node after node, by codes and programs. */
+enum predict_way { WAY_AUTO, WAY_PLAIN, WAY_WALK, WAY_REACH };
+
+enum { MOST_ROW_COLUMNS = 1024 }; /* cells of one row on the stack */
 
 struct flat_node {
   union {
@@ -61,6 +68,10 @@ struct copse_predictor {
   uint32_t n_slots;        /* features that any node or leaf uses */
   uint32_t *slot_features; /* [n_slots] ascending */
   int32_t *feature_slots;  /* [n_features], -1: not used */
+  struct coded_trees coded;
+  enum predict_way way;
+  bool row_coded; /* one row goes by codes */
+  const struct kernels *kernels;
 };
 
 /* values: as route_value gives them */

@@ -1,0 +1,158 @@
+/* reach_avx2.c - the routing slots with 256-bit vectors. The leaf numbers of all REACH_ROWS rows stay in
+ * eight registers while the nodes of a tree go by. Same bits as the scalar tier. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+
+#include "kernels/kernels.h"
+#include "kernels/tiers.h"
+
+static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
+static inline void store(void *at, __m256i v) { _mm256_storeu_si256((__m256i *)at, v); }
+
+/* The cells of four values at a time; the few comparisons in a cell are scalar, and independent. */
+static inline __attribute__((always_inline)) void encode_cells(const struct code_map *map,
+                                                               const double *values, size_t n, uint32_t steps,
+                                                               uint16_t *codes) {
+  const double *cuts = map->cuts;
+  const uint16_t *first = map->first;
+  const __m256d low = _mm256_set1_pd(map->low), scale = _mm256_set1_pd(map->scale);
+  const __m256d zero = _mm256_setzero_pd(), last = _mm256_set1_pd((double)(map->n_cells - 1));
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    double number[4];
+    __m256d v = _mm256_loadu_pd(values + i);
+    v = _mm256_and_pd(v, _mm256_cmp_pd(v, v, _CMP_ORD_Q));
+    _mm256_storeu_pd(number, v);
+    __m256d x = _mm256_mul_pd(_mm256_sub_pd(v, low), scale);
+    x = _mm256_min_pd(_mm256_max_pd(x, zero), last);
+    __m128i cell = _mm256_cvttpd_epi32(x);
+    uint64_t pair0 = (uint64_t)_mm_cvtsi128_si64(cell), pair1 = (uint64_t)_mm_extract_epi64(cell, 1);
+    uint32_t c0 = first[(uint32_t)pair0], c1 = first[pair0 >> 32];
+    uint32_t c2 = first[(uint32_t)pair1], c3 = first[pair1 >> 32];
+    for (uint32_t s = 0; s < steps; s++) {
+      c0 += number[0] > cuts[c0];
+      c1 += number[1] > cuts[c1];
+      c2 += number[2] > cuts[c2];
+      c3 += number[3] > cuts[c3];
+    }
+    codes[i] = (uint16_t)c0;
+    codes[i + 1] = (uint16_t)c1;
+    codes[i + 2] = (uint16_t)c2;
+    codes[i + 3] = (uint16_t)c3;
+  }
+  for (; i < n; i++) codes[i] = (uint16_t)code_of(map, values[i]);
+}
+
+static void encode(const struct code_map *map, const double *values, size_t n, uint16_t *codes) {
+  if (map->n_cells == 0)
+    for (size_t i = 0; i < n; i++) codes[i] = (uint16_t)code_of(map, values[i]);
+  else if (map->steps == 1)
+    encode_cells(map, values, n, 1, codes);
+  else if (map->steps == 2)
+    encode_cells(map, values, n, 2, codes);
+  else
+    encode_cells(map, values, n, map->steps, codes);
+}
+
+static void spread(const uint16_t *codes, uint32_t offset, size_t n, int8_t *cells) {
+  const __m256i before = _mm256_set1_epi16((short)offset), most = _mm256_set1_epi16(255);
+  const __m256i top = _mm256_set1_epi8(127);
+  size_t i = 0;
+  for (; i + 32 <= n; i += 32) {
+    __m256i a = _mm256_min_epu16(_mm256_subs_epu16(load(codes + i), before), most);
+    __m256i b = _mm256_min_epu16(_mm256_subs_epu16(load(codes + i + 16), before), most);
+    __m256i bytes = _mm256_permute4x64_epi64(_mm256_packus_epi16(a, b), 0xD8);
+    store(cells + i, _mm256_sub_epi8(top, bytes));
+  }
+  for (; i < n; i++) cells[i] = code_to_cell(codes[i], offset);
+}
+
+/* A 256-bit set as two tables of 16 bytes: the byte of a code by its upper five bits, the bit by its lower
+ * three. */
+static void set_cells(const uint8_t *codes, const uint32_t bits[8], int8_t *cells) {
+  const __m256i low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)bits));
+  const __m256i high =
+      _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(bits + 4)));
+  const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201u);
+  const __m256i fives = _mm256_set1_epi8(31), sevens = _mm256_set1_epi8(7), base = _mm256_set1_epi8(126);
+  for (size_t i = 0; i < REACH_ROWS; i += 32) {
+    __m256i code = load(codes + i), place = _mm256_and_si256(_mm256_srli_epi16(code, 3), fives);
+    __m256i from_low = _mm256_shuffle_epi8(low, place), from_high = _mm256_shuffle_epi8(high, place);
+    __m256i byte = _mm256_blendv_epi8(from_low, from_high, code); /* bit 7 of the code */
+    __m256i mask = _mm256_shuffle_epi8(bit, _mm256_and_si256(code, sevens));
+    __m256i in = _mm256_cmpeq_epi8(_mm256_and_si256(byte, mask), mask);
+    store(cells + i, _mm256_sub_epi8(base, in));
+  }
+}
+
+#define EACH(STEP) STEP(0) STEP(1) STEP(2) STEP(3) STEP(4) STEP(5) STEP(6) STEP(7)
+
+static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells, uint8_t *masks,
+                  uint8_t *numbers) {
+#define BEGIN(j) __m256i number##j = _mm256_setzero_si256();
+  EACH(BEGIN)
+  const struct reach_node *node = nodes, *end = nodes + n_nodes;
+  while (node < end) {
+    const struct reach_node *run_end = node + node->run;
+    switch ((enum reach_kind)node->kind) {
+      case REACH_INNER:
+        for (; node < run_end; node++) {
+          const int8_t *cell = cells + (size_t)node->column * REACH_ROWS;
+          const uint8_t *from = masks + (size_t)node->from * REACH_ROWS;
+          uint8_t *left = masks + (size_t)node->left * REACH_ROWS;
+          uint8_t *right = masks + (size_t)node->right * REACH_ROWS;
+          const __m256i threshold = _mm256_set1_epi8(node->threshold);
+          const __m256i weight = _mm256_set1_epi8((char)node->weight);
+#define INNER(j)                                                            \
+  {                                                                         \
+    __m256i above = _mm256_cmpgt_epi8(threshold, load(cell + 32 * j));      \
+    __m256i goes = _mm256_and_si256(above, load(from + 32 * j));            \
+    __m256i stays = _mm256_andnot_si256(above, load(from + 32 * j));        \
+    store(right + 32 * j, goes);                                            \
+    store(left + 32 * j, stays);                                            \
+    number##j = _mm256_add_epi8(number##j, _mm256_and_si256(goes, weight)); \
+  }
+          EACH(INNER)
+        }
+        break;
+      case REACH_ONE:
+        for (; node < run_end; node++) {
+          const int8_t *cell = cells + (size_t)node->column * REACH_ROWS;
+          const uint8_t *from = masks + (size_t)node->from * REACH_ROWS;
+          uint8_t *right = masks + (size_t)node->right * REACH_ROWS;
+          const __m256i threshold = _mm256_set1_epi8(node->threshold);
+          const __m256i flip = _mm256_set1_epi8((char)node->flip);
+#define ONE(j)                                                                                 \
+  {                                                                                            \
+    __m256i above = _mm256_xor_si256(flip, _mm256_cmpgt_epi8(threshold, load(cell + 32 * j))); \
+    __m256i goes = _mm256_and_si256(above, load(from + 32 * j));                               \
+    store(right + 32 * j, goes);                                                               \
+    number##j = _mm256_sub_epi8(number##j, goes);                                              \
+  }
+          EACH(ONE)
+        }
+        break;
+      case REACH_LEAVES:
+        for (; node < run_end; node++) {
+          const int8_t *cell = cells + (size_t)node->column * REACH_ROWS;
+          const uint8_t *from = masks + (size_t)node->from * REACH_ROWS;
+          const __m256i threshold = _mm256_set1_epi8(node->threshold);
+#define LEAVES(j)              \
+  number##j = _mm256_sub_epi8( \
+      number##j, _mm256_and_si256(_mm256_cmpgt_epi8(threshold, load(cell + 32 * j)), load(from + 32 * j)));
+          EACH(LEAVES)
+        }
+        break;
+    }
+  }
+#define END(j) store(numbers + 32 * j, number##j);
+  EACH(END)
+}
+
+void kernels_reach_avx2(struct kernels *slots) {
+  slots->encode = encode;
+  slots->spread = spread;
+  slots->set_cells = set_cells;
+  slots->reach = reach;
+}
+#endif
