@@ -54,6 +54,17 @@ static void gather_columns(const struct job *job, uint64_t begin, size_t n, doub
   }
 }
 
+static void gather_source(const struct job *job, uint64_t begin, size_t n, double *rows) {
+  const copse_predictor *predictor = job->predictor;
+  const copse_column_source *source = job->table->values;
+  size_t n_slots = predictor->n_slots;
+  double values[MAX_BLOCK_ROWS];
+  for (size_t s = 0; s < n_slots; s++) {
+    source->read(source->user, predictor->slot_features[s], begin, n, values);
+    for (size_t i = 0; i < n; i++) rows[i * n_slots + s] = route_value(values[i]);
+  }
+}
+
 static void gather_csr(const struct job *job, uint64_t begin, size_t n, double *rows) {
   const copse_predictor *predictor = job->predictor;
   const copse_table *table = job->table;
@@ -134,6 +145,7 @@ static void predict_block(void *user, size_t chunk, int thread) {
     case COPSE_COLUMNS: gather_columns(job, begin, n, rows); break;
     case COPSE_CSR: gather_csr(job, begin, n, rows); break;
     case COPSE_CSC: gather_csc(job, begin, n, rows); break;
+    case COPSE_SOURCE: gather_source(job, begin, n, rows); break;
   }
   bool want_leaf = predictor->kind == COPSE_PREDICT_LEAF;
   if (!want_leaf)
