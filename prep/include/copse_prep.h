@@ -96,12 +96,12 @@ typedef struct copse_read_options {
   uint32_t n_classes;              /* TRAIN, LABEL_CLASS: how many there are; 0: as many as are found, numbers
                                       without gaps then */
   copse_read_unseen unseen;
-  bool side_files;                  /* look for FILE.weight, FILE.query, FILE.init beside the file */
-  const char *init_path;            /* init scores from this file instead of FILE.init */
+  bool side_files;       /* look for FILE.weight, FILE.query, FILE.init beside the file */
+  const char *init_path; /* init scores from this file instead of FILE.init */
   bool compact;       /* CSV: the frame's table is a COPSE_SOURCE, some bytes a cell, whose columns go as they
                          are released */
   size_t block_bytes; /* CSV: text at hand at a time of files that can be read again; 0: some megabytes */
-  int n_threads;                    /* as in copse_parallel_for */
+  int n_threads;      /* as in copse_parallel_for */
   const copse_frame_schema *schema; /* VALID, PREDICT: required; TRAIN: must be NULL */
 } copse_read_options;
 

@@ -21,7 +21,7 @@ static inline uint64_t csv_take_eight(const char *p, unsigned *n) {
   uint64_t others = ((v + 0x7676767676767676u) | v) & 0x8080808080808080u;
   *n = others != 0 ? (unsigned)__builtin_ctzll(others) >> 3 : 8;
   if (*n == 0) return 0;
-  v <<= 64 - 8 * *n; /* zeros in front */
+  v <<= 64 - 8 * *n;       /* zeros in front */
   v = (v * 10) + (v >> 8); /* pairs, then fours, then eights */
   const uint64_t mask = 0x000000FF000000FFu;
   v = (((v & mask) * 0x000F424000000064u) + (((v >> 16) & mask) * 0x0000271000000001u)) >> 32;
@@ -36,8 +36,7 @@ static inline uint64_t csv_take_eight(const char *p, unsigned *n) {
 /* The cell at p, if it is a sign, digits and perhaps a point with up to eight decimals, up to its separator
  * or '\n', and small enough to be exact. Returns the position behind it, else NULL: another parser's cell. */
 static inline const char *csv_take_decimal(const char *p, char separator, struct csv_decimal *out) {
-  static const uint64_t powers[9] = {1,      10,      100,      1000,     10000,
-                                     100000, 1000000, 10000000, 100000000};
+  static const uint64_t powers[9] = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000};
   out->negative = *p == '-';
   p += out->negative;
   const char *begin = p;

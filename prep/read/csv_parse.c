@@ -103,7 +103,8 @@ static inline const char *plain_number(const struct parser *parser, struct cells
   struct csv_decimal decimal;
   const char *end = csv_take_decimal(p, separator, &decimal);
   if (end != NULL && (decimal.digits != 0 || !decimal.negative)) {
-    packed_put_decimal(&cells->builder, row, decimal.negative ? -(int64_t)decimal.digits : (int64_t)decimal.digits,
+    packed_put_decimal(&cells->builder, row,
+                       decimal.negative ? -(int64_t)decimal.digits : (int64_t)decimal.digits,
                        decimal.n_decimals);
     return end;
   }
@@ -177,8 +178,7 @@ static bool begin_chunk(const struct parser *parser, size_t index) {
     slots += stride;
   }
   parser->arenas[index].ctx = parser->stream->ctx;
-  for (uint32_t t = 0; t < text; t++)
-    parser->locals[index * parser->n_texts + t].ctx = parser->stream->ctx;
+  for (uint32_t t = 0; t < text; t++) parser->locals[index * parser->n_texts + t].ctx = parser->stream->ctx;
   return true;
 }
 

@@ -23,10 +23,11 @@ struct csv_column {
   bool may_be_text;               /* NUMBER: becomes TEXT when text is found in the first batch */
   const struct dictionary *known; /* LOOKUP */
   /* results */
-  struct packed_column packed; /* numbers; LOOKUP: codes; TEXT: codes in order of arrival until it is sealed */
-  struct dictionary levels;    /* TEXT */
-  struct arena texts;          /* TEXT: behind levels until it is sealed */
-  uint64_t bad_row;            /* first text (NUMBER, TEXT) or unseen cell (CODES, LOOKUP); UINT64_MAX */
+  struct packed_column
+      packed;               /* numbers; LOOKUP: codes; TEXT: codes in order of arrival until it is sealed */
+  struct dictionary levels; /* TEXT */
+  struct arena texts;       /* TEXT: behind levels until it is sealed */
+  uint64_t bad_row;         /* first text (NUMBER, TEXT) or unseen cell (CODES, LOOKUP); UINT64_MAX */
   uint64_t n_unseen;
 };
 

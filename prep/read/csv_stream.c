@@ -68,9 +68,7 @@ static copse_status fill(struct csv_stream *stream, copse_error *err) {
   return COPSE_OK;
 }
 
-void csv_stream_fill(struct csv_stream *stream) {
-  stream->fill_status = fill(stream, &stream->fill_error);
-}
+void csv_stream_fill(struct csv_stream *stream) { stream->fill_status = fill(stream, &stream->fill_error); }
 
 static void close_part(struct csv_stream *stream) {
   if (stream->opened) source_reader_close(&stream->reader);
@@ -133,8 +131,7 @@ static copse_status cut(struct csv_stream *stream, copse_error *err) {
   stream->quotes = memchr(p, '"', (size_t)(end - p)) != NULL;
   while (p < end) {
     char *target = (size_t)(end - p) > step ? p + step : end - 1;
-    const char *next =
-        csv_record_end(p, target, stream->text, end, stream->separator, stream->quotes, &open);
+    const char *next = csv_record_end(p, target, stream->text, end, stream->separator, stream->quotes, &open);
     if (next == NULL) { /* a quote that reaches beyond: as many records as there are before it */
       if (step == 0) break;
       step = 0;
@@ -170,8 +167,7 @@ static bool note_batch(struct csv_stream *stream) {
 static copse_status turn_buffers(struct csv_stream *stream, copse_error *err) {
   size_t used = (size_t)(stream->end - stream->text), rest = stream->filled - used;
   stream->filling ^= 1;
-  if (!make_room(stream, stream->filling, rest))
-    return report_memory(err, "the file", stream->source->path);
+  if (!make_room(stream, stream->filling, rest)) return report_memory(err, "the file", stream->source->path);
   memcpy(stream->buffers[stream->filling], stream->end, rest);
   stream->filled = rest;
   stream->offset += used;
@@ -315,9 +311,9 @@ bool csv_stream_find(struct csv_stream *stream, uint64_t row, uint32_t column, s
     if (i == column) break;
     if (*p++ == '\n') return false;
   }
-  *out = (struct read_cell){cell.text, cell.length,
-                            source_place_of(stream->source, batch->part,
-                                            batch->offset + (uint64_t)(cell.text - stream->found))};
+  *out = (struct read_cell){
+      cell.text, cell.length,
+      source_place_of(stream->source, batch->part, batch->offset + (uint64_t)(cell.text - stream->found))};
   return true;
 }
 

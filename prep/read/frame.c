@@ -76,7 +76,8 @@ void job_problem(struct read_job *job, const struct read_locator *locator, uint6
   if (locator->find(locator->state, row, column, &cell))
     snprintf(where, sizeof where, "%llu:%u: ", cell.place.line, column + 1);
   char found[80];
-  snprintf(found, sizeof found, cell.length > 0 ? "\"%s\"" : "an empty cell", show(cell.text, cell.length).text);
+  snprintf(found, sizeof found, cell.length > 0 ? "\"%s\"" : "an empty cell",
+           show(cell.text, cell.length).text);
   const char *hole = strstr(sentence, "%s");
   if (hole != NULL)
     snprintf(body, sizeof body, "%.*s%s%s", (int)(hole - sentence), sentence, found, hole + 2);

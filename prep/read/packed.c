@@ -230,14 +230,14 @@ static const struct packed_piece *piece_of(const struct packed_column *column, u
   return &column->pieces[low];
 }
 
-#define DECODE_INTEGERS(type, least)                                                   \
-  do {                                                                                 \
-    const type *from = (const type *)run->data + first;                                \
-    for (size_t i = 0; i < n; i++) {                                                   \
-      double value = (double)from[i] / power;                                          \
-      value = from[i] == (least) + 1 ? -0.0 : value;                                   \
-      out[i] = from[i] == (least) ? (double)NAN : value;                               \
-    }                                                                                  \
+#define DECODE_INTEGERS(type, least)                     \
+  do {                                                   \
+    const type *from = (const type *)run->data + first;  \
+    for (size_t i = 0; i < n; i++) {                     \
+      double value = (double)from[i] / power;            \
+      value = from[i] == (least) + 1 ? -0.0 : value;     \
+      out[i] = from[i] == (least) ? (double)NAN : value; \
+    }                                                    \
   } while (0)
 
 static void decode(const struct packed_run *run, size_t first, size_t n, double *out) {

@@ -1,5 +1,5 @@
-/* read.c - from paths to a frame: reads the first lines, finds the format, lets its reader fill the frame, adds
- * the side files.
+/* read.c - from paths to a frame: reads the first lines, finds the format, lets its reader fill the frame,
+ * adds the side files.
  *
  * How to add a format: write read_x.c with x_detect (may this be it?) and x_read (fill job->frame: rows,
  * features, table, label, weight, group; in TRAIN also frame->schema), declare both in frame.h, add a value

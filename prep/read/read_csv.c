@@ -157,8 +157,7 @@ static copse_status read_late_texts(struct csv_job *csv, copse_error *err) {
     n_late += late;
   }
   copse_status status = COPSE_OK;
-  if (n_late > 0)
-    status = csv_parse(&csv->stream, &job->missing, csv->columns, job->options->n_threads, err);
+  if (n_late > 0) status = csv_parse(&csv->stream, &job->missing, csv->columns, job->options->n_threads, err);
   if (status == COPSE_OK && csv->stream.n_rows != n_rows)
     status = report(err, COPSE_ERR_DATA, "%s: the file was changed while it was read (read it again)",
                     job->source.path);

@@ -14,7 +14,13 @@
 #include "read/report.h"
 #include "read/source_reader.h"
 
-enum { PADDING = SOURCE_PADDING, READ_BYTES = 1 << 16, HEAD_BYTES = 1 << 16, HEAD_LINES = 256, WAIT_MS = 200 };
+enum {
+  PADDING = SOURCE_PADDING,
+  READ_BYTES = 1 << 16,
+  HEAD_BYTES = 1 << 16,
+  HEAD_LINES = 256,
+  WAIT_MS = 200
+};
 
 static const char standard_input_name[] = "standard input";
 
@@ -249,8 +255,8 @@ static copse_status load_part(const char *path, size_t head_bytes, struct source
   *part = (struct source_part){
       .path = standard_input ? standard_input_name : path, .start = start, .whole = true};
   bool file = !standard_input && stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
-  copse_status status = file ? load_file(path, head_bytes, part, buffer, err)
-                             : load_stream(path, part->path, buffer, err);
+  copse_status status =
+      file ? load_file(path, head_bytes, part, buffer, err) : load_stream(path, part->path, buffer, err);
   if (status != COPSE_OK) return status;
   if (buffer->length > start && buffer->text[buffer->length - 1] != '\n') {
     if (!reserve(buffer, 1)) return report_memory(err, "the file", path);

@@ -16,9 +16,9 @@ struct source_identity {
 
 /* One file's share of the text. Records do not reach from one part into the next. */
 struct source_part {
-  const char *path;         /* for messages and side files: "standard input" for - */
-  size_t start, begin, end; /* bytes; begin: behind a byte-order mark, later also behind the header */
-  bool whole;               /* text holds all of it, not only its first lines */
+  const char *path;                /* for messages and side files: "standard input" for - */
+  size_t start, begin, end;        /* bytes; begin: behind a byte-order mark, later also behind the header */
+  bool whole;                      /* text holds all of it, not only its first lines */
   struct source_identity identity; /* of what is not whole */
   uint64_t n_rows;                 /* set by the format's reader */
 };

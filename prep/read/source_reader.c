@@ -36,8 +36,7 @@ static copse_status read_raw(struct source_reader *reader, char *out, size_t n, 
       return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", reader->path);
     ssize_t more = read(reader->fd, out + *got, n - *got);
     if (more < 0 && errno == EINTR) continue;
-    if (more < 0)
-      return report(err, COPSE_ERR_IO, "%s: cannot read: %s", reader->path, strerror(errno));
+    if (more < 0) return report(err, COPSE_ERR_IO, "%s: cannot read: %s", reader->path, strerror(errno));
     if (more == 0) break;
     *got += (size_t)more;
   }
@@ -77,8 +76,7 @@ static copse_status start(struct source_reader *reader, copse_error *err) {
     memcpy(magic, reader->memory, got);
   } else {
     ssize_t n = pread(reader->fd, magic, sizeof magic, 0);
-    if (n < 0)
-      return report(err, COPSE_ERR_IO, "%s: cannot read: %s", reader->path, strerror(errno));
+    if (n < 0) return report(err, COPSE_ERR_IO, "%s: cannot read: %s", reader->path, strerror(errno));
     got = (size_t)n;
   }
   return source_is_gzip(magic, got) ? start_inflating(reader, err) : COPSE_OK;
