@@ -129,7 +129,10 @@ static copse_status load_files(struct train_data *data, char *const *paths, size
   copse_context *ctx = data->app->ctx;
   double started = clock_seconds();
   console_status(true, "reading %s", paths[0]);
-  copse_status status = copse_frame_read_files(ctx, (const char *const *)paths, n_paths, options, frame, err);
+  copse_read_options compact = *options;
+  compact.compact = data->start.model == NULL; /* its predictions would need the rows once more */
+  copse_status status =
+      copse_frame_read_files(ctx, (const char *const *)paths, n_paths, &compact, frame, err);
   double read = clock_seconds();
   data->read_s += read - started;
   if (status == COPSE_OK) status = settle_classes(data, *frame, err);

@@ -96,6 +96,7 @@ static void push_chunk(void *user, size_t chunk, int thread) {
     case COPSE_CSR: push_csr(job, &rows); break;
     case COPSE_CSC: push_csc(job, &rows); break;
     case COPSE_ROWS:
+    case COPSE_SOURCE:
     case COPSE_COLUMNS: push_dense(job, &rows); break;
   }
 }
@@ -138,25 +139,45 @@ copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
   return COPSE_OK;
 }
 
-/* Cut points on the sampled rows, without copying them. */
-static copse_status schema_of_sample(copse_context *ctx, const copse_table *table, const char *const *names,
-                                     const bool *categorical, const copse_params *params, copse_schema **out,
-                                     copse_error *err) {
+/* Cut points on the sampled rows, without copying them; with all rows of a source asked for, also its bins.
+ */
+static copse_status schema_of_sample(copse_context *ctx, struct schema_request *request, copse_schema **out,
+                                     struct dataset_columns *columns, copse_error *err) {
   struct table_rows rows = {0};
   uint64_t *list = NULL;
   *out = NULL;
-  copse_status status = copse_sample_rows(table->n_rows, params, NULL, &rows.n, err);
+  copse_status status = copse_sample_rows(request->n_rows, request->params, NULL, &rows.n, err);
   if (status != COPSE_OK) return status;
-  if (rows.n < table->n_rows) {
+  if (rows.n < request->n_rows) {
     list = copse_alloc(ctx, rows.n, sizeof *list);
     if (list == NULL) return status_memory(err, "the list of sampled rows");
-    status = copse_sample_rows(table->n_rows, params, list, &rows.n, err);
+    status = copse_sample_rows(request->n_rows, request->params, list, &rows.n, err);
     rows.list = list;
   }
+  request->rows = &rows;
   if (status == COPSE_OK)
-    status = schema_create(ctx, table, &rows, table->n_rows, names, categorical, params, out, err);
+    status = request->table->layout == COPSE_SOURCE && list == NULL
+                 ? dataset_columns_read(ctx, request, out, columns, err)
+                 : schema_create(ctx, request, out, err);
   copse_free(list);
   return status;
+}
+
+/* Every row of the table, which the schema was made from or which is like its table. */
+static copse_status fill(copse_dataset *dataset, const copse_table *table,
+                         const struct dataset_columns *columns, int n_threads, copse_error *err) {
+  copse_status status;
+  if (columns->cells != NULL) {
+    dataset_columns_move(columns, &dataset->binned, n_threads);
+    atomic_store(&dataset->rows_pushed, dataset->n_rows);
+    status = status_check_cancel(dataset->ctx, err);
+  } else {
+    status = copse_dataset_push(dataset, table, 0, n_threads, err);
+    const copse_column_source *source = table->layout == COPSE_SOURCE ? table->values : NULL;
+    if (status == COPSE_OK && source != NULL && source->release != NULL)
+      for (uint32_t c = 0; c < table->n_cols; c++) source->release(source->user, c);
+  }
+  return status == COPSE_OK ? copse_dataset_finish(dataset, err) : status;
 }
 
 copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *table, const char *const *names,
@@ -164,6 +185,7 @@ copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *tab
                                       copse_schema *schema, copse_dataset **out, copse_error *err) {
   copse_schema *own = NULL;
   copse_dataset *dataset = NULL;
+  struct dataset_columns columns = {0};
   const struct resolved_params *resolved = NULL;
   *out = NULL;
   copse_status status = COPSE_OK;
@@ -172,16 +194,21 @@ copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *tab
     status = status_set(err, COPSE_ERR_ARGUMENT, "data set: neither parameters nor a schema were given");
   if (status != COPSE_OK) goto done;
   if (schema == NULL) {
-    status = schema_of_sample(ctx, table, names, categorical, params, &own, err);
+    struct schema_request request = {.table = table,
+                                     .n_rows = table->n_rows,
+                                     .names = names,
+                                     .categorical = categorical,
+                                     .params = params};
+    status = schema_of_sample(ctx, &request, &own, &columns, err);
     if (status != COPSE_OK) goto done;
     schema = own;
   }
   status = copse_dataset_create(ctx, schema, table->n_rows, &dataset, err);
   if (status != COPSE_OK) goto done;
-  status = copse_dataset_push(dataset, table, 0, resolved != NULL ? resolved->boost.n_threads : 0, err);
-  if (status == COPSE_OK) status = copse_dataset_finish(dataset, err);
+  status = fill(dataset, table, &columns, resolved != NULL ? resolved->boost.n_threads : 0, err);
 
 done:
+  dataset_columns_release(&columns);
   copse_schema_free(own);
   if (status != COPSE_OK) {
     copse_dataset_free(dataset);

@@ -35,10 +35,33 @@ struct copse_dataset {
   uint64_t version; /* grows with every change of a field, so that a trainer sees it */
 };
 
-/* copse_schema_create on some rows of a table: rows of `table` in ascending order, standing for n_rows. */
-COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const copse_table *table,
-                                            const struct table_rows *rows, uint64_t n_rows,
-                                            const char *const *names, const bool *categorical,
-                                            const copse_params *params, copse_schema **out, copse_error *err);
+/* What cut points are asked for. */
+struct schema_request {
+  const copse_table *table;
+  const struct table_rows *rows; /* of the table, ascending: those to look at */
+  uint64_t n_rows;               /* that they stand for */
+  const char *const *names;
+  const bool *categorical;
+  const copse_params *params;
+  /* Called when the bins of a feature are found, by the thread that found them; or NULL. */
+  copse_status (*then)(void *user, const copse_schema *schema, uint32_t feature, copse_error *err);
+  void *user;
+};
+COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const struct schema_request *request,
+                                            copse_schema **out, copse_error *err);
+
+/* The bins of all rows, a block of its own for each used feature. */
+struct dataset_columns {
+  uint32_t n;
+  void **cells; /* [n] uint8_t up to 256 bins, else uint16_t; NULL for a feature that is not used */
+};
+/* Schema and bins of a COPSE_SOURCE table, whose columns are released one by one. request: all rows, `then`
+ * unset. Release `out` in any case. */
+COPSE_MUST_CHECK copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
+                                                   copse_schema **schema, struct dataset_columns *out,
+                                                   copse_error *err);
+/* Stores the bins in the matrix of the same schema. */
+void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads);
+void dataset_columns_release(struct dataset_columns *columns);
 
 #endif

@@ -26,6 +26,7 @@ struct schema_job {
   const struct table_rows *rows;
   uint64_t n_rows;
   const bool *categorical;
+  const struct schema_request *request;
   const struct bin_params *params;
   uint32_t group;    /* columns gathered at a time, dense layouts */
   double *stored;    /* CSR: the stored values of the sampled rows, column after column */
@@ -69,6 +70,8 @@ static void find_feature(struct schema_job *job, uint32_t feature, double *value
   if (status == COPSE_OK && out->n_bins > BINS_MAX)
     status = status_set(&error, COPSE_ERR_UNSUPPORTED,
                         "%" PRIu32 " bins: expected at most %d (lower max_bin)", out->n_bins, BINS_MAX);
+  if (status == COPSE_OK && job->request->then != NULL)
+    status = job->request->then(job->request->user, job->schema, feature, &error);
   if (status == COPSE_OK) return;
   copse_error named;
   status_set(&named, status, "column \"%.200s\": %.700s", job->schema->names[feature], error.message);
@@ -151,7 +154,7 @@ static copse_status collect_csr(struct schema_job *job, copse_error *err) {
 }
 
 static uint32_t group_columns(const struct schema_job *job, int n_threads) {
-  if (job->table->layout == COPSE_COLUMNS) return 1;
+  if (job->table->layout == COPSE_COLUMNS || job->table->layout == COPSE_SOURCE) return 1;
   uint64_t fits = GROUP_BYTES / sizeof(double) / job->rows->n;
   uint64_t share = job->schema->n_features / (4 * (uint64_t)n_threads); /* leave every thread some groups */
   uint64_t group = fits < share ? fits : share;
@@ -201,20 +204,21 @@ static copse_status check_request(const copse_table *table, const struct table_r
   return COPSE_OK;
 }
 
-copse_status schema_create(copse_context *ctx, const copse_table *table, const struct table_rows *rows,
-                           uint64_t n_rows, const char *const *names, const bool *categorical,
-                           const copse_params *params, copse_schema **out, copse_error *err) {
+copse_status schema_create(copse_context *ctx, const struct schema_request *request, copse_schema **out,
+                           copse_error *err) {
+  const copse_table *table = request->table;
   copse_schema *schema = NULL;
   const struct resolved_params *resolved;
   struct schema_job job = {.table = table,
-                           .rows = rows,
-                           .n_rows = n_rows,
-                           .categorical = categorical,
+                           .rows = request->rows,
+                           .n_rows = request->n_rows,
+                           .categorical = request->categorical,
+                           .request = request,
                            .failure = {.busy = ATOMIC_FLAG_INIT, .feature = UINT32_MAX}};
   *out = NULL;
-  copse_status status = params_resolved(params, &resolved, err);
+  copse_status status = params_resolved(request->params, &resolved, err);
   if (status == COPSE_OK) status = table_check(table, err);
-  if (status == COPSE_OK) status = check_request(table, rows, n_rows, &resolved->bin, err);
+  if (status == COPSE_OK) status = check_request(table, request->rows, request->n_rows, &resolved->bin, err);
   if (status != COPSE_OK) goto done;
   job.params = &resolved->bin;
 
@@ -226,7 +230,7 @@ copse_status schema_create(copse_context *ctx, const copse_table *table, const s
   schema->ctx = ctx;
   atomic_init(&schema->references, 1);
   schema->n_features = table->n_cols;
-  status = names_copy(ctx, names, table->n_cols, &schema->names, &schema->default_names, err);
+  status = names_copy(ctx, request->names, table->n_cols, &schema->names, &schema->default_names, err);
   if (status != COPSE_OK) goto done;
   schema->features = copse_alloc_zero(ctx, table->n_cols, sizeof *schema->features);
   if (schema->features == NULL) {
@@ -251,7 +255,13 @@ copse_status copse_schema_create(copse_context *ctx, const copse_table *sample, 
                                  const char *const *names, const bool *categorical,
                                  const copse_params *params, copse_schema **out, copse_error *err) {
   struct table_rows all = {.n = sample->n_rows};
-  return schema_create(ctx, sample, &all, n_rows, names, categorical, params, out, err);
+  struct schema_request request = {.table = sample,
+                                   .rows = &all,
+                                   .n_rows = n_rows,
+                                   .names = names,
+                                   .categorical = categorical,
+                                   .params = params};
+  return schema_create(ctx, &request, out, err);
 }
 
 copse_schema *copse_schema_ref(copse_schema *schema) {

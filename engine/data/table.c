@@ -81,6 +81,12 @@ static copse_status check_sparse(const copse_table *table, copse_error *err) {
 copse_status table_check(const copse_table *table, copse_error *err) {
   bool sparse = table->layout == COPSE_CSR || table->layout == COPSE_CSC;
   if (table->layout == COPSE_COLUMNS) return check_columns(table, err);
+  if (table->layout == COPSE_SOURCE) {
+    const copse_column_source *source = table->values;
+    if (source != NULL && source->read != NULL) return COPSE_OK;
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "table: values of a source, or its read, is NULL: expected a copse_column_source");
+  }
   if (table->layout != COPSE_ROWS && !sparse)
     return status_set(err, COPSE_ERR_ARGUMENT, "table: %d is not a layout", (int)table->layout);
   if (table->dtype != COPSE_F32 && table->dtype != COPSE_F64)
@@ -104,8 +110,29 @@ copse_status table_check(const copse_table *table, copse_error *err) {
       for (uint64_t i = 0; i < rows->n; i++) out[i] = (double)at[(rows->first + i) * step]; \
   } while (0)
 
+/* Scattered rows of a source are picked out of short stretches. */
+static void gather_source(const struct copse_column_source *source, uint32_t column,
+                          const struct table_rows *rows, double *out) {
+  enum { STRETCH = 256 };
+  double values[STRETCH];
+  if (rows->list == NULL) {
+    source->read(source->user, column, rows->first, rows->n, out);
+    return;
+  }
+  for (uint64_t i = 0; i < rows->n;) {
+    uint64_t first = rows->list[i], last = i;
+    while (last + 1 < rows->n && rows->list[last + 1] - first < STRETCH) last++;
+    source->read(source->user, column, first, (size_t)(rows->list[last] - first + 1), values);
+    for (; i <= last; i++) out[i] = values[rows->list[i] - first];
+  }
+}
+
 void table_gather(const copse_table *table, uint32_t column, const struct table_rows *rows, double *out) {
   copse_dtype dtype = table->dtype;
+  if (table->layout == COPSE_SOURCE) {
+    gather_source(table->values, column, rows, out);
+    return;
+  }
   const void *data;
   uint64_t step;
   if (table->layout == COPSE_COLUMNS) {

@@ -273,7 +273,8 @@ typedef enum copse_layout {
   COPSE_ROWS = 0,    /* dense, row after row: values[row * row_stride + col], F32 or F64 */
   COPSE_COLUMNS = 1, /* typed columns, each with its own element type: columns[col] */
   COPSE_CSR = 2,     /* sparse rows: indptr[n_rows + 1], indices[nnz], values[nnz] (F32 or F64) */
-  COPSE_CSC = 3      /* sparse columns: indptr[n_cols + 1], indices[nnz], values[nnz] (F32 or F64) */
+  COPSE_CSC = 3,     /* sparse columns: indptr[n_cols + 1], indices[nnz], values[nnz] (F32 or F64) */
+  COPSE_SOURCE = 4   /* dense columns that a function reads: values is a copse_column_source */
 } copse_layout;
 
 /* F32, F64: numbers. I32, I64: whole numbers or dictionary codes, negative = missing when the feature is
@@ -285,12 +286,24 @@ typedef struct copse_column {
   size_t stride; /* elements from one row to the next; 1 = contiguous */
 } copse_column;
 
+/* Columns that are kept in a form of the caller's own (packed, on disk ...) and read piece by piece. Both
+ * functions are called from several threads at once, `read` also for the same column. */
+typedef struct copse_column_source {
+  /* out[i] = value of the column in row first_row + i, i < n. */
+  void (*read)(void *user, uint32_t column, uint64_t first_row, size_t n, double *out);
+  /* The column will not be read again, its memory may go: copse_dataset_from_table says so once a column as
+   * soon as it is binned. Or NULL. */
+  void (*release)(void *user, uint32_t column);
+  void *user;
+} copse_column_source;
+
 typedef struct copse_table {
   copse_layout layout;
   uint64_t n_rows;
   uint32_t n_cols;
   copse_dtype dtype;           /* ROWS, CSR, CSC: type of values */
-  const void *values;          /* ROWS: [n_rows * row_stride]; CSR, CSC: [nnz] */
+  const void *values;          /* ROWS: [n_rows * row_stride]; CSR, CSC: [nnz]; SOURCE: a
+                                * copse_column_source */
   size_t row_stride;           /* ROWS: elements from one row to the next, >= n_cols */
   const copse_column *columns; /* COLUMNS: [n_cols] */
   const int64_t *indptr;  /* CSR: [n_rows + 1], CSC: [n_cols + 1]; ascending, begins with 0, ends with nnz */

@@ -112,6 +112,16 @@ static void read_columns(const struct reader *reader, uint64_t begin, size_t n) 
   }
 }
 
+static void read_source(const struct reader *reader, uint64_t begin, size_t n) {
+  const copse_column_source *from = reader->table->values;
+  double values[REACH_ROWS];
+  for (uint32_t s = 0; s < reader->coded->n_sources; s++) {
+    const struct coded_source *source = &reader->coded->sources[s];
+    from->read(from->user, source->feature, begin, n, values);
+    encode_source(reader, source, values, n, 0);
+  }
+}
+
 static void store_value(const struct reader *reader, const struct coded_source *source, size_t row,
                         double value) {
   struct coded_block *block = reader->block;
@@ -191,5 +201,6 @@ void coded_block_read(const struct coded_trees *coded, const struct kernels *ker
     case COPSE_COLUMNS: read_columns(&reader, begin, n); break;
     case COPSE_CSR: read_csr(&reader, begin, n); break;
     case COPSE_CSC: read_csc(&reader, begin, n); break;
+    case COPSE_SOURCE: read_source(&reader, begin, n); break;
   }
 }

@@ -45,6 +45,17 @@ static void gather_columns(const struct predict_job *job, uint64_t begin, size_t
   }
 }
 
+static void gather_source(const struct predict_job *job, uint64_t begin, size_t n, double *rows) {
+  const copse_predictor *predictor = job->predictor;
+  const copse_column_source *source = job->table->values;
+  size_t n_slots = predictor->n_slots;
+  double values[MAX_BLOCK_ROWS];
+  for (size_t s = 0; s < n_slots; s++) {
+    source->read(source->user, predictor->slot_features[s], begin, n, values);
+    for (size_t i = 0; i < n; i++) rows[i * n_slots + s] = route_value(values[i]);
+  }
+}
+
 static void gather_csr(const struct predict_job *job, uint64_t begin, size_t n, double *rows) {
   const copse_predictor *predictor = job->predictor;
   const copse_table *table = job->table;
@@ -120,6 +131,7 @@ void predict_plain_block(const struct predict_job *job, uint64_t begin, size_t n
     case COPSE_COLUMNS: gather_columns(job, begin, n, rows); break;
     case COPSE_CSR: gather_csr(job, begin, n, rows); break;
     case COPSE_CSC: gather_csc(job, begin, n, rows); break;
+    case COPSE_SOURCE: gather_source(job, begin, n, rows); break;
   }
   bool want_leaf = predictor->kind == COPSE_PREDICT_LEAF;
   if (!want_leaf)

@@ -96,9 +96,12 @@ typedef struct copse_read_options {
   uint32_t n_classes;              /* TRAIN, LABEL_CLASS: how many there are; 0: as many as are found, numbers
                                       without gaps then */
   copse_read_unseen unseen;
-  bool side_files;                  /* look for FILE.weight, FILE.query, FILE.init beside the file */
-  const char *init_path;            /* init scores from this file instead of FILE.init */
-  int n_threads;                    /* as in copse_parallel_for */
+  bool side_files;       /* look for FILE.weight, FILE.query, FILE.init beside the file */
+  const char *init_path; /* init scores from this file instead of FILE.init */
+  bool compact;       /* CSV: the frame's table is a COPSE_SOURCE, some bytes a cell, whose columns go as they
+                         are released */
+  size_t block_bytes; /* CSV: text at hand at a time of files that can be read again; 0: some megabytes */
+  int n_threads;      /* as in copse_parallel_for */
   const copse_frame_schema *schema; /* VALID, PREDICT: required; TRAIN: must be NULL */
 } copse_read_options;
 
@@ -120,8 +123,8 @@ COPSE_API copse_read_options copse_read_options_default(void);
 typedef struct copse_frame {
   uint64_t n_rows; /* at least 1 */
   uint32_t n_features;
-  /* CSV: COPSE_COLUMNS of F64 (numbers; NaN = missing) and I32 (categories; -1 = missing).
-   * LibSVM: COPSE_CSR of F64. The rows as the engine wants them. */
+  /* CSV: COPSE_COLUMNS of F64 (numbers; NaN = missing) and I32 (categories; -1 = missing), or with `compact`
+   * a COPSE_SOURCE of the same numbers. LibSVM: COPSE_CSR of F64. The rows as the engine wants them. */
   copse_table table;
   /* [n_features] true names, as in the header; without one Column_0, Column_1 ... (label not counted). */
   const char *const *names;
@@ -148,7 +151,9 @@ typedef struct copse_frame {
   copse_frame_schema *schema; /* what VALID and PREDICT files are read with; freed with the frame */
 } copse_frame;
 
-/* Reads one file ("-": standard input), plain or gzip, whole, in parallel. PREDICT and VALID match columns by
+/* Reads one file ("-": standard input), plain or gzip, in parallel. The text of a CSV file is read in blocks
+ * and not kept; it must not change meanwhile, as columns whose first text comes late, and messages, read it
+ * again. PREDICT and VALID match columns by
  * name where both the file has a header and the schema has names: a missing feature is an error that names
  * it, other columns are ignored, order does not matter. Otherwise by position: as many columns as features:
  * no label; as many as in training: every column has the role it had there; one more than features: the label

@@ -1,4 +1,4 @@
-/* csv.h - the grammar of CSV: cells, records, and the cut of a text into chunks of whole records.
+/* csv.h - the grammar of CSV: cells and records.
  *
  * RFC 4180 with the usual tolerance: blanks around a cell are dropped (inside quotes too), a quote opens only
  * at the start of a cell and is an ordinary character elsewhere, records end with LF or CRLF, blank lines are
@@ -52,29 +52,9 @@ uint32_t csv_count_cells(const char *p, const char *end, char separator);
  * length. */
 size_t csv_unescape(const struct csv_cell *cell, char *out);
 
-struct csv_chunk {
-  const char *begin, *end;
-  uint64_t row, n_rows; /* first row, number of rows */
-};
-
-/* The records of a text in chunks; chunk sizes do not depend on the number of threads. */
-struct csv_table {
-  const struct source *source;
-  const char *end; /* of the text */
-  char separator;
-  bool quotes; /* the text holds quotes at all */
-  size_t n_chunks;
-  struct csv_chunk *chunks;
-  uint64_t n_rows;
-};
-
-/* Cuts every part, from its `begin`, at record ends about every chunk_bytes and counts rows, those of the
- * parts too. An unclosed quote is an error. */
-copse_status csv_split(copse_context *ctx, struct source *source, char separator, size_t chunk_bytes,
-                       int n_threads, struct csv_table *out, copse_error *err);
-void csv_table_release(struct csv_table *table);
-
-/* The cell of a row; false when the row has no such cell. */
-bool csv_locate(const struct csv_table *table, uint64_t row, uint32_t column, struct csv_cell *cell);
+/* First record end at or after target, for a record start p of a text [begin, end) that ends with '\n'; begin
+ * is a record start. quotes: the text holds some. NULL: the quote at *open is not closed there. */
+const char *csv_record_end(const char *p, const char *target, const char *begin, const char *end,
+                           char separator, bool quotes, const char **open);
 
 #endif

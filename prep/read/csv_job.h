@@ -7,16 +7,19 @@
 
 struct csv_job {
   struct read_job *job;
-  struct csv_table table;
+  struct csv_stream stream;
   struct column_plan plan;
   struct csv_column *columns; /* [n_columns] */
-  void **blocks;              /* [n_columns] behind columns[i].numbers */
+  int32_t **codes; /* [n_columns] of LOOKUP, TEXT and CODES columns, once they are read; the frame's */
   copse_text names;
   struct read_locator locator;
 };
 
-/* Separator, headers and roles from the first records of every file, then the chunks; sets the frame's rows.
- */
+/* Separator, headers and roles from the first records of every file, and the stream of all records. */
 copse_status csv_open(struct csv_job *csv, copse_error *err);
+/* Features of the frame from the columns: its table, names and categorical. */
+copse_status csv_make_features(struct csv_job *csv, copse_error *err);
+/* The role that a column turned out to have. */
+enum column_role csv_final_role(const struct csv_job *csv, uint32_t i);
 
 #endif

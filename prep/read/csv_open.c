@@ -6,7 +6,7 @@
 #include "read/csv_detect.h"
 #include "read/csv_job.h"
 
-enum { CHUNK_BYTES = 1 << 20, CHUNK_BYTES_PER_COLUMN = 256 };
+enum { CHUNK_BYTES = 1 << 18, CHUNK_BYTES_PER_COLUMN = 32, CHUNKS = 16, CHUNKS_PER_THREAD = 4 };
 
 /* Name of a header's cell; an unnamed column is called after its position. Appends it with its NUL. */
 static bool append_name(copse_text *names, const struct csv_cell *cell, uint32_t column, char *room) {
@@ -26,10 +26,10 @@ static bool read_names(const struct csv_job *csv, const char *p, uint32_t n, cop
   struct csv_cell cell;
   size_t *at = copse_alloc(csv->job->ctx, n, sizeof *at);
   char *room =
-      copse_alloc(csv->job->ctx, (size_t)(csv_next_record(p, end, csv->table.separator, true) - p), 1);
+      copse_alloc(csv->job->ctx, (size_t)(csv_next_record(p, end, csv->stream.separator, true) - p), 1);
   bool ok = at != NULL && room != NULL;
   for (uint32_t i = 0; i < n && ok; i++) {
-    p = csv_take(p, end, csv->table.separator, &cell) + 1;
+    p = csv_take(p, end, csv->stream.separator, &cell) + 1;
     at[i] = names->length;
     ok = append_name(names, &cell, i, room);
   }
@@ -42,7 +42,7 @@ static bool read_names(const struct csv_job *csv, const char *p, uint32_t n, cop
 /* Start of the part's first record that is not blank. */
 static const char *first_record(const struct csv_job *csv, const struct source_part *part) {
   const char *p = csv->job->source.text + part->begin, *end = csv->job->source.text + part->end, *next;
-  while (csv_skip_blank_line(p, csv->table.separator, &next) && next < end) p = next;
+  while (csv_skip_blank_line(p, csv->stream.separator, &next) && next < end) p = next;
   return p;
 }
 
@@ -52,7 +52,7 @@ static copse_status open_first(struct csv_job *csv, copse_error *err) {
   const copse_read_options *o = job->options;
   struct source *source = &job->source;
   char separator = o->separator != 0 ? o->separator : csv_detect_separator(source);
-  csv->table.separator = separator;
+  csv->stream.separator = separator;
   const char *p = first_record(csv, &source->parts[0]), *end = source->text + source->parts[0].end;
   struct column_plan *plan = &csv->plan;
   plan->n_columns = csv_count_cells(p, end, separator);
@@ -110,39 +110,6 @@ static copse_status compare_header(struct csv_job *csv, const char *p, struct pa
   return ok ? COPSE_OK : report_memory(err, "the column names", path);
 }
 
-/* Puts the cells of every record of [p, end) in the first file's order, in place: it has the same cells and
- * the same separators. Records that do not have n cells stay as they are; the parser will refuse them. */
-static copse_status reorder_cells(const struct csv_job *csv, char *p, const char *end, const uint32_t *order,
-                                  copse_error *err) {
-  uint32_t n = csv->plan.n_columns;
-  char separator = csv->table.separator;
-  copse_context *ctx = csv->job->ctx;
-  const char **starts = copse_alloc(ctx, (size_t)n + 1, sizeof *starts), *next;
-  copse_text copy = {.ctx = ctx};
-  copse_status status = starts == NULL ? report_memory(err, "a row", csv->job->source.path) : COPSE_OK;
-  for (; p < end && status == COPSE_OK; p = (char *)(uintptr_t)next) {
-    struct csv_cell cell;
-    if (csv_skip_blank_line(p, separator, &next)) continue;
-    next = csv_next_record(p, end, separator, true);
-    if (csv_count_cells(p, end, separator) != n) continue;
-    starts[0] = p;
-    for (uint32_t i = 0; i < n; i++) starts[i + 1] = csv_take(starts[i], end, separator, &cell) + 1;
-    copy.length = 0;
-    for (uint32_t i = 0; i < n; i++) {
-      const char *start = starts[order[i]], *stop = starts[order[i] + 1] - 1;
-      if (i > 0) copse_text_append(&copy, &separator, 1);
-      copse_text_append(&copy, start, (size_t)(stop - start));
-    }
-    if (copy.failed)
-      status = report_memory(err, "a row", csv->job->source.path);
-    else if (copy.length > 0)
-      memcpy(p, copy.data, copy.length);
-  }
-  copse_free(starts);
-  copse_text_release(&copy);
-  return status;
-}
-
 static copse_status refuse_header(const struct csv_job *csv, const char *p, uint32_t n_cells,
                                   const struct part_header *header, copse_error *err) {
   const struct source *source = &csv->job->source;
@@ -166,7 +133,7 @@ static copse_status refuse_header(const struct csv_job *csv, const char *p, uint
 static copse_status open_further(struct csv_job *csv, struct source_part *part, copse_error *err) {
   struct read_job *job = csv->job;
   struct source *source = &job->source;
-  char separator = csv->table.separator;
+  char separator = csv->stream.separator;
   const char *p = first_record(csv, part), *end = source->text + part->end;
   uint32_t n_cells = csv_count_cells(p, end, separator), n = csv->plan.n_columns;
   struct part_header header = {.order = copse_alloc(job->ctx, n, sizeof *header.order)};
@@ -175,7 +142,10 @@ static copse_status open_further(struct csv_job *csv, struct source_part *part, 
   if (status == COPSE_OK && header.same) {
     p = csv_next_record(p, end, separator, true);
     part->begin = (size_t)(p - source->text);
-    if (!header.in_order) status = reorder_cells(csv, source->text + part->begin, end, header.order, err);
+    if (!header.in_order) {
+      csv->stream.orders[part - source->parts] = header.order;
+      header.order = NULL;
+    }
   } else if (status == COPSE_OK && n_cells > 0 &&
              (job->options->header == COPSE_HEADER_YES || csv_detect_header(job, p, end, separator))) {
     status = refuse_header(csv, p, n_cells, &header, err);
@@ -184,28 +154,36 @@ static copse_status open_further(struct csv_job *csv, struct source_part *part, 
   return status;
 }
 
+/* How much text is at hand at a time: some chunks for every thread, each of several records. */
+static void set_sizes(struct csv_job *csv) {
+  struct csv_stream *stream = &csv->stream;
+  const copse_read_options *o = csv->job->options;
+  size_t n_chunks = CHUNKS, n_threads = (size_t)(o->n_threads > 0 ? o->n_threads : copse_threads_available());
+  stream->chunk_bytes = (size_t)csv->plan.n_columns * CHUNK_BYTES_PER_COLUMN;
+  if (stream->chunk_bytes < CHUNK_BYTES) stream->chunk_bytes = CHUNK_BYTES;
+  if (n_chunks < CHUNKS_PER_THREAD * n_threads) n_chunks = CHUNKS_PER_THREAD * n_threads;
+  stream->batch_bytes = n_chunks * stream->chunk_bytes;
+  if (o->block_bytes == 0) return;
+  stream->batch_bytes = o->block_bytes;
+  stream->chunk_bytes = o->block_bytes / 4 + 1;
+}
+
 copse_status csv_open(struct csv_job *csv, copse_error *err) {
   struct read_job *job = csv->job;
   struct source *source = &job->source;
   struct column_plan *plan = &csv->plan;
+  csv->stream.ctx = job->ctx;
+  csv->stream.source = source;
+  csv->stream.orders = copse_alloc_zero(job->ctx, source->n_parts, sizeof *csv->stream.orders);
+  if (csv->stream.orders == NULL) return report_memory(err, "the list of files", source->path);
   copse_status status = open_first(csv, err);
   if (status == COPSE_OK) status = roles_plan(job, plan, err);
   for (size_t i = 1; i < source->n_parts && status == COPSE_OK && plan->named; i++)
     status = open_further(csv, &source->parts[i], err);
   if (status != COPSE_OK) return status;
-  size_t chunk_bytes = CHUNK_BYTES;
-  if (chunk_bytes < (size_t)plan->n_columns * CHUNK_BYTES_PER_COLUMN)
-    chunk_bytes = (size_t)plan->n_columns * CHUNK_BYTES_PER_COLUMN;
-  char separator = csv->table.separator;
-  status = csv_split(job->ctx, source, separator, chunk_bytes, job->options->n_threads, &csv->table, err);
-  if (status != COPSE_OK) return status;
-  for (size_t i = 0; i < source->n_parts; i++)
-    if (source->parts[i].n_rows == 0)
-      return report(err, COPSE_ERR_DATA,
-                    "%s: no rows: the file has only a header (add rows, or give header=false)",
-                    source->parts[i].path);
-  job->frame->n_rows = csv->table.n_rows;
+  csv->stream.n_columns = plan->n_columns;
+  set_sizes(csv);
   job->frame->has_header = plan->named;
-  job->frame->separator = separator;
+  job->frame->separator = csv->stream.separator;
   return COPSE_OK;
 }

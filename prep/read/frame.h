@@ -4,6 +4,7 @@
 
 #include "copse_prep.h"
 #include "read/missing.h"
+#include "read/packed.h"
 #include "read/report.h"
 #include "read/schema.h"
 #include "read/source.h"
@@ -14,10 +15,15 @@ struct frame_storage {
   copse_context *ctx;
   void **owned;
   size_t n_owned, capacity;
+  struct packed_column *packed; /* [n_features] compact tables: numbers; of other features empty */
+  const int32_t **codes;        /* [n_features] compact tables: categories, else NULL; owned blocks */
+  copse_column_source source;
 };
 /* Hands a block to the frame; returns it, or NULL (and frees it) when that needs memory that is not there. */
 void *frame_keep(struct frame_storage *storage, void *block);
 void *frame_alloc(struct frame_storage *storage, size_t count, size_t size);
+/* Gives the table that reads from packed and codes. */
+void frame_set_compact(struct frame_storage *storage);
 
 /* One reading of one file. */
 struct read_job {
@@ -41,12 +47,16 @@ struct read_field {
   uint64_t bad_row; /* first row whose cell is text among numbers, or unknown among codes; UINT64_MAX */
 };
 
-/* Finds the text of a cell for a message; false when there is no such cell. */
-typedef bool (*read_locate_fn)(const void *state, uint64_t row, uint32_t column, const char **text,
-                               size_t *length);
+struct read_cell {
+  const char *text;
+  size_t length;
+  struct source_place place;
+};
+/* Finds a cell for a message; false when there is no such cell. */
+typedef bool (*read_locate_fn)(void *state, uint64_t row, uint32_t column, struct read_cell *out);
 struct read_locator {
   read_locate_fn find;
-  const void *state;
+  void *state;
 };
 
 /* Offers `file:line:column: column "name": <sentence>` for a cell to job->problem. The sentence may hold one

@@ -32,8 +32,13 @@ static uint32_t line_numbers(const char *p, double *out, const char **bad) {
 copse_status copse_read_numbers(copse_context *ctx, const char *path, double **out, uint64_t *n_rows,
                                 uint32_t *n_cols, copse_error *err) {
   struct source source;
-  copse_status status = source_load(ctx, &path, 1, &source, err);
+  copse_status status = source_open(ctx, &path, 1, 0, &source, err);
   if (status != COPSE_OK) return status;
+  status = source_load_rest(&source, err);
+  if (status != COPSE_OK) {
+    source_release(&source);
+    return status;
+  }
   const char *end = source.text + source.length, *bad;
   double *values = NULL;
   uint64_t rows = 0, filled = 0;

@@ -1,5 +1,5 @@
-/* read.c - from paths to a frame: loads the bytes, finds the format, lets its reader fill the frame, adds
- * the side files.
+/* read.c - from paths to a frame: reads the first lines, finds the format, lets its reader fill the frame,
+ * adds the side files.
  *
  * How to add a format: write read_x.c with x_detect (may this be it?) and x_read (fill job->frame: rows,
  * features, table, label, weight, group; in TRAIN also frame->schema), declare both in frame.h, add a value
@@ -64,9 +64,8 @@ copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths
   if (job.storage == NULL) return report_memory(err, "a frame", path);
   job.storage->ctx = ctx;
   job.frame = &job.storage->frame;
-  status = source_load(ctx, paths, n_paths, &job.source, err);
+  status = source_open(ctx, paths, n_paths, options->block_bytes, &job.source, err);
   if (status != COPSE_OK) goto done;
-  job.frame->n_bytes = job.source.length;
   const struct read_format *format = find_format(&job);
   if (format == NULL) {
     status = report(err, COPSE_ERR_ARGUMENT, "%s: format %d is unknown", path, (int)options->format);

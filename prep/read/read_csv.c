@@ -1,9 +1,9 @@
 /* read_csv.c - CSV and TSV into a frame.
  *
- * The order of work: separator and header from the first records; roles from the options or the schema;
- * chunks; one parallel pass that reads every wanted column as numbers (or looks its texts up in the schema's
- * dictionaries); in TRAIN a second pass over the columns that turned out to hold text; then label, weight,
- * groups and features. */
+ * The order of work: separator and header from the first records; roles from the options or the schema; one
+ * pass over the text, batch by batch, that reads every wanted column as numbers (or looks its texts up in the
+ * schema's dictionaries); in TRAIN a second pass over the columns whose first text came late; then label,
+ * weight, groups and features. */
 #include <stdio.h>
 #include <string.h>
 
@@ -15,12 +15,8 @@ bool csv_detect(const struct read_job *job) {
   return true;
 }
 
-static bool locate(const void *state, uint64_t row, uint32_t column, const char **text, size_t *length) {
-  struct csv_cell cell;
-  if (!csv_locate(state, row, column, &cell)) return false;
-  *text = cell.text;
-  *length = cell.length;
-  return true;
+static bool locate(void *state, uint64_t row, uint32_t column, struct read_cell *out) {
+  return csv_stream_find(state, row, column, out);
 }
 
 /* ---- columns ---- */
@@ -42,31 +38,38 @@ static enum csv_kind kind_of(const struct csv_job *csv, uint32_t i, const struct
   }
 }
 
-/* Columns start in different cache sets: a row is written to all of them at once. */
+/* Whether text makes a dictionary of a column that is read as numbers. */
+static bool may_be_text(const struct csv_job *csv, uint32_t i) {
+  const struct column_plan *plan = &csv->plan;
+  enum column_role role = plan->roles[i];
+  if (role == ROLE_GROUP) return true;
+  if (csv->job->applied != NULL) return false;
+  return (role == ROLE_NUMBER && (plan->categorical[i] || plan->any_text)) ||
+         (role == ROLE_LABEL && csv->job->options->label_kind != COPSE_LABEL_NUMBER);
+}
+
 static copse_status make_columns(struct csv_job *csv, copse_error *err) {
-  struct read_job *job = csv->job;
+  copse_context *ctx = csv->job->ctx;
   uint32_t n = csv->plan.n_columns;
-  uint64_t n_rows = csv->table.n_rows;
-  csv->columns = copse_alloc_zero(job->ctx, n, sizeof *csv->columns);
-  csv->blocks = copse_alloc_zero(job->ctx, n, sizeof *csv->blocks);
-  if (csv->columns == NULL || csv->blocks == NULL) goto failed;
+  csv->columns = copse_alloc_zero(ctx, n, sizeof *csv->columns);
+  csv->codes = copse_alloc_zero(ctx, n, sizeof *csv->codes);
+  if (csv->columns == NULL || csv->codes == NULL)
+    return report_memory(err, "the columns", csv->job->source.path);
   for (uint32_t i = 0; i < n; i++) {
     struct csv_column *column = &csv->columns[i];
+    column->packed.ctx = column->levels.ctx = column->texts.ctx = ctx;
     column->kind = kind_of(csv, i, &column->known);
     column->clip = role_is_feature(csv->plan.roles[i]);
-    if (column->kind == CSV_LOOKUP) {
-      column->codes = frame_alloc(job->storage, n_rows, sizeof *column->codes);
-      if (column->codes == NULL) goto failed;
-    } else if (column->kind != CSV_SKIP) {
-      size_t skew = i % 32 * 8;
-      csv->blocks[i] = copse_alloc(job->ctx, n_rows + skew, sizeof *column->numbers);
-      if (csv->blocks[i] == NULL) goto failed;
-      column->numbers = (double *)csv->blocks[i] + skew;
-    }
+    column->may_be_text = column->kind == CSV_NUMBER && may_be_text(csv, i);
+    column->bad_row = UINT64_MAX;
   }
   return COPSE_OK;
-failed:
-  return report_memory(err, "the columns", job->source.path);
+}
+
+/* Memory of the frame for a column's codes. */
+static bool add_codes(struct csv_job *csv, uint32_t i) {
+  csv->codes[i] = frame_alloc(csv->job->storage, csv->stream.n_rows, sizeof *csv->codes[i]);
+  return csv->codes[i] != NULL;
 }
 
 /* The name for messages, "" without header. */
@@ -95,7 +98,8 @@ static void refuse_text(struct csv_job *csv, uint32_t i) {
 }
 
 /* Whether more than 95 % of a text column's cells are numbers. */
-static bool nearly_numbers(const struct csv_column *column, uint64_t n_rows, bool *is_number) {
+static bool nearly_numbers(const struct csv_column *column, const int32_t *codes, uint64_t n_rows,
+                           bool *is_number) {
   uint64_t n_cells = 0, n_numbers = 0;
   const struct dictionary *levels = &column->levels;
   for (uint32_t k = 0; k < levels->n; k++) {
@@ -104,9 +108,9 @@ static bool nearly_numbers(const struct csv_column *column, uint64_t n_rows, boo
     is_number[k] = copse_parse_double(levels->levels[k].text, length, &value) == length;
   }
   for (uint64_t row = 0; row < n_rows; row++) {
-    if (column->codes[row] < 0) continue;
+    if (codes[row] < 0) continue;
     n_cells++;
-    n_numbers += is_number[column->codes[row]];
+    n_numbers += is_number[codes[row]];
   }
   return n_numbers * 100 > n_cells * 95;
 }
@@ -121,7 +125,7 @@ static copse_status doubt_texts(struct csv_job *csv, copse_error *err) {
     if (column->kind != CSV_TEXT || csv->plan.roles[i] != ROLE_NUMBER || csv->plan.categorical[i]) continue;
     bool *is_number = copse_alloc(job->ctx, column->levels.n, sizeof *is_number);
     if (is_number == NULL) return report_memory(err, "the columns", job->source.path);
-    bool doubtful = nearly_numbers(column, csv->table.n_rows, is_number);
+    bool doubtful = nearly_numbers(column, csv->codes[i], csv->stream.n_rows, is_number);
     copse_free(is_number);
     if (!doubtful) continue;
     struct read_job aside = {.source = job->source};
@@ -137,42 +141,109 @@ static copse_status doubt_texts(struct csv_job *csv, copse_error *err) {
   return COPSE_OK;
 }
 
+/* Columns whose first text came behind the first batch are read a second time. */
+static copse_status read_late_texts(struct csv_job *csv, copse_error *err) {
+  struct read_job *job = csv->job;
+  uint32_t n = csv->plan.n_columns, n_late = 0;
+  uint64_t n_rows = csv->stream.n_rows;
+  enum csv_kind *kinds = copse_alloc(job->ctx, n, sizeof *kinds);
+  if (kinds == NULL) return report_memory(err, "the columns", job->source.path);
+  for (uint32_t i = 0; i < n; i++) {
+    struct csv_column *column = &csv->columns[i];
+    bool late = column->kind == CSV_NUMBER && column->may_be_text && column->bad_row != UINT64_MAX;
+    kinds[i] = late ? CSV_TEXT : column->kind;
+    column->kind = late ? CSV_TEXT : CSV_SKIP;
+    if (late) packed_release(&column->packed);
+    n_late += late;
+  }
+  copse_status status = COPSE_OK;
+  if (n_late > 0) status = csv_parse(&csv->stream, &job->missing, csv->columns, job->options->n_threads, err);
+  if (status == COPSE_OK && csv->stream.n_rows != n_rows)
+    status = report(err, COPSE_ERR_DATA, "%s: the file was changed while it was read (read it again)",
+                    job->source.path);
+  for (uint32_t i = 0; i < n; i++) csv->columns[i].kind = kinds[i];
+  copse_free(kinds);
+  return status;
+}
+
+/* One task a column; `failed` where memory ran out. */
+struct columns_task {
+  struct csv_job *csv;
+  bool *failed; /* [n_columns] */
+  struct codes_column *items;
+};
+
+static void seal_column(void *user, size_t i, int thread) {
+  (void)thread;
+  struct columns_task *task = user;
+  struct csv_column *column = &task->csv->columns[i];
+  if (column->kind == CSV_TEXT) {
+    task->failed[i] = !csv_seal_texts(column, task->csv->codes[i]);
+  } else if (column->kind == CSV_LOOKUP) {
+    packed_read_codes(&column->packed, 0, column->packed.n_rows, task->csv->codes[i]);
+    packed_release(&column->packed);
+  }
+}
+
+static bool any(const bool *flags, size_t n) { return memchr(flags, true, n * sizeof *flags) != NULL; }
+
 /* Columns in which numbers were looked for and text was found. */
 static copse_status resolve_texts(struct csv_job *csv, copse_error *err) {
   struct read_job *job = csv->job;
-  const struct column_plan *plan = &csv->plan;
-  for (uint32_t i = 0; i < plan->n_columns; i++) {
+  uint32_t n = csv->plan.n_columns;
+  for (uint32_t i = 0; i < n; i++) {
     struct csv_column *column = &csv->columns[i];
-    if (column->kind != CSV_NUMBER || column->bad_row == UINT64_MAX) continue;
-    enum column_role role = plan->roles[i];
-    bool dictionary = role == ROLE_GROUP;
-    if (job->applied == NULL)
-      dictionary |= (role == ROLE_NUMBER && (plan->categorical[i] || plan->any_text)) ||
-                    (role == ROLE_LABEL && job->options->label_kind != COPSE_LABEL_NUMBER);
-    if (!dictionary) {
-      if (role == ROLE_NUMBER) refuse_text(csv, i);
-      continue;
-    }
-    copse_free(csv->blocks[i]);
-    csv->blocks[i] = column->numbers = NULL;
-    column->kind = CSV_TEXT;
-    column->codes = frame_alloc(job->storage, csv->table.n_rows, sizeof *column->codes);
-    if (column->codes == NULL) return report_memory(err, "the columns", job->source.path);
+    if (column->kind == CSV_NUMBER && column->bad_row != UINT64_MAX && !column->may_be_text &&
+        csv->plan.roles[i] == ROLE_NUMBER)
+      refuse_text(csv, i);
   }
-  copse_status status = csv_parse_texts(job->ctx, &csv->table, &job->missing, csv->columns, plan->n_columns,
-                                        job->options->n_threads, err);
-  return status == COPSE_OK ? doubt_texts(csv, err) : status;
+  copse_status status = read_late_texts(csv, err);
+  if (status != COPSE_OK) return status;
+  struct columns_task task = {.csv = csv, .failed = copse_alloc_zero(job->ctx, n, sizeof *task.failed)};
+  bool ok = task.failed != NULL;
+  for (uint32_t i = 0; i < n && ok; i++)
+    if (csv->columns[i].kind == CSV_TEXT || csv->columns[i].kind == CSV_LOOKUP) ok = add_codes(csv, i);
+  if (ok) copse_parallel_for(job->options->n_threads, n, seal_column, &task);
+  ok = ok && !any(task.failed, n);
+  copse_free(task.failed);
+  return ok ? doubt_texts(csv, err) : report_memory(err, "dictionaries", job->source.path);
 }
 
 /* ---- features ---- */
 
-struct codes_task {
-  struct codes_column *items;
-};
-
-static void convert_one(void *user, size_t index, int thread) {
+static void convert_one(void *user, size_t i, int thread) {
   (void)thread;
-  codes_convert(&((struct codes_task *)user)->items[index]);
+  struct columns_task *task = user;
+  struct codes_column *item = &task->items[i];
+  struct packed_column *packed = &task->csv->columns[i].packed;
+  if (item->out == NULL) return;
+  double *numbers = copse_alloc(item->ctx, item->n_rows, sizeof *numbers);
+  item->failed = numbers == NULL;
+  if (item->failed) return;
+  packed_read(packed, 0, item->n_rows, numbers);
+  packed_release(packed);
+  item->numbers = numbers;
+  codes_convert(item);
+  item->numbers = NULL;
+  copse_free(numbers);
+}
+
+/* Whether a column of numbers is categories. */
+static bool is_codes(const struct csv_job *csv, uint32_t i) {
+  const struct csv_column *column = &csv->columns[i];
+  if (csv->job->applied != NULL) return column->kind == CSV_CODES;
+  return csv->plan.roles[i] == ROLE_NUMBER && column->kind == CSV_NUMBER && csv->plan.categorical[i] &&
+         column->bad_row == UINT64_MAX;
+}
+
+static void take_codes(struct csv_job *csv, uint32_t i, const struct codes_column *item) {
+  struct csv_column *column = &csv->columns[i];
+  if (item->bad_row < column->bad_row) column->bad_row = item->bad_row;
+  column->n_unseen += item->n_unseen;
+  if (csv->job->applied == NULL && item->bad_row != UINT64_MAX)
+    job_problem(
+        csv->job, &csv->locator, item->bad_row, i, name_of(csv, i),
+        "category codes are whole numbers below 2^31, found %s (recode the column, or quote its texts)");
 }
 
 /* Number columns that are categories become codes, in parallel over columns. sets [n_columns] gets TRAIN's
@@ -180,57 +251,36 @@ static void convert_one(void *user, size_t index, int thread) {
 static copse_status convert_codes(struct csv_job *csv, struct code_set *sets, copse_error *err) {
   struct read_job *job = csv->job;
   const struct column_plan *plan = &csv->plan;
-  copse_status status = COPSE_OK;
-  uint32_t n = 0;
-  struct codes_column *items = copse_alloc_zero(job->ctx, plan->n_columns, sizeof *items);
-  uint32_t *where = copse_alloc(job->ctx, plan->n_columns, sizeof *where);
-  if (items == NULL || where == NULL) {
-    status = report_memory(err, "categories", job->source.path);
-    goto done;
+  uint32_t n = plan->n_columns;
+  struct codes_column *items = copse_alloc_zero(job->ctx, n, sizeof *items);
+  bool ok = items != NULL;
+  for (uint32_t i = 0; i < n && ok; i++) {
+    if (!is_codes(csv, i)) continue;
+    ok = add_codes(csv, i);
+    items[i] = (struct codes_column){
+        .ctx = job->ctx,
+        .n_rows = csv->stream.n_rows,
+        .known = job->applied == NULL ? NULL : &job->applied->code_sets[plan->feature[i]],
+        .out = csv->codes[i]};
   }
-  for (uint32_t i = 0; i < plan->n_columns; i++) {
-    struct csv_column *column = &csv->columns[i];
-    bool train = plan->roles[i] == ROLE_NUMBER && column->kind == CSV_NUMBER && plan->categorical[i] &&
-                 column->bad_row == UINT64_MAX && job->applied == NULL;
-    if (!train && column->kind != CSV_CODES) continue;
-    column->codes = frame_alloc(job->storage, csv->table.n_rows, sizeof *column->codes);
-    if (column->codes == NULL) {
-      status = report_memory(err, "categories", job->source.path);
-      goto done;
-    }
-    items[n] = (struct codes_column){.ctx = job->ctx,
-                                     .n_rows = csv->table.n_rows,
-                                     .numbers = column->numbers,
-                                     .known = train ? NULL : &job->applied->code_sets[plan->feature[i]],
-                                     .out = column->codes};
-    where[n++] = i;
+  if (ok)
+    copse_parallel_for(job->options->n_threads, n, convert_one,
+                       &(struct columns_task){.csv = csv, .items = items});
+  for (uint32_t i = 0; i < n && ok; i++) {
+    if (items[i].out == NULL) continue;
+    sets[i] = items[i].set;
+    ok = !items[i].failed;
+    if (ok) take_codes(csv, i, &items[i]);
   }
-  copse_parallel_for(job->options->n_threads, n, convert_one, &(struct codes_task){items});
-  for (uint32_t k = 0; k < n; k++) {
-    uint32_t i = where[k];
-    struct csv_column *column = &csv->columns[i];
-    sets[i] = items[k].set;
-    if (items[k].failed) status = report_memory(err, "categories", job->source.path);
-    if (items[k].bad_row < column->bad_row) column->bad_row = items[k].bad_row;
-    column->n_unseen += items[k].n_unseen;
-    if (job->applied == NULL && items[k].bad_row != UINT64_MAX)
-      job_problem(
-          job, &csv->locator, items[k].bad_row, i, name_of(csv, i),
-          "category codes are whole numbers below 2^31, found %s (recode the column, or quote its texts)");
-    copse_free(csv->blocks[i]);
-    csv->blocks[i] = column->numbers = NULL;
-  }
-done:
   copse_free(items);
-  copse_free(where);
-  return status;
+  return ok ? COPSE_OK : report_memory(err, "categories", job->source.path);
 }
 
-static enum column_role final_role(const struct csv_job *csv, uint32_t i) {
+enum column_role csv_final_role(const struct csv_job *csv, uint32_t i) {
   enum column_role role = csv->plan.roles[i];
   if (csv->job->applied != NULL || role != ROLE_NUMBER) return role;
   if (csv->columns[i].kind == CSV_TEXT) return ROLE_TEXT;
-  return csv->columns[i].codes != NULL ? ROLE_CODES : ROLE_NUMBER;
+  return csv->codes[i] != NULL ? ROLE_CODES : ROLE_NUMBER;
 }
 
 /* TRAIN: the schema takes over the dictionaries and code sets. */
@@ -242,10 +292,10 @@ static copse_status make_schema(struct csv_job *csv, struct label_form form, str
   bool ok = schema != NULL && frame_schema_set_missing(schema, job->options->missing_values);
   job->frame->schema = schema;
   for (uint32_t i = 0; i < plan->n_columns && ok; i++)
-    ok = frame_schema_add_column(schema, final_role(csv, i), plan->names[i], strlen(plan->names[i]));
+    ok = frame_schema_add_column(schema, csv_final_role(csv, i), plan->names[i], strlen(plan->names[i]));
   if (!ok || !frame_schema_set_label(schema, form) || !frame_schema_finish(schema))
     return report_memory(err, "the schema", job->source.path);
-  schema->separator = csv->table.separator;
+  schema->separator = csv->stream.separator;
   schema->named = plan->named;
   for (uint32_t i = 0; i < plan->n_columns; i++) {
     struct csv_column *column = &csv->columns[i];
@@ -264,77 +314,61 @@ static copse_status make_schema(struct csv_job *csv, struct label_form form, str
   return COPSE_OK;
 }
 
-static void check_unseen(struct csv_job *csv, uint32_t i) {
-  const struct csv_column *column = &csv->columns[i];
-  csv->job->frame->n_unseen += column->n_unseen;
-  if (column->bad_row != UINT64_MAX && csv->job->options->unseen == COPSE_UNSEEN_ERROR)
-    job_problem(csv->job, &csv->locator, column->bad_row, i, name_of(csv, i),
-                "the category %s did not occur in training (correct it, or read it as missing with "
-                "unseen_category=missing)");
-}
-
-static copse_status make_features(struct csv_job *csv, copse_error *err) {
-  struct read_job *job = csv->job;
-  copse_frame *frame = job->frame;
-  const copse_frame_schema *schema = frame->schema;
-  const struct column_plan *plan = &csv->plan;
-  copse_column *columns = frame_alloc(job->storage, schema->n_features, sizeof *columns);
-  frame->categorical = frame_alloc(job->storage, schema->n_features, sizeof *frame->categorical);
-  if (columns == NULL || frame->categorical == NULL)
-    return report_memory(err, "the features", job->source.path);
-  for (uint32_t i = 0; i < plan->n_columns; i++) {
-    struct csv_column *column = &csv->columns[i];
-    enum column_role role = final_role(csv, i);
-    if (!role_is_feature(role)) continue;
-    uint32_t f = job->applied != NULL ? plan->feature[i] : schema->columns[i].feature;
-    frame->categorical[f] = role != ROLE_NUMBER;
-    if (role != ROLE_NUMBER) {
-      columns[f] = (copse_column){COPSE_I32, column->codes, 1};
-      if (job->applied != NULL) check_unseen(csv, i);
-      continue;
-    }
-    void *block = csv->blocks[i];
-    csv->blocks[i] = NULL;
-    if (frame_keep(job->storage, block) == NULL) return report_memory(err, "the features", job->source.path);
-    columns[f] = (copse_column){COPSE_F64, column->numbers, 1};
-  }
-  frame->n_features = schema->n_features;
-  frame->names = schema->names;
-  frame->model_names = schema->model_names;
-  frame->table = (copse_table){
-      .layout = COPSE_COLUMNS, .n_rows = frame->n_rows, .n_cols = frame->n_features, .columns = columns};
-  return COPSE_OK;
-}
-
 /* ---- label, weight, groups ---- */
 
-static struct read_field field_of(const struct csv_job *csv, int32_t i) {
+/* A column as a field; its numbers, where it has some, are the caller's to free. False: out of memory. */
+static bool field_of(const struct csv_job *csv, int32_t i, struct read_field *out) {
   const struct csv_column *column = &csv->columns[i];
-  return (struct read_field){.column = (uint32_t)i,
+  uint64_t n_rows = csv->stream.n_rows;
+  *out = (struct read_field){.column = (uint32_t)i,
                              .name = name_of(csv, (uint32_t)i),
-                             .numbers = column->codes == NULL ? column->numbers : NULL,
-                             .codes = column->codes,
+                             .codes = csv->codes[i],
                              .levels = column->known != NULL ? column->known : &column->levels,
                              .bad_row = column->kind == CSV_TEXT ? UINT64_MAX : column->bad_row};
+  if (out->codes != NULL) return true;
+  out->numbers = copse_alloc(csv->job->ctx, n_rows, sizeof *out->numbers);
+  if (out->numbers != NULL) packed_read(&column->packed, 0, n_rows, out->numbers);
+  return out->numbers != NULL;
+}
+
+enum field_kind { FIELD_LABEL, FIELD_WEIGHT, FIELD_GROUP };
+
+static copse_status set_field(struct csv_job *csv, int32_t i, enum field_kind kind, struct label_form *form,
+                              copse_error *err) {
+  struct read_job *job = csv->job;
+  struct read_field field;
+  copse_status status = COPSE_OK;
+  if (i < 0 || csv->columns[i].kind == CSV_SKIP) return COPSE_OK;
+  if (!field_of(csv, i, &field)) return report_memory(err, "the columns", job->source.path);
+  switch (kind) {
+    case FIELD_LABEL: status = fields_set_label(job, &field, &csv->locator, form, err); break;
+    case FIELD_WEIGHT: status = fields_set_weight(job, &field, &csv->locator, err); break;
+    case FIELD_GROUP: status = fields_set_group(job, &field, &csv->locator, err); break;
+  }
+  copse_free(field.numbers);
+  packed_release(&csv->columns[i].packed);
+  return status;
 }
 
 static copse_status set_fields(struct csv_job *csv, struct label_form *form, copse_error *err) {
-  struct read_job *job = csv->job;
   const struct column_plan *plan = &csv->plan;
-  copse_status status = COPSE_OK;
-  if (plan->label >= 0) {
-    struct read_field field = field_of(csv, plan->label);
-    status = fields_set_label(job, &field, &csv->locator, form, err);
-  }
-  if (status == COPSE_OK && plan->weight >= 0 && csv->columns[plan->weight].kind != CSV_SKIP) {
-    struct read_field field = field_of(csv, plan->weight);
-    status = fields_set_weight(job, &field, &csv->locator, err);
-  }
-  if (status == COPSE_OK && plan->group >= 0 && csv->columns[plan->group].kind != CSV_SKIP) {
-    struct read_field field = field_of(csv, plan->group);
-    status = fields_set_group(job, &field, &csv->locator, err);
-  }
+  copse_status status = set_field(csv, plan->label, FIELD_LABEL, form, err);
+  if (status == COPSE_OK) status = set_field(csv, plan->weight, FIELD_WEIGHT, form, err);
+  if (status == COPSE_OK) status = set_field(csv, plan->group, FIELD_GROUP, form, err);
   return status;
+}
+
+/* After the first pass: rows, and that every file has some. */
+static copse_status note_rows(const struct csv_job *csv, copse_error *err) {
+  const struct source *source = &csv->job->source;
+  csv->job->frame->n_rows = csv->stream.n_rows;
+  csv->job->frame->n_bytes = csv->stream.n_bytes;
+  for (size_t i = 0; i < source->n_parts; i++)
+    if (source->parts[i].n_rows == 0)
+      return report(err, COPSE_ERR_DATA,
+                    "%s: no rows: the file has only a header (add rows, or give header=false)",
+                    source->parts[i].path);
+  return COPSE_OK;
 }
 
 static copse_status read_rows(struct csv_job *csv, struct code_set *sets, copse_error *err) {
@@ -342,20 +376,20 @@ static copse_status read_rows(struct csv_job *csv, struct code_set *sets, copse_
   struct label_form form = {.coding = LABEL_NUMBER};
   copse_status status = make_columns(csv, err);
   if (status == COPSE_OK)
-    status = csv_parse(job->ctx, &csv->table, &job->missing, csv->columns, csv->plan.n_columns,
-                       job->options->n_threads, err);
+    status = csv_parse(&csv->stream, &job->missing, csv->columns, job->options->n_threads, err);
+  if (status == COPSE_OK) status = note_rows(csv, err);
   if (status == COPSE_OK) status = resolve_texts(csv, err);
   if (status == COPSE_OK) status = convert_codes(csv, sets, err);
   if (status == COPSE_OK) status = set_fields(csv, &form, err);
   if (status == COPSE_OK && job->applied == NULL && !job->problem.set)
     status = make_schema(csv, form, sets, err);
-  if (status == COPSE_OK && job->frame->schema != NULL) status = make_features(csv, err);
+  if (status == COPSE_OK && job->frame->schema != NULL) status = csv_make_features(csv, err);
   return status == COPSE_OK ? job_check(job, err) : status;
 }
 
 copse_status csv_read(struct read_job *job, copse_error *err) {
   struct csv_job csv = {.job = job, .names.ctx = job->ctx};
-  csv.locator = (struct read_locator){locate, &csv.table};
+  csv.locator = (struct read_locator){locate, &csv.stream};
   struct code_set *sets = NULL;
   copse_status status = csv_open(&csv, err);
   if (status == COPSE_OK) {
@@ -363,16 +397,19 @@ copse_status csv_read(struct read_job *job, copse_error *err) {
     status = sets == NULL ? report_memory(err, "categories", job->source.path) : read_rows(&csv, sets, err);
   }
   for (uint32_t i = 0; i < csv.plan.n_columns; i++) {
-    if (csv.columns != NULL) dictionary_release(&csv.columns[i].levels);
-    if (csv.blocks != NULL) copse_free(csv.blocks[i]);
+    if (csv.columns != NULL) {
+      dictionary_release(&csv.columns[i].levels);
+      arena_release(&csv.columns[i].texts);
+      packed_release(&csv.columns[i].packed);
+    }
     if (sets != NULL) copse_free(sets[i].codes);
   }
   copse_free(sets);
   copse_free(csv.columns);
-  copse_free(csv.blocks);
+  copse_free(csv.codes);
   copse_free(csv.plan.names);
   copse_text_release(&csv.names);
   roles_release(&csv.plan);
-  csv_table_release(&csv.table);
+  csv_stream_release(&csv.stream);
   return status;
 }

@@ -228,7 +228,7 @@ static copse_status first_fault(const struct svm_job *svm, copse_error *err) {
 }
 
 /* Where a row's label stands, for messages. */
-static bool locate(const void *state, uint64_t row, uint32_t column, const char **text, size_t *length) {
+static bool locate(void *state, uint64_t row, uint32_t column, struct read_cell *out) {
   const struct svm_job *svm = state;
   (void)column;
   size_t index = 0;
@@ -237,8 +237,7 @@ static bool locate(const void *state, uint64_t row, uint32_t column, const char 
   for (const char *p = svm->chunks[index].begin; p < svm->chunks[index].end; p = next_line(p)) {
     p = skip_gaps(p);
     if (line_end(*p) || at++ != row) continue;
-    *text = p;
-    *length = token_length(p);
+    *out = (struct read_cell){p, token_length(p), source_place(&svm->job->source, p)};
     return true;
   }
   return false;
@@ -470,7 +469,9 @@ static copse_status make_frame(struct svm_job *svm, copse_error *err) {
 
 copse_status libsvm_read(struct read_job *job, copse_error *err) {
   struct svm_job svm = {.job = job};
-  copse_status status = split(&svm, err);
+  copse_status status = source_load_rest(&job->source, err);
+  job->frame->n_bytes = job->source.length;
+  if (status == COPSE_OK) status = split(&svm, err);
   if (status == COPSE_OK) status = sum_up(&svm, err);
   if (status == COPSE_OK) status = fill(&svm, err);
   if (status == COPSE_OK) status = make_frame(&svm, err);

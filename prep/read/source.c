@@ -1,8 +1,6 @@
-/* source.c - the bytes of files, plain or gzip.
+/* source.c - the text of files, plain or gzip: their first lines, or all of it.
  *
- * The files are read whole, one behind the other: the formats then walk one buffer in parallel. Gzip is
- * inflated member by member with zlib's own checks (length and CRC); unlike gzread, bytes behind the last
- * member are an error, not ignored. */
+ * The first lines of all files, and the whole text of what cannot be read again, lie one behind the other. */
 #define _GNU_SOURCE
 #include "read/source.h"
 
@@ -12,11 +10,17 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "read/report.h"
+#include "read/source_reader.h"
 
-enum { PADDING = 17, READ_BYTES = 1 << 16, HEAD_BYTES = 1 << 16, WAIT_MS = 200 };
+enum {
+  PADDING = SOURCE_PADDING,
+  READ_BYTES = 1 << 16,
+  HEAD_BYTES = 1 << 16,
+  HEAD_LINES = 256,
+  WAIT_MS = 200
+};
 
 static const char standard_input_name[] = "standard input";
 
@@ -40,16 +44,6 @@ static bool reserve(struct buffer *buffer, size_t more) {
   return true;
 }
 
-/* What is left to read of a regular file, 0 where nobody knows. */
-static copse_status remaining_bytes(int fd, const char *path, size_t *out, copse_error *err) {
-  struct stat info;
-  *out = 0;
-  if (fstat(fd, &info) != 0) return report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
-  if (S_ISDIR(info.st_mode)) return report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", path);
-  if (S_ISREG(info.st_mode) && info.st_size > 0) *out = (size_t)info.st_size;
-  return COPSE_OK;
-}
-
 /* What a file that is no text is, by its first bytes; NULL when unknown. */
 static const char *known_binary(const char *text, size_t length) {
   static const struct {
@@ -71,13 +65,17 @@ static const char *known_binary(const char *text, size_t length) {
   return NULL;
 }
 
-static copse_status refuse_control(const char *path, const char *text, const char *bad, copse_error *err) {
-  unsigned long long line = 1;
-  for (const char *p = text; p < bad; p++) line += *p == '\n';
+static copse_status refuse_control_at(struct source_place place, char bad, copse_error *err) {
   return report(
       err, COPSE_ERR_FORMAT,
       "%s:%llu: found the control byte 0x%02x: a binary file (expected CSV or LibSVM text, plain or gzip)",
-      path, line, (unsigned char)*bad);
+      place.path, place.line, (unsigned char)bad);
+}
+
+static copse_status refuse_control(const char *path, const char *text, const char *bad, copse_error *err) {
+  struct source_place place = {path, 1};
+  for (const char *p = text; p < bad; p++) place.line += *p == '\n';
+  return refuse_control_at(place, *bad, err);
 }
 
 /* The first bytes of a file as far as they are there; those before `from` were looked at before. */
@@ -95,10 +93,6 @@ static copse_status check_head(const char *path, const char *text, size_t from, 
   return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
 }
 
-static bool is_gzip(const char *text, size_t length) {
-  return length >= 2 && (unsigned char)text[0] == 0x1F && (unsigned char)text[1] == 0x8B;
-}
-
 /* Until there is something to read, or the end. A pipe may never deliver: signals end poll() even where they
  * restart read(), and one that came just before it is seen a moment later. */
 static copse_status wait_readable(int fd, const char *path, const copse_context *ctx, copse_error *err) {
@@ -113,17 +107,12 @@ static copse_status wait_readable(int fd, const char *path, const copse_context 
   }
 }
 
-/* Appends a file's bytes as they are. */
-static copse_status append_bytes(int fd, const char *path, struct buffer *buffer, copse_error *err) {
-  size_t expected, checked = 0, start = buffer->length;
-  copse_status status = remaining_bytes(fd, path, &expected, err);
-  if (status != COPSE_OK) return status;
+/* Appends what a pipe, device or terminal gives, as it is. */
+static copse_status append_stream(int fd, const char *path, struct buffer *buffer, copse_error *err) {
+  size_t checked = 0, start = buffer->length;
   for (;;) {
-    /* One byte more than expected, so that the end shows without growing. */
-    size_t done = buffer->length - start, more = done < expected ? expected - done + 1 : 1;
-    if (expected == 0 && more < READ_BYTES) more = READ_BYTES;
-    if (!reserve(buffer, more)) return report_memory(err, "the file", path);
-    status = wait_readable(fd, path, buffer->ctx, err);
+    if (!reserve(buffer, READ_BYTES)) return report_memory(err, "the file", path);
+    copse_status status = wait_readable(fd, path, buffer->ctx, err);
     if (status != COPSE_OK) return status;
     ssize_t n = read(fd, buffer->text + buffer->length, buffer->capacity - buffer->length - PADDING);
     if (n < 0 && errno == EINTR) continue;
@@ -133,79 +122,27 @@ static copse_status append_bytes(int fd, const char *path, struct buffer *buffer
     /* A device or pipe of binary content may have no end. */
     const char *text = buffer->text + start;
     size_t length = buffer->length - start;
-    if (checked >= HEAD_BYTES || length < 2 || is_gzip(text, length)) continue;
+    if (checked >= HEAD_BYTES || length < 2 || source_is_gzip(text, length)) continue;
     status = check_head(path, text, checked, length, err);
     if (status != COPSE_OK) return status;
     checked = length;
   }
 }
 
-static void *zlib_alloc(void *ctx, unsigned count, unsigned size) { return copse_alloc(ctx, count, size); }
-static void zlib_free(void *ctx, void *block) {
-  (void)ctx;
-  copse_free(block);
-}
-
-/* Appends all members of `in`, inflated. */
-static copse_status inflate_all(const char *path, const char *in, size_t in_length, struct buffer *buffer,
-                                copse_error *err) {
-  copse_status status = COPSE_OK;
-  z_stream stream = {.zalloc = zlib_alloc, .zfree = zlib_free, .opaque = buffer->ctx};
-  size_t used = 0, start = buffer->length;
-  int code = inflateInit2(&stream, 15 + 16);
-  if (code != Z_OK) return report_memory(err, "inflating", path);
-  /* The last four bytes hold the length modulo 2^32: a good first guess, never trusted beyond 1000 : 1. */
-  uint32_t tail = 0;
-  if (in_length >= 18)
-    for (int i = 0; i < 4; i++) tail |= (uint32_t)(unsigned char)in[in_length - 4 + (size_t)i] << (8 * i);
-  size_t guess = tail < in_length * 1000 ? tail : in_length * 4;
+/* Appends all that a reader gives; `guess`: how much that may be. */
+static copse_status append_all(struct source_reader *reader, size_t guess, struct buffer *buffer,
+                               copse_error *err) {
+  size_t start = buffer->length;
   for (;;) {
-    size_t done = buffer->length - start;
-    if (!reserve(buffer, (done < guess ? guess - done : 0) + 1)) {
-      status = report_memory(err, "the inflated file", path);
-      goto done;
-    }
-    size_t in_left = in_length - used, room = buffer->capacity - buffer->length - PADDING;
-    stream.next_in = (Bytef *)(uintptr_t)(in + used);
-    stream.avail_in = in_left > 1u << 30 ? 1u << 30 : (uInt)in_left;
-    stream.next_out = (Bytef *)(buffer->text + buffer->length);
-    stream.avail_out = room > 1u << 30 ? 1u << 30 : (uInt)room;
-    uInt offered_in = stream.avail_in, offered_out = stream.avail_out;
-    code = inflate(&stream, Z_NO_FLUSH);
-    used += offered_in - stream.avail_in;
-    buffer->length += offered_out - stream.avail_out;
-    if (code == Z_STREAM_END) {
-      if (used == in_length) break;
-      if (!is_gzip(in + used, in_length - used)) {
-        status =
-            report(err, COPSE_ERR_FORMAT,
-                   "%s: %zu bytes follow the end of the gzip data (the file is damaged; compress it again)",
-                   path, in_length - used);
-        goto done;
-      }
-      inflateReset(&stream);
-    } else if (code == Z_MEM_ERROR) {
-      status = report_memory(err, "inflating", path);
-      goto done;
-    } else if (code != Z_OK && code != Z_BUF_ERROR) {
-      status =
-          report(err, COPSE_ERR_FORMAT, "%s: gzip data are damaged near byte %zu: %s (fetch the file again)",
-                 path, used, stream.msg != NULL ? stream.msg : "bad data");
-      goto done;
-    } else if (used == in_length && stream.avail_out != 0) {
-      status = report(err, COPSE_ERR_FORMAT,
-                      "%s: gzip data end too early, after %zu bytes (the file is cut off; fetch it again)",
-                      path, in_length);
-      goto done;
-    }
-    if (copse_context_cancelled(buffer->ctx)) {
-      status = report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", path);
-      goto done;
-    }
+    /* One byte more than expected, so that the end shows without growing. */
+    size_t done = buffer->length - start, more = done < guess ? guess - done + 1 : READ_BYTES, got;
+    if (!reserve(buffer, more)) return report_memory(err, "the file", reader->path);
+    size_t room = buffer->capacity - buffer->length - PADDING;
+    copse_status status = source_reader_read(reader, buffer->text + buffer->length, room, &got, err);
+    if (status != COPSE_OK) return status;
+    buffer->length += got;
+    if (got < room) return COPSE_OK;
   }
-done:
-  inflateEnd(&stream);
-  return status;
 }
 
 /* The gzip data at the end of the buffer make room for what they hold. The first file's bytes are most of the
@@ -222,7 +159,12 @@ static copse_status inflate_part(const char *path, size_t start, struct buffer *
     memcpy(packed, buffer->text + start, packed_length);
   }
   buffer->length = start;
-  copse_status status = inflate_all(path, packed, packed_length, buffer, err);
+  struct source_reader reader;
+  copse_status status = source_reader_open_memory(buffer->ctx, path, packed, packed_length, &reader, err);
+  if (status == COPSE_OK) {
+    status = append_all(&reader, packed_length * 3, buffer, err);
+    source_reader_close(&reader);
+  }
   copse_free(packed);
   return status;
 }
@@ -236,19 +178,85 @@ static int open_waiting(const char *path) {
   return fd;
 }
 
-static copse_status load_part(const char *path, struct source_part *part, struct buffer *buffer,
-                              copse_error *err) {
+static copse_status load_stream(const char *path, const char *name, struct buffer *buffer, copse_error *err) {
   bool standard_input = strcmp(path, "-") == 0;
   size_t start = buffer->length;
-  *part = (struct source_part){.path = standard_input ? standard_input_name : path, .start = start};
+  struct stat info;
   int fd = standard_input ? STDIN_FILENO : open_waiting(path);
   if (fd < 0)
     return report(err, COPSE_ERR_IO, "%s: cannot open: %s (check the path and the permissions)", path,
                   strerror(errno));
-  copse_status status = append_bytes(fd, part->path, buffer, err);
+  copse_status status = COPSE_OK;
+  if (fstat(fd, &info) == 0 && S_ISDIR(info.st_mode))
+    status = report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", name);
+  if (status == COPSE_OK) status = append_stream(fd, name, buffer, err);
   if (!standard_input) close(fd);
-  if (status == COPSE_OK && is_gzip(buffer->text + start, buffer->length - start))
-    status = inflate_part(part->path, start, buffer, err);
+  if (status == COPSE_OK && source_is_gzip(buffer->text + start, buffer->length - start))
+    status = inflate_part(name, start, buffer, err);
+  return status;
+}
+
+static bool is_blank(const char *text, size_t length) {
+  for (size_t i = 0; i < length; i++)
+    if (!(text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n')) return false;
+  return true;
+}
+
+static size_t count_lines(const char *text, size_t length) {
+  size_t n = 0;
+  for (size_t i = 0; i < length; i++) n += text[i] == '\n';
+  return n;
+}
+
+/* Appends the first lines of a file, up to the end of one. */
+static copse_status load_head(struct source_reader *reader, size_t head_bytes, struct buffer *buffer,
+                              bool *whole, copse_error *err) {
+  size_t start = buffer->length, n_lines = 0, step = head_bytes < READ_BYTES ? head_bytes : READ_BYTES;
+  bool blank = true;
+  *whole = false;
+  for (;;) {
+    size_t got;
+    if (!reserve(buffer, step)) return report_memory(err, "the file", reader->path);
+    copse_status status = source_reader_read(reader, buffer->text + buffer->length, step, &got, err);
+    if (status != COPSE_OK) return status;
+    n_lines += count_lines(buffer->text + buffer->length, got);
+    blank = blank && is_blank(buffer->text + buffer->length, got);
+    buffer->length += got;
+    if (got < step) {
+      *whole = true;
+      return COPSE_OK;
+    }
+    if (n_lines >= HEAD_LINES && !blank && buffer->length - start >= head_bytes) break;
+  }
+  while (buffer->text[buffer->length - 1] != '\n') buffer->length--;
+  return COPSE_OK;
+}
+
+/* A file that may be read again: all of it, or with head_bytes its first lines. */
+static copse_status load_file(const char *path, size_t head_bytes, struct source_part *part,
+                              struct buffer *buffer, copse_error *err) {
+  struct source_reader reader;
+  copse_status status = source_reader_open(buffer->ctx, path, &part->identity, &reader, err);
+  if (status != COPSE_OK) return status;
+  part->whole = true;
+  if (head_bytes > 0)
+    status = load_head(&reader, head_bytes, buffer, &part->whole, err);
+  else
+    status = append_all(&reader, (size_t)reader.n_raw_all * (reader.packed ? 3 : 1), buffer, err);
+  source_reader_close(&reader);
+  return status;
+}
+
+static copse_status load_part(const char *path, size_t head_bytes, struct source_part *part,
+                              struct buffer *buffer, copse_error *err) {
+  bool standard_input = strcmp(path, "-") == 0;
+  size_t start = buffer->length;
+  struct stat info;
+  *part = (struct source_part){
+      .path = standard_input ? standard_input_name : path, .start = start, .whole = true};
+  bool file = !standard_input && stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+  copse_status status =
+      file ? load_file(path, head_bytes, part, buffer, err) : load_stream(path, part->path, buffer, err);
   if (status != COPSE_OK) return status;
   if (buffer->length > start && buffer->text[buffer->length - 1] != '\n') {
     if (!reserve(buffer, 1)) return report_memory(err, "the file", path);
@@ -263,39 +271,32 @@ static copse_status load_part(const char *path, struct source_part *part, struct
 static copse_status check_text(const struct source *source, const struct source_part *part,
                                copse_error *err) {
   const char *text = source->text + part->start, *path = part->path;
-  size_t length = part->end - part->start;
-  bool blank = true;
-  for (size_t i = part->begin - part->start; i < length && blank; i++)
-    blank = text[i] == ' ' || text[i] == '\t' || text[i] == '\r' || text[i] == '\n';
-  if (blank) return report(err, COPSE_ERR_DATA, "%s: the file is empty (expected rows of data)", path);
+  size_t length = part->end - part->start, skipped = part->begin - part->start;
+  if (is_blank(text + skipped, length - skipped))
+    return report(err, COPSE_ERR_DATA, "%s: the file is empty (expected rows of data)", path);
   copse_status status = check_head(path, text, 0, length, err);
   if (status != COPSE_OK) return status;
   const char *bad = memchr(text, '\0', length);
   return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
 }
 
-/* Of the regular files, as they lie on the disk: several files are to be read without moving the first ones.
- */
-static size_t total_bytes(const char *const *paths, size_t n_paths) {
-  size_t total = n_paths;
-  struct stat info;
-  for (size_t i = 0; i < n_paths; i++)
-    if (stat(paths[i], &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0)
-      total += (size_t)info.st_size;
-  return total;
+copse_status source_check_block(const struct source *source, size_t part, uint64_t offset, const char *text,
+                                size_t length, copse_error *err) {
+  const char *bad = memchr(text, '\0', length);
+  if (bad == NULL) return COPSE_OK;
+  return refuse_control_at(source_place_of(source, part, offset + (uint64_t)(bad - text)), '\0', err);
 }
 
-copse_status source_load(copse_context *ctx, const char *const *paths, size_t n_paths, struct source *out,
-                         copse_error *err) {
+copse_status source_open(copse_context *ctx, const char *const *paths, size_t n_paths, size_t head_bytes,
+                         struct source *out, copse_error *err) {
   copse_status status = COPSE_OK;
   struct buffer buffer = {.ctx = ctx};
-  *out = (struct source){.path = paths[0]};
+  *out = (struct source){.ctx = ctx, .path = paths[0]};
   out->parts = copse_alloc_zero(ctx, n_paths, sizeof *out->parts);
   if (out->parts == NULL) return report_memory(err, "the list of files", paths[0]);
-  if (n_paths > 1 && !reserve(&buffer, total_bytes(paths, n_paths)))
-    status = report_memory(err, "the files", paths[0]);
+  if (head_bytes == 0) head_bytes = HEAD_BYTES;
   for (size_t i = 0; i < n_paths && status == COPSE_OK; i++) {
-    status = load_part(paths[i], &out->parts[i], &buffer, err);
+    status = load_part(paths[i], head_bytes, &out->parts[i], &buffer, err);
     if (status == COPSE_OK) out->n_parts++;
   }
   out->path = out->parts[0].path;
@@ -307,6 +308,48 @@ copse_status source_load(copse_context *ctx, const char *const *paths, size_t n_
     memset(out->text + out->length, 0, PADDING - 1);
   else
     source_release(out);
+  return status;
+}
+
+/* Appends what a part has in memory already. */
+static copse_status copy_part(const struct source *source, struct source_part *part, struct buffer *buffer,
+                              copse_error *err) {
+  size_t length = part->end - part->start, skipped = part->begin - part->start;
+  if (!reserve(buffer, length)) return report_memory(err, "the file", part->path);
+  memcpy(buffer->text + buffer->length, source->text + part->start, length);
+  part->start = buffer->length;
+  part->begin = part->start + skipped;
+  buffer->length += length;
+  part->end = buffer->length;
+  return COPSE_OK;
+}
+
+copse_status source_load_rest(struct source *source, copse_error *err) {
+  struct buffer buffer = {.ctx = source->ctx};
+  copse_status status = COPSE_OK;
+  size_t n_short = 0, total = source->length;
+  for (size_t i = 0; i < source->n_parts; i++) {
+    n_short += !source->parts[i].whole;
+    if (!source->parts[i].whole) total += (size_t)source->parts[i].identity.size + 1;
+  }
+  if (n_short == 0) return COPSE_OK;
+  if (source->n_parts > 1 && !reserve(&buffer, total)) status = report_memory(err, "the files", source->path);
+  for (size_t i = 0; i < source->n_parts && status == COPSE_OK; i++) {
+    struct source_part *part = &source->parts[i];
+    if (part->whole) {
+      status = copy_part(source, part, &buffer, err);
+      continue;
+    }
+    size_t skipped = part->begin - part->start;
+    status = load_part(part->path, 0, part, &buffer, err);
+    part->begin = part->start + skipped;
+  }
+  copse_free(source->text);
+  source->text = buffer.text;
+  source->length = buffer.length;
+  for (size_t i = 0; i < source->n_parts && status == COPSE_OK; i++)
+    status = check_text(source, &source->parts[i], err);
+  if (status == COPSE_OK) memset(source->text + source->length, 0, PADDING - 1);
   return status;
 }
 
@@ -331,6 +374,27 @@ struct source_place source_place(const struct source *source, const char *at) {
     place.line++;
     p++;
   }
+  return place;
+}
+
+struct source_place source_place_of(const struct source *source, size_t index, uint64_t offset) {
+  struct source_place place = {source->parts[index].path, 0};
+  struct source_reader reader;
+  enum { ROOM = 1 << 16 };
+  char *room = copse_alloc(source->ctx, ROOM, 1);
+  if (room == NULL) return place;
+  if (source_reader_open_part(source, index, &reader, NULL) == COPSE_OK) {
+    size_t n_lines = 0, got = 1;
+    while (offset > 0 && got > 0) {
+      size_t want = offset < ROOM ? (size_t)offset : ROOM;
+      if (source_reader_read(&reader, room, want, &got, NULL) != COPSE_OK) break;
+      n_lines += count_lines(room, got);
+      offset -= got;
+    }
+    if (offset == 0) place.line = n_lines + 1;
+    source_reader_close(&reader);
+  }
+  copse_free(room);
   return place;
 }
 

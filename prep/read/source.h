@@ -1,19 +1,32 @@
-/* source.h - the bytes of one file or of several files in memory, one behind the other, decompressed. */
+/* source.h - the bytes of one file or of several files, one behind the other, decompressed.
+ *
+ * A file that can be read again is not kept: memory holds its first lines, from which format, separator and
+ * header are told, and readers stream it from its start as often as they like. What cannot be read again
+ * (standard input, a pipe) and what is short stays in memory whole. */
 #ifndef COPSE_READ_SOURCE_H
 #define COPSE_READ_SOURCE_H
 
 #include "copse.h"
 
-/* One file's share of the text. Records do not reach from one part into the next. */
-struct source_part {
-  const char *path;         /* for messages and side files: "standard input" for - */
-  size_t start, begin, end; /* bytes; begin: behind a byte-order mark, later also behind the header */
-  uint64_t n_rows;          /* set by the format's reader */
+/* A file as it was when it was opened first: by these a later reader knows it again. */
+struct source_identity {
+  uint64_t device, inode, size;
+  int64_t changed_s, changed_ns;
 };
 
-/* The whole text. Every part ends with '\n' (one is added where a file has none); 16 more bytes behind the
- * last one may be read. */
+/* One file's share of the text. Records do not reach from one part into the next. */
+struct source_part {
+  const char *path;                /* for messages and side files: "standard input" for - */
+  size_t start, begin, end;        /* bytes; begin: behind a byte-order mark, later also behind the header */
+  bool whole;                      /* text holds all of it, not only its first lines */
+  struct source_identity identity; /* of what is not whole */
+  uint64_t n_rows;                 /* set by the format's reader */
+};
+
+/* Every part ends with '\n' (one is added where a file has none); 16 more bytes behind the last one may be
+ * read. */
 struct source {
+  copse_context *ctx;
   const char *path; /* of the first part */
   char *text;
   size_t length;
@@ -21,10 +34,16 @@ struct source {
   size_t n_parts;
 };
 
-/* Opens, reads and, where the content says so, inflates every file; "-" is standard input. Refuses
- * directories, unreadable, empty and binary files, broken gzip. paths are borrowed. */
-copse_status source_load(copse_context *ctx, const char *const *paths, size_t n_paths, struct source *out,
-                         copse_error *err);
+enum { SOURCE_PADDING = 17 }; /* bytes that lie behind every text */
+
+/* Opens every file and reads its first lines: at least 256 and about head_bytes (0: 64 KiB), or all; "-" is
+ * standard input. Refuses directories, unreadable, empty and binary files, broken gzip. paths are borrowed.
+ */
+copse_status source_open(copse_context *ctx, const char *const *paths, size_t n_paths, size_t head_bytes,
+                         struct source *out, copse_error *err);
+/* Brings the rest of every part into memory. Pointers into the text end; what was skipped by `begin` stays
+ * skipped. */
+copse_status source_load_rest(struct source *source, copse_error *err);
 /* The text alone: parts stay. */
 void source_release_text(struct source *source);
 void source_release(struct source *source);
@@ -34,9 +53,17 @@ struct source_place {
   const char *path;
   unsigned long long line;
 };
+/* at: within the text. */
 struct source_place source_place(const struct source *source, const char *at);
+/* A byte of a part by its distance from the part's start: reads the file again where the text ends before it;
+ * line 0 when that fails. */
+struct source_place source_place_of(const struct source *source, size_t part, uint64_t offset);
 
 bool source_is_file(const struct source_part *part); /* not standard input */
 bool source_exists(const char *path);
+
+/* The bytes of text that are no text: status and sentence. offset: of `text` within the part. */
+copse_status source_check_block(const struct source *source, size_t part, uint64_t offset, const char *text,
+                                size_t length, copse_error *err);
 
 #endif

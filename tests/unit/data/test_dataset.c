@@ -394,6 +394,55 @@ static void lack_of_memory_is_a_status(void **state) {
   copse_params_free(params);
 }
 
+/* The world's columns read piece by piece, and how often each was let go. */
+struct counted_source {
+  const struct world *world;
+  atomic_int released[COLUMNS];
+  atomic_bool read_after;
+};
+
+static void counted_read(void *user, uint32_t column, uint64_t first_row, size_t n, double *out) {
+  struct counted_source *source = user;
+  if (source->released[column] > 0) source->read_after = true;
+  memcpy(out, source->world->by_column + (size_t)column * ROWS + first_row, n * sizeof *out);
+}
+
+static void counted_release(void *user, uint32_t column) {
+  ((struct counted_source *)user)->released[column]++;
+}
+
+/* All rows, a sample of them, and with a schema: the same cells as from columns in memory; every column is
+ * let go once, after it was read. */
+static void sources_give_the_same_cells(void **state) {
+  const struct world *w = *state;
+  copse_dataset *made = make(w, &w->cols, NULL);
+  for (int way = 0; way < 3; way++) {
+    struct counted_source counted = {.world = w};
+    copse_column_source source = {counted_read, counted_release, &counted};
+    copse_table table = {.layout = COPSE_SOURCE, .n_rows = ROWS, .n_cols = COLUMNS, .values = &source};
+    struct world sampled = *w;
+    assert_int_equal(copse_params_copy(w->params, &sampled.params, NULL), COPSE_OK);
+    if (way == 1)
+      assert_int_equal(
+          copse_params_set(sampled.params, "bin_construct_sample_cnt", "700", COPSE_SOURCE_COMMAND, NULL),
+          COPSE_OK);
+    copse_schema *schema = way == 2 ? copse_dataset_schema(made) : NULL;
+    copse_dataset *expected = make(&sampled, &w->cols, schema), *found = make(&sampled, &table, schema);
+    assert_same_cells(expected, found);
+    for (uint32_t c = 0; c < COLUMNS; c++) assert_int_equal(counted.released[c], 1);
+    assert_false(counted.read_after);
+    copse_dataset_free(expected);
+    copse_dataset_free(found);
+    copse_params_free(sampled.params);
+  }
+  copse_dataset_free(made);
+  copse_table empty = {.layout = COPSE_SOURCE, .n_rows = ROWS, .n_cols = COLUMNS};
+  copse_error err;
+  assert_int_equal(copse_dataset_from_table(NULL, &empty, NULL, NULL, w->params, NULL, &made, &err),
+                   COPSE_ERR_ARGUMENT);
+  assert_non_null(strstr(err.message, "copse_column_source"));
+}
+
 static void cancelling_ends_it(void **state) {
   const struct world *w = *state;
   copse_context *ctx;
@@ -427,6 +476,7 @@ int main(void) {
                                      cmocka_unit_test(calls_out_of_order_are_refused),
                                      cmocka_unit_test(fields_are_checked_and_copied),
                                      cmocka_unit_test(references_keep_what_they_count),
+                                     cmocka_unit_test(sources_give_the_same_cells),
                                      cmocka_unit_test(lack_of_memory_is_a_status),
                                      cmocka_unit_test(cancelling_ends_it)};
   return cmocka_run_group_tests(tests, setup, teardown);
