@@ -24,6 +24,16 @@ enum {
   PARTITION_CATEGORIES,
   PARTITION_TWO_BYTE
 };
+enum {
+  GRADIENT_SQUARED,
+  GRADIENT_LOGISTIC,
+  GRADIENT_CROSS_ENTROPY,
+  GRADIENT_POISSON,
+  GRADIENT_HUBER,
+  GRADIENT_QUANTILE,
+  GRADIENT_ABSOLUTE,
+  GRADIENT_SOFTMAX
+};
 
 /* argument: the variant */
 void bench_hist_update(struct bench_state *state, const struct kernels *kernels, int argument);
@@ -32,10 +42,13 @@ void bench_partition(struct bench_state *state, const struct kernels *kernels, i
 /* argument: count_bits */
 void bench_hist_spill(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_quantize(struct bench_state *state, const struct kernels *kernels, int argument);
-/* argument: whether there is a plane of counts; of weights; ignored */
+/* argument: whether there is a plane of counts */
 void bench_hist_subtract(struct bench_state *state, const struct kernels *kernels, int argument);
-void bench_grad_squared(struct bench_state *state, const struct kernels *kernels, int argument);
-void bench_grad_logistic(struct bench_state *state, const struct kernels *kernels, int argument);
+/* argument: the gradient */
+void bench_gradient(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_gradient_weighted(struct bench_state *state, const struct kernels *kernels, int argument);
+/* argument: none */
+void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: bins */
 void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument);

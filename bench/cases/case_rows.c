@@ -69,7 +69,7 @@ void bench_partition(struct bench_state *state, const struct kernels *kernels, i
 
 static struct {
   float *gradient, *hessian, *label, *weight;
-  double *score;
+  double *score, *exps, *sum;
   struct hist_pair *pairs;
 } arrays;
 
@@ -80,12 +80,16 @@ static void make_arrays(void) {
   arrays.label = bench_room(N_ROWS, sizeof(float));
   arrays.weight = bench_room(N_ROWS, sizeof(float));
   arrays.score = bench_room(N_ROWS, sizeof(double));
+  arrays.exps = bench_room(N_ROWS, sizeof(double));
+  arrays.sum = bench_room(N_ROWS, sizeof(double));
   arrays.pairs = bench_room(N_ROWS, sizeof *arrays.pairs);
   for (uint64_t r = 0; r < N_ROWS; r++) {
     arrays.gradient[r] = (float)(bench_uniform(r) - 0.5);
     arrays.hessian[r] = (float)(0.25 * bench_uniform(r + N_ROWS));
     arrays.label[r] = (float)(bench_mix(r) & 1);
     arrays.weight[r] = (float)(0.5 + bench_uniform(r));
+    arrays.exps[r] = bench_uniform(r + 3u * N_ROWS);
+    arrays.sum[r] = 1.0 + bench_uniform(r + 4u * N_ROWS);
     arrays.score[r] = 8.0 * (bench_uniform(r + 2u * N_ROWS) - 0.5);
   }
 }
@@ -114,21 +118,56 @@ void bench_quantize(struct bench_state *state, const struct kernels *kernels, in
   report_memory(state, 24, "memory: 8 bytes read, 16 written a row");
 }
 
-void bench_grad_squared(struct bench_state *state, const struct kernels *kernels, int argument) {
-  make_arrays();
-  while (bench_next(state))
-    kernels->grad_squared(arrays.score, arrays.label, argument ? arrays.weight : NULL, N_ROWS,
-                          arrays.gradient, arrays.hessian);
-  report_memory(state, argument ? 24 : 20, "memory: 12 (weighted 16) bytes read, 8 written a row");
+static void call_gradient(const struct kernels *kernels, int kind, const float *weight) {
+  static const double class_weight[2] = {1.0, 1.0};
+  const struct gradient_rows rows = {arrays.score, arrays.label,    weight,
+                                     N_ROWS,       arrays.gradient, arrays.hessian};
+  const struct softmax_rows softmax = {.exps = arrays.exps,
+                                       .sum = arrays.sum,
+                                       .label = arrays.label,
+                                       .weight = weight,
+                                       .class = 1,
+                                       .factor = 1.25,
+                                       .n = N_ROWS,
+                                       .gradient = arrays.gradient,
+                                       .hessian = arrays.hessian};
+  switch (kind) {
+    case GRADIENT_SQUARED:
+      kernels->grad_squared(arrays.score, arrays.label, weight, N_ROWS, arrays.gradient, arrays.hessian);
+      break;
+    case GRADIENT_LOGISTIC:
+      kernels->grad_logistic(arrays.score, arrays.label, weight, N_ROWS, 1.0, class_weight, arrays.gradient,
+                             arrays.hessian);
+      break;
+    case GRADIENT_CROSS_ENTROPY: kernels->grad_cross_entropy(&rows); break;
+    case GRADIENT_POISSON: kernels->grad_poisson(&rows, 2.0); break;
+    case GRADIENT_HUBER: kernels->grad_huber(&rows, 0.9); break;
+    case GRADIENT_QUANTILE: kernels->grad_quantile(&rows, 0.1f, -0.9f); break;
+    case GRADIENT_ABSOLUTE: kernels->grad_absolute(&rows); break;
+    case GRADIENT_SOFTMAX: kernels->grad_softmax(&softmax); break;
+  }
 }
 
-void bench_grad_logistic(struct bench_state *state, const struct kernels *kernels, int argument) {
-  static const double class_weight[2] = {1.0, 1.0};
+static void run_gradient(struct bench_state *state, const struct kernels *kernels, int kind, bool weighted) {
   make_arrays();
-  while (bench_next(state))
-    kernels->grad_logistic(arrays.score, arrays.label, argument ? arrays.weight : NULL, N_ROWS, 1.0,
-                           class_weight, arrays.gradient, arrays.hessian);
-  report_memory(state, argument ? 24 : 20, "memory: 12 (weighted 16) bytes read, 8 written a row");
+  while (bench_next(state)) call_gradient(kernels, kind, weighted ? arrays.weight : NULL);
+  double bytes = kind == GRADIENT_SOFTMAX ? 16 + 4 + 8 : 8 + 4 + 8;
+  report_memory(state, weighted ? bytes + 4 : bytes, "memory: score, label and weight in, 8 bytes out a row");
+}
+
+void bench_gradient(struct bench_state *state, const struct kernels *kernels, int argument) {
+  run_gradient(state, kernels, argument, false);
+}
+
+void bench_gradient_weighted(struct bench_state *state, const struct kernels *kernels, int argument) {
+  run_gradient(state, kernels, argument, true);
+}
+
+void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument) {
+  (void)argument;
+  make_arrays();
+  while (bench_next(state)) kernels->exp_differences(arrays.score, arrays.sum, N_ROWS, arrays.exps);
+  report_memory(state, 24, "memory: 16 bytes read, 8 written a row");
 }
 
 /* ---- values to bins ---- */
