@@ -141,7 +141,7 @@ def _rows_of(trial, engines):
 def _report(trials, engines, options):
     behind = [(trial, measure) for trial in trials for measure in trial.measures if trial.is_behind(measure)]
     missing = [kind.name for kind in (XGBoost, ScikitLearn) if kind not in _installed()]
-    machine = environment.machine(optional=True)
+    machine = environment.machine(environment.OTHER_LEARNERS)
     lines = [f"# Held-out accuracy at default parameters, {time.strftime('%Y-%m-%d')}", "",
              ", ".join(f"{engine.name} {engine.version}" for engine in engines)
              + "".join(f"; {name} is not installed and has no column" for name in missing) + ".", "",

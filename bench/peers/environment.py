@@ -14,7 +14,10 @@ from importlib import metadata
 PACKAGES = {"lightgbm": "lightgbm", "numpy": "numpy", "scikit-learn": "sklearn"}  # distribution -> module
 # Whose results compat=lightgbm reproduces to the last split. 4.7 has another weighted percentile.
 REFERENCE_LIGHTGBM = "4.6.0"
-OPTIONAL = {"xgboost-cpu": "xgboost"}  # wanted by --accuracy, which does without where it cannot be had
+# Wanted by some modes, which do without where they cannot be had: module -> what to ask the registry for, in turn.
+OTHER_LEARNERS = {"xgboost": (["xgboost-cpu"], ["xgboost"])}  # of --accuracy
+PEERS = {**OTHER_LEARNERS, "catboost": (["catboost"],), "treelite": (["treelite"],), "tl2cgen": (["tl2cgen"],),
+         "lleaves": (["lleaves", "llvmlite<0.45"],)}  # of --table; lleaves 1.3 needs that LLVM's pass manager
 TRIED = "COPSE_BENCH_TRIED"  # set in the environment of a process that had its packages installed
 
 
@@ -26,18 +29,19 @@ def home():
     return os.path.join(cache, "copse-bench")
 
 
-def _has(packages):
-    return all(importlib.util.find_spec(module) for module in packages.values())
+def _has(modules):
+    return all(importlib.util.find_spec(module) for module in modules)
 
 
 def _complete(lightgbm):
-    return _has(PACKAGES) and lightgbm in (None, metadata.version("lightgbm"))
+    return _has(PACKAGES.values()) and lightgbm in (None, metadata.version("lightgbm"))
 
 
-def enter(script, lightgbm=None, optional=False):
+def enter(script, lightgbm=None, optional=None):
     """Returns when the packages are here; otherwise starts the script again in the environment, made if need be.
-    lightgbm: the version to have; optional: have OPTIONAL too, if possible."""
-    if _complete(lightgbm) and (not optional or _has(OPTIONAL)):
+    lightgbm: the version to have; optional: modules to have too, if possible (OTHER_LEARNERS, PEERS)."""
+    optional = optional or {}
+    if _complete(lightgbm) and _has(optional):
         return
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     folder = os.path.join(home(), f"python{version}" + (f"-lightgbm{lightgbm}" if lightgbm else ""))
@@ -47,26 +51,38 @@ def enter(script, lightgbm=None, optional=False):
             if _complete(lightgbm):
                 return
             sys.exit(f"bench/compare: could not install {' '.join(_wanted(lightgbm))} into {folder}")
-        _install(folder, python, [_wanted(lightgbm)] + ([list(OPTIONAL)] if optional else []))
+        _install(folder, python, _wanted(lightgbm), optional)
         changed[TRIED] = "1"
     os.execve(python, [python, script, *sys.argv[1:]], changed)
 
 
-def _install(folder, python, packages):
+def _install(folder, python, packages, optional):
     print(f"making {folder}", file=sys.stderr)
     if not os.path.exists(python):
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    for group in packages:
-        subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *group],
-                       check=False, stdout=sys.stderr)
+    _pip(python, packages)
+    for module, choices in optional.items():
+        here = [python, "-c", f"import importlib.util, sys; sys.exit(importlib.util.find_spec({module!r}) is None)"]
+        if subprocess.run(here, check=False).returncode != 0:
+            any(_pip(python, choice) for choice in choices)  # the first that can be had
+
+
+def _pip(python, packages):
+    command = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+    return subprocess.run(command, check=False, stdout=sys.stderr).returncode == 0
 
 
 def _wanted(lightgbm):
     return [name + (f"=={lightgbm}" if lightgbm and name == "lightgbm" else "") for name in PACKAGES]
 
 
-def _version(module):
-    return importlib.import_module(module).__version__ if importlib.util.find_spec(module) else "not installed"
+def _version(distributions):
+    for name in distributions:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            pass
+    return "not installed"
 
 
 def _first_line(path, key):
@@ -80,9 +96,8 @@ def _first_line(path, key):
     return "unknown"
 
 
-def machine(optional=False):
-    """What a reader needs to place a figure, as a dictionary of texts. optional: with the versions of OPTIONAL."""
-    packages = {**PACKAGES, **(OPTIONAL if optional else {})}
+def machine(optional=None):
+    """What a reader needs to place a figure, as a dictionary of texts. optional: with the versions of these modules."""
     return {
         "processor": _first_line("/proc/cpuinfo", "model name"),
         "threads available": str(len(os.sched_getaffinity(0))),
@@ -90,5 +105,6 @@ def machine(optional=False):
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
         "load at start": " ".join(f"{load:.2f}" for load in os.getloadavg()),
         "python": platform.python_version(),
-        **{name: _version(module) for name, module in packages.items()},
+        **{name: _version([name]) for name in PACKAGES},
+        **{module: _version([choice[0] for choice in choices]) for module, choices in (optional or {}).items()},
     }

@@ -1,0 +1,191 @@
+/* case_rows.c - the slots that run over rows: partition, gradients, quantising, values to bins. */
+#include <math.h>
+
+#include "cases/case_kernels.h"
+
+enum { N_LEAF_ROWS = 1 << 20, N_ROWS = 1 << 22 }; /* four million rows of one number are out of the caches */
+
+const struct bench_leaves *bench_leaves_of(uint64_t n_rows, uint32_t n_leaves) {
+  static struct bench_leaves made[8];
+  struct bench_leaves *leaves = made;
+  while (leaves->rows != NULL && (leaves->n_rows != n_rows || leaves->n_leaves != n_leaves)) leaves++;
+  if (leaves->rows != NULL) return leaves;
+  *leaves = (struct bench_leaves){n_rows, n_leaves, bench_room(n_rows, sizeof(uint32_t)),
+                                  bench_room(n_leaves + 1, sizeof(uint64_t))};
+  for (uint64_t r = 0; r < n_rows; r++) leaves->begin[bench_mix(r) % n_leaves + 1]++;
+  for (uint32_t i = 0; i < n_leaves; i++) leaves->begin[i + 1] += leaves->begin[i];
+  uint64_t *next = bench_room(n_leaves, sizeof *next);
+  for (uint32_t i = 0; i < n_leaves; i++) next[i] = leaves->begin[i];
+  for (uint64_t r = 0; r < n_rows; r++) leaves->rows[next[bench_mix(r) % n_leaves]++] = (uint32_t)r;
+  return leaves;
+}
+
+/* ---- partition ---- */
+
+static const void *bins_of_width(uint32_t cell_bytes) {
+  static void *made[2];
+  if (made[cell_bytes - 1] != NULL) return made[cell_bytes - 1];
+  uint8_t *narrow = bench_room(N_LEAF_ROWS + 64, cell_bytes);
+  uint16_t *wide = (uint16_t *)narrow;
+  for (uint64_t r = 0; r < N_LEAF_ROWS; r++) {
+    uint32_t bin = (uint32_t)(bench_uniform(r + 77000000) * 256);
+    if (cell_bytes == 1)
+      narrow[r] = (uint8_t)bin;
+    else
+      wide[r] = (uint16_t)bin;
+  }
+  return made[cell_bytes - 1] = narrow;
+}
+
+void bench_partition(struct bench_state *state, const struct kernels *kernels, int argument) {
+  static const uint32_t categories[8] = {0xA5A5A5A5u, 0x5A5A5A5Au, 0xFFFF0000u, 0x0000FFFFu,
+                                         0x12345678u, 0x9ABCDEF0u, 0xF0F0F0F0u, 0x0F0F0F0Fu};
+  uint32_t cell_bytes = argument == PARTITION_TWO_BYTE ? 2 : 1;
+  struct split_rule rule = {.cells = bins_of_width(cell_bytes),
+                            .cell_bytes = cell_bytes,
+                            .categorical = argument == PARTITION_CATEGORIES,
+                            .threshold = argument == PARTITION_UNEVEN ? 229 : 127,
+                            .missing_bin = argument == PARTITION_MISSING ? 255 : UINT32_MAX,
+                            .default_left = true,
+                            .bits = categories,
+                            .n_words = 8};
+  const struct bench_leaves *leaves = bench_leaves_of(N_LEAF_ROWS, argument == PARTITION_256TH ? 256 : 1);
+  uint32_t *left = bench_room(N_LEAF_ROWS + 64, sizeof *left), leaf = 0;
+  uint32_t *right = bench_room(N_LEAF_ROWS + 64, sizeof *right);
+  while (bench_next(state)) {
+    uint64_t begin = leaves->begin[leaf];
+    kernels->partition(&rule, leaves->rows + begin, leaves->begin[leaf + 1] - begin, left, right);
+    leaf = (leaf + 1) % leaves->n_leaves;
+  }
+  copse_free(left);
+  copse_free(right);
+  double n = (double)N_LEAF_ROWS / leaves->n_leaves;
+  bench_report(state, &(struct bench_work){.items = n,
+                                           .floor_cycles = n * (1 + 1.0 / 8) / 2,
+                                           .floor = "2 loads a cycle: a bin each row, eight rows at once"});
+}
+
+/* ---- gradients ---- */
+
+static struct {
+  float *gradient, *hessian, *label, *weight;
+  double *score, *exps, *sum;
+  struct hist_pair *pairs;
+} arrays;
+
+static void make_arrays(void) {
+  if (arrays.score != NULL) return;
+  arrays.gradient = bench_room(N_ROWS, sizeof(float));
+  arrays.hessian = bench_room(N_ROWS, sizeof(float));
+  arrays.label = bench_room(N_ROWS, sizeof(float));
+  arrays.weight = bench_room(N_ROWS, sizeof(float));
+  arrays.score = bench_room(N_ROWS, sizeof(double));
+  arrays.exps = bench_room(N_ROWS, sizeof(double));
+  arrays.sum = bench_room(N_ROWS, sizeof(double));
+  arrays.pairs = bench_room(N_ROWS, sizeof *arrays.pairs);
+  for (uint64_t r = 0; r < N_ROWS; r++) {
+    arrays.gradient[r] = (float)(bench_uniform(r) - 0.5);
+    arrays.hessian[r] = (float)(0.25 * bench_uniform(r + N_ROWS));
+    arrays.label[r] = (float)(bench_mix(r) & 1);
+    arrays.weight[r] = (float)(0.5 + bench_uniform(r));
+    arrays.exps[r] = bench_uniform(r + 3u * N_ROWS);
+    arrays.sum[r] = 1.0 + bench_uniform(r + 4u * N_ROWS);
+    arrays.score[r] = 8.0 * (bench_uniform(r + 2u * N_ROWS) - 0.5);
+  }
+}
+
+static void report_memory(struct bench_state *state, double bytes_a_row, const char *floor) {
+  bench_report(state, &(struct bench_work){.items = N_ROWS,
+                                           .bytes = N_ROWS * bytes_a_row,
+                                           .floor_bytes = N_ROWS * bytes_a_row,
+                                           .floor = floor});
+}
+
+void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument) {
+  (void)argument;
+  make_arrays();
+  volatile float most = 0;
+  while (bench_next(state)) most = kernels->max_abs(arrays.gradient, N_ROWS);
+  (void)most;
+  report_memory(state, 4, "memory: 4 bytes read a row");
+}
+
+void bench_quantize(struct bench_state *state, const struct kernels *kernels, int argument) {
+  make_arrays();
+  while (bench_next(state))
+    kernels->quantize(arrays.gradient, arrays.hessian, N_ROWS, 0x1p40, 0x1p30, (unsigned)argument,
+                      arrays.pairs);
+  report_memory(state, 24, "memory: 8 bytes read, 16 written a row");
+}
+
+static void call_gradient(const struct kernels *kernels, int kind, const float *weight) {
+  static const double class_weight[2] = {1.0, 1.0};
+  const struct gradient_rows rows = {arrays.score, arrays.label,    weight,
+                                     N_ROWS,       arrays.gradient, arrays.hessian};
+  const struct softmax_rows softmax = {.exps = arrays.exps,
+                                       .sum = arrays.sum,
+                                       .label = arrays.label,
+                                       .weight = weight,
+                                       .class = 1,
+                                       .factor = 1.25,
+                                       .n = N_ROWS,
+                                       .gradient = arrays.gradient,
+                                       .hessian = arrays.hessian};
+  switch (kind) {
+    case GRADIENT_SQUARED:
+      kernels->grad_squared(arrays.score, arrays.label, weight, N_ROWS, arrays.gradient, arrays.hessian);
+      break;
+    case GRADIENT_LOGISTIC:
+      kernels->grad_logistic(arrays.score, arrays.label, weight, N_ROWS, 1.0, class_weight, arrays.gradient,
+                             arrays.hessian);
+      break;
+    case GRADIENT_CROSS_ENTROPY: kernels->grad_cross_entropy(&rows); break;
+    case GRADIENT_POISSON: kernels->grad_poisson(&rows, 2.0); break;
+    case GRADIENT_HUBER: kernels->grad_huber(&rows, 0.9); break;
+    case GRADIENT_QUANTILE: kernels->grad_quantile(&rows, 0.1f, -0.9f); break;
+    case GRADIENT_ABSOLUTE: kernels->grad_absolute(&rows); break;
+    case GRADIENT_SOFTMAX: kernels->grad_softmax(&softmax); break;
+  }
+}
+
+static void run_gradient(struct bench_state *state, const struct kernels *kernels, int kind, bool weighted) {
+  make_arrays();
+  while (bench_next(state)) call_gradient(kernels, kind, weighted ? arrays.weight : NULL);
+  double bytes = kind == GRADIENT_SOFTMAX ? 16 + 4 + 8 : 8 + 4 + 8;
+  report_memory(state, weighted ? bytes + 4 : bytes, "memory: score, label and weight in, 8 bytes out a row");
+}
+
+void bench_gradient(struct bench_state *state, const struct kernels *kernels, int argument) {
+  run_gradient(state, kernels, argument, false);
+}
+
+void bench_gradient_weighted(struct bench_state *state, const struct kernels *kernels, int argument) {
+  run_gradient(state, kernels, argument, true);
+}
+
+void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument) {
+  (void)argument;
+  make_arrays();
+  while (bench_next(state)) kernels->exp_differences(arrays.score, arrays.sum, N_ROWS, arrays.exps);
+  report_memory(state, 24, "memory: 16 bytes read, 8 written a row");
+}
+
+/* ---- values to bins ---- */
+
+void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument) {
+  enum { N_VALUES = 1 << 20 };
+  uint32_t n_upper = (uint32_t)argument;
+  double *upper = bench_room(n_upper, sizeof *upper), *values = bench_room(N_VALUES, sizeof *values);
+  uint16_t *bins = bench_room(N_VALUES, sizeof *bins);
+  for (uint32_t b = 0; b < n_upper; b++) upper[b] = (b + 1.0) / n_upper;
+  upper[n_upper - 1] = INFINITY;
+  for (uint64_t i = 0; i < N_VALUES; i++) values[i] = bench_uniform(i);
+  while (bench_next(state)) kernels->bin_numeric(upper, n_upper, values, N_VALUES, bins);
+  copse_free(upper);
+  copse_free(values);
+  copse_free(bins);
+  bench_report(state, &(struct bench_work){.items = N_VALUES,
+                                           .bytes = 10.0 * N_VALUES,
+                                           .floor_bytes = 10.0 * N_VALUES,
+                                           .floor = "memory: 8 bytes read, 2 written a value"});
+}

@@ -1,0 +1,1 @@
+"""The table of speed: engines in worker processes, rows, goals, verdicts."""

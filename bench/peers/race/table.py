@@ -1,0 +1,119 @@
+"""The table of speed as Markdown, from the records of its rows (run.py)."""
+
+from .. import report
+from . import goals, run, shapes, verdict
+
+UNITS = {"_s": "s", "_us": "µs", "_mb": "MB"}
+EXTRA = {"train": ("train_cpu_s", "bins_s", "peak_mb", "base_mb"),
+         "growth": ("small_train_s", "train_cpu_s", "peak_mb"), "threads": ("one_train_s", "train_cpu_s"),
+         "bins": ("bins_cpu_s", "peak_mb", "base_mb"), "csv": (), "memory": ("base_mb",),
+         "predict": ("predict_cpu_s", "peak_mb"), "predict_row": ()}
+TITLES = {"train_s": "train", "train_cpu_s": "CPU", "bins_s": "bins", "bins_cpu_s": "CPU", "csv_s": "CSV to bins",
+          "predict_s": "predict", "predict_cpu_s": "CPU", "row_us": "one row", "peak_mb": "peak", "base_mb": "base",
+          "small_train_s": "train on the first eighth", "one_train_s": "train, one thread"}
+
+
+def number(value):
+    """Three digits that count, whole from 100 on."""
+    if value is None:
+        return ""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:#.3g}".rstrip(".")
+
+
+def _title(measure):
+    unit = next(unit for ending, unit in UNITS.items() if measure.endswith(ending))
+    return f"{TITLES[measure]} {unit}"
+
+
+def _own_column(row):
+    """(title, pairs above and below, scale) of what a row of growth or threads compares within an engine."""
+    if row.task == "growth":
+        return "share of linear", ("train_s", "small_train_s"), goals.SMALL_SHARE
+    if row.task == "threads":
+        return "one thread / two", ("one_train_s", "train_s"), 1.0
+    return None
+
+
+def _accuracy(turns, name):
+    for turn in turns:
+        if turn.get(name, {}).get("accuracy"):
+            return turn[name]["accuracy"]
+    return {}
+
+
+def section(row, record):
+    turns, main = record["turns"], run.MAIN_MEASURE[row.task]
+    names = [contestant.name for contestant in row.contestants if verdict.values_of(turns, contestant.name, main)]
+    shown, own = (main,) + EXTRA[row.task], _own_column(row)
+    titles = sorted({title for name in names for title in _accuracy(turns, name)})
+    header = ["engine", _title(main), "/ Copse"] + [_title(measure) for measure in shown[1:]]
+    header += ([own[0]] if own else []) + titles
+    lines = []
+    for name in names:
+        ratio = verdict.figure(verdict.ratios(turns, goals.OURS, [name], main))
+        line = [name, number(verdict.median_of(turns, name, main)), "" if name == goals.OURS else number(ratio)]
+        line += [number(verdict.median_of(turns, name, measure)) for measure in shown[1:]]
+        if own:
+            above, below = ((name, measure) for measure in own[1])
+            line.append(number(verdict.figure(verdict.within_turn(turns, above, below, own[2]))))
+        accuracy = _accuracy(turns, name)
+        lines.append(line + [f"{accuracy[title]:.5f}" if title in accuracy else "" for title in titles])
+    settings = ", ".join(f"{key}={value}" for key, value in record["settings"].items())
+    out = [f"## {row.name}: {row.title}", "",
+           f"{record['n_rows']} rows; {settings}; {len(turns)} turns; {record['date']}; library build "
+           f"{record['build']}; one-minute load before and after the turns "
+           + ", ".join(f"{load:.1f}" for load in record["loads"]) + (f". {row.note}" if row.note else "") + ".", ""]
+    if record["busy"]:
+        out += ["**Not a measurement: the machine was busy.**", ""]
+    if lines:
+        out += [report.table(header, lines), ""]
+    out += [f"- {name}: no figure: {reason}" for name, reason in record["absent"].items()]
+    return out + ([""] if record["absent"] else [])
+
+
+def _summary(row, record):
+    if record is None:
+        return [[row.name, row.title, "", "", "", "", "not run"]]
+    lines = []
+    for goal in goals.judged(row, record["turns"]) or [None]:
+        if goal is None:
+            lines.append([row.name, row.title, "", "", "", "", "shown only"])
+            continue
+        bound = "at most" if goal["less"] else "at least"
+        said = goal["verdict"] + (" (busy machine)" if record["busy"] else "")
+        if goal["verdict"] == verdict.NO_FIGURE:
+            said += _why(row, record)
+        lines.append([row.name, row.title, goal["what"], f"{bound} {goal['at_least']:g}", f"{goal['aim']:g}",
+                      number(goal["figure"]), said])
+    return lines
+
+
+def _why(row, record):
+    return next((f": {record['absent'][name]}" for name in [goals.OURS] + [contestant.name for contestant in
+                 row.contestants] if name in record["absent"]), "")
+
+
+def _versions(records):
+    found = {}
+    for record in records.values():
+        for name, version in record["versions"].items():
+            found.setdefault(name, set()).add(version)
+    return [f"- {name}: {', '.join(sorted(versions))}" for name, versions in found.items()]
+
+
+def markdown(records, trial):
+    """records: {name of the row: its record}; rows without one are named as not run."""
+    lines = ["# Speed of Copse and its peers" + (" (a trial on small data: no figures)" if trial else ""), "",
+             "Made by `bench/compare --table`; see [README.md](README.md). A figure is the median of the ratios of "
+             "one turn each; seconds are medians of wall clock. Training seconds leave out loading and finding bins "
+             "on every side. Each run is a process of its own with the same rows in memory as float64. Same "
+             "learning rate 0.1, leaves, rounds, bins, threads; XGBoost and CatBoost grow by loss.", "",
+             report.table(["row", "what", "figure is", "wanted", "aim", "found", "verdict"],
+                          [line for row in shapes.ROWS for line in _summary(row, records.get(row.name))]), ""]
+    for row in shapes.ROWS:
+        if row.name in records:
+            lines += section(row, records[row.name])
+    machines = {record["machine"]["processor"] + ", " + record["machine"]["threads available"] + " threads, "
+                + record["machine"]["memory"] + ", " + record["machine"]["system"] for record in records.values()}
+    return "\n".join(lines + ["## Versions and machine", "", *_versions(records),
+                              *(f"- machine: {text}" for text in sorted(machines))])

@@ -1,0 +1,154 @@
+"""Medians, ratios, verdicts and the table of speed on numbers made up here."""
+
+import unittest
+
+from peers.race import engines, goals, run, shapes, table, verdict
+from peers.race.verdict import Target
+
+
+def _turns(**measures):
+    """Turns from lists by contestant: _turns(Copse=[1, 2], LightGBM=[3, None])."""
+    n = max(len(values) for values in measures.values())
+    names = {name.replace("_", " ").replace(" wise", "-wise"): values for name, values in measures.items()}
+    return [{name: {"train_s": values[i]} for name, values in names.items() if i < len(values)
+             and values[i] is not None} for i in range(n)]
+
+
+def _row(kind, target, task="train", measure="train_s"):
+    return shapes.Row("made-up", "made up", task, "dense", shapes.TRAINERS, {"threads": 2},
+                      (shapes.Goal(kind, "LightGBM", target, measure),))
+
+
+class Ratios(unittest.TestCase):
+    def test_median_is_of_the_ratios_and_not_the_ratio_of_medians(self):
+        turns = _turns(Copse=[1.0, 2.0, 4.0], LightGBM=[4.0, 6.0, 4.0])
+        self.assertEqual(verdict.ratios(turns, "Copse", ["LightGBM"], "train_s"), [4.0, 3.0, 1.0])
+        self.assertEqual(verdict.figure(verdict.ratios(turns, "Copse", ["LightGBM"], "train_s")), 3.0)
+        self.assertEqual(verdict.median_of(turns, "LightGBM", "train_s")
+                         / verdict.median_of(turns, "Copse", "train_s"), 2.0)
+
+    def test_the_faster_layout_of_each_turn_counts(self):
+        turns = _turns(Copse=[1.0, 1.0], A=[3.0, 5.0], B=[4.0, 2.0])
+        self.assertEqual(verdict.ratios(turns, "Copse", ["A", "B"], "train_s"), [3.0, 2.0])
+
+    def test_turns_without_a_side_are_left_out(self):
+        turns = _turns(Copse=[1.0, None, 2.0], LightGBM=[3.0, 9.0, None])
+        self.assertEqual(verdict.ratios(turns, "Copse", ["LightGBM"], "train_s"), [3.0])
+        self.assertIsNone(verdict.figure(verdict.ratios(turns, "Copse", ["XGBoost"], "train_s")))
+
+    def test_fastest_by_median(self):
+        turns = _turns(A=[1.0, 9.0, 9.0], B=[5.0, 5.0, 5.0])
+        self.assertEqual(verdict.fastest(turns, ["A", "B", "C"], "train_s"), "B")
+        self.assertIsNone(verdict.fastest(turns, ["C"], "train_s"))
+
+    def test_busy(self):
+        self.assertFalse(verdict.busy([0.2, 2.3, 2.4], 2))
+        self.assertTrue(verdict.busy([0.6, 1.0], 2))
+        self.assertTrue(verdict.busy([0.1, 2.6], 2))
+        self.assertFalse(verdict.busy([0.1, 3.4], 2, n_own=1))
+
+
+class Verdicts(unittest.TestCase):
+    def test_more_is_better(self):
+        target = Target(2.7, 3.3)
+        found = [target.verdict(figure) for figure in (2.69, 2.7, 3.29, 3.3, None)]
+        self.assertEqual(found, ["not reached", "reached", "reached", "aim reached", "no figure"])
+
+    def test_less_is_better(self):
+        target = Target(0.6, 0.35, less=True)
+        found = [target.verdict(figure) for figure in (0.61, 0.6, 0.36, 0.35, None)]
+        self.assertEqual(found, ["not reached", "reached", "reached", "aim reached", "no figure"])
+
+
+class Goals(unittest.TestCase):
+    def test_ratio_against_both_layouts(self):
+        turns = _turns(Copse=[1.0], LightGBM_row_wise=[5.0], LightGBM_col_wise=[3.0], XGBoost=[2.0])
+        found = goals.judged(_row("ratio", Target(2.7, 3.3)), turns)[0]
+        self.assertEqual((found["figure"], found["verdict"]), (3.0, "reached"))
+
+    def test_no_lightgbm_no_figure(self):
+        found = goals.judged(_row("ratio", Target(2.7, 3.3)), _turns(Copse=[1.0], XGBoost=[9.0]))[0]
+        self.assertEqual((found["figure"], found["verdict"]), (None, "no figure"))
+
+    def test_share_is_the_other_way_round(self):
+        turns = [{"Copse": {"peak_mb": 100.0}, "LightGBM row-wise": {"peak_mb": 400.0}}]
+        found = goals.judged(_row("share", Target(0.6, 0.35, less=True), "memory", "peak_mb"), turns)[0]
+        self.assertEqual((found["figure"], found["verdict"]), (0.25, "aim reached"))
+
+    def test_fastest_other_leaves_lightgbm_out_and_names_its_choice(self):
+        turns = _turns(Copse=[1.0], LightGBM_row_wise=[2.0], XGBoost=[4.0], CatBoost=[9.0])
+        found = goals.judged(_row("fastest other", Target(3, 8)), turns)[0]
+        self.assertEqual((found["figure"], found["verdict"]), (4.0, "reached"))
+        self.assertIn("XGBoost", found["what"])
+
+    def test_growth_is_a_share_of_linear(self):
+        turns = [{"Copse": {"small_train_s": 1.0, "train_s": 9.6}}]
+        found = goals.judged(_row("growth", Target(1.35, 1.15, less=True), "growth"), turns)[0]
+        self.assertAlmostEqual(found["figure"], 1.2)
+        self.assertEqual(found["verdict"], "reached")
+
+    def test_threads(self):
+        turns = [{"Copse": {"one_train_s": 3.8, "train_s": 2.0}}]
+        found = goals.judged(_row("threads", Target(1.7, 1.85), "threads"), turns)[0]
+        self.assertEqual((round(found["figure"], 9), found["verdict"]), (1.9, "aim reached"))
+
+
+class Table(unittest.TestCase):
+    RECORD = {"name": "dense-t1", "settings": {"threads": 1}, "scale": 1.0, "n_rows": 1000000,
+              "turns": _turns(Copse=[2.0, 2.0, 2.0], LightGBM_row_wise=[6.0, 7.0, 8.0]),
+              "absent": {"CatBoost": "the package catboost is not installed"},
+              "versions": {"Copse": "0.1.0"}, "loads": [0.1, 1.0, 1.0, 1.0], "busy": False, "build": "0123",
+              "machine": {"processor": "p", "threads available": "2", "memory": "m", "system": "s"},
+              "date": "2026-01-01 00:00 UTC"}
+
+    def _line(self, records):
+        lines = table.markdown(records, False).splitlines()
+        return next(line for line in lines if line.startswith("| dense-t1 |"))
+
+    def test_figure_goal_and_verdict_stand_in_the_summary(self):
+        line = self._line({"dense-t1": self.RECORD})
+        for words in ("at least 2.7", "3.3", "| 3.50 |", "aim reached"):
+            self.assertIn(words, line)
+
+    def test_what_is_absent_is_named(self):
+        text = table.markdown({"dense-t1": self.RECORD}, False)
+        self.assertIn("CatBoost: no figure: the package catboost is not installed", text)
+        self.assertIn("not run", next(line for line in text.splitlines() if line.startswith("| packed-t1 |")))
+
+    def test_a_busy_machine_stands_in_summary_and_section(self):
+        record = {**self.RECORD, "busy": True}
+        self.assertIn("busy machine", self._line({"dense-t1": record}))
+        self.assertIn("Not a measurement", table.markdown({"dense-t1": record}, False))
+
+    def test_a_refusing_copse_has_its_reason_in_the_summary(self):
+        record = {**self.RECORD, "turns": _turns(LightGBM_row_wise=[6.0]), "absent": {"Copse": "use_x is not there"}}
+        self.assertIn("no figure: use_x is not there", self._line({"dense-t1": record}))
+
+    def test_numbers(self):
+        self.assertEqual([table.number(value) for value in (None, 0.01234, 3.0, 12.34, 100.4, 1234.5)],
+                         ["", "0.0123", "3.00", "12.3", "100", "1234"])
+
+
+class Shapes(unittest.TestCase):
+    def test_names_are_unique_and_everything_named_is_there(self):
+        names = [row.name for row in shapes.ROWS]
+        self.assertEqual(len(names), len(set(names)))
+        for row in shapes.ROWS:
+            self.assertIn(row.data, shapes.DATA)
+            self.assertIn(row.task, run.MAIN_MEASURE)
+            for contestant in row.contestants:
+                self.assertIn(contestant.engine, engines.ENGINES)
+            for goal in row.goals:
+                self.assertIn(goal.kind, goals.KINDS)
+                better = goal.target.aim < goal.target.at_least if goal.target.less else \
+                    goal.target.aim > goal.target.at_least
+                self.assertTrue(better, row.name)
+
+    def test_patterns(self):
+        self.assertEqual([row.name for row in shapes.chosen("row, dense-t*")], ["dense-t1", "dense-t2", "row"])
+        self.assertEqual(shapes.chosen("nothing"), [])
+        self.assertEqual(shapes.chosen("*"), list(shapes.ROWS))
+
+
+if __name__ == "__main__":
+    unittest.main()
