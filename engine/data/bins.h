@@ -29,6 +29,8 @@ struct feature_bins {
   double min_value, max_value; /* of the sample, zero included where it occurred; 0 and 0 of no values */
   uint32_t default_bin;        /* bin of 0.0 */
   uint32_t most_freq_bin;      /* bin with the largest sampled count, see algorithms 1.12 */
+  uint32_t common_bin;         /* that bin, whatever its share */
+  double common_share, default_share; /* of the sampled rows in common_bin, in default_bin */
 };
 
 /* values: every sampled value of the feature in any order (NaN = missing, zeros included or not); n_zeros:

@@ -6,6 +6,7 @@
 #include "data/dataset.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/status.h"
 
@@ -25,7 +26,8 @@ copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint
   atomic_init(&dataset->references, 1);
   dataset->schema = copse_schema_ref(schema);
   copse_status status =
-      binned_create(ctx, schema->features, schema->n_features, n_rows, &dataset->binned, err);
+      binned_create(ctx, schema->features, schema->n_features, schema->bundled ? &schema->bundles : NULL,
+                    n_rows, &dataset->binned, err);
   if (status != COPSE_OK) {
     copse_dataset_free(dataset);
     return status;
@@ -40,48 +42,70 @@ struct push_job {
   uint64_t start_row; /* of the table within the data set */
 };
 
-static void push_dense(const struct push_job *job, const struct table_rows *rows) {
-  struct binned *binned = &job->dataset->binned;
+/* Bins of one feature in a chunk of rows. bins [CHUNK_ROWS] */
+typedef void (*chunk_bins_fn)(const struct push_job *job, uint32_t feature, const struct table_rows *rows,
+                              uint16_t *bins);
+
+static void dense_bins(const struct push_job *job, uint32_t feature, const struct table_rows *rows,
+                       uint16_t *bins) {
   double values[CHUNK_ROWS];
-  uint16_t bins[CHUNK_ROWS];
-  for (uint32_t c = 0; c < binned->n_columns; c++) {
-    uint32_t feature = binned->columns[c].feature;
-    table_gather(job->table, feature, rows, values);
-    bins_of_values(&job->dataset->schema->features[feature], values, rows->n, bins);
-    binned_store(binned, c, job->start_row + rows->first, rows->n, bins);
+  table_gather(job->table, feature, rows, values);
+  bins_of_values(&job->dataset->schema->features[feature], values, rows->n, bins);
+}
+
+static void csc_bins(const struct push_job *job, uint32_t feature, const struct table_rows *rows,
+                     uint16_t *bins) {
+  const copse_table *table = job->table;
+  const struct feature_bins *features = &job->dataset->schema->features[feature];
+  for (uint64_t i = 0; i < rows->n; i++) bins[i] = (uint16_t)features->default_bin;
+  for (int64_t k = table_csc_from(table, feature, rows->first); k < table->indptr[feature + 1]; k++) {
+    uint64_t i = (uint64_t)table->indices[k] - rows->first;
+    if (i >= rows->n) break;
+    bins[i] = (uint16_t)bins_of_value(features, table_stored_value(table, k));
   }
 }
 
+/* Carrier by carrier, its columns one after the other. */
+static void push_by_carrier(const struct push_job *job, const struct table_rows *rows,
+                            chunk_bins_fn bins_of) {
+  struct binned *binned = &job->dataset->binned;
+  uint64_t first_row = job->start_row + rows->first;
+  uint16_t bins[CHUNK_ROWS], cells[CHUNK_ROWS];
+  for (uint32_t k = 0; k < binned->n_carriers; k++) {
+    const struct binned_carrier *carrier = &binned->carriers[k];
+    if (carrier->bundled) memset(cells, 0, rows->n * sizeof *cells);
+    for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++) {
+      for (uint32_t m = 0; m < binned->digits[d].n_members; m++) {
+        uint32_t column = binned->members[binned->digits[d].first_member + m];
+        bins_of(job, binned->columns[column].feature, rows, bins);
+        if (carrier->bundled) binned_join(binned, column, first_row, rows->n, bins, cells);
+      }
+    }
+    binned_store(binned, k, first_row, rows->n, carrier->bundled ? cells : bins);
+  }
+}
+
+/* Row by row. A bundled column whose bin of 0.0 is not the reference is away from it in every row that stores
+ * no value of it (rows of another layout chose the reference). */
 static void push_csr(const struct push_job *job, const struct table_rows *rows) {
   const copse_table *table = job->table;
   struct binned *binned = &job->dataset->binned;
   const struct feature_bins *features = job->dataset->schema->features;
   binned_fill_default(binned, features, job->start_row + rows->first, rows->n);
   for (uint64_t row = rows->first; row < rows->first + rows->n; row++) {
+    uint32_t away = 0; /* of binned->away */
     for (int64_t k = table->indptr[row]; k < table->indptr[row + 1]; k++) {
       uint32_t feature = (uint32_t)table->indices[k];
       uint32_t column = binned->column_of[feature];
       if (column == BINNED_NO_COLUMN) continue;
+      for (; away < binned->n_away && binned->away[away] < column; away++)
+        binned_set_absent(binned, features, binned->away[away], job->start_row + row);
+      if (away < binned->n_away && binned->away[away] == column) away++;
       uint32_t bin = bins_of_value(&features[feature], table_stored_value(table, k));
       binned_set_cell(binned, column, job->start_row + row, bin);
     }
-  }
-}
-
-static void push_csc(const struct push_job *job, const struct table_rows *rows) {
-  const copse_table *table = job->table;
-  struct binned *binned = &job->dataset->binned;
-  uint16_t bins[CHUNK_ROWS];
-  for (uint32_t c = 0; c < binned->n_columns; c++) {
-    uint32_t feature = binned->columns[c].feature;
-    const struct feature_bins *feature_bins = &job->dataset->schema->features[feature];
-    for (uint64_t i = 0; i < rows->n; i++) bins[i] = (uint16_t)feature_bins->default_bin;
-    for (int64_t k = table_csc_from(table, feature, rows->first); k < table->indptr[feature + 1]; k++) {
-      uint64_t i = (uint64_t)table->indices[k] - rows->first;
-      if (i >= rows->n) break;
-      bins[i] = (uint16_t)bins_of_value(feature_bins, table_stored_value(table, k));
-    }
-    binned_store(binned, c, job->start_row + rows->first, rows->n, bins);
+    for (; away < binned->n_away; away++)
+      binned_set_absent(binned, features, binned->away[away], job->start_row + row);
   }
 }
 
@@ -94,9 +118,9 @@ static void push_chunk(void *user, size_t chunk, int thread) {
   rows.n = left < CHUNK_ROWS ? left : CHUNK_ROWS;
   switch (job->table->layout) {
     case COPSE_CSR: push_csr(job, &rows); break;
-    case COPSE_CSC: push_csc(job, &rows); break;
+    case COPSE_CSC: push_by_carrier(job, &rows, csc_bins); break;
     case COPSE_ROWS:
-    case COPSE_COLUMNS: push_dense(job, &rows); break;
+    case COPSE_COLUMNS: push_by_carrier(job, &rows, dense_bins); break;
   }
 }
 
@@ -134,8 +158,9 @@ copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
     return status_set(err, COPSE_ERR_STATE,
                       "data set: %" PRIu64 " rows were pushed: expected each of its %" PRIu64 " rows once",
                       pushed, dataset->n_rows);
-  dataset->finished = true;
-  return COPSE_OK;
+  copse_status status = binned_settle(&dataset->binned, err);
+  dataset->finished = status == COPSE_OK;
+  return status;
 }
 
 /* Cut points on the sampled rows, without copying them. */

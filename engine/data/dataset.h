@@ -16,6 +16,8 @@ struct copse_schema {
   char **names;                  /* [n_features], never NULL; one block with its texts */
   bool default_names;            /* every name is Column_<index> */
   struct feature_bins *features; /* [n_features] */
+  struct bundles bundles;        /* how data sets of this schema store them */
+  bool bundled;                  /* false: each on its own */
 };
 
 struct copse_dataset {

@@ -235,6 +235,13 @@ copse_status schema_create(copse_context *ctx, const copse_table *table, const s
   }
   job.schema = schema;
   status = find_bins(&job, resolved->boost.n_threads, err);
+  copse_free(job.stored);
+  job.stored = NULL;
+  if (status == COPSE_OK && resolved->bin.bundle) {
+    status =
+        bundles_find(ctx, table, rows, n_rows, schema->features, schema->n_features, &schema->bundles, err);
+    schema->bundled = status == COPSE_OK;
+  }
 
 done:
   copse_free(job.stored);
@@ -264,6 +271,7 @@ void copse_schema_free(copse_schema *schema) {
   if (atomic_fetch_sub_explicit(&schema->references, 1, memory_order_acq_rel) != 1) return;
   for (uint32_t f = 0; schema->features != NULL && f < schema->n_features; f++)
     bins_release(&schema->features[f]);
+  bundles_release(&schema->bundles);
   copse_free(schema->features);
   copse_free(schema->names);
   copse_free(schema);
