@@ -1,16 +1,13 @@
-/* binned.c - laying out the binned matrix and writing its cells. See binned.h. */
+/* binned.c - laying out the binned matrix. See binned.h; cells are written in binned_write.c. */
 #include "data/binned.h"
 
-#include <string.h>
-
 #include "base/status.h"
+#include "data/binned_layout.h"
 
-enum { NARROW_COLUMNS = 64, WIDE_COLUMNS = 32, NARROW_BINS = 256, CELL_ALIGNMENT = 4 };
+enum { NARROW_CELLS = 64, WIDE_CELLS = 32, NARROW_VALUES = 256, CELL_ALIGNMENT = 4 };
 
-static uint32_t cell_bytes_of(const struct feature_bins *bins) { return bins->n_bins <= NARROW_BINS ? 1 : 2; }
-
-static uint32_t blocks_for(uint32_t n_columns, uint32_t per_block) {
-  return n_columns / per_block + (n_columns % per_block != 0 ? 1 : 0);
+static uint32_t blocks_for(uint32_t n_carriers, uint32_t per_block) {
+  return n_carriers / per_block + (n_carriers % per_block != 0 ? 1 : 0);
 }
 
 static uint32_t row_bytes_for(uint32_t bytes) {
@@ -19,153 +16,214 @@ static uint32_t row_bytes_for(uint32_t bytes) {
   return row_bytes;
 }
 
-/* Numbers the used features and counts the columns of each width: widths[0] one byte, widths[1] two. */
-static copse_status number_columns(copse_context *ctx, const struct feature_bins *features,
-                                   struct binned *out, uint32_t widths[2], copse_error *err) {
-  out->column_of = copse_alloc(ctx, out->n_features, sizeof *out->column_of);
-  if (out->column_of == NULL) return status_memory(err, "the binned matrix");
-  for (uint32_t f = 0; f < out->n_features; f++) {
-    out->column_of[f] = features[f].used ? out->n_columns++ : BINNED_NO_COLUMN;
-    if (features[f].used) widths[cell_bytes_of(&features[f]) - 1]++;
-  }
-  out->columns = copse_alloc_zero(ctx, out->n_columns, sizeof *out->columns);
-  return out->columns != NULL ? COPSE_OK : status_memory(err, "the binned matrix");
+/* Room of n histogram cells. */
+static uint32_t cells_for(uint32_t n) {
+  uint32_t cells = (n + CELL_ALIGNMENT - 1) / CELL_ALIGNMENT * CELL_ALIGNMENT;
+  return cells % NARROW_VALUES == 0 ? cells + CELL_ALIGNMENT : cells;
 }
 
-/* Puts the columns of one width, in their order, into consecutive blocks. */
-static copse_status fill_blocks(copse_context *ctx, const struct feature_bins *features, uint32_t cell_bytes,
-                                uint32_t n_of_width, struct binned *out, copse_error *err) {
-  uint32_t per_block = cell_bytes == 1 ? NARROW_COLUMNS : WIDE_COLUMNS;
-  uint32_t placed = 0;
-  struct binned_block *block = NULL;
+static copse_status number_columns(copse_context *ctx, const struct feature_bins *features,
+                                   struct binned *out, copse_error *err) {
+  out->column_of = copse_alloc(ctx, out->n_features, sizeof *out->column_of);
+  if (out->column_of == NULL) return status_memory(err, "the binned matrix");
+  for (uint32_t f = 0; f < out->n_features; f++)
+    out->column_of[f] = features[f].used ? out->n_columns++ : BINNED_NO_COLUMN;
+  out->columns = copse_alloc_zero(ctx, out->n_columns, sizeof *out->columns);
+  if (out->columns == NULL) return status_memory(err, "the binned matrix");
   for (uint32_t f = 0; f < out->n_features; f++) {
-    if (!features[f].used || cell_bytes_of(&features[f]) != cell_bytes) continue;
-    if (placed % per_block == 0) {
-      uint32_t n = n_of_width - placed < per_block ? n_of_width - placed : per_block;
-      block = &out->blocks[out->n_blocks++];
-      block->cell_bytes = cell_bytes;
-      block->row_bytes = row_bytes_for(n * cell_bytes);
-      block->columns = copse_alloc(ctx, n, sizeof *block->columns);
-      block->offsets = copse_alloc(ctx, n, sizeof *block->offsets);
-      if (block->columns == NULL || block->offsets == NULL) return status_memory(err, "the binned matrix");
-    }
+    if (out->column_of[f] == BINNED_NO_COLUMN) continue;
     struct binned_column *column = &out->columns[out->column_of[f]];
     column->feature = f;
     column->n_bins = features[f].n_bins;
-    column->cell_bytes = cell_bytes;
-    column->block = out->n_blocks - 1;
-    column->slot = block->n_columns;
-    column->hist_offset = block->n_cells;
-    uint32_t cells = (column->n_bins + CELL_ALIGNMENT - 1) / CELL_ALIGNMENT * CELL_ALIGNMENT;
-    if (cells % NARROW_BINS == 0) cells += CELL_ALIGNMENT;
-    block->columns[block->n_columns] = out->column_of[f];
-    block->offsets[block->n_columns++] = column->hist_offset;
-    block->n_cells += cells;
+  }
+  return COPSE_OK;
+}
+
+/* Members by digit, digits by carrier: both lists in the order of bundles' numbers. */
+static copse_status group_members(struct binned *out, const struct bundles *bundles, copse_error *err) {
+  uint32_t n = out->n_columns;
+  out->n_digits = bundles != NULL ? bundles->n_digits : n;
+  out->n_carriers = bundles != NULL ? bundles->n_carriers : n;
+  uint32_t *place = copse_alloc_zero(out->ctx, out->n_digits, sizeof *place); /* of a digit in the list */
+  out->members = copse_alloc(out->ctx, n, sizeof *out->members);
+  out->digits = copse_alloc_zero(out->ctx, out->n_digits, sizeof *out->digits);
+  out->carriers = copse_alloc_zero(out->ctx, out->n_carriers, sizeof *out->carriers);
+  if (place == NULL || out->members == NULL || out->digits == NULL || out->carriers == NULL) {
+    copse_free(place);
+    return status_memory(err, "the binned matrix");
+  }
+  for (uint32_t d = 0; d < out->n_digits; d++)
+    out->carriers[bundles != NULL ? bundles->carrier_of[d] : d].n_digits++;
+  for (uint32_t k = 1; k < out->n_carriers; k++)
+    out->carriers[k].first_digit = out->carriers[k - 1].first_digit + out->carriers[k - 1].n_digits;
+  for (uint32_t k = 0; k < out->n_carriers; k++) out->carriers[k].n_digits = 0;
+  for (uint32_t d = 0; d < out->n_digits; d++) {
+    struct binned_carrier *carrier = &out->carriers[bundles != NULL ? bundles->carrier_of[d] : d];
+    place[d] = carrier->first_digit + carrier->n_digits++;
+  }
+  for (uint32_t c = 0; c < n; c++) {
+    out->columns[c].digit = place[bundles != NULL ? bundles->digit_of[c] : c];
+    out->digits[out->columns[c].digit].n_members++;
+  }
+  for (uint32_t d = 1; d < out->n_digits; d++)
+    out->digits[d].first_member = out->digits[d - 1].first_member + out->digits[d - 1].n_members;
+  for (uint32_t d = 0; d < out->n_digits; d++) out->digits[d].n_members = 0;
+  for (uint32_t c = 0; c < n; c++) {
+    struct binned_digit *digit = &out->digits[out->columns[c].digit];
+    out->members[digit->first_member + digit->n_members++] = c;
+  }
+  copse_free(place);
+  return COPSE_OK;
+}
+
+/* Values of the carriers' digits and their columns' places within them. */
+static void number_values(struct binned *out, const struct bundles *bundles, uint32_t from_carrier) {
+  for (uint32_t k = from_carrier; k < out->n_carriers; k++) {
+    struct binned_carrier *carrier = &out->carriers[k];
+    carrier->n_values = 1;
+    for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++) {
+      struct binned_digit *digit = &out->digits[d];
+      digit->stride = carrier->n_values;
+      digit->radix = 1;
+      for (uint32_t m = 0; m < digit->n_members; m++) {
+        struct binned_column *column = &out->columns[out->members[digit->first_member + m]];
+        column->carrier = k;
+        column->digit = d;
+        column->first = digit->radix;
+        column->reference = bundles != NULL ? bundles->reference[out->members[digit->first_member + m]] : 0;
+        digit->radix += column->n_bins - 1;
+      }
+      for (uint32_t m = 0; m < digit->n_members; m++) {
+        struct binned_column *column = &out->columns[out->members[digit->first_member + m]];
+        column->stride = digit->stride;
+        column->radix = digit->radix;
+      }
+      carrier->n_values *= digit->radix;
+      carrier->bundled |= carrier->n_digits > 1 || digit->n_members > 1;
+    }
+    carrier->cell_bytes = carrier->n_values <= NARROW_VALUES ? 1 : 2;
+    for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++)
+      for (uint32_t m = 0; m < out->digits[d].n_members; m++)
+        out->columns[out->members[out->digits[d].first_member + m]].bundled = carrier->bundled;
+  }
+}
+
+/* Puts the carriers of one width, from a number on, into new consecutive blocks. */
+static copse_status fill_blocks(uint32_t cell_bytes, uint32_t from_carrier, uint32_t n_of_width,
+                                struct binned *out, copse_error *err) {
+  uint32_t per_block = cell_bytes == 1 ? NARROW_CELLS : WIDE_CELLS;
+  uint32_t placed = 0;
+  struct binned_block *block = NULL;
+  for (uint32_t k = from_carrier; k < out->n_carriers; k++) {
+    struct binned_carrier *carrier = &out->carriers[k];
+    if (carrier->cell_bytes != cell_bytes) continue;
+    if (placed % per_block == 0) {
+      uint32_t n = n_of_width - placed < per_block ? n_of_width - placed : per_block;
+      block = &out->blocks[out->n_blocks++];
+      *block = (struct binned_block){.cell_bytes = cell_bytes, .row_bytes = row_bytes_for(n * cell_bytes)};
+      block->carriers = copse_alloc(out->ctx, n, sizeof *block->carriers);
+      block->offsets = copse_alloc(out->ctx, n, sizeof *block->offsets);
+      if (block->carriers == NULL || block->offsets == NULL) return status_memory(err, "the binned matrix");
+    }
+    carrier->block = out->n_blocks - 1;
+    carrier->slot = block->n_columns;
+    carrier->sum_offset = block->n_sums;
+    block->carriers[block->n_columns] = k;
+    block->offsets[block->n_columns++] = carrier->sum_offset;
+    block->n_sums += cells_for(carrier->n_values);
+    block->bundled |= carrier->bundled;
     placed++;
   }
   return COPSE_OK;
 }
 
-static copse_status allocate_cells(copse_context *ctx, struct binned *out, copse_error *err) {
+/* Plane cells: block after block, in each those of its carriers' columns in their order. */
+static void lay_planes(struct binned *out) {
+  out->n_cells = 0;
   for (uint32_t b = 0; b < out->n_blocks; b++) {
     struct binned_block *block = &out->blocks[b];
     block->first_cell = out->n_cells;
+    block->n_cells = 0;
+    for (uint32_t s = 0; s < block->n_columns; s++) {
+      const struct binned_carrier *carrier = &out->carriers[block->carriers[s]];
+      for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++) {
+        for (uint32_t m = 0; m < out->digits[d].n_members; m++) {
+          struct binned_column *column = &out->columns[out->members[out->digits[d].first_member + m]];
+          column->block = b;
+          column->cell_bytes = carrier->cell_bytes;
+          column->cells = carrier->cells;
+          column->hist_offset = block->n_cells;
+          block->n_cells += cells_for(column->n_bins);
+        }
+      }
+    }
     out->n_cells += block->n_cells;
-    block->rows = copse_alloc_zero(ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
+  }
+}
+
+copse_status binned_lay_out(struct binned *out, const struct bundles *bundles, uint32_t from_carrier,
+                            copse_error *err) {
+  uint32_t widths[2] = {0, 0}, first_block = out->n_blocks;
+  number_values(out, bundles, from_carrier);
+  for (uint32_t k = from_carrier; k < out->n_carriers; k++) widths[out->carriers[k].cell_bytes - 1]++;
+  uint32_t n_blocks = first_block + blocks_for(widths[0], NARROW_CELLS) + blocks_for(widths[1], WIDE_CELLS);
+  struct binned_block *blocks = copse_resize(out->ctx, out->blocks, n_blocks, sizeof *blocks);
+  if (blocks == NULL) return status_memory(err, "the binned matrix");
+  out->blocks = blocks;
+  copse_status status = fill_blocks(1, from_carrier, widths[0], out, err);
+  if (status == COPSE_OK) status = fill_blocks(2, from_carrier, widths[1], out, err);
+  if (status != COPSE_OK) return status;
+  for (uint32_t b = first_block; b < out->n_blocks; b++) {
+    struct binned_block *block = &out->blocks[b];
+    block->rows = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
     if (block->rows == NULL) return status_memory(err, "the binned matrix (row-major copy)");
   }
-  for (uint32_t c = 0; c < out->n_columns; c++) {
-    struct binned_column *column = &out->columns[c];
-    column->cells = copse_alloc_zero(ctx, out->n_rows + BINNED_PADDING, column->cell_bytes);
-    if (column->cells == NULL) return status_memory(err, "the binned matrix (feature-major copy)");
+  for (uint32_t k = from_carrier; k < out->n_carriers; k++) {
+    struct binned_carrier *carrier = &out->carriers[k];
+    carrier->cells = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING, carrier->cell_bytes);
+    if (carrier->cells == NULL) return status_memory(err, "the binned matrix (feature-major copy)");
   }
+  lay_planes(out);
+  return COPSE_OK;
+}
+
+static copse_status list_away(const struct feature_bins *features, struct binned *out, copse_error *err) {
+  out->away = copse_alloc(out->ctx, out->n_columns, sizeof *out->away);
+  if (out->away == NULL) return status_memory(err, "the binned matrix");
+  for (uint32_t c = 0; c < out->n_columns; c++)
+    if (out->columns[c].bundled && out->columns[c].reference != features[out->columns[c].feature].default_bin)
+      out->away[out->n_away++] = c;
   return COPSE_OK;
 }
 
 copse_status binned_create(copse_context *ctx, const struct feature_bins *features, uint32_t n_features,
-                           uint64_t n_rows, struct binned *out, copse_error *err) {
-  uint32_t widths[2] = {0, 0};
-  *out = (struct binned){.ctx = ctx, .n_rows = n_rows, .n_features = n_features};
-  copse_status status = number_columns(ctx, features, out, widths, err);
-  if (status != COPSE_OK) goto done;
-  uint32_t n_blocks = blocks_for(widths[0], NARROW_COLUMNS) + blocks_for(widths[1], WIDE_COLUMNS);
-  out->blocks = copse_alloc_zero(ctx, n_blocks, sizeof *out->blocks);
-  if (out->blocks == NULL) {
-    status = status_memory(err, "the binned matrix");
-    goto done;
-  }
-  status = fill_blocks(ctx, features, 1, widths[0], out, err);
-  if (status == COPSE_OK) status = fill_blocks(ctx, features, 2, widths[1], out, err);
-  if (status == COPSE_OK) status = allocate_cells(ctx, out, err);
-
-done:
+                           const struct bundles *bundles, uint64_t n_rows, struct binned *out,
+                           copse_error *err) {
+  *out =
+      (struct binned){.ctx = ctx, .n_rows = n_rows, .n_features = n_features, .clash_busy = ATOMIC_FLAG_INIT};
+  copse_status status = number_columns(ctx, features, out, err);
+  if (status == COPSE_OK) status = group_members(out, bundles, err);
+  if (status == COPSE_OK) status = binned_lay_out(out, bundles, 0, err);
+  if (status == COPSE_OK) status = list_away(features, out, err);
   if (status != COPSE_OK) binned_release(out);
   return status;
 }
 
 void binned_release(struct binned *binned) {
-  for (uint32_t c = 0; binned->columns != NULL && c < binned->n_columns; c++)
-    copse_free(binned->columns[c].cells);
+  for (uint32_t k = 0; binned->carriers != NULL && k < binned->n_carriers; k++)
+    copse_free(binned->carriers[k].cells);
   for (uint32_t b = 0; b < binned->n_blocks; b++) {
-    copse_free(binned->blocks[b].columns);
+    copse_free(binned->blocks[b].carriers);
     copse_free(binned->blocks[b].offsets);
     copse_free(binned->blocks[b].rows);
   }
   copse_free(binned->columns);
+  copse_free(binned->members);
+  copse_free(binned->digits);
+  copse_free(binned->carriers);
   copse_free(binned->blocks);
   copse_free(binned->column_of);
-  *binned = (struct binned){0};
-}
-
-void binned_store(struct binned *binned, uint32_t column, uint64_t first_row, size_t n,
-                  const uint16_t *bins) {
-  const struct binned_column *to = &binned->columns[column];
-  const struct binned_block *block = &binned->blocks[to->block];
-  size_t row_bytes = block->row_bytes;
-  uint8_t *rows = block->rows + first_row * row_bytes + (size_t)to->slot * to->cell_bytes;
-  if (to->cell_bytes == 1) {
-    uint8_t *cells = (uint8_t *)to->cells + first_row;
-    for (size_t i = 0; i < n; i++) cells[i] = (uint8_t)bins[i];
-    for (size_t i = 0; i < n; i++) rows[i * row_bytes] = (uint8_t)bins[i];
-  } else {
-    memcpy((uint16_t *)to->cells + first_row, bins, n * sizeof *bins);
-    for (size_t i = 0; i < n; i++) memcpy(rows + i * row_bytes, &bins[i], sizeof *bins);
-  }
-}
-
-void binned_set_cell(struct binned *binned, uint32_t column, uint64_t row, uint32_t bin) {
-  uint16_t cell = (uint16_t)bin;
-  binned_store(binned, column, row, 1, &cell);
-}
-
-/* One row of a block with every column at its bin of 0.0. */
-static void default_row(const struct binned *binned, const struct binned_block *block,
-                        const struct feature_bins *features, uint8_t row[64]) {
-  memset(row, 0, 64);
-  for (uint32_t s = 0; s < block->n_columns; s++) {
-    uint16_t bin = (uint16_t)features[binned->columns[block->columns[s]].feature].default_bin;
-    if (block->cell_bytes == 1)
-      row[s] = (uint8_t)bin;
-    else
-      memcpy(row + (size_t)2 * s, &bin, sizeof bin);
-  }
-}
-
-void binned_fill_default(struct binned *binned, const struct feature_bins *features, uint64_t first_row,
-                         size_t n) {
-  uint8_t row[64];
-  for (uint32_t b = 0; b < binned->n_blocks; b++) {
-    const struct binned_block *block = &binned->blocks[b];
-    default_row(binned, block, features, row);
-    for (size_t i = 0; i < n; i++)
-      memcpy(block->rows + (first_row + i) * block->row_bytes, row, block->row_bytes);
-  }
-  for (uint32_t c = 0; c < binned->n_columns; c++) {
-    const struct binned_column *column = &binned->columns[c];
-    uint32_t bin = features[column->feature].default_bin;
-    if (column->cell_bytes == 1)
-      memset((uint8_t *)column->cells + first_row, (int)bin, n);
-    else
-      for (size_t i = 0; i < n; i++) ((uint16_t *)column->cells)[first_row + i] = (uint16_t)bin;
-  }
+  copse_free(binned->clashes);
+  copse_free(binned->away);
+  *binned = (struct binned){.clash_busy = ATOMIC_FLAG_INIT};
 }

@@ -51,6 +51,9 @@ void bins_settle(struct feature_bins *bins, const uint64_t *counts, const struct
     if (counts[b] > counts[most]) most = b;
   bool dominates = (double)counts[most] / (double)sample->n_sample >= 0.7;
   bins->most_freq_bin = dominates ? most : bins->default_bin;
+  bins->common_bin = most;
+  bins->common_share = (double)counts[most] / (double)sample->n_sample;
+  bins->default_share = (double)counts[bins->default_bin] / (double)sample->n_sample;
 }
 
 /* Bounds a number is compared with: all but that of the NaN bin. */

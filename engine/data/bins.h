@@ -29,6 +29,8 @@ struct feature_bins {
   double min_value, max_value; /* of the sample, zero included where it occurred; 0 and 0 of no values */
   uint32_t default_bin;        /* bin of 0.0 */
   uint32_t most_freq_bin;      /* bin with the largest sampled count, see algorithms 1.12 */
+  uint32_t common_bin;         /* that bin, whatever its share */
+  double common_share, default_share; /* of the sampled rows in common_bin, in default_bin */
 };
 
 /* values: every sampled value of the feature in any order (NaN = missing, zeros included or not); n_zeros:
@@ -54,5 +56,10 @@ void bins_release(struct feature_bins *bins);
 uint32_t bins_of_value(const struct feature_bins *bins, double value);
 /* out[i] = bins_of_value(bins, values[i]), at the speed of the kernels; n_bins <= BINS_MAX. */
 void bins_of_values(const struct feature_bins *bins, const double *values, size_t n, uint16_t *out);
+
+/* Gives the bins of a feature in rows [first_row, first_row + n), wherever they come from. Called from
+ * several threads at once. */
+typedef void (*bins_read_fn)(const void *user, uint32_t feature, uint64_t first_row, size_t n,
+                             uint16_t *bins);
 
 #endif

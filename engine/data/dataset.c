@@ -6,10 +6,9 @@
 #include "data/dataset.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/status.h"
-
-enum { CHUNK_ROWS = 1024 }; /* its values of a few dozen features and its binned rows stay in the L2 cache */
 
 copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
                                   copse_dataset **out, copse_error *err) {
@@ -25,7 +24,8 @@ copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint
   atomic_init(&dataset->references, 1);
   dataset->schema = copse_schema_ref(schema);
   copse_status status =
-      binned_create(ctx, schema->features, schema->n_features, n_rows, &dataset->binned, err);
+      binned_create(ctx, schema->features, schema->n_features, schema->bundled ? &schema->bundles : NULL,
+                    n_rows, &dataset->binned, err);
   if (status != COPSE_OK) {
     copse_dataset_free(dataset);
     return status;
@@ -40,48 +40,48 @@ struct push_job {
   uint64_t start_row; /* of the table within the data set */
 };
 
-static void push_dense(const struct push_job *job, const struct table_rows *rows) {
-  struct binned *binned = &job->dataset->binned;
-  double values[CHUNK_ROWS];
-  uint16_t bins[CHUNK_ROWS];
-  for (uint32_t c = 0; c < binned->n_columns; c++) {
-    uint32_t feature = binned->columns[c].feature;
-    table_gather(job->table, feature, rows, values);
-    bins_of_values(&job->dataset->schema->features[feature], values, rows->n, bins);
-    binned_store(binned, c, job->start_row + rows->first, rows->n, bins);
+static void dense_bins(const void *user, uint32_t feature, uint64_t first_row, size_t n, uint16_t *bins) {
+  const struct push_job *job = user;
+  struct table_rows rows = {.first = first_row - job->start_row, .n = n};
+  double values[BINNED_CHUNK];
+  table_gather(job->table, feature, &rows, values);
+  bins_of_values(&job->dataset->schema->features[feature], values, n, bins);
+}
+
+static void csc_bins(const void *user, uint32_t feature, uint64_t first_row, size_t n, uint16_t *bins) {
+  const struct push_job *job = user;
+  const copse_table *table = job->table;
+  const struct feature_bins *features = &job->dataset->schema->features[feature];
+  uint64_t first = first_row - job->start_row;
+  for (uint64_t i = 0; i < n; i++) bins[i] = (uint16_t)features->default_bin;
+  for (int64_t k = table_csc_from(table, feature, first); k < table->indptr[feature + 1]; k++) {
+    uint64_t i = (uint64_t)table->indices[k] - first;
+    if (i >= n) break;
+    bins[i] = (uint16_t)bins_of_value(features, table_stored_value(table, k));
   }
 }
 
+/* Row by row. A bundled column whose bin of 0.0 is not the reference is away from it in every row that stores
+ * no value of it (rows of another layout chose the reference). */
 static void push_csr(const struct push_job *job, const struct table_rows *rows) {
   const copse_table *table = job->table;
   struct binned *binned = &job->dataset->binned;
   const struct feature_bins *features = job->dataset->schema->features;
   binned_fill_default(binned, features, job->start_row + rows->first, rows->n);
   for (uint64_t row = rows->first; row < rows->first + rows->n; row++) {
+    uint32_t away = 0; /* of binned->away */
     for (int64_t k = table->indptr[row]; k < table->indptr[row + 1]; k++) {
       uint32_t feature = (uint32_t)table->indices[k];
       uint32_t column = binned->column_of[feature];
       if (column == BINNED_NO_COLUMN) continue;
+      for (; away < binned->n_away && binned->away[away] < column; away++)
+        binned_set_absent(binned, features, binned->away[away], job->start_row + row);
+      if (away < binned->n_away && binned->away[away] == column) away++;
       uint32_t bin = bins_of_value(&features[feature], table_stored_value(table, k));
       binned_set_cell(binned, column, job->start_row + row, bin);
     }
-  }
-}
-
-static void push_csc(const struct push_job *job, const struct table_rows *rows) {
-  const copse_table *table = job->table;
-  struct binned *binned = &job->dataset->binned;
-  uint16_t bins[CHUNK_ROWS];
-  for (uint32_t c = 0; c < binned->n_columns; c++) {
-    uint32_t feature = binned->columns[c].feature;
-    const struct feature_bins *feature_bins = &job->dataset->schema->features[feature];
-    for (uint64_t i = 0; i < rows->n; i++) bins[i] = (uint16_t)feature_bins->default_bin;
-    for (int64_t k = table_csc_from(table, feature, rows->first); k < table->indptr[feature + 1]; k++) {
-      uint64_t i = (uint64_t)table->indices[k] - rows->first;
-      if (i >= rows->n) break;
-      bins[i] = (uint16_t)bins_of_value(feature_bins, table_stored_value(table, k));
-    }
-    binned_store(binned, c, job->start_row + rows->first, rows->n, bins);
+    for (; away < binned->n_away; away++)
+      binned_set_absent(binned, features, binned->away[away], job->start_row + row);
   }
 }
 
@@ -89,15 +89,19 @@ static void push_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct push_job *job = user;
   if (copse_context_cancelled(job->dataset->ctx)) return;
-  struct table_rows rows = {.first = (uint64_t)chunk * CHUNK_ROWS};
+  struct table_rows rows = {.first = (uint64_t)chunk * BINNED_CHUNK};
   uint64_t left = job->table->n_rows - rows.first;
-  rows.n = left < CHUNK_ROWS ? left : CHUNK_ROWS;
+  rows.n = left < BINNED_CHUNK ? left : BINNED_CHUNK;
   switch (job->table->layout) {
     case COPSE_CSR: push_csr(job, &rows); break;
-    case COPSE_CSC: push_csc(job, &rows); break;
+    case COPSE_CSC:
+      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, csc_bins, job);
+      break;
     case COPSE_ROWS:
     case COPSE_SOURCE:
-    case COPSE_COLUMNS: push_dense(job, &rows); break;
+    case COPSE_COLUMNS:
+      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, dense_bins, job);
+      break;
   }
 }
 
@@ -122,7 +126,7 @@ copse_status copse_dataset_push(copse_dataset *dataset, const copse_table *rows,
   copse_status status = check_push(dataset, rows, start_row, err);
   if (status != COPSE_OK) return status;
   struct push_job job = {dataset, rows, start_row};
-  copse_parallel_for(n_threads, (size_t)((rows->n_rows + CHUNK_ROWS - 1) / CHUNK_ROWS), push_chunk, &job);
+  copse_parallel_for(n_threads, (size_t)((rows->n_rows + BINNED_CHUNK - 1) / BINNED_CHUNK), push_chunk, &job);
   status = status_check_cancel(dataset->ctx, err);
   if (status == COPSE_OK) atomic_fetch_add(&dataset->rows_pushed, rows->n_rows);
   return status;
@@ -135,8 +139,9 @@ copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
     return status_set(err, COPSE_ERR_STATE,
                       "data set: %" PRIu64 " rows were pushed: expected each of its %" PRIu64 " rows once",
                       pushed, dataset->n_rows);
-  dataset->finished = true;
-  return COPSE_OK;
+  copse_status status = binned_settle(&dataset->binned, err);
+  dataset->finished = status == COPSE_OK;
+  return status;
 }
 
 /* Cut points on the sampled rows, without copying them; with all rows of a source asked for, also its bins.

@@ -16,6 +16,8 @@ struct copse_schema {
   char **names;                  /* [n_features], never NULL; one block with its texts */
   bool default_names;            /* every name is Column_<index> */
   struct feature_bins *features; /* [n_features] */
+  struct bundles bundles;        /* how data sets of this schema store them */
+  bool bundled;                  /* false: each on its own */
 };
 
 struct copse_dataset {
@@ -46,6 +48,10 @@ struct schema_request {
   /* Called when the bins of a feature are found, by the thread that found them; or NULL. */
   copse_status (*then)(void *user, const copse_schema *schema, uint32_t feature, copse_error *err);
   void *user;
+  /* Where the bins of all rows are when all are found: a source's columns are gone by then. NULL: the table.
+   */
+  bins_read_fn bins_of;
+  const void *bins_user;
 };
 COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const struct schema_request *request,
                                             copse_schema **out, copse_error *err);
@@ -54,6 +60,7 @@ COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const struct sch
 struct dataset_columns {
   uint32_t n;
   void **cells; /* [n] uint8_t up to 256 bins, else uint16_t; NULL for a feature that is not used */
+  bool *wide;   /* [n] uint16_t */
 };
 /* Schema and bins of a COPSE_SOURCE table, whose columns are released one by one. request: all rows, `then`
  * unset. Release `out` in any case. */

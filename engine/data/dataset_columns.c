@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { BLOCK_ROWS = 1024, NARROW_BINS = 256 };
+enum { NARROW_BINS = 256 };
 
 struct columns_job {
   copse_context *ctx;
@@ -26,12 +26,13 @@ static copse_status bin_column(void *user, const copse_schema *schema, uint32_t 
   if (bins->used) {
     size_t cell_bytes = bins->n_bins <= NARROW_BINS ? 1 : 2;
     uint8_t *cells = copse_alloc(job->ctx, n_rows, cell_bytes);
-    double values[BLOCK_ROWS];
-    uint16_t block[BLOCK_ROWS];
+    double values[BINNED_CHUNK];
+    uint16_t block[BINNED_CHUNK];
     job->columns->cells[feature] = cells;
+    job->columns->wide[feature] = cell_bytes == 2;
     if (cells == NULL) status = status_memory(err, "the bins of a column");
-    for (uint64_t row = 0; row < n_rows && status == COPSE_OK; row += BLOCK_ROWS) {
-      size_t n = n_rows - row < BLOCK_ROWS ? (size_t)(n_rows - row) : BLOCK_ROWS;
+    for (uint64_t row = 0; row < n_rows && status == COPSE_OK; row += BINNED_CHUNK) {
+      size_t n = n_rows - row < BINNED_CHUNK ? (size_t)(n_rows - row) : BINNED_CHUNK;
       job->source->read(job->source->user, feature, row, n, values);
       bins_of_values(bins, values, n, block);
       if (cell_bytes == 2)
@@ -49,26 +50,27 @@ struct move_job {
   const struct dataset_columns *columns;
 };
 
+static void read_bins(const void *user, uint32_t feature, uint64_t first_row, size_t n, uint16_t *bins) {
+  const struct dataset_columns *columns = user;
+  const uint8_t *cells = columns->cells[feature];
+  if (columns->wide[feature])
+    memcpy(bins, cells + first_row * 2, n * sizeof *bins);
+  else
+    for (size_t i = 0; i < n; i++) bins[i] = cells[first_row + i];
+}
+
 static void move_rows(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct move_job *job = user;
-  struct binned *binned = job->binned;
-  uint64_t row = (uint64_t)chunk * BLOCK_ROWS, left = binned->n_rows - row;
-  size_t n = left < BLOCK_ROWS ? (size_t)left : BLOCK_ROWS;
-  uint16_t block[BLOCK_ROWS];
-  for (uint32_t c = 0; c < binned->n_columns; c++) {
-    const uint8_t *cells = job->columns->cells[binned->columns[c].feature];
-    if (binned->columns[c].cell_bytes == 2)
-      memcpy(block, cells + row * 2, n * sizeof *block);
-    else
-      for (size_t i = 0; i < n; i++) block[i] = cells[row + i];
-    binned_store(binned, c, row, n, block);
-  }
+  uint64_t row = (uint64_t)chunk * BINNED_CHUNK, left = job->binned->n_rows - row;
+  size_t n = left < BINNED_CHUNK ? (size_t)left : BINNED_CHUNK;
+  binned_store_rows(job->binned, row, n, read_bins, job->columns);
 }
 
 void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads) {
   struct move_job job = {binned, columns};
-  copse_parallel_for(n_threads, (size_t)((binned->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS), move_rows, &job);
+  copse_parallel_for(n_threads, (size_t)((binned->n_rows + BINNED_CHUNK - 1) / BINNED_CHUNK), move_rows,
+                     &job);
 }
 
 copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
@@ -77,15 +79,19 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   *schema = NULL;
   *out = (struct dataset_columns){.n = request->table->n_cols};
   out->cells = copse_alloc_zero(ctx, out->n, sizeof *out->cells);
-  if (out->cells == NULL) return status_memory(err, "the bins of the columns");
+  out->wide = copse_alloc_zero(ctx, out->n, sizeof *out->wide);
+  if (out->cells == NULL || out->wide == NULL) return status_memory(err, "the bins of the columns");
   struct schema_request with = *request;
   with.then = bin_column;
   with.user = &job;
+  with.bins_of = read_bins;
+  with.bins_user = out;
   return schema_create(ctx, &with, schema, err);
 }
 
 void dataset_columns_release(struct dataset_columns *columns) {
   for (uint32_t f = 0; columns->cells != NULL && f < columns->n; f++) copse_free(columns->cells[f]);
   copse_free(columns->cells);
+  copse_free(columns->wide);
   *columns = (struct dataset_columns){0};
 }

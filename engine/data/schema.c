@@ -239,6 +239,19 @@ copse_status schema_create(copse_context *ctx, const struct schema_request *requ
   }
   job.schema = schema;
   status = find_bins(&job, resolved->boost.n_threads, err);
+  copse_free(job.stored);
+  job.stored = NULL;
+  if (status == COPSE_OK && resolved->bin.bundle) {
+    struct bundle_search search = {.table = table,
+                                   .rows = request->rows,
+                                   .n_rows = request->n_rows,
+                                   .bins_of = request->bins_of,
+                                   .bins_user = request->bins_user,
+                                   .features = schema->features,
+                                   .n_features = schema->n_features};
+    status = bundles_find(ctx, &search, &schema->bundles, err);
+    schema->bundled = status == COPSE_OK;
+  }
 
 done:
   copse_free(job.stored);
@@ -274,6 +287,7 @@ void copse_schema_free(copse_schema *schema) {
   if (atomic_fetch_sub_explicit(&schema->references, 1, memory_order_acq_rel) != 1) return;
   for (uint32_t f = 0; schema->features != NULL && f < schema->n_features; f++)
     bins_release(&schema->features[f]);
+  bundles_release(&schema->bundles);
   copse_free(schema->features);
   copse_free(schema->names);
   copse_free(schema);

@@ -2,25 +2,43 @@
  *
  * The binned walk takes the same turns as the raw rules of route.h: the NaN bin is the last bin of a feature
  * with missing type NaN, zero's bin is the default bin of a feature with missing type zero, and a threshold
- * is the upper bound of its bin. Runs of binned rows compile the nodes once into 32-byte records on the
+ * is the upper bound of its bin. Runs of binned rows compile the nodes once into 64-byte records on the
  * stack, so that a step touches one record and one cell instead of six arrays. */
 #include "model/route.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { NO_BIN = 0x7FFFFFFF, MAX_COMPILED = 1024 };
 
 struct bin_node {
   const void *cells;    /* of the node's column */
-  const uint32_t *bits; /* categorical: bins that go left */
+  const uint32_t *bits; /* categorical: bins that go left. NULL: cells, in the node itself */
   uint32_t threshold;   /* numeric: left iff bin <= threshold. Set: number of words */
   uint32_t missing_bin; /* numeric: this bin goes the default way */
   bool categorical;
   bool wide; /* two-byte cells */
   bool default_left;
+  uint32_t cell_bits[BUNDLE_MOST_VALUES / 32]; /* of a bundled carrier */
 };
 
-static struct bin_node compile_node(const struct tree *tree, const struct binned *binned,
+static inline bool rule_left(const struct bin_node *node, const uint32_t *bits, uint32_t bin) {
+  if (node->categorical) return route_in_set(bits, node->threshold, bin);
+  return bin == node->missing_bin ? node->default_left : bin <= node->threshold;
+}
+
+/* A bundled carrier's cells that stand for a bin that goes left. */
+static void put_on_carrier(const struct binned_column *column, struct bin_node *node) {
+  memset(node->cell_bits, 0, sizeof node->cell_bits);
+  for (uint32_t cell = 0; cell < BUNDLE_MOST_VALUES; cell++)
+    node->cell_bits[cell / 32] |= (uint32_t)rule_left(node, node->bits, binned_bin(column, cell))
+                                  << (cell % 32);
+  node->categorical = true;
+  node->bits = NULL;
+  node->threshold = BUNDLE_MOST_VALUES / 32;
+}
+
+static struct bin_node compile_rule(const struct tree *tree, const struct binned *binned,
                                     const struct feature_bins *features, int node) {
   const struct binned_column *column = &binned->columns[tree->split_column[node]];
   unsigned decision = tree->decision_type[node];
@@ -43,8 +61,7 @@ static struct bin_node compile_node(const struct tree *tree, const struct binned
 
 static inline bool bin_left(const struct bin_node *node, uint64_t row) {
   uint32_t bin = node->wide ? ((const uint16_t *)node->cells)[row] : ((const uint8_t *)node->cells)[row];
-  if (node->categorical) return route_in_set(node->bits, node->threshold, bin);
-  return bin == node->missing_bin ? node->default_left : bin <= node->threshold;
+  return rule_left(node, node->bits != NULL ? node->bits : node->cell_bits, bin);
 }
 
 int route_binned(const struct tree *tree, const struct binned *binned, const struct feature_bins *features,
@@ -53,8 +70,10 @@ int route_binned(const struct tree *tree, const struct binned *binned, const str
   if (tree->n_leaves == 1) return 0;
   int node = 0;
   while (node >= 0) {
-    struct bin_node compiled = compile_node(tree, binned, features, node);
-    node = bin_left(&compiled, row) ? tree->left_child[node] : tree->right_child[node];
+    struct bin_node rule = compile_rule(tree, binned, features, node);
+    const struct binned_column *column = &binned->columns[tree->split_column[node]];
+    node = rule_left(&rule, rule.bits, binned_cell(column, row)) ? tree->left_child[node]
+                                                                 : tree->right_child[node];
   }
   return ~node;
 }
@@ -70,7 +89,11 @@ void route_add_binned(const struct tree *tree, const struct binned *binned,
     return;
   }
   struct bin_node nodes[MAX_COMPILED];
-  for (int i = 0; i < n_nodes; i++) nodes[i] = compile_node(tree, binned, features, i);
+  for (int i = 0; i < n_nodes; i++) {
+    const struct binned_column *column = &binned->columns[tree->split_column[i]];
+    nodes[i] = compile_rule(tree, binned, features, i);
+    if (column->bundled) put_on_carrier(column, &nodes[i]);
+  }
   for (uint64_t row = begin; row < end; row++) {
     int node = 0;
     while (node >= 0) node = bin_left(&nodes[node], row) ? tree->left_child[node] : tree->right_child[node];

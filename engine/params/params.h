@@ -50,6 +50,7 @@ struct bin_params {
   int sample_seed;
   bool use_missing, zero_as_missing;
   bool pre_filter;
+  bool bundle;                      /* features may share stored cells; no result depends on it */
   int min_data_in_leaf;             /* for the pre-filter */
   const struct forced_bins *forced; /* [n_forced] ascending features; borrowed from the params */
   size_t n_forced;

@@ -138,6 +138,7 @@ static void fill_bin(const copse_params *params, struct bin_params *out, int min
   out->use_missing = slot_int(params, PARAM_use_missing);
   out->zero_as_missing = slot_int(params, PARAM_zero_as_missing);
   out->pre_filter = slot_int(params, PARAM_feature_pre_filter);
+  out->bundle = slot_int(params, PARAM_enable_bundle);
   out->min_data_in_leaf = min_data_in_leaf;
   out->forced = params->forced.items;
   out->n_forced = params->forced.n;

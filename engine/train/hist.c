@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "train/hist_bundle.h"
+
 /* Below this many cell updates a second thread costs more than it saves. */
 enum { MIN_UPDATES_PER_THREAD = 1 << 17 };
 
@@ -52,8 +54,9 @@ static void add_pairs(const struct build_job *job, const struct binned_block *bl
   for (uint64_t at = begin; at < end; at += step) {
     uint64_t stop = end - at > step ? at + step : end;
     ws->kernels->hist_update(&view, rows, at, stop, pairs, lane->cells);
-    ws->kernels->hist_spill(lane->cells, block->n_cells, count_bits, planes.gradient, planes.hessian,
-                            count_bits > 0 ? planes.count : NULL);
+    struct hist_planes to = planes;
+    if (count_bits == 0) to.count = NULL;
+    hist_spill_block(ws, block, lane->cells, count_bits, to);
   }
 }
 
@@ -67,7 +70,7 @@ static void add_packed(const struct build_job *job, const struct binned_block *b
   for (uint64_t at = begin; at < end; at += HIST_PACKED_ROWS) {
     uint64_t stop = end - at > HIST_PACKED_ROWS ? at + HIST_PACKED_ROWS : end;
     ws->kernels->hist_update_packed(&view, rows, at, stop, ws->packed, cells);
-    ws->kernels->hist_spill_packed(cells, block->n_cells, planes.gradient, planes.hessian);
+    hist_spill_packed_block(ws, block, cells, planes);
   }
 }
 
@@ -139,7 +142,7 @@ void hist_build(struct workspace *ws, int leaf) {
   const struct binned *binned = &ws->data->binned;
   struct build_job job = {.ws = ws, .leaf = &ws->leaves[leaf]};
   job.target = &ws->slots[ws->leaves[leaf].slot];
-  uint64_t updates = job.leaf->n_rows * binned->n_columns;
+  uint64_t updates = job.leaf->n_rows * binned->n_carriers;
   int n_threads = ws->n_threads;
   if (updates / MIN_UPDATES_PER_THREAD < (uint64_t)n_threads)
     n_threads = (int)(updates / MIN_UPDATES_PER_THREAD);

@@ -1,7 +1,26 @@
 /* partition.c - a split as the rule that divides its leaf's rows. */
 #include "train/partition.h"
 
+#include <string.h>
+
+#include "model/route.h"
 #include "train/divide.h"
+
+/* The rule over a bundled carrier's cells: a set of those whose bin goes left. */
+static void put_on_carrier(const struct binned_column *column, struct split_rule *rule,
+                           uint32_t words[BUNDLE_MOST_VALUES / 32]) {
+  memset(words, 0, BUNDLE_MOST_VALUES / 32 * sizeof *words);
+  for (uint32_t cell = 0; cell < BUNDLE_MOST_VALUES; cell++) {
+    uint32_t bin = binned_bin(column, cell);
+    bool left = rule->categorical          ? route_in_set(rule->bits, rule->n_words, bin)
+                : bin == rule->missing_bin ? rule->default_left
+                                           : bin <= rule->threshold;
+    words[cell / 32] |= (uint32_t)left << (cell % 32);
+  }
+  rule->categorical = true;
+  rule->bits = words;
+  rule->n_words = BUNDLE_MOST_VALUES / 32;
+}
 
 static struct split_rule rule_of(const struct workspace *ws, const struct split *split) {
   const struct binned_column *column = &ws->data->binned.columns[split->column];
@@ -35,6 +54,9 @@ static uint64_t divide_by_split(const void *user, const uint32_t *rows, uint64_t
 uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split) {
   double start = workspace_clock();
   struct partition_job job = {ws->kernels, rule_of(ws, split)};
+  uint32_t words[BUNDLE_MOST_VALUES / 32];
+  const struct binned_column *column = &ws->data->binned.columns[split->column];
+  if (column->bundled) put_on_carrier(column, &job.rule, words);
   uint64_t n_left = divide_rows(ws, leaf->begin, leaf->n_rows, divide_by_split, &job);
   ws->phase_s[PHASE_PARTITION] += workspace_clock() - start;
   return n_left;

@@ -35,10 +35,13 @@ static void planes_release(struct hist_planes *planes) {
   copse_free(planes->count);
 }
 
+/* Accumulator or plane cells of the widest block. */
 static uint32_t max_block_cells(const struct binned *binned) {
   uint32_t most = 4;
-  for (uint32_t b = 0; b < binned->n_blocks; b++)
+  for (uint32_t b = 0; b < binned->n_blocks; b++) {
     if (binned->blocks[b].n_cells > most) most = binned->blocks[b].n_cells;
+    if (binned->blocks[b].n_sums > most) most = binned->blocks[b].n_sums;
+  }
   return most;
 }
 

@@ -16,7 +16,7 @@ static struct binned make(const uint32_t *n_bins, uint32_t n) {
     features[f].used = n_bins[f] > 0;
   }
   struct binned binned;
-  assert_int_equal(binned_create(NULL, features, n, ROWS, &binned, NULL), COPSE_OK);
+  assert_int_equal(binned_create(NULL, features, n, NULL, ROWS, &binned, NULL), COPSE_OK);
   return binned;
 }
 
@@ -27,6 +27,7 @@ static void check_rules(const struct binned *binned) {
     assert_true(block->first_cell == first_cell);
     first_cell += block->n_cells;
     assert_int_equal(block->n_cells % 4, 0);
+    assert_int_equal(block->n_sums, block->n_cells);
     assert_in_range(block->n_columns, 1, block->cell_bytes == 1 ? 64 : 32);
     assert_in_range(block->row_bytes, 4, 64);
     assert_int_equal(block->row_bytes & (block->row_bytes - 1), 0);
@@ -36,16 +37,20 @@ static void check_rules(const struct binned *binned) {
     for (size_t i = 0; i < (size_t)ROWS * block->row_bytes + BINNED_PADDING; i++)
       assert_int_equal(block->rows[i], 0);
     for (uint32_t s = 0; s < block->n_columns; s++) {
-      const struct binned_column *column = &binned->columns[block->columns[s]];
+      const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
+      const struct binned_column *column = &binned->columns[block->carriers[s]]; /* nothing is bundled */
+      assert_int_equal(carrier->block, b);
+      assert_int_equal(carrier->slot, s);
+      assert_int_equal(carrier->n_values, column->n_bins);
       assert_int_equal(column->block, b);
-      assert_int_equal(column->slot, s);
       assert_int_equal(column->hist_offset, block->offsets[s]);
+      assert_int_equal(carrier->sum_offset, block->offsets[s]);
       assert_int_equal(column->hist_offset % 4, 0);
       uint32_t end = s + 1 < block->n_columns ? block->offsets[s + 1] : block->n_cells;
       assert_true(column->hist_offset + column->n_bins <= end);
       assert_true(end - column->hist_offset < column->n_bins + 8);
       assert_true((end - column->hist_offset) % 256 != 0);
-      if (s > 0) assert_true(block->columns[s - 1] < block->columns[s]);
+      if (s > 0) assert_true(block->carriers[s - 1] < block->carriers[s]);
     }
   }
   assert_true(binned->n_cells == first_cell);
@@ -109,7 +114,7 @@ static void stores_reach_both_copies_and_nothing_else(void **state) {
       const struct binned_column *column = &binned.columns[c];
       const struct binned_block *block = &binned.blocks[column->block];
       uint16_t cell = 0;
-      memcpy(&cell, block->rows + r * block->row_bytes + (size_t)column->slot * column->cell_bytes,
+      memcpy(&cell, block->rows + r * block->row_bytes + (size_t)binned.carriers[c].slot * column->cell_bytes,
              column->cell_bytes); /* little end first */
       assert_int_equal(binned_cell(column, r), expected[c][r]);
       assert_int_equal(cell, expected[c][r]);

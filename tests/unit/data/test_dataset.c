@@ -136,13 +136,21 @@ static void assert_same_cells(const copse_dataset *a, const copse_dataset *b) {
   }
 }
 
+/* Bundles may refer to other bins in sparse layouts; what the cells stand for is the same. */
+static void assert_same_bins(const copse_dataset *a, const copse_dataset *b) {
+  assert_int_equal(a->binned.n_columns, b->binned.n_columns);
+  for (uint32_t c = 0; c < a->binned.n_columns; c++)
+    for (uint64_t r = 0; r < a->n_rows; r++)
+      assert_int_equal(binned_cell(&a->binned.columns[c], r), binned_cell(&b->binned.columns[c], r));
+}
+
 static void layouts_give_the_same_cells(void **state) {
   const struct world *w = *state;
   copse_dataset *rows = make(w, &w->rows, NULL), *cols = make(w, &w->cols, NULL),
                 *csr = make(w, &w->csr, NULL), *csc = make(w, &w->csc, NULL);
   assert_same_cells(rows, cols);
-  assert_same_cells(rows, csr);
-  assert_same_cells(rows, csc);
+  assert_same_bins(rows, csr);
+  assert_same_cells(csr, csc);
   copse_dataset *shared = make(w, &w->csr, copse_dataset_schema(rows));
   assert_ptr_equal(copse_dataset_schema(shared), copse_dataset_schema(rows));
   assert_same_cells(rows, shared);
@@ -169,9 +177,10 @@ static void both_copies_hold_the_bins_of_the_values(void **state) {
           bins_of_value(&dataset->schema->features[column->feature], w->dense[r * COLUMNS + column->feature]);
       const uint8_t *row = block->rows + r * block->row_bytes;
       uint16_t wide_cell;
-      memcpy(&wide_cell, row + (size_t)2 * (column->cell_bytes == 2 ? column->slot : 0), sizeof wide_cell);
+      const uint32_t slot = binned->carriers[column->carrier].slot;
+      memcpy(&wide_cell, row + (size_t)2 * (column->cell_bytes == 2 ? slot : 0), sizeof wide_cell);
       assert_int_equal(binned_cell(column, r), bin);
-      assert_int_equal(column->cell_bytes == 1 ? row[column->slot] : wide_cell, bin);
+      assert_int_equal(binned_bin(column, column->cell_bytes == 1 ? row[slot] : wide_cell), bin);
     }
   }
   assert_in_range(wide, 33, binned->n_columns - 1); /* more than one block of them, and narrow ones */

@@ -1,0 +1,12 @@
+/* binned_layout.h - what laying out and settling the binned matrix share. */
+#ifndef COPSE_DATA_BINNED_LAYOUT_H
+#define COPSE_DATA_BINNED_LAYOUT_H
+
+#include "data/binned.h"
+
+/* Gives carriers from a number on their values, blocks and zeroed cells, and lays out the planes anew. Their
+ * digits and members are known. */
+COPSE_MUST_CHECK copse_status binned_lay_out(struct binned *out, const struct bundles *bundles,
+                                             uint32_t from_carrier, copse_error *err);
+
+#endif
