@@ -55,7 +55,7 @@ static struct scan_best find_best(const struct scan_range *r) {
   __m512d best = _mm512_set1_pd(r->latest_of_equal ? nextafter(r->floor, INFINITY) : r->floor);
   for (int64_t t = r->first; t <= r->last; t += LANES) {
     int64_t n = r->last - t + 1;
-    __mmask8 inside = n < LANES ? (__mmask8)((1u << n) - 1) : 0xFF;
+    __mmask8 inside = (__mmask8)(n < LANES ? (1u << n) - 1 : 0xFFu);
     __mmask8 adds = inside & (__mmask8)~_mm512_cmpeq_epi64_mask(index, no_bin);
     __mmask8 candidate = inside & (__mmask8)~_mm512_cmpeq_epi64_mask(index, no_threshold);
     __m512i g_sums = prefix(_mm512_maskz_loadu_epi64(adds, gradient + t));
