@@ -167,36 +167,47 @@ struct score_job {
   struct workspace *ws;
   const struct tree *tree;
   double *score;
+  uint32_t *leaf_of_row; /* [n_rows] */
 };
 
-static void add_leaf_scores(void *user, size_t chunk, int thread) {
+static void name_leaf_rows(void *user, size_t chunk, int thread) {
   (void)thread;
   struct score_job *job = user;
   const struct leaf *leaf = &job->ws->leaves[chunk];
   const uint32_t *rows = job->ws->rows + leaf->begin;
-  double value = job->tree->leaf_value[chunk];
-  for (uint64_t i = 0; i < leaf->n_rows; i++) job->score[rows[i]] += value;
+  for (uint64_t i = 0; i < leaf->n_rows; i++) job->leaf_of_row[rows[i]] = (uint32_t)chunk;
 }
 
-static void add_out_of_bag(void *user, size_t chunk, int thread) {
+static void name_out_of_bag(void *user, size_t chunk, int thread) {
   (void)thread;
   struct score_job *job = user;
   struct workspace *ws = job->ws;
   uint64_t begin = ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
   if (end > ws->data->n_rows) end = ws->data->n_rows;
-  for (uint64_t i = begin; i < end; i++) {
-    int leaf = route_binned(job->tree, &ws->data->binned, ws->data->schema->features, ws->rows[i]);
-    job->score[ws->rows[i]] += job->tree->leaf_value[leaf];
-  }
+  for (uint64_t i = begin; i < end; i++)
+    job->leaf_of_row[ws->rows[i]] =
+        (uint32_t)route_binned(job->tree, &ws->data->binned, ws->data->schema->features, ws->rows[i]);
 }
 
+static void add_leaf_values(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct score_job *job = user;
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
+  if (end > job->ws->data->n_rows) end = job->ws->data->n_rows;
+  for (uint64_t i = begin; i < end; i++) job->score[i] += job->tree->leaf_value[job->leaf_of_row[i]];
+}
+
+/* In two steps: leaf numbers go to where the rows are, half as many bytes scattered as scores have, then the
+ * scores are walked through in order. */
 void grow_add_scores(struct workspace *ws, const struct tree *tree, double *score) {
   double start = workspace_clock();
-  struct score_job job = {ws, tree, score};
-  int n_threads = ws->data->n_rows < (uint64_t)WORKSPACE_CHUNK ? 1 : ws->n_threads;
-  copse_parallel_for(n_threads, (size_t)tree->n_leaves, add_leaf_scores, &job);
-  uint64_t n_out = ws->data->n_rows - ws->n_bag;
-  copse_parallel_for(n_threads, (size_t)((n_out + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), add_out_of_bag,
+  struct score_job job = {ws, tree, score, ws->rows_left};
+  uint64_t n_rows = ws->data->n_rows, n_out = n_rows - ws->n_bag;
+  int n_threads = n_rows < (uint64_t)WORKSPACE_CHUNK ? 1 : ws->n_threads;
+  copse_parallel_for(n_threads, (size_t)tree->n_leaves, name_leaf_rows, &job);
+  copse_parallel_for(n_threads, (size_t)((n_out + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), name_out_of_bag,
+                     &job);
+  copse_parallel_for(n_threads, (size_t)((n_rows + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), add_leaf_values,
                      &job);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
