@@ -9,16 +9,27 @@
 #include "console.h"
 #include "output.h"
 
+/* The model does not take a data file's name, or that of its binned data. */
+static copse_status check_file(const struct train_data *data, const char *kind, const char *path,
+                               copse_error *err) {
+  char cache[OUTPUT_PATH_CAPACITY];
+  const char *model = setting(data->app, "output_model");
+  copse_status status = output_differs("output_model", model, kind, path, err);
+  if (status != COPSE_OK || !copse_params_get_bool(data->app->params, "save_binary")) return status;
+  return data_cache_path(path, cache) ? output_differs("output_model", model, "save_binary", cache, err)
+                                      : COPSE_OK;
+}
+
 /* Outputs must not replace inputs. The model that training goes on from may be replaced: it is read before.
  */
 static copse_status check_output(const struct train_data *data, copse_error *err) {
   const char *model = setting(data->app, "output_model");
   copse_status status = COPSE_OK;
   for (size_t i = 0; i < data->n_files && status == COPSE_OK; i++) {
-    status = output_differs("output_model", model, "data", data->files[i], err);
+    status = check_file(data, "data", data->files[i], err);
   }
   for (size_t i = 0; i < data->n_valid && status == COPSE_OK; i++) {
-    status = output_differs("output_model", model, "valid", data->valid[i], err);
+    status = check_file(data, "valid", data->valid[i], err);
   }
   if (status == COPSE_OK && strcmp(model, "-") == 0 &&
       copse_params_get_int(data->app->params, "snapshot_freq") > 0) {
@@ -95,77 +106,127 @@ static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame,
   return status;
 }
 
-static void warn_unseen(const struct train_data *data, const char *path, const copse_frame *frame) {
-  if (frame->n_unseen == 0) return;
+static void warn_unseen(const struct train_data *data, const char *path, const struct data_facts *facts) {
+  if (facts->n_unseen == 0) return;
   console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as missing", path,
-                  frame->n_unseen, data->start.model ? "the model" : "training");
+                  facts->n_unseen, data->start.model ? "the model" : "training");
 }
 
-static void warn_one_class(const struct train_data *data, const copse_frame *frame) {
+static void warn_one_class(const struct train_data *data) {
+  uint64_t n_rows;
+  const float *label = copse_dataset_get(data->dataset, COPSE_LABEL, &n_rows);
   if (data->options.label_kind != COPSE_LABEL_BINARY) return;
-  for (uint64_t row = 1; row < frame->n_rows; row++) {
-    if (frame->label[row] != frame->label[0]) return;
+  for (uint64_t row = 1; row < n_rows; row++) {
+    if (label[row] != label[0]) return;
   }
   console_warning("%s: every row has the label %s: there is nothing to tell apart (check label_column=)",
-                  data->files[0], copse_frame_schema_class(frame->schema, frame->label[0] > 0));
+                  data->files[0], copse_frame_schema_class(data->schema, label[0] > 0));
 }
 
 /* What the training files say num_class is. */
-static copse_status settle_classes(struct train_data *data, const copse_frame *frame, copse_error *err) {
+static copse_status settle_classes(struct train_data *data, const copse_frame_schema *schema,
+                                   copse_error *err) {
   char number[16];
   if (!data->count_classes) return COPSE_OK;
   data->count_classes = false;
-  snprintf(number, sizeof number, "%" PRIu32, copse_frame_schema_n_classes(frame->schema));
+  snprintf(number, sizeof number, "%" PRIu32, copse_frame_schema_n_classes(schema));
   copse_status status = copse_params_set(data->app->params, "num_class", number, COPSE_SOURCE_COMMAND, err);
   if (status == COPSE_OK) status = settings_resolve(data->app, err);
   if (status == COPSE_OK) console_line("num_class: %s", number);
   return status;
 }
 
-/* Files of one data set: read, binned (with the training schema when data->dataset exists), fields set. */
-static copse_status load_files(struct train_data *data, char *const *paths, size_t n_paths,
-                               const copse_read_options *options, copse_frame **frame, copse_dataset **out,
-                               copse_error *err) {
-  copse_context *ctx = data->app->ctx;
-  double started = clock_seconds();
-  console_status(true, "reading %s", paths[0]);
-  copse_read_options compact = *options;
-  compact.compact = data->start.model == NULL; /* its predictions would need the rows once more */
-  copse_status status =
-      copse_frame_read_files(ctx, (const char *const *)paths, n_paths, &compact, frame, err);
-  double read = clock_seconds();
-  data->read_s += read - started;
-  if (status == COPSE_OK) status = settle_classes(data, *frame, err);
-  if (status != COPSE_OK) return status;
-  warn_unseen(data, paths[0], *frame);
-  console_status(true, "binning %s", paths[0]);
-  copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
-  if (!schema) status = forced_bins_apply(data->app, &data->forced, *frame, err);
-  if (status != COPSE_OK) return status;
-  status = copse_dataset_from_table(ctx, &(*frame)->table, (*frame)->model_names, (*frame)->categorical,
-                                    data->app->params, schema, out, err);
-  if (status == COPSE_ERR_INTERRUPTED) fail(err, status, "%s: binning was interrupted", paths[0]);
-  if (status == COPSE_OK) {
-    status = set_fields(*out, *frame, err);
-    if (status != COPSE_OK) {
-      copse_dataset_free(*out);
-      *out = NULL;
-    }
-  }
-  data->bin_s += clock_seconds() - read;
-  return status;
-}
-
 /* A frame's schema lives and dies with the frame's rows; its text form does not. */
-static copse_status copy_schema(struct train_data *data, const copse_frame *frame, copse_error *err) {
-  copse_text text = {.ctx = data->app->ctx};
+static copse_status copy_schema(copse_context *ctx, const copse_frame *frame, copse_frame_schema **out,
+                                copse_error *err) {
+  copse_text text = {.ctx = ctx};
   copse_status status = copse_frame_schema_write(frame->schema, &text, err);
   if (status == COPSE_OK && text.failed) status = fail_memory(err, "a copy of the schema");
   if (status == COPSE_OK) {
-    status = copse_frame_schema_parse(data->app->ctx, text.data, text.length, "schema", &data->schema, err);
+    status = copse_frame_schema_parse(ctx, text.data, text.length, "schema", out, err);
   }
   copse_text_release(&text);
   return status;
+}
+
+/* What stays of a frame. */
+static copse_status take_facts(copse_context *ctx, const copse_frame *frame, struct data_facts *out,
+                               copse_error *err) {
+  *out = (struct data_facts){
+      .n_rows = frame->n_rows, .n_unseen = frame->n_unseen, .n_features = frame->n_features};
+  for (uint32_t i = 0; i < frame->n_features; i++) out->n_categorical += frame->categorical[i];
+  if (frame->doubt) {
+    size_t size = strlen(frame->doubt) + 1;
+    out->doubt = copse_alloc(ctx, size, 1);
+    if (!out->doubt) return fail_memory(err, "a message");
+    memcpy(out->doubt, frame->doubt, size);
+  }
+  return copy_schema(ctx, frame, &out->schema, err);
+}
+
+/* One data set: training or validation files, from the text or from the cache. */
+struct loading {
+  char *const *paths;
+  size_t n_paths;
+  const copse_read_options *options;
+  struct data_cache *cache;
+  copse_frame *frame; /* of the text; NULL when cached */
+  struct data_facts facts;
+  copse_dataset *dataset;
+};
+
+static void loading_release(struct loading *loading) {
+  copse_frame_free(loading->frame);
+  copse_dataset_free(loading->dataset);
+  data_facts_free(&loading->facts);
+}
+
+/* Binned, with the training schema when data->dataset exists, and fields set. */
+static copse_status bin_frame(struct train_data *data, struct loading *loading, copse_error *err) {
+  copse_context *ctx = data->app->ctx;
+  const copse_frame *frame = loading->frame;
+  copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
+  copse_status status = schema ? COPSE_OK : forced_bins_apply(data->app, &data->forced, frame, err);
+  if (status != COPSE_OK) return status;
+  status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical,
+                                    data->app->params, schema, &loading->dataset, err);
+  if (status == COPSE_ERR_INTERRUPTED) fail(err, status, "%s: binning was interrupted", loading->paths[0]);
+  return status == COPSE_OK ? set_fields(loading->dataset, frame, err) : status;
+}
+
+static copse_status load_text(struct train_data *data, struct loading *loading, copse_error *err) {
+  copse_context *ctx = data->app->ctx;
+  const char *path = loading->paths[0];
+  double started = clock_seconds();
+  copse_read_options options = *loading->options;
+  options.compact = data->start.model == NULL; /* its predictions would need the rows once more */
+  console_status(true, "reading %s", path);
+  copse_status status = copse_frame_read_files(ctx, (const char *const *)loading->paths, loading->n_paths,
+                                               &options, &loading->frame, err);
+  double read = clock_seconds();
+  data->read_s += read - started;
+  if (status == COPSE_OK) status = settle_classes(data, loading->frame->schema, err);
+  if (status == COPSE_OK) status = take_facts(ctx, loading->frame, &loading->facts, err);
+  if (status != COPSE_OK) return status;
+  warn_unseen(data, path, &loading->facts);
+  console_status(true, "binning %s", path);
+  status = bin_frame(data, loading, err);
+  data->bin_s += clock_seconds() - read;
+  if (status == COPSE_OK) data_cache_store(loading->cache, &loading->facts, loading->dataset);
+  return status;
+}
+
+static copse_status load_files(struct train_data *data, struct loading *loading, copse_error *err) {
+  double started = clock_seconds();
+  bool training = data->dataset == NULL;
+  data_cache_plan(loading->cache, data->app, loading->paths, loading->n_paths, loading->options,
+                  training ? NULL : &data->cache);
+  bool cached = data_cache_load(loading->cache, training ? NULL : copse_dataset_schema(data->dataset),
+                                &loading->facts, &loading->dataset);
+  data->read_s += clock_seconds() - started;
+  if (!cached) return load_text(data, loading, err);
+  warn_unseen(data, loading->paths[0], &loading->facts);
+  return settle_classes(data, loading->facts.schema, err);
 }
 
 /* A booster that goes on from the model, while the training rows are still there to be scored by it. */
@@ -191,39 +252,40 @@ static copse_status continue_model(struct train_data *data, const copse_frame *f
 }
 
 static copse_status load_training(struct train_data *data, copse_error *err) {
-  copse_frame *frame = NULL;
-  copse_dataset *dataset = NULL;
   apply_start_schema(data);
-  copse_status status = load_files(data, data->files, data->n_files, &data->options, &frame, &dataset, err);
+  struct loading loading = {
+      .paths = data->files, .n_paths = data->n_files, .options = &data->options, .cache = &data->cache};
+  copse_status status = load_files(data, &loading, err);
   if (status != COPSE_OK) goto done;
-  if (frame->doubt) console_warning("%s", frame->doubt);
-  warn_one_class(data, frame);
-  data->dataset = dataset;
-  data->n_rows = frame->n_rows;
-  data->n_features = frame->n_features;
-  for (uint32_t i = 0; i < frame->n_features; i++) data->n_categorical += frame->categorical[i];
-  status = copy_schema(data, frame, err);
-  if (status == COPSE_OK && data->start.model) status = continue_model(data, frame, err);
+  if (loading.facts.doubt) console_warning("%s", loading.facts.doubt);
+  data->dataset = loading.dataset;
+  data->schema = loading.facts.schema;
+  data->n_rows = loading.facts.n_rows;
+  data->n_features = loading.facts.n_features;
+  data->n_categorical = loading.facts.n_categorical;
+  loading.dataset = NULL;
+  loading.facts.schema = NULL;
+  warn_one_class(data);
+  if (data->start.model) status = continue_model(data, loading.frame, err);
 done:
-  copse_frame_free(frame);
+  loading_release(&loading);
   return status;
 }
 
 static copse_status load_valid(struct train_data *data, size_t index, copse_error *err) {
   char name[32];
-  copse_frame *frame = NULL;
-  copse_dataset *dataset = NULL;
   copse_read_options options = data->options;
+  struct data_cache cache;
   options.task = COPSE_READ_VALID;
   options.schema = data->schema;
-  copse_status status = load_files(data, &data->valid[index], 1, &options, &frame, &dataset, err);
+  struct loading loading = {.paths = &data->valid[index], .n_paths = 1, .options = &options, .cache = &cache};
+  copse_status status = load_files(data, &loading, err);
   if (status == COPSE_OK && data->start.model && !data->start_on_bins) {
-    status = start_model_score(data->app, &data->start, frame, dataset, err);
+    status = start_model_score(data->app, &data->start, loading.frame, loading.dataset, err);
   }
   snprintf(name, sizeof name, "valid_%zu", index + 1);
-  if (status == COPSE_OK) status = copse_booster_add_valid(data->booster, dataset, name, err);
-  copse_dataset_free(dataset); /* the booster holds its own reference */
-  copse_frame_free(frame);
+  if (status == COPSE_OK) status = copse_booster_add_valid(data->booster, loading.dataset, name, err);
+  loading_release(&loading); /* the booster holds its own reference to the data set */
   return status;
 }
 

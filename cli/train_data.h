@@ -2,6 +2,7 @@
 #ifndef COPSE_CLI_TRAIN_DATA_H
 #define COPSE_CLI_TRAIN_DATA_H
 
+#include "data_cache.h"
 #include "forced_bins.h"
 #include "settings.h"
 #include "start_model.h"
@@ -17,6 +18,7 @@ struct train_data {
   struct forced_bins forced; /* of forcedbins_filename */
   bool start_on_bins;        /* its trees are scored on the bins; else its predictions are init scores */
 
+  struct data_cache cache; /* of the training files */
   copse_dataset *dataset;
   copse_frame_schema *schema; /* own copy: the frame itself is gone once its rows are binned */
   copse_booster *booster;

@@ -46,13 +46,13 @@ static size_t mapped_bytes(size_t size) {
 
 /* Huge pages begin at multiples of their size; what lies before and behind is given back. */
 static void *map_huge(size_t size) {
-  if (size > SIZE_MAX - HUGE_PAGE) return NULL;
-  char *wide = mmap(NULL, size + HUGE_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (size > SIZE_MAX - HUGE_PAGE - LARGEST_PAGE) return NULL;
+  size_t mapped = mapped_bytes(size), all = mapped + HUGE_PAGE;
+  char *wide = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (wide == MAP_FAILED) return NULL;
   size_t before = (HUGE_PAGE - (uintptr_t)wide % HUGE_PAGE) % HUGE_PAGE;
-  size_t mapped = mapped_bytes(size);
   if (before > 0) munmap(wide, before);
-  if (mapped < size + HUGE_PAGE - before) munmap(wide + before + mapped, size + HUGE_PAGE - before - mapped);
+  munmap(wide + before + mapped, HUGE_PAGE - before);
   madvise(wide + before, mapped, MADV_HUGEPAGE); /* a wish: where it fails pages stay small */
   return wide + before;
 }

@@ -172,7 +172,7 @@ static copse_status schema_of_sample(copse_context *ctx, struct schema_request *
 static copse_status fill(copse_dataset *dataset, const copse_table *table,
                          const struct dataset_columns *columns, int n_threads, copse_error *err) {
   copse_status status;
-  if (columns->cells != NULL) {
+  if (columns->columns != NULL) {
     dataset_columns_move(columns, &dataset->binned, n_threads);
     atomic_store(&dataset->rows_pushed, dataset->n_rows);
     status = status_check_cancel(dataset->ctx, err);

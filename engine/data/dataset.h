@@ -56,11 +56,21 @@ struct schema_request {
 COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const struct schema_request *request,
                                             copse_schema **out, copse_error *err);
 
-/* The bins of all rows, a block of its own for each used feature. */
+/* The bins of one feature in all rows: all of them, or those that are not the common one. */
+struct column_cells {
+  void *block;       /* owns what follows; NULL: not used */
+  const void *cells; /* uint8_t up to 256 bins, else uint16_t; of the rows, or [n_listed] */
+  bool wide;         /* uint16_t */
+  bool listed;       /* cells are those of `rows`, every other row has `common` */
+  uint16_t common;
+  uint64_t n_listed;
+  const uint32_t *rows; /* [n_listed] ascending */
+};
+
+/* A block of its own for each used feature. */
 struct dataset_columns {
   uint32_t n;
-  void **cells; /* [n] uint8_t up to 256 bins, else uint16_t; NULL for a feature that is not used */
-  bool *wide;   /* [n] uint16_t */
+  struct column_cells *columns; /* [n] */
 };
 /* Schema and bins of a COPSE_SOURCE table, whose columns are released one by one. request: all rows, `then`
  * unset. Release `out` in any case. */
@@ -69,6 +79,9 @@ COPSE_MUST_CHECK copse_status dataset_columns_read(copse_context *ctx, const str
                                                    copse_error *err);
 /* Stores the bins in the matrix of the same schema. */
 void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads);
+/* Bins of a feature in rows [first_row, first_row + n): a bins_read_fn. */
+void dataset_columns_bins(const void *columns, uint32_t feature, uint64_t first_row, size_t n,
+                          uint16_t *bins);
 void dataset_columns_release(struct dataset_columns *columns);
 
 #endif

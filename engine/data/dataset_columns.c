@@ -28,8 +28,8 @@ static copse_status bin_column(void *user, const copse_schema *schema, uint32_t 
     uint8_t *cells = copse_alloc(job->ctx, n_rows, cell_bytes);
     double values[BINNED_CHUNK];
     uint16_t block[BINNED_CHUNK];
-    job->columns->cells[feature] = cells;
-    job->columns->wide[feature] = cell_bytes == 2;
+    job->columns->columns[feature] =
+        (struct column_cells){.block = cells, .cells = cells, .wide = cell_bytes == 2};
     if (cells == NULL) status = status_memory(err, "the bins of a column");
     for (uint64_t row = 0; row < n_rows && status == COPSE_OK; row += BINNED_CHUNK) {
       size_t n = n_rows - row < BINNED_CHUNK ? (size_t)(n_rows - row) : BINNED_CHUNK;
@@ -50,13 +50,38 @@ struct move_job {
   const struct dataset_columns *columns;
 };
 
-static void read_bins(const void *user, uint32_t feature, uint64_t first_row, size_t n, uint16_t *bins) {
-  const struct dataset_columns *columns = user;
-  const uint8_t *cells = columns->cells[feature];
-  if (columns->wide[feature])
-    memcpy(bins, cells + first_row * 2, n * sizeof *bins);
-  else
-    for (size_t i = 0; i < n; i++) bins[i] = cells[first_row + i];
+static uint16_t cell_at(const struct column_cells *column, uint64_t i) {
+  return column->wide ? ((const uint16_t *)column->cells)[i] : ((const uint8_t *)column->cells)[i];
+}
+
+/* First place in the list whose row is not below `row`. */
+static uint64_t listed_from(const struct column_cells *column, uint64_t row) {
+  uint64_t low = 0, high = column->n_listed;
+  while (low < high) {
+    uint64_t middle = low + (high - low) / 2;
+    if (column->rows[middle] < row)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+void dataset_columns_bins(const void *columns, uint32_t feature, uint64_t first_row, size_t n,
+                          uint16_t *bins) {
+  const struct column_cells *column = &((const struct dataset_columns *)columns)->columns[feature];
+  if (column->listed) {
+    for (size_t i = 0; i < n; i++) bins[i] = column->common;
+    for (uint64_t k = listed_from(column, first_row); k < column->n_listed; k++) {
+      if (column->rows[k] - first_row >= n) break;
+      bins[column->rows[k] - first_row] = cell_at(column, k);
+    }
+  } else if (column->wide) {
+    memcpy(bins, (const uint16_t *)column->cells + first_row, n * sizeof *bins);
+  } else {
+    const uint8_t *cells = (const uint8_t *)column->cells + first_row;
+    for (size_t i = 0; i < n; i++) bins[i] = cells[i];
+  }
 }
 
 static void move_rows(void *user, size_t chunk, int thread) {
@@ -64,7 +89,7 @@ static void move_rows(void *user, size_t chunk, int thread) {
   const struct move_job *job = user;
   uint64_t row = (uint64_t)chunk * BINNED_CHUNK, left = job->binned->n_rows - row;
   size_t n = left < BINNED_CHUNK ? (size_t)left : BINNED_CHUNK;
-  binned_store_rows(job->binned, row, n, read_bins, job->columns);
+  binned_store_rows(job->binned, row, n, dataset_columns_bins, job->columns);
 }
 
 void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads) {
@@ -78,20 +103,18 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   struct columns_job job = {ctx, request->table, request->table->values, out};
   *schema = NULL;
   *out = (struct dataset_columns){.n = request->table->n_cols};
-  out->cells = copse_alloc_zero(ctx, out->n, sizeof *out->cells);
-  out->wide = copse_alloc_zero(ctx, out->n, sizeof *out->wide);
-  if (out->cells == NULL || out->wide == NULL) return status_memory(err, "the bins of the columns");
+  out->columns = copse_alloc_zero(ctx, out->n, sizeof *out->columns);
+  if (out->columns == NULL) return status_memory(err, "the bins of the columns");
   struct schema_request with = *request;
   with.then = bin_column;
   with.user = &job;
-  with.bins_of = read_bins;
+  with.bins_of = dataset_columns_bins;
   with.bins_user = out;
   return schema_create(ctx, &with, schema, err);
 }
 
 void dataset_columns_release(struct dataset_columns *columns) {
-  for (uint32_t f = 0; columns->cells != NULL && f < columns->n; f++) copse_free(columns->cells[f]);
-  copse_free(columns->cells);
-  copse_free(columns->wide);
+  for (uint32_t f = 0; columns->columns != NULL && f < columns->n; f++) copse_free(columns->columns[f].block);
+  copse_free(columns->columns);
   *columns = (struct dataset_columns){0};
 }

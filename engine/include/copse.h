@@ -159,6 +159,10 @@ COPSE_API size_t copse_format_double(double value, char *out, size_t capacity);
 /* Same with `digits` significant digits, 1..17 ("%.{digits}g"). */
 COPSE_API size_t copse_format_double_digits(double value, int digits, char *out, size_t capacity);
 
+/* A 128-bit fingerprint of bytes, the same on every machine: finds every accident, no defence against intent.
+ * Other seeds give other fingerprints. */
+COPSE_API void copse_hash(const void *bytes, size_t length, uint64_t seed, uint64_t out[2]);
+
 /* Growing text. Zero-initialise, or `{ .ctx = ctx }`. After a failed append `failed` is true and further
  * appends do nothing, so one check at the end is enough. `data` is NUL-terminated once anything was appended.
  */
@@ -398,6 +402,25 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_set(copse_dataset *dataset
  * elements. NULL and 0 when it was never set or was cleared. */
 COPSE_API const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, uint64_t *count);
 COPSE_API uint64_t copse_dataset_n_rows(const copse_dataset *dataset);
+
+/* Where the bytes of a data set go, in order; where they come from, at any offset and from several threads at
+ * once. Both return the status of the call that uses them, with err set when it is not COPSE_OK. */
+typedef copse_status (*copse_write_fn)(void *user, const void *bytes, size_t length, copse_error *err);
+typedef copse_status (*copse_read_fn)(void *user, uint64_t offset, void *out, size_t length,
+                                      copse_error *err);
+/* Schema, bins and fields of a finished data set, in a form for this version and byte order alone. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_write(const copse_dataset *dataset,
+                                                            copse_write_fn write, void *user,
+                                                            copse_error *err);
+/* The data set that was written, finished; models trained on it have the same bits. `length` bytes can be
+ * read. Every part is compared with its fingerprint and every count checked: damaged, cut and foreign bytes
+ * are COPSE_ERR_FORMAT, those of another version or byte order COPSE_ERR_UNSUPPORTED. place names the bytes
+ * in messages. schema (validation data) or NULL: that schema must have made the bins (else COPSE_ERR_DATA),
+ * and becomes the data set's. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_read(copse_context *ctx, const char *place,
+                                                           copse_read_fn read, void *user, uint64_t length,
+                                                           int n_threads, copse_schema *schema /* or NULL */,
+                                                           copse_dataset **out, copse_error *err);
 /* The data set's own reference, not counted for the caller: copse_schema_ref to keep it longer. */
 COPSE_API copse_schema *copse_dataset_schema(const copse_dataset *dataset);
 

@@ -171,6 +171,13 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_frame_read_files(copse_context *ct
                                                                copse_frame **out, copse_error *err);
 COPSE_API void copse_frame_free(copse_frame *frame);
 
+/* A fingerprint (as copse_hash) of the bytes of the files, as they lie on the disk, and of the side files and
+ * init_path that would be read with them: other bytes, other fingerprint. Looks at side_files, init_path and
+ * n_threads of options. COPSE_ERR_UNSUPPORTED for what cannot be read twice (standard input, pipes). */
+COPSE_MUST_CHECK COPSE_API copse_status copse_files_hash(copse_context *ctx, const char *const *paths,
+                                                         size_t n_paths, const copse_read_options *options,
+                                                         uint64_t out[2], copse_error *err);
+
 /* Numbers of a plain text file (also gzip), one row per line, cells separated by blanks, tabs or commas;
  * blank lines are skipped; every row has as many cells as the first. *out [n_rows * n_cols] row-major,
  * finite, to be released with copse_free. Used for side files. */

@@ -1,6 +1,8 @@
 /* sides.c - the files beside a data file: FILE.weight (one number per row), FILE.query (group sizes),
  * FILE.init (initial scores, one column per output). For data.gz they may also be called after data. Of
  * several data files every one has its own, or none has. */
+#include "read/sides.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -31,9 +33,7 @@ struct sides {
 
 typedef copse_status (*take_fn)(struct sides *sides, const struct side *side, copse_error *err);
 
-/* PATH.suffix, or for PATH = STEM.gz also STEM.suffix, each also with .gz behind. False when there is none.
- */
-static bool find_side(const char *path, const char *suffix, char *out, size_t capacity) {
+bool sides_find(const char *path, const char *suffix, char *out, size_t capacity) {
   size_t length = strlen(path);
   bool packed = length > 3 && strcmp(path + length - 3, ".gz") == 0;
   for (int stem = 0; stem <= packed; stem++)
@@ -128,7 +128,7 @@ static copse_status read_sides(struct sides *sides, const char *suffix, take_fn 
   const struct source_part *with = NULL, *without = NULL;
   for (size_t i = 0; i < source->n_parts; i++) {
     bool found =
-        source_is_file(&source->parts[i]) && find_side(source->parts[i].path, suffix, path, sizeof path);
+        source_is_file(&source->parts[i]) && sides_find(source->parts[i].path, suffix, path, sizeof path);
     if (found)
       with = &source->parts[i];
     else
@@ -143,7 +143,7 @@ static copse_status read_sides(struct sides *sides, const char *suffix, take_fn 
   for (size_t i = 0; i < source->n_parts; i++) {
     const struct source_part *part = &source->parts[i];
     struct side side = {.path = path, .of = part->path, .first_row = row, .n_rows = part->n_rows};
-    if (!find_side(part->path, suffix, path, sizeof path))
+    if (!sides_find(part->path, suffix, path, sizeof path))
       return report(err, COPSE_ERR_IO, "%s.%s went away while it was wanted", part->path, suffix);
     copse_status status = read_side(sides, &side, take, err);
     if (status != COPSE_OK) return status;

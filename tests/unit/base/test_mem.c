@@ -189,6 +189,36 @@ static void counting_is_exact_across_threads(void **state) {
   assert_int_equal(hook.live, 0);
 }
 
+/* Blocks of some megabytes are the system's own: whichever is freed, its neighbours stay, and a cleared one
+ * is clear. */
+static void large_blocks_leave_their_neighbours(void **state) {
+  (void)state;
+  enum { N = 16, ROUNDS = 1000 };
+  unsigned char *blocks[N] = {NULL}, *huge[4] = {NULL};
+  size_t sizes[N] = {0}, before = copse_context_memory_used(NULL);
+  for (int round = 0; round < ROUNDS; round++) {
+    int k = round * 5 % N, h = round % 4;
+    copse_free(huge[h]); /* just beyond whole pages of every size, at addresses that vary */
+    huge[h] = copse_alloc(NULL, ((size_t)1 << 22) + (size_t)(round * 7 % 32) * 65536 + 1, 1);
+    assert_non_null(huge[h]);
+    copse_free(blocks[k]);
+    sizes[k] = ((size_t)1 << 20) + (size_t)(round * 37 % 256) * 4096;
+    blocks[k] = copse_alloc_zero(NULL, sizes[k], 1);
+    assert_non_null(blocks[k]);
+    assert_int_equal((uintptr_t)blocks[k] % 64, 0);
+    for (size_t at = 0; at < sizes[k]; at += 65536) assert_int_equal(blocks[k][at], 0);
+    blocks[k][0] = blocks[k][sizes[k] - 1] = (unsigned char)(k + 1);
+    for (int i = 0; i < N; i++) {
+      if (blocks[i] == NULL) continue;
+      assert_int_equal(blocks[i][0], i + 1);
+      assert_int_equal(blocks[i][sizes[i] - 1], i + 1);
+    }
+  }
+  for (int i = 0; i < N; i++) copse_free(blocks[i]);
+  for (int i = 0; i < 4; i++) copse_free(huge[i]);
+  assert_int_equal(copse_context_memory_used(NULL), before);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(blocks_are_aligned_to_a_cache_line),
@@ -200,6 +230,7 @@ int main(void) {
       cmocka_unit_test(the_default_context_is_counted_too),
       cmocka_unit_test(the_limit_refuses_and_recovers),
       cmocka_unit_test(every_refused_request_is_survived),
+      cmocka_unit_test(large_blocks_leave_their_neighbours),
       cmocka_unit_test(counting_is_exact_across_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -344,7 +344,6 @@ static void test_later_values(void **state) {
                                         "linear_tree=true",
                                         "predict_contrib=true",
                                         "pred_early_stop=true",
-                                        "save_binary=true",
                                         "monotone_constraints=0,1",
                                         "forcedsplits_filename=a.json",
                                         "task=convert_model",

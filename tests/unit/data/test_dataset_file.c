@@ -1,0 +1,278 @@
+/* Data sets as bytes: what comes back is what was written; bytes that were cut, changed or put elsewhere end
+ * in a status, never in a data set. */
+#include <math.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "data/dataset.h"
+#include "hooked_allocator.h"
+#include "testing.h"
+
+enum { ROWS = 300, COLUMNS = 14 };
+
+struct bytes {
+  copse_text text;
+  size_t fail_from; /* a write that reaches beyond is refused; 0: none */
+};
+
+static copse_status write_bytes(void *user, const void *bytes, size_t length, copse_error *err) {
+  struct bytes *to = user;
+  (void)err;
+  if (to->fail_from != 0 && to->text.length + length > to->fail_from) return COPSE_ERR_IO;
+  copse_text_append(&to->text, bytes, length);
+  return COPSE_OK;
+}
+
+static copse_status read_bytes(void *user, uint64_t offset, void *out, size_t length, copse_error *err) {
+  const struct bytes *from = user;
+  (void)err;
+  assert_true(offset + length <= from->text.length); /* never asks for more than there is */
+  memcpy(out, from->text.data + offset, length);
+  return COPSE_OK;
+}
+
+/* Numbers with and without missing values, one constant, one with more than 256 bins, categories, and the
+ * columns of a one-hot category, which share stored cells and are listed by row. */
+static copse_dataset *make_dataset(uint64_t seed) {
+  static double values[ROWS * COLUMNS];
+  static const bool categorical[COLUMNS] = {[5] = true};
+  static const char *const names[COLUMNS] = {"a",  "b",  "\xC3\xA9", "d",  "wide", "kind", "h0",
+                                             "h1", "h2", "h3",       "h4", "h5",   "h6",   "h7"};
+  float label[ROWS], weight[ROWS];
+  double init[ROWS];
+  int32_t group[2] = {100, ROWS - 100};
+  for (uint64_t row = 0; row < ROWS; row++) {
+    for (uint64_t c = 0; c < COLUMNS; c++) {
+      uint64_t bits = rng_bits(seed, c, row);
+      double *value = &values[row * COLUMNS + c];
+      *value = (double)(bits >> 11) * 0x1p-53 - 0.3;
+      if (c == 1 && bits % 5 == 0) *value = (double)NAN;
+      if (c == 2) *value = (double)(bits % 4);
+      if (c == 3) *value = 1;
+      if (c == 5) *value = (double)(bits % 7) - 1;
+      if (c >= 6) *value = rng_bits(seed, 6, row) % 20 == c - 6;
+    }
+    label[row] = (float)(row % 3);
+    weight[row] = 1 + (float)(row % 2);
+    init[row] = 0.5 * (double)row;
+  }
+  copse_table table = {.layout = COPSE_ROWS,
+                       .n_rows = ROWS,
+                       .n_cols = COLUMNS,
+                       .dtype = COPSE_F64,
+                       .values = values,
+                       .row_stride = COLUMNS};
+  copse_params *params;
+  copse_dataset *dataset;
+  assert_int_equal(copse_params_create(NULL, &params, NULL), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "max_bin", "1000", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "min_data_in_bin", "1", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "min_data_in_leaf", "1", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
+  assert_int_equal(copse_dataset_from_table(NULL, &table, names, categorical, params, NULL, &dataset, NULL),
+                   COPSE_OK);
+  copse_params_free(params);
+  assert_true(dataset->schema->bundled && dataset->binned.n_carriers < dataset->binned.n_columns);
+  assert_int_equal(copse_dataset_set(dataset, COPSE_LABEL, label, ROWS, NULL), COPSE_OK);
+  assert_int_equal(copse_dataset_set(dataset, COPSE_WEIGHT, weight, ROWS, NULL), COPSE_OK);
+  assert_int_equal(copse_dataset_set(dataset, COPSE_INIT_SCORE, init, ROWS, NULL), COPSE_OK);
+  assert_int_equal(copse_dataset_set(dataset, COPSE_GROUP, group, 2, NULL), COPSE_OK);
+  return dataset;
+}
+
+static void assert_same_field(const copse_dataset *a, const copse_dataset *b, copse_field field,
+                              size_t size) {
+  uint64_t n, m;
+  const void *x = copse_dataset_get(a, field, &n), *y = copse_dataset_get(b, field, &m);
+  assert_int_equal(n, m);
+  assert_int_equal(x != NULL, y != NULL);
+  if (x != NULL) assert_memory_equal(x, y, n * size);
+}
+
+static void assert_same_datasets(const copse_dataset *a, const copse_dataset *b) {
+  assert_int_equal(a->n_rows, b->n_rows);
+  assert_int_equal(a->schema->n_features, b->schema->n_features);
+  assert_int_equal(a->schema->default_names, b->schema->default_names);
+  for (uint32_t f = 0; f < a->schema->n_features; f++) {
+    const struct feature_bins *x = &a->schema->features[f], *y = &b->schema->features[f];
+    double upper[1001], other[1001];
+    assert_string_equal(a->schema->names[f], b->schema->names[f]);
+    assert_int_equal(x->used, y->used);
+    assert_int_equal(x->categorical, y->categorical);
+    assert_int_equal(x->missing, y->missing);
+    assert_int_equal(x->default_bin, y->default_bin);
+    assert_int_equal(x->most_freq_bin, y->most_freq_bin);
+    assert_true(x->min_value == y->min_value && x->max_value == y->max_value);
+    assert_int_equal(copse_schema_bins(a->schema, f, upper), copse_schema_bins(b->schema, f, other));
+    assert_memory_equal(upper, other, x->n_bins * sizeof *upper);
+    if (!x->used) continue;
+    for (int k = 0; k < 40; k++) {
+      double value = (double)k / 10 - 2;
+      assert_int_equal(bins_of_value(x, value), bins_of_value(y, value));
+    }
+    const struct binned_column *p = &a->binned.columns[a->binned.column_of[f]];
+    const struct binned_column *q = &b->binned.columns[b->binned.column_of[f]];
+    for (uint64_t row = 0; row < a->n_rows; row++) assert_int_equal(binned_cell(p, row), binned_cell(q, row));
+  }
+  assert_int_equal(a->binned.n_carriers, b->binned.n_carriers);
+  for (uint32_t k = 0; k < a->binned.n_blocks; k++)
+    assert_memory_equal(a->binned.blocks[k].rows, b->binned.blocks[k].rows,
+                        a->n_rows * a->binned.blocks[k].row_bytes);
+  assert_same_field(a, b, COPSE_LABEL, sizeof(float));
+  assert_same_field(a, b, COPSE_WEIGHT, sizeof(float));
+  assert_same_field(a, b, COPSE_INIT_SCORE, sizeof(double));
+  assert_same_field(a, b, COPSE_GROUP, sizeof(int32_t));
+}
+
+static copse_status read_back(struct bytes *bytes, copse_schema *schema, copse_dataset **out) {
+  copse_error err = {.message = ""};
+  size_t used = copse_context_memory_used(NULL);
+  copse_status status =
+      copse_dataset_read(NULL, "x.bin", read_bytes, bytes, bytes->text.length, 1, schema, out, &err);
+  if (status == COPSE_OK) return status;
+  assert_null(*out);
+  assert_int_equal(copse_context_memory_used(NULL), used);
+  assert_memory_equal(err.message, "x.bin: ", 7);
+  return status;
+}
+
+static void test_round_trip(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *again, *shared;
+  struct bytes bytes = {0}, twice = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  assert_int_equal(read_back(&bytes, NULL, &again), COPSE_OK);
+  assert_same_datasets(dataset, again);
+  assert_int_equal(copse_dataset_write(again, write_bytes, &twice, NULL), COPSE_OK);
+  assert_int_equal(bytes.text.length, twice.text.length);
+  assert_memory_equal(bytes.text.data, twice.text.data, bytes.text.length);
+  assert_int_equal(read_back(&bytes, copse_dataset_schema(dataset), &shared), COPSE_OK);
+  assert_ptr_equal(copse_dataset_schema(shared), copse_dataset_schema(dataset));
+  assert_same_datasets(dataset, shared);
+  copse_dataset *other = make_dataset(2), *none;
+  assert_int_equal(read_back(&bytes, copse_dataset_schema(other), &none), COPSE_ERR_DATA);
+  copse_dataset_free(other);
+  copse_dataset_free(shared);
+  copse_dataset_free(again);
+  copse_dataset_free(dataset);
+  copse_text_release(&bytes.text);
+  copse_text_release(&twice.text);
+}
+
+static void test_cut_anywhere(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *none;
+  struct bytes bytes = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  size_t length = bytes.text.length;
+  for (size_t n = 0; n < length; n += n < 1000 ? 1 : 61) {
+    bytes.text.length = n;
+    assert_int_equal(read_back(&bytes, NULL, &none), COPSE_ERR_FORMAT);
+  }
+  bytes.text.length = length;
+  copse_text_append(&bytes.text, "x", 1);
+  assert_int_equal(read_back(&bytes, NULL, &none), COPSE_ERR_FORMAT);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+static void test_any_flipped_bit(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *none;
+  struct bytes bytes = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  for (size_t bit = 0; bit < 8 * bytes.text.length; bit += bit < 8 * 600 ? 1 : 101) {
+    bytes.text.data[bit / 8] ^= (char)(1 << bit % 8);
+    copse_status status = read_back(&bytes, NULL, &none);
+    assert_true(status == COPSE_ERR_FORMAT || status == COPSE_ERR_UNSUPPORTED);
+    bytes.text.data[bit / 8] ^= (char)(1 << bit % 8);
+  }
+  copse_dataset *good;
+  assert_int_equal(read_back(&bytes, NULL, &good), COPSE_OK);
+  copse_dataset_free(good);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+/* Bytes changed by somebody who sealed them again: no field may lead a read out of bounds. */
+static void test_forged(void **unused) {
+  (void)unused;
+  enum { HEAD = 48, HEAD_HASH = 32, ENTRY = 24, SECTIONS = 5 + COLUMNS, ROUNDS = 4000 };
+  copse_dataset *dataset = make_dataset(1), *found;
+  struct bytes bytes = {0};
+  int n_refused = 0;
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  char *good = copse_alloc(NULL, bytes.text.length, 1);
+  memcpy(good, bytes.text.data, bytes.text.length);
+  for (uint64_t round = 0; round < ROUNDS; round++) {
+    uint64_t at = HEAD + SECTIONS * ENTRY, length, hash[2];
+    char *data = bytes.text.data;
+    memcpy(data, good, bytes.text.length);
+    size_t section = rng_below(rng_bits(3, 0, round), SECTIONS);
+    if (round % 2) section = 0;
+    for (size_t i = 0; i < section; i++) {
+      memcpy(&length, data + HEAD + i * ENTRY, sizeof length);
+      at += length;
+    }
+    memcpy(&length, data + HEAD + section * ENTRY, sizeof length);
+    if (length == 0) continue;
+    data[at + rng_below(rng_bits(3, 1, round), length)] = (char)rng_bits(3, 2, round);
+    copse_hash(data + at, length, 0, hash);
+    memcpy(data + HEAD + section * ENTRY + sizeof length, hash, sizeof hash);
+    copse_hash(data, HEAD_HASH, 0, hash);
+    copse_hash(data + HEAD, SECTIONS * ENTRY, hash[0], hash);
+    memcpy(data + HEAD_HASH, hash, sizeof hash);
+    copse_status status =
+        copse_dataset_read(NULL, "x", read_bytes, &bytes, bytes.text.length, 1, NULL, &found, NULL);
+    n_refused += status != COPSE_OK;
+    if (status == COPSE_OK)
+      for (uint32_t f = 0; f < COLUMNS; f++)
+        if (found->schema->features[f].used) bins_of_value(&found->schema->features[f], 0.25);
+    copse_dataset_free(found);
+  }
+  assert_true(n_refused > ROUNDS / 10);
+  copse_free(good);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+/* A writer that fails, lack of memory, and a data set that is not finished. */
+static void test_failures(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *found;
+  struct bytes bytes = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  for (size_t at = 1; at < bytes.text.length; at += 500) {
+    struct bytes refusing = {.fail_from = at};
+    assert_int_equal(copse_dataset_write(dataset, write_bytes, &refusing, NULL), COPSE_ERR_IO);
+    copse_text_release(&refusing.text);
+  }
+  bool done = false;
+  for (size_t fail_at = 2; !done; fail_at++) {
+    struct hooked_allocator hook = {.fail_at = fail_at};
+    copse_allocator allocator = hooked_allocator(&hook);
+    copse_context *ctx;
+    assert_int_equal(copse_context_create(&allocator, &ctx, NULL), COPSE_OK);
+    copse_status status =
+        copse_dataset_read(ctx, "x", read_bytes, &bytes, bytes.text.length, 1, NULL, &found, NULL);
+    done = hook.refused == 0;
+    assert_int_equal(status, done ? COPSE_OK : COPSE_ERR_MEMORY);
+    copse_dataset_free(found);
+    copse_context_free(ctx);
+    assert_int_equal(hook.live, 0);
+  }
+  copse_dataset *open;
+  assert_int_equal(copse_dataset_create(NULL, copse_dataset_schema(dataset), 5, &open, NULL), COPSE_OK);
+  assert_int_equal(copse_dataset_write(open, write_bytes, &bytes, NULL), COPSE_ERR_STATE);
+  copse_dataset_free(open);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_cut_anywhere),
+      cmocka_unit_test(test_any_flipped_bit), cmocka_unit_test(test_forged),
+      cmocka_unit_test(test_failures),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
