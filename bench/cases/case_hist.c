@@ -21,6 +21,7 @@ static const struct {
 struct matrix {
   struct hist_block block;
   struct hist_pair *pairs, *cells;
+  int64_t *packed, *packed_cells;
 };
 
 static const struct matrix *matrix_of(int variant) {
@@ -34,7 +35,10 @@ static const struct matrix *matrix_of(int variant) {
   for (uint32_t c = 0; c < n_columns; c++, n_cells += (n_bins + 7) / 4 * 4) offsets[c] = n_cells;
   m->pairs = bench_room(N_ROWS, sizeof *m->pairs);
   m->cells = bench_room(n_cells, sizeof *m->cells);
+  m->packed = bench_room(N_ROWS, sizeof *m->packed);
+  m->packed_cells = bench_room(n_cells, sizeof *m->packed_cells);
   for (uint64_t r = 0; r < N_ROWS; r++) {
+    m->packed[r] = (int64_t)(bench_mix(r) & 0xFF) + 1;
     m->pairs[r] = (struct hist_pair){(int64_t)(bench_mix(r) & 0xFFFF) - 0x8000, 1};
     for (uint32_t c = 0; c < n_columns; c++) {
       uint32_t bin = (uint32_t)(bench_uniform(r * 64 + c) * n_bins);
@@ -48,16 +52,20 @@ static const struct matrix *matrix_of(int variant) {
   return m;
 }
 
-void bench_hist_update(struct bench_state *state, const struct kernels *kernels, int argument) {
-  const struct matrix *m = matrix_of(argument);
-  const struct bench_leaves *leaves = bench_leaves_of(N_ROWS, variants[argument].n_leaves);
+/* Leaf after leaf of the matrix, in the plain or the packed form. */
+static void run_update(struct bench_state *state, const struct kernels *kernels, int variant, bool packed) {
+  const struct matrix *m = matrix_of(variant);
+  const struct bench_leaves *leaves = bench_leaves_of(N_ROWS, variants[variant].n_leaves);
+  const uint32_t *rows = leaves->n_leaves > 1 ? leaves->rows : NULL;
   uint32_t leaf = 0;
   while (bench_next(state)) {
     uint64_t begin = leaves->begin[leaf], end = leaves->begin[leaf + 1];
     for (uint64_t at = begin; at < end; at += HIST_SPILL_ROWS) {
       uint64_t stop = end - at > HIST_SPILL_ROWS ? at + HIST_SPILL_ROWS : end;
-      kernels->hist_update(&m->block, leaves->n_leaves > 1 ? leaves->rows : NULL, at, stop, m->pairs,
-                           m->cells);
+      if (packed)
+        kernels->hist_update_packed(&m->block, rows, at, stop, m->packed, m->packed_cells);
+      else
+        kernels->hist_update(&m->block, rows, at, stop, m->pairs, m->cells);
     }
     leaf = (leaf + 1) % leaves->n_leaves;
   }
@@ -65,6 +73,14 @@ void bench_hist_update(struct bench_state *state, const struct kernels *kernels,
   bench_report(state,
                &(struct bench_work){
                    .items = updates, .floor_cycles = updates, .floor = "1 store a cycle, 1 store an update"});
+}
+
+void bench_hist_update(struct bench_state *state, const struct kernels *kernels, int argument) {
+  run_update(state, kernels, argument, false);
+}
+
+void bench_hist_update_packed(struct bench_state *state, const struct kernels *kernels, int argument) {
+  run_update(state, kernels, argument, true);
 }
 
 /* ---- spilling and subtracting: 28 features of 256 cells, in the caches as in training ---- */
@@ -93,6 +109,18 @@ void bench_hist_spill(struct bench_state *state, const struct kernels *kernels, 
   double stored = argument > 0 ? 36 : 32; /* bytes a cell: two or three planes, and the zeroed cell */
   bench_report(state, &(struct bench_work){.items = N_CELLS,
                                            .floor_cycles = N_CELLS * stored / 32,
+                                           .floor = "one 32-byte store a cycle"});
+}
+
+void bench_hist_spill_packed(struct bench_state *state, const struct kernels *kernels, int argument) {
+  (void)argument;
+  make_planes();
+  int64_t *packed = bench_room(N_CELLS, sizeof *packed);
+  while (bench_next(state))
+    kernels->hist_spill_packed(packed, N_CELLS, planes[0].gradient, planes[0].hessian);
+  copse_free(packed);
+  bench_report(state, &(struct bench_work){.items = N_CELLS,
+                                           .floor_cycles = N_CELLS * 24.0 / 32,
                                            .floor = "one 32-byte store a cycle"});
 }
 

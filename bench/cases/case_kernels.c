@@ -20,6 +20,13 @@ static const struct kernel_case rows[] = {
     ROW(hist_update, "root_two_byte", bench_hist_update, HIST_ROOT_TWO_BYTE),
     ROW(hist_spill, "count", bench_hist_spill, HIST_COUNT_BITS),
     ROW(hist_spill, "no_count", bench_hist_spill, 0),
+    ROW(hist_update_packed, "root", bench_hist_update_packed, HIST_ROOT),
+    ROW(hist_update_packed, "half", bench_hist_update_packed, HIST_HALF),
+    ROW(hist_update_packed, "sixteenth", bench_hist_update_packed, HIST_SIXTEENTH),
+    ROW(hist_update_packed, "256th", bench_hist_update_packed, HIST_256TH),
+    ROW(hist_spill_packed, "28_features", bench_hist_spill_packed, 0),
+    ROW(pack, "nearest", bench_pack, 0),
+    ROW(pack, "stochastic", bench_pack, 1),
     ROW(hist_subtract, "count", bench_hist_subtract, 1),
     ROW(hist_subtract, "no_count", bench_hist_subtract, 0),
     ROW(scan_numeric, "255_bins_count", bench_scan, SCAN_COUNT),
@@ -56,6 +63,11 @@ static const struct kernel_case rows[] = {
     ROW(bin_numeric, "255_bins", bench_bin_numeric, 255),
     ROW(bin_numeric, "63_bins", bench_bin_numeric, 63),
     ROW(bin_numeric, "4000_bins", bench_bin_numeric, 4000),
+    ROW(encode, "255_cuts", bench_encode, 255),
+    ROW(encode, "31_cuts", bench_encode, 31),
+    ROW(spread, "256_rows", bench_spread, 0),
+    ROW(set_cells, "256_rows", bench_set_cells, 0),
+    ROW(reach, "255_nodes", bench_reach, 0),
 };
 
 struct tier_case {

@@ -37,6 +37,7 @@ enum {
 
 /* argument: the variant */
 void bench_hist_update(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_hist_update_packed(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_scan(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_partition(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: count_bits */
@@ -47,7 +48,15 @@ void bench_hist_subtract(struct bench_state *state, const struct kernels *kernel
 /* argument: the gradient */
 void bench_gradient(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_gradient_weighted(struct bench_state *state, const struct kernels *kernels, int argument);
+/* argument: whether rounding is stochastic */
+void bench_pack(struct bench_state *state, const struct kernels *kernels, int argument);
+/* argument: cuts of the feature */
+void bench_encode(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: none */
+void bench_hist_spill_packed(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_spread(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_set_cells(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_reach(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: bins */

@@ -118,6 +118,21 @@ void bench_quantize(struct bench_state *state, const struct kernels *kernels, in
   report_memory(state, 24, "memory: 8 bytes read, 16 written a row");
 }
 
+void bench_pack(struct bench_state *state, const struct kernels *kernels, int argument) {
+  make_arrays();
+  const struct pack_rule rule = {.gradient_step = 1e-3,
+                                 .hessian_step = 1e-3,
+                                 .gradient_levels = 500,
+                                 .hessian_levels = 250,
+                                 .stochastic = argument != 0,
+                                 .gradient_key = 1,
+                                 .hessian_key = 2};
+  int64_t *packed = bench_room(N_ROWS, sizeof *packed);
+  while (bench_next(state)) kernels->pack(&rule, arrays.gradient, arrays.hessian, 0, N_ROWS, packed);
+  copse_free(packed);
+  report_memory(state, 16, "memory: 8 bytes read, 8 written a row");
+}
+
 static void call_gradient(const struct kernels *kernels, int kind, const float *weight) {
   static const double class_weight[2] = {1.0, 1.0};
   const struct gradient_rows rows = {arrays.score, arrays.label,    weight,

@@ -59,5 +59,5 @@ class Engine:
         raise Refused("reads no files")
 
     def row_microseconds(self, matrix, repeats):
-        """Mean time of one row's prediction."""
+        """(wall clock, CPU) of one row's prediction on average, and the predictions."""
         raise Refused("not compared here")

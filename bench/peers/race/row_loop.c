@@ -3,6 +3,7 @@
  *
  * LightGBM's function is called with the types of its c_api.h: LGBM_BoosterPredictForMatSingleRowFast takes
  * the handle of a FastConfig, the row, and where length and values go. */
+#define _GNU_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>

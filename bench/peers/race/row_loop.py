@@ -4,6 +4,7 @@ import ctypes
 import os
 import shutil
 import subprocess
+import time
 from ctypes import byref, c_double, c_int, c_int32, c_int64, c_size_t, c_void_p
 
 import numpy as np
@@ -33,10 +34,12 @@ class Loop:
                          c_size_t(len(matrix)), c_size_t(matrix.shape[1]), c_size_t(n), out.ctypes.data_as(c_void_p))
 
         run(1)  # warms caches
+        start = time.process_time()
         seconds = run(repeats)
+        cpu, n = time.process_time() - start, len(matrix) * repeats
         if seconds < 0:
             raise Refused("its call for one row failed")
-        return 1e6 * seconds / (len(matrix) * repeats), out
+        return 1e6 * seconds / n, 1e6 * cpu / n, out
 
     def copse(self, function, predictor, matrix, repeats):
         return self._microseconds("time_copse", function, predictor, matrix, repeats)

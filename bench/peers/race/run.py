@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from ..engines import EngineError
-from . import engines, generated, goals, shapes, verdict
+from . import engines, generated, goals, load, shapes, verdict
 
 MODEL_TASKS = ("predict", "predict_row")
 FILE_TASKS = ("csv", "memory")
@@ -114,9 +114,9 @@ def run_row(row, place, machine):
     if row.task in MODEL_TASKS:  # before the first turn, so that no turn waits for a model
         for contestant in racing:
             worker.model_of(contestant, place.settings(row))
-    loads = [os.getloadavg()[0]]
+    others = []
     for number in range(place.turns):
-        spinner = None
+        spinner, start = None, load.reading()
         if row.busy_core:
             core = min(os.sched_getaffinity(0))
             spinner = subprocess.Popen([sys.executable, "-c", SPIN % core])
@@ -135,13 +135,12 @@ def run_row(row, place, machine):
                 spinner.kill()
                 spinner.wait()
         turns.append(turn)
-        loads.append(os.getloadavg()[0])
+        others.append(round(load.cores_of_others(start, load.reading()), 3))
         print(f"{row.name}, turn {number + 1}: " + ", ".join(_said(name, measures) for name, measures in turn.items()),
               file=sys.stderr, flush=True)
-    threads = row.settings["threads"]
     return {"name": row.name, "settings": place.settings(row), "scale": place.scale, "n_rows":
             generated.scaled(data, place.scale), "turns": turns, "absent": absent, "versions": versions,
-            "loads": loads, "busy": verdict.busy(loads, threads, int(row.busy_core)), "build": place.build(),
+            "others": others, "load": os.getloadavg()[0], "busy": verdict.busy(others), "build": place.build(),
             "machine": machine, "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d %H:%M UTC")}
 
 

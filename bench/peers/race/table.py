@@ -7,9 +7,9 @@ UNITS = {"_s": "s", "_us": "µs", "_mb": "MB"}
 EXTRA = {"train": ("train_cpu_s", "bins_s", "peak_mb", "base_mb"),
          "growth": ("small_train_s", "train_cpu_s", "peak_mb"), "threads": ("one_train_s", "train_cpu_s"),
          "bins": ("bins_cpu_s", "peak_mb", "base_mb"), "csv": (), "memory": ("base_mb",),
-         "predict": ("predict_cpu_s", "peak_mb"), "predict_row": ()}
+         "predict": ("predict_cpu_s", "peak_mb"), "predict_row": ("row_cpu_us",)}
 TITLES = {"train_s": "train", "train_cpu_s": "CPU", "bins_s": "bins", "bins_cpu_s": "CPU", "csv_s": "CSV to bins",
-          "predict_s": "predict", "predict_cpu_s": "CPU", "row_us": "one row", "peak_mb": "peak", "base_mb": "base",
+          "predict_s": "predict", "predict_cpu_s": "CPU", "row_us": "one row", "row_cpu_us": "CPU", "peak_mb": "peak", "base_mb": "base",
           "small_train_s": "train on the first eighth", "one_train_s": "train, one thread"}
 
 
@@ -23,6 +23,11 @@ def number(value):
 def _title(measure):
     unit = next(unit for ending, unit in UNITS.items() if measure.endswith(ending))
     return f"{TITLES[measure]} {unit}"
+
+
+def _compared(measure):
+    """CPU time has its ratio too: what a busy machine changes less."""
+    return "_cpu_" in measure
 
 
 def _own_column(row):
@@ -46,13 +51,18 @@ def section(row, record):
     names = [contestant.name for contestant in row.contestants if verdict.values_of(turns, contestant.name, main)]
     shown, own = (main,) + EXTRA[row.task], _own_column(row)
     titles = sorted({title for name in names for title in _accuracy(turns, name)})
-    header = ["engine", _title(main), "/ Copse"] + [_title(measure) for measure in shown[1:]]
+    header = ["engine", _title(main), "/ Copse"]
+    for measure in shown[1:]:
+        header += [_title(measure)] + ["/ Copse"] * _compared(measure)
     header += ([own[0]] if own else []) + titles
     lines = []
     for name in names:
-        ratio = verdict.figure(verdict.ratios(turns, goals.OURS, [name], main))
-        line = [name, number(verdict.median_of(turns, name, main)), "" if name == goals.OURS else number(ratio)]
-        line += [number(verdict.median_of(turns, name, measure)) for measure in shown[1:]]
+        line = [name]
+        for measure in shown:
+            line.append(number(verdict.median_of(turns, name, measure)))
+            if measure == main or _compared(measure):
+                ratio = verdict.figure(verdict.ratios(turns, goals.OURS, [name], measure))
+                line.append("" if name == goals.OURS else number(ratio))
         if own:
             above, below = ((name, measure) for measure in own[1])
             line.append(number(verdict.figure(verdict.within_turn(turns, above, below, own[2]))))
@@ -61,8 +71,9 @@ def section(row, record):
     settings = ", ".join(f"{key}={value}" for key, value in record["settings"].items())
     out = [f"## {row.name}: {row.title}", "",
            f"{record['n_rows']} rows; {settings}; {len(turns)} turns; {record['date']}; library build "
-           f"{record['build']}; one-minute load before and after the turns "
-           + ", ".join(f"{load:.1f}" for load in record["loads"]) + (f". {row.note}" if row.note else "") + ".", ""]
+           f"{record['build']}; load at the end {record['load']:.1f}; other work had "
+           + ", ".join(f"{cores:.2f}" for cores in record["others"]) + " cores in the turns"
+           + (f". Here: {row.note}" if row.note else "") + ".", ""]
     if record["busy"]:
         out += ["**Not a measurement: the machine was busy.**", ""]
     if lines:

@@ -70,7 +70,9 @@ def within_turn(turns, numerator, denominator, scale=1.0):
     return found
 
 
-def busy(loads, n_threads, n_own=0):
-    """Whether more ran here than one engine at a time: before the first run nothing should, and after each at most
-    its own threads (n_own: those that the row starts on purpose)."""
-    return loads[0] > 0.5 or max(loads[1:], default=0.0) > n_threads + n_own + 0.5
+MOST_OTHERS = 0.1  # cores: more than a quiet system uses for itself
+
+
+def busy(others):
+    """others: cores that other work had on average in each turn (load.py)."""
+    return max(others, default=0.0) > MOST_OTHERS

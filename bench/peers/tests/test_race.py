@@ -1,8 +1,11 @@
 """Medians, ratios, verdicts and the table of speed on numbers made up here."""
 
+import os
+import subprocess
+import sys
 import unittest
 
-from peers.race import engines, goals, run, shapes, table, verdict
+from peers.race import engines, goals, load, run, shapes, table, verdict
 from peers.race.verdict import Target
 
 
@@ -42,10 +45,24 @@ class Ratios(unittest.TestCase):
         self.assertIsNone(verdict.fastest(turns, ["C"], "train_s"))
 
     def test_busy(self):
-        self.assertFalse(verdict.busy([0.2, 2.3, 2.4], 2))
-        self.assertTrue(verdict.busy([0.6, 1.0], 2))
-        self.assertTrue(verdict.busy([0.1, 2.6], 2))
-        self.assertFalse(verdict.busy([0.1, 3.4], 2, n_own=1))
+        self.assertFalse(verdict.busy([0.0, 0.1]))
+        self.assertTrue(verdict.busy([0.0, 0.11, 0.0]))
+
+
+class Load(unittest.TestCase):
+    def test_idle_and_waiting_do_not_count(self):
+        tick = os.sysconf("SC_CLK_TCK")
+        self.assertEqual(load._busy_seconds(f"cpu  {tick} {tick} {tick} 900 900 {tick} {tick} {tick} 0 0"), 6.0)
+
+    def test_own_work_is_not_others(self):
+        self.assertAlmostEqual(load.cores_of_others((100.0, 50.0, 7.0), (110.0, 71.0, 25.0)), 0.3)
+        self.assertEqual(load.cores_of_others((0.0, 0.0, 0.0), (10.0, 5.0, 5.1)), 0.0)
+
+    def test_a_child_that_ended_is_own_work(self):
+        before = load.reading()
+        spin = "import time\nwhile time.process_time() < 0.3: pass"
+        subprocess.run([sys.executable, "-c", spin], check=True)
+        self.assertGreater(load.reading()[2] - before[2], 0.25)
 
 
 class Verdicts(unittest.TestCase):
@@ -97,7 +114,7 @@ class Table(unittest.TestCase):
     RECORD = {"name": "dense-t1", "settings": {"threads": 1}, "scale": 1.0, "n_rows": 1000000,
               "turns": _turns(Copse=[2.0, 2.0, 2.0], LightGBM_row_wise=[6.0, 7.0, 8.0]),
               "absent": {"CatBoost": "the package catboost is not installed"},
-              "versions": {"Copse": "0.1.0"}, "loads": [0.1, 1.0, 1.0, 1.0], "busy": False, "build": "0123",
+              "versions": {"Copse": "0.1.0"}, "others": [0.01, 0.0, 0.02], "load": 1.0, "busy": False, "build": "0123",
               "machine": {"processor": "p", "threads available": "2", "memory": "m", "system": "s"},
               "date": "2026-01-01 00:00 UTC"}
 
@@ -109,6 +126,13 @@ class Table(unittest.TestCase):
         line = self._line({"dense-t1": self.RECORD})
         for words in ("at least 2.7", "3.3", "| 3.50 |", "aim reached"):
             self.assertIn(words, line)
+
+    def test_cpu_time_has_a_ratio_of_its_own(self):
+        turns = [{"Copse": {"train_s": 9.0, "train_cpu_s": 2.0}, "XGBoost": {"train_s": 9.0, "train_cpu_s": 8.0}}]
+        row = next(row for row in shapes.ROWS if row.name == "dense-t1")
+        text = "\n".join(table.section(row, {**self.RECORD, "turns": turns}))
+        self.assertIn("| engine | train s | / Copse | CPU s | / Copse |", text)
+        self.assertIn("| XGBoost | 9.00 | 1.00 | 8.00 | 4.00 |", text)
 
     def test_what_is_absent_is_named(self):
         text = table.markdown({"dense-t1": self.RECORD}, False)
