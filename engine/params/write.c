@@ -6,6 +6,7 @@
 
 /* Whether the parameter can change a model and has a value. */
 static bool is_written(const copse_params *params, enum param_id id) {
+  if (id == PARAM_enable_bundle) return false; /* how cells are stored, no more */
   const struct param_row *row = &param_rows[id];
   bool shapes = row->scope == SCOPE_DATA || row->scope == SCOPE_BOOSTER || row->scope == SCOPE_FREE;
   return shapes && row->support == COPSE_SUPPORT_FULL && effective_text(params, id)[0] != '\0';

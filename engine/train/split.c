@@ -104,6 +104,18 @@ static bool column_open(const struct workspace *ws, int side, int leaf, uint32_t
   return ws->splittable[(size_t)leaf * ws->data->binned.n_columns + column] != 0;
 }
 
+/* A feature of two bins has one threshold: most one-hot features of a small leaf leave too few rows on a
+ * side, which the counts tell before anything else is looked at. */
+static bool two_bins_too_few(const struct workspace *ws, const struct leaf *leaf,
+                             const struct binned_column *column) {
+  if (column->n_bins != 2 || ws->count_kind == COUNT_ESTIMATE) return false;
+  uint64_t right = ws->data->binned.blocks[column->block].first_cell + column->hist_offset + 1;
+  const struct hist_planes *planes = &ws->slots[leaf->slot];
+  int64_t n = ws->count_kind == COUNT_FIELD ? (int64_t)planes->count[right]
+                                            : planes->hessian[right] >> ws->count_shift;
+  return n < ws->grow.min_data_in_leaf || (int64_t)leaf->n_rows - n < ws->grow.min_data_in_leaf;
+}
+
 static void search_column(void *user, size_t chunk, int thread) {
   struct search_job *job = user;
   struct workspace *ws = job->ws;
@@ -112,6 +124,10 @@ static void search_column(void *user, size_t chunk, int thread) {
   struct split *out = &ws->column_best[chunk];
   split_clear(out);
   if (leaf < 0 || !column_open(ws, (int)(chunk / n_columns), leaf, column)) return;
+  if (two_bins_too_few(ws, &ws->leaves[leaf], &ws->data->binned.columns[column])) {
+    if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = false;
+    return;
+  }
   struct split_task task = {.ws = ws,
                             .leaf = &ws->leaves[leaf],
                             .column = column,

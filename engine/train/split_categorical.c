@@ -104,6 +104,36 @@ static void sort_by_key(uint32_t *bins, const double *keys, uint32_t n) {
 #undef BEFORE
 }
 
+/* Only the first and the last `limit` of the sorted bins are ever looked at (limit <= (n + 1) / 2). Where
+ * that is few of many, they are picked in one pass; what lies between stays in no order. */
+static void sort_ends(uint32_t *bins, const double *keys, uint32_t n, uint32_t limit) {
+  enum { MOST_PICKED = 64 };
+  if (limit > MOST_PICKED || n < 4 * limit) {
+    sort_by_key(bins, keys, n);
+    return;
+  }
+#define BEFORE(a, b) (keys[a] < keys[b] || (keys[a] == keys[b] && (a) < (b)))
+  uint32_t low[MOST_PICKED], high[MOST_PICKED], n_low = 0, n_high = 0; /* from their ends inwards */
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t bin = bins[i], at;
+    if (n_low < limit || BEFORE(bin, low[n_low - 1])) {
+      if (n_low < limit) n_low++;
+      for (at = n_low - 1; at > 0 && BEFORE(bin, low[at - 1]); at--) low[at] = low[at - 1];
+      low[at] = bin;
+    }
+    if (n_high < limit || BEFORE(high[n_high - 1], bin)) {
+      if (n_high < limit) n_high++;
+      for (at = n_high - 1; at > 0 && BEFORE(high[at - 1], bin); at--) high[at] = high[at - 1];
+      high[at] = bin;
+    }
+  }
+#undef BEFORE
+  for (uint32_t i = 0; i < limit; i++) {
+    bins[i] = low[i];
+    bins[n - 1 - i] = high[i];
+  }
+}
+
 /* Walks from one end of the sorted categories; returns the length of the best prefix, 0 when none beat the
  * best so far. */
 static uint32_t search_direction(struct category_search *s, const uint32_t *bins, uint32_t kept,
@@ -143,9 +173,9 @@ static void search_sorted(struct category_search *s) {
     keys[b] = weight > 0 ? (double)s->gradient[b] * s->ws->gradient_unit / weight : 0.0;
     bins[kept++] = b;
   }
-  sort_by_key(bins, keys, kept);
   uint32_t limit = (kept + 1) / 2;
   if ((uint32_t)grow->max_cat_threshold < limit) limit = (uint32_t)grow->max_cat_threshold;
+  sort_ends(bins, keys, kept, limit);
   s->rules.lambda_l2 += grow->cat_l2;
   if (s->ws->sample.extra_trees && limit > 0)
     s->drawn = sample_threshold(s->ws, s->leaf, s->task->column, limit);

@@ -71,10 +71,11 @@ static void make_params(struct random_case *c, struct draw *d) {
   snprintf(c->params, sizeof c->params,
            "objective=%s %sleaf_counts=exact num_leaves=%d min_data_in_leaf=%d min_data_in_bin=%d "
            "min_sum_hessian_in_leaf=%g max_bin=%d learning_rate=0.3 min_data_per_group=%d cat_smooth=%d "
-           "cat_l2=%d max_cat_to_onehot=%d zero_as_missing=%s verbosity=-1",
+           "cat_l2=%d max_cat_to_onehot=%d zero_as_missing=%s max_cat_threshold=%d verbosity=-1",
            c->binary ? "binary" : "regression", rules[between(d, 0, 7)], between(d, 2, 16), between(d, 2, 12),
            between(d, 1, 4), uniform(d) < 0.5 ? 0.001 : 1.0, between(d, 4, 40), between(d, 1, 20),
-           between(d, 1, 6), between(d, 0, 8), between(d, 1, 6), uniform(d) < 0.25 ? "true" : "false");
+           between(d, 1, 6), between(d, 0, 8), between(d, 1, 6), uniform(d) < 0.25 ? "true" : "false",
+           between(d, 1, 8));
 }
 
 static bool same_split(const struct tree *tree, int node, const struct naive_split *want, uint32_t n_bins) {

@@ -25,6 +25,7 @@ static const struct setting {
     {"zero_as_missing=true " SMALL, 3000, true, false},
     {"compat=lightgbm zero_as_missing=true objective=binary " SMALL, 3000, true, true},
     {"compat=lightgbm " SMALL, 3000, true, false},
+    {"use_quantized_grad=true objective=binary " SMALL, 40000, true, true}, /* packed sums */
     {"use_missing=false " SMALL, 3000, false, false},
     {"bagging_freq=1 bagging_fraction=0.5 feature_fraction=0.6 feature_fraction_bynode=0.7 "
      "extra_trees=true " SMALL,
