@@ -79,6 +79,7 @@ copse_status coded_blocks_create(struct coded_trees *coded, copse_error *err) {
   }
   copse_free(writer.top);
   struct walk_block *tight = copse_resize(coded->ctx, coded->blocks, (size_t)first + 1, sizeof *tight);
-  if (tight != NULL) coded->blocks = tight;
+  if (tight == NULL) return status_memory(err, "a predictor");
+  coded->blocks = tight;
   return COPSE_OK;
 }
