@@ -205,3 +205,11 @@ bool number_eisel_lemire(uint64_t significand, int64_t exponent, double *out) {
   *out = biased >= 0x7FF ? (double)INFINITY : double_from(mantissa & ~(UINT64_C(1) << 52), (uint64_t)biased);
   return true;
 }
+
+bool number_power_of_ten(int q, uint64_t power[2], int *binary) {
+  if (q < NUMBER_POWER_MIN || q > NUMBER_POWER_MAX) return false;
+  power[0] = number_powers[q - NUMBER_POWER_MIN][0];
+  power[1] = number_powers[q - NUMBER_POWER_MIN][1];
+  *binary = ((217706 * q) >> 16) - 127; /* floor(q log2(10)) - 127 */
+  return true;
+}

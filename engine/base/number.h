@@ -26,4 +26,8 @@ bool number_eisel_lemire(uint64_t significand, int64_t exponent, double *out);
 /* The same for any number of digits, exactly, with integers of up to 5120 bits. exponent in [-1200, 400]. */
 double number_exact(const struct number_decimal *decimal);
 
+/* 10^q as {high, low} * 2^(*binary), the top bit set: off by less than one unit of the low word's last bit.
+ * False: no such power in the table. */
+bool number_power_of_ten(int q, uint64_t power[2], int *binary);
+
 #endif

@@ -189,6 +189,9 @@ struct kernels {
   /* Leaf numbers of a block from the program of a tree. masks: as many as the program uses, the first all
    * ones. Every column of cells has REACH_ROWS bytes. */
   reach_fn reach;
+  /* One row through eight trees: the leaf of each. A tree's blocks begin with its root's. wide: columns may
+   * be 32 and above. */
+  walk_blocks_fn walk_blocks;
 };
 
 /* The slots of a tier: those it overlays, the others from the tiers below it. NULL when this processor lacks

@@ -11,6 +11,7 @@
 #ifndef COPSE_KERNELS_REACH_H
 #define COPSE_KERNELS_REACH_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,11 +77,30 @@ struct reach_node {
   uint16_t run; /* in a run's first node: its length */
 };
 
+/* Three levels of a tree: node p has the children 2p + 1 and 2p + 2, and eight ways lead out. A leaf higher
+ * up has nodes below it that always go left. `next`: a block of the same tree, or WALK_LEAF and a leaf. */
+struct walk_block {
+  uint8_t column[8];
+  int8_t threshold[8];
+  uint16_t next[8];
+};
+enum { WALK_LEAF = 0x8000, WALK_LANES = 8, WALK_COLUMNS = 64 };
+
+/* The way out by the seven decisions, node p in bit p. */
+static inline unsigned walk_exit(unsigned rights) {
+  unsigned place = 1 + (rights & 1);
+  place = 2 * place + 1 + (rights >> place & 1);
+  return 2 * place + 1 + (rights >> place & 1) - 7;
+}
+
 /* Slots of struct kernels. */
 typedef void (*encode_fn)(const struct code_map *map, const double *values, size_t n, uint16_t *codes);
 typedef void (*spread_fn)(const uint16_t *codes, uint32_t offset, size_t n, int8_t *cells);
 typedef void (*set_cells_fn)(const uint8_t *codes, const uint32_t bits[8], int8_t *cells);
 typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells,
                          uint8_t *masks, uint8_t *numbers);
+
+typedef void (*walk_blocks_fn)(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
+                               const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]);
 
 #endif

@@ -149,10 +149,59 @@ static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t
   EACH(END)
 }
 
+/* walk_exit as a table. */
+#define PLACE_1(m) (1 + ((m)&1))
+#define PLACE_2(m) (2 * PLACE_1(m) + 1 + ((m) >> PLACE_1(m) & 1))
+#define EXIT(m) (2 * PLACE_2(m) + 1 + ((m) >> PLACE_2(m) & 1) - 7)
+#define EXITS_4(m) EXIT(m), EXIT(m + 1), EXIT(m + 2), EXIT(m + 3)
+#define EXITS_16(m) EXITS_4(m), EXITS_4(m + 4), EXITS_4(m + 8), EXITS_4(m + 12)
+#define EXITS_64(m) EXITS_16(m), EXITS_16(m + 16), EXITS_16(m + 32), EXITS_16(m + 48)
+static const uint8_t exits[128] = {EXITS_64(0), EXITS_64(64)};
+
+/* A block's columns pick their cells out of registers; its decisions are one comparison. */
+static inline __attribute__((always_inline)) void walk_lanes(const struct walk_block *blocks,
+                                                             const uint32_t *roots, const int8_t *cells,
+                                                             bool wide, uint16_t *leaves) {
+  const __m128i *from = (const __m128i *)(const void *)cells;
+  const __m128i part0 = _mm_loadu_si128(from), part1 = _mm_loadu_si128(from + 1);
+  const __m128i part2 = _mm_loadu_si128(from + 2), part3 = _mm_loadu_si128(from + 3);
+  uint32_t at[WALK_LANES] = {0}, arrived;
+  do {
+    arrived = WALK_LEAF;
+#pragma GCC unroll 8
+    for (size_t lane = 0; lane < WALK_LANES; lane++) {
+      const struct walk_block *block = &blocks[roots[lane] + (at[lane] & WALK_LEAF ? 0 : at[lane])];
+      __m128i column = _mm_loadl_epi64((const __m128i *)(const void *)block->column);
+      __m128i bit4 = _mm_slli_epi16(column, 3);
+      __m128i own = _mm_blendv_epi8(_mm_shuffle_epi8(part0, column), _mm_shuffle_epi8(part1, column), bit4);
+      if (wide) {
+        __m128i high =
+            _mm_blendv_epi8(_mm_shuffle_epi8(part2, column), _mm_shuffle_epi8(part3, column), bit4);
+        own = _mm_blendv_epi8(own, high, _mm_slli_epi16(column, 2));
+      }
+      __m128i threshold = _mm_loadl_epi64((const __m128i *)(const void *)block->threshold);
+      unsigned rights = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(threshold, own)) & 127;
+      uint32_t next = block->next[exits[rights]];
+      at[lane] = at[lane] & WALK_LEAF ? at[lane] : next;
+      arrived &= at[lane];
+    }
+  } while (arrived == 0);
+  for (size_t lane = 0; lane < WALK_LANES; lane++) leaves[lane] = (uint16_t)(at[lane] & ~WALK_LEAF);
+}
+
+static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
+                        const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]) {
+  if (wide)
+    walk_lanes(blocks, roots, cells, true, leaves);
+  else
+    walk_lanes(blocks, roots, cells, false, leaves);
+}
+
 void kernels_reach_avx2(struct kernels *slots) {
   slots->encode = encode;
   slots->spread = spread;
   slots->set_cells = set_cells;
   slots->reach = reach;
+  slots->walk_blocks = walk_blocks;
 }
 #endif

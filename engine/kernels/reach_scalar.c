@@ -58,9 +58,28 @@ static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t
   }
 }
 
+static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
+                        const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]) {
+  (void)wide;
+  uint32_t at[WALK_LANES] = {0}, arrived;
+  do {
+    arrived = WALK_LEAF;
+    for (size_t lane = 0; lane < WALK_LANES; lane++) {
+      const struct walk_block *block = &blocks[roots[lane] + (at[lane] & WALK_LEAF ? 0 : at[lane])];
+      unsigned place = 0;
+      for (int level = 0; level < 3; level++)
+        place = 2 * place + 1 + (block->threshold[place] > cells[block->column[place]]);
+      at[lane] = at[lane] & WALK_LEAF ? at[lane] : block->next[place - 7];
+      arrived &= at[lane];
+    }
+  } while (arrived == 0);
+  for (size_t lane = 0; lane < WALK_LANES; lane++) leaves[lane] = (uint16_t)(at[lane] & ~WALK_LEAF);
+}
+
 void kernels_reach_scalar(struct kernels *slots) {
   slots->encode = encode;
   slots->spread = spread;
   slots->set_cells = set_cells;
   slots->reach = reach;
+  slots->walk_blocks = walk_blocks;
 }

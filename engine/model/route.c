@@ -3,11 +3,14 @@
  * The binned walk takes the same turns as the raw rules of route.h: the NaN bin is the last bin of a feature
  * with missing type NaN, zero's bin is the default bin of a feature with missing type zero, and a threshold
  * is the upper bound of its bin. Runs of binned rows compile the nodes once into 64-byte records on the
- * stack, so that a step touches one record and one cell instead of six arrays. */
+ * stack, so that a step touches one record and one cell instead of six arrays; long runs go through small
+ * trees over byte cells by program (route_block.h). */
 #include "model/route.h"
 
 #include <assert.h>
 #include <string.h>
+
+#include "model/route_block.h"
 
 enum { NO_BIN = 0x7FFFFFFF, MAX_COMPILED = 1024 };
 
@@ -78,6 +81,37 @@ int route_binned(const struct tree *tree, const struct binned *binned, const str
   return ~node;
 }
 
+/* A node for the program; nodes that look at two-byte cells have none. */
+static bool plan_node(struct route_planner *planner, const struct bin_node *node) {
+  if (node->wide) return false;
+  struct route_rule rule = {.column = {.cells = node->cells, .is_set = node->categorical},
+                            .threshold = node->threshold};
+  if (node->categorical) {
+    const uint32_t *bits = node->bits != NULL ? node->bits : node->cell_bits;
+    uint32_t n_words = node->threshold < 8 ? node->threshold : 8;
+    memcpy(rule.column.bits, bits, n_words * sizeof *bits);
+  } else {
+    rule.column.missing_bin = node->missing_bin;
+    rule.column.default_left = node->missing_bin != NO_BIN && node->default_left;
+  }
+  return route_plan_node(planner, &rule);
+}
+
+/* Whether the rows were taken by program. */
+static bool add_by_program(const struct tree *tree, const struct bin_node *nodes, uint64_t begin,
+                           uint64_t end, double factor, double *score) {
+  enum { WORTH_ROWS = 1024 }; /* below, making the program takes longer than it saves */
+  if (end - begin < WORTH_ROWS || tree->n_leaves > ROUTE_BLOCK_LEAVES) return false;
+  struct route_plan plan;
+  plan.n_columns = 0;
+  struct route_planner planner = {.plan = &plan, .n_nodes = 0};
+  for (int i = 0; i < tree->n_leaves - 1; i++)
+    if (!plan_node(&planner, &nodes[i])) return false;
+  if (!route_plan_end(&planner, tree)) return false;
+  route_plan_add(&plan, begin, end, factor, score);
+  return true;
+}
+
 void route_add_binned(const struct tree *tree, const struct binned *binned,
                       const struct feature_bins *features, uint64_t begin, uint64_t end, double factor,
                       double *score) {
@@ -94,6 +128,7 @@ void route_add_binned(const struct tree *tree, const struct binned *binned,
     nodes[i] = compile_rule(tree, binned, features, i);
     if (column->bundled) put_on_carrier(column, &nodes[i]);
   }
+  if (add_by_program(tree, nodes, begin, end, factor, score)) return;
   for (uint64_t row = begin; row < end; row++) {
     int node = 0;
     while (node >= 0) node = bin_left(&nodes[node], row) ? tree->left_child[node] : tree->right_child[node];

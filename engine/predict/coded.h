@@ -65,7 +65,8 @@ struct coded_tree {
   enum coded_method method;
   int n_leaves, depth;
   uint32_t first_set, n_sets;
-  uint32_t root; /* walk = walk_nodes + root */
+  uint32_t first_block; /* of coded_trees.blocks: the root's */
+  uint32_t root;        /* walk = walk_nodes + root */
   struct reach_program program;
   struct reach_node *nodes;
   int32_t *leaf_at;          /* [n_leaves] leaf at each place */
@@ -92,6 +93,7 @@ struct coded_trees {
   int32_t *categories;
   struct reach_node *reach_nodes;
   walk_node *walk_nodes;
+  struct walk_block *blocks; /* of trees without sets; NULL: too many columns or leaves */
   int32_t *leaf_at, *walk_leaf;
   double *value_at;
 };
@@ -106,6 +108,8 @@ COPSE_MUST_CHECK copse_status coded_sources_create(struct coded_trees *coded, ui
                                                    const struct tree *trees, copse_error *err);
 COPSE_MUST_CHECK copse_status coded_programs_create(struct coded_trees *coded, const struct tree *trees,
                                                     copse_error *err);
+
+COPSE_MUST_CHECK copse_status coded_blocks_create(struct coded_trees *coded, copse_error *err);
 
 /* The value at which a node's comparison turns, for values that are not rounded to 0 first. */
 double coded_cut(double threshold);

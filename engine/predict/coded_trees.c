@@ -228,6 +228,7 @@ copse_status coded_trees_create(copse_context *ctx, uint32_t n_features, const s
   if (!can_be_coded(trees, n_trees)) return COPSE_OK;
   copse_status status = coded_sources_create(out, n_features, trees, err);
   if (status == COPSE_OK && out->usable) status = coded_programs_create(out, trees, err);
+  if (status == COPSE_OK && out->usable) status = coded_blocks_create(out, err);
   if (status != COPSE_OK || !out->usable) {
     coded_trees_release(out);
     *out = (struct coded_trees){.ctx = ctx};
@@ -247,6 +248,7 @@ void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->categories);
   copse_free(coded->reach_nodes);
   copse_free(coded->walk_nodes);
+  copse_free(coded->blocks);
   copse_free(coded->walk_leaf);
   copse_free(coded->leaf_at);
   copse_free(coded->value_at);

@@ -184,6 +184,37 @@ static void test_round_trips(void **unused) {
   }
 }
 
+/* Where rounding is close: powers of ten and their neighbours, exact halves, short decimals, whole numbers.
+ */
+static double near_a_rounding(int i) {
+  double power = 1;
+  int exponent = (int)(next_random() % 40) - 20;
+  for (int k = 0; k < (exponent < 0 ? -exponent : exponent); k++) power *= 10;
+  if (exponent < 0) power = 1 / power;
+  switch (i % 6) {
+    case 0: return power;
+    case 1: return nextafter(power, i % 4 ? 1e300 : -1e300);
+    case 2: return (double)(next_random() % 100000) / 8 * power; /* ends in a five */
+    case 3: return (double)(next_random() % 100000) / 1000;
+    case 4: return (double)(next_random() >> (next_random() % 64));
+    default: return -(double)(next_random() >> 11) * 0x1p-53;
+  }
+}
+
+static void test_close_roundings(void **unused) {
+  (void)unused;
+  char text[64], expected[64];
+  for (int i = 0; i < 100000; i++) {
+    double value = near_a_rounding(i);
+    for (int digits = 17; digits >= 1; digits -= 1 + (int)(next_random() % 5)) {
+      size_t n = copse_format_double_digits(value, digits, text, sizeof text);
+      int length = snprintf(expected, sizeof expected, "%.*g", digits, value);
+      assert_string_equal(text, expected);
+      assert_int_equal(n, length);
+    }
+  }
+}
+
 /* Exact midpoints between neighbours, and texts just beside them in a far digit. */
 static void test_midpoints(void **unused) {
   (void)unused;
@@ -258,10 +289,14 @@ static void test_locale_does_not_matter(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_hand_picked),     cmocka_unit_test(test_words_and_refusals),
-      cmocka_unit_test(test_random_decimals), cmocka_unit_test(test_round_trips),
-      cmocka_unit_test(test_midpoints),       cmocka_unit_test(test_long_texts),
-      cmocka_unit_test(test_power_table),     cmocka_unit_test(test_locale_does_not_matter)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_hand_picked),
+                                     cmocka_unit_test(test_words_and_refusals),
+                                     cmocka_unit_test(test_random_decimals),
+                                     cmocka_unit_test(test_round_trips),
+                                     cmocka_unit_test(test_close_roundings),
+                                     cmocka_unit_test(test_midpoints),
+                                     cmocka_unit_test(test_long_texts),
+                                     cmocka_unit_test(test_power_table),
+                                     cmocka_unit_test(test_locale_does_not_matter)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

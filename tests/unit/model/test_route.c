@@ -60,19 +60,19 @@ static void categories_truncate_toward_zero(void **state) {
   assert_false(route_categorical_left(0, words, 0));
 }
 
-/* Four features, one of each kind. A numeric bin holds one whole number; its upper bound lies half above. */
-enum { N_FEATURES = 4, N_ROWS = 700 };
+/* Five features, one of each kind. A numeric bin holds one whole number; its upper bound lies half above. */
+enum { N_FEATURES = 5, WIDE = 3, N_ROWS = 2700 };
 
 struct world {
   struct feature_bins features[N_FEATURES];
   struct binned_column columns[N_FEATURES];
   struct binned binned;
-  uint8_t bytes[3][N_ROWS];
+  uint8_t bytes[N_FEATURES][N_ROWS];
   uint16_t wide[N_ROWS];
   double rows[N_ROWS][N_FEATURES];
 };
 
-static const uint32_t bins_of_feature[N_FEATURES] = {8, 9, 40, 300};
+static const uint32_t bins_of_feature[N_FEATURES] = {8, 9, 40, 300, 256};
 
 /* A value of the bin, as a row of the table would hold it. */
 static double value_of(int feature, uint32_t bin) {
@@ -87,20 +87,21 @@ static double upper_of(int feature, uint32_t bin) { return value_of(feature, bin
 static void make_world(struct world *world) {
   uint64_t seed = 42;
   memset(world, 0, sizeof *world);
-  const enum missing_type missing[N_FEATURES] = {MISSING_NONE, MISSING_NAN, MISSING_ZERO, MISSING_NAN};
-  const uint32_t zero_bin[N_FEATURES] = {4, 4, 7, 0};
+  const enum missing_type missing[N_FEATURES] = {MISSING_NONE, MISSING_NAN, MISSING_ZERO, MISSING_NAN,
+                                                 MISSING_NAN};
+  const uint32_t zero_bin[N_FEATURES] = {4, 4, 7, 0, 0};
   for (uint32_t f = 0; f < N_FEATURES; f++) {
-    world->features[f] = (struct feature_bins){.categorical = f == 3,
+    world->features[f] = (struct feature_bins){.categorical = f >= WIDE,
                                                .used = true,
                                                .missing = missing[f],
                                                .n_bins = bins_of_feature[f],
                                                .default_bin = zero_bin[f]};
-    void *cells = f < 3 ? (void *)world->bytes[f] : (void *)world->wide;
+    void *cells = f != WIDE ? (void *)world->bytes[f] : (void *)world->wide;
     world->columns[f] = (struct binned_column){
-        .feature = f, .n_bins = bins_of_feature[f], .cell_bytes = f < 3 ? 1 : 2, .cells = cells};
+        .feature = f, .n_bins = bins_of_feature[f], .cell_bytes = f != WIDE ? 1 : 2, .cells = cells};
     for (int row = 0; row < N_ROWS; row++) {
       uint32_t bin = sample_random(&seed) % bins_of_feature[f];
-      if (f < 3)
+      if (f != WIDE)
         world->bytes[f][row] = (uint8_t)bin;
       else
         world->wide[row] = (uint16_t)bin;
@@ -110,8 +111,9 @@ static void make_world(struct world *world) {
   world->binned = (struct binned){.n_rows = N_ROWS, .n_columns = N_FEATURES, .columns = world->columns};
 }
 
-static void split_somewhere(struct tree *tree, const struct world *world, uint64_t *seed) {
+static void split_somewhere(struct tree *tree, const struct world *world, bool with_wide, uint64_t *seed) {
   int f = (int)(sample_random(seed) % N_FEATURES), right;
+  if (f == WIDE && !with_wide) f = 0;
   uint32_t bin = sample_random(seed) % (bins_of_feature[f] - 1);
   uint32_t categories[66] = {0}, bins[10] = {0};
   struct tree_split split = {.leaf = (int)(sample_random(seed) % (uint32_t)tree->n_leaves),
@@ -119,9 +121,9 @@ static void split_somewhere(struct tree *tree, const struct world *world, uint64
                              .column = (uint32_t)f,
                              .left = {(double)sample_random(seed), 1, 1},
                              .right = {(double)sample_random(seed), 1, 1}};
-  if (f == 3) {
+  if (f >= WIDE) {
     split.decision_type = DECISION_CATEGORICAL | MISSING_NAN << DECISION_MISSING_SHIFT;
-    for (uint32_t b = 1; b < bins_of_feature[3]; b++) {
+    for (uint32_t b = 1; b < bins_of_feature[f]; b++) {
       if (sample_random(seed) % 2) continue;
       bins[b / 32] |= 1u << b % 32;
       categories[b * 7 / 32] |= 1u << b * 7 % 32;
@@ -144,11 +146,14 @@ static void binned_rows_reach_the_leaf_of_their_values(void **state) {
   static double score[N_ROWS];
   make_world(&world);
   uint64_t seed = 7;
-  const int sizes[] = {1, 2, 7, 60, 1100}; /* the last is walked without compiling its nodes */
-  for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+  /* Trees without two-byte cells go by program up to 256 leaves, the largest is walked without compiling its
+   * nodes. */
+  const int sizes[] = {1, 2, 7, 60, 255, 256, 257, 1100};
+  for (size_t s = 0; s < 2 * sizeof sizes / sizeof sizes[0]; s++) {
     struct tree tree;
-    assert_int_equal(tree_create(NULL, sizes[s], true, &tree, NULL), COPSE_OK);
-    while (tree.n_leaves < sizes[s]) split_somewhere(&tree, &world, &seed);
+    int size = sizes[s / 2];
+    assert_int_equal(tree_create(NULL, size, true, &tree, NULL), COPSE_OK);
+    while (tree.n_leaves < size) split_somewhere(&tree, &world, s % 2 == 0, &seed);
     for (int row = 0; row < N_ROWS; row++) score[row] = row;
     route_add_binned(&tree, &world.binned, world.features, 10, N_ROWS - 10, 1, score);
     for (int row = 0; row < N_ROWS; row++) {

@@ -164,13 +164,14 @@ static void expect_rows(copse_predictor *predictor, const char *name) {
   static double out[64];
   size_t width = copse_predictor_width(predictor);
   const double *want = predictor->kind == COPSE_PREDICT_LEAF ? leaves : expected;
-  for (int coded = 0; coded < 2; coded++) {
-    if (coded && !(predictor->coded.usable && predictor->coded.walkable)) continue;
-    predictor->row_coded = coded != 0;
+  for (int how = 0; how < 3; how++) { /* by values, by nodes, by blocks */
+    if (how > 0 && !(predictor->coded.usable && predictor->coded.walkable)) continue;
+    predictor->row_coded = how > 0;
+    predictor->way = how == 1 ? WAY_WALK : WAY_AUTO;
     for (size_t i = 0; i < MOST_ROWS; i++) {
       copse_predictor_row(predictor, values[i], out);
       if (memcmp(out, want + i * width, width * sizeof *out) != 0)
-        fail_msg("%s: row %d, by %s", name, (int)i, coded ? "codes" : "values");
+        fail_msg("%s: row %d, by way %d", name, (int)i, how);
     }
   }
 }
@@ -189,7 +190,10 @@ static void all_ways_give_the_bits_of_the_definition(void **state) {
     for (int k = 0; k < 2; k++) {
       copse_predictor *predictor = sample_predictor(model, kinds[k], 0, 0);
       assert_true(predictor->coded.usable);
-      expect_rows(predictor, shape->name);
+      FOR_EACH_TIER(kernels) {
+        predictor->kernels = kernels;
+        expect_rows(predictor, shape->name);
+      }
       FOR_EACH_TIER(kernels)
       for (int way = WAY_AUTO; way <= WAY_REACH; way++) {
         predictor->kernels = kernels;
