@@ -103,6 +103,12 @@ COPSE_MUST_CHECK copse_status binned_create(copse_context *ctx, const struct fea
                                             uint64_t n_rows, struct binned *out, copse_error *err);
 void binned_release(struct binned *binned);
 
+/* A matrix of the same layout, which borrows what does not depend on rows: row i is from's row order[i].
+ * Release with binned_release_reordered, before `from`. */
+COPSE_MUST_CHECK copse_status binned_reorder(const struct binned *from, const uint32_t *order, int n_threads,
+                                             struct binned *out, copse_error *err);
+void binned_release_reordered(struct binned *binned);
+
 /* Writes the cells of one carrier in rows [first_row, first_row + n) to both copies. Different rows or
  * carriers may be written by different threads at once. */
 void binned_store(struct binned *binned, uint32_t carrier, uint64_t first_row, size_t n,

@@ -121,6 +121,8 @@ struct pack_rule {
   bool stochastic;
   bool constant_hessian; /* every hessian is one level */
   uint32_t gradient_key, hessian_key;
+  uint32_t first_row;          /* numbers of the rows: first_row, first_row + 1 ... */
+  const uint32_t *row_numbers; /* ... or [n] these; NULL: those */
 };
 
 struct kernels {
@@ -134,9 +136,9 @@ struct kernels {
   void (*hist_update_packed)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                              uint64_t end, const int64_t *packed, int64_t *cells);
   void (*hist_spill_packed)(int64_t *cells, uint64_t n, int64_t *gradient, int64_t *hessian);
-  /* packed[i] of rows first_row + i. */
-  void (*pack)(const struct pack_rule *rule, const float *gradient, const float *hessian, uint32_t first_row,
-               uint64_t n, int64_t *packed);
+  /* packed[i] of n rows. */
+  void (*pack)(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
+               int64_t *packed);
   /* parent[i] -= child[i]: the sibling's histogram takes the parent's place. count planes may be NULL. */
   void (*hist_subtract)(int64_t *gradient, int64_t *hessian, uint32_t *count, const int64_t *child_gradient,
                         const int64_t *child_hessian, const uint32_t *child_count, uint64_t n);

@@ -42,13 +42,13 @@ static inline uint32_t pack_bits(uint32_t row, uint32_t key) {
   return x ^ (x >> 16);
 }
 
-static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian,
-                 uint32_t first_row, uint64_t n, int64_t *packed) {
+static inline void pack_rows(const struct pack_rule *rule, const float *gradient, const float *hessian,
+                             uint64_t n, const uint32_t *numbers, int64_t *packed) {
   const double g_step = rule->gradient_step, h_step = rule->hessian_step;
   const double g_most = rule->gradient_levels, h_most = rule->hessian_levels;
   const uint32_t g_key = rule->gradient_key, h_key = rule->hessian_key;
   for (uint64_t i = 0; i < n; i++) {
-    uint32_t row = first_row + (uint32_t)i;
+    uint32_t row = numbers != NULL ? numbers[i] : rule->first_row + (uint32_t)i;
     double g_shift = rule->stochastic ? (double)(int32_t)(pack_bits(row, g_key) >> 1) * 0x1p-31 : 0.5;
     double h_shift = rule->stochastic ? (double)(int32_t)(pack_bits(row, h_key) >> 1) * 0x1p-31 : 0.5;
     double g = (double)gradient[i] / g_step, h = (double)hessian[i] / h_step;
@@ -60,6 +60,14 @@ static void pack(const struct pack_rule *rule, const float *gradient, const floa
     whole = gradient[i] < 0 ? -whole : whole;
     packed[i] = (int64_t)whole * ((int64_t)1 << 32) + (int32_t)level;
   }
+}
+
+static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
+                 int64_t *packed) {
+  if (rule->row_numbers != NULL)
+    pack_rows(rule, gradient, hessian, n, rule->row_numbers, packed);
+  else
+    pack_rows(rule, gradient, hessian, n, NULL, packed);
 }
 
 static void packed_slots(struct kernels *slots) {

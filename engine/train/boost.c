@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/team.h"
 #include "train/booster.h"
+#include "train/cluster.h"
 #include "train/grow.h"
 #include "train/renew.h"
 #include "train/sample.h"
@@ -115,6 +116,8 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   *split = true;
   tree_shrink(tree, booster->resolved->boost.learning_rate);
   grow_add_scores(ws, tree, booster->sets[0].score + (uint64_t)output * n);
+  /* Percentiles of residuals add up weights in the order of rows. */
+  if (booster->objective.row->renew == NULL) cluster_rows(ws);
   double start = workspace_clock();
   for (int s = 1; s < booster->n_sets; s++) booster_add_tree(booster, &booster->sets[s], tree, output);
   booster->valid_s += workspace_clock() - start;

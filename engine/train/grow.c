@@ -94,7 +94,7 @@ static void divide_leaf(struct workspace *ws, int leaf, int right, uint64_t n_le
   l->output = best->left_output;
   l->depth++;
   if (ws->splittable == NULL) return;
-  size_t n_columns = ws->data->binned.n_columns;
+  size_t n_columns = workspace_matrix(ws)->n_columns;
   memcpy(ws->splittable + (size_t)right * n_columns, ws->splittable + (size_t)leaf * n_columns, n_columns);
 }
 
@@ -141,7 +141,7 @@ static void root_output(struct workspace *ws, struct tree *tree) {
 copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
   root_output(ws, tree);
   mark_unsplittable(ws, 0);
-  if (ws->data->binned.n_columns > 0 && may_split(ws, 0, -1)) {
+  if (workspace_matrix(ws)->n_columns > 0 && may_split(ws, 0, -1)) {
     hist_acquire(ws, 0, -1);
     hist_build(ws, 0);
     split_search(ws, (int[2]){0, -1});
@@ -175,7 +175,8 @@ static void name_leaf_rows(void *user, size_t chunk, int thread) {
   struct score_job *job = user;
   const struct leaf *leaf = &job->ws->leaves[chunk];
   const uint32_t *rows = job->ws->rows + leaf->begin;
-  for (uint64_t i = 0; i < leaf->n_rows; i++) job->leaf_of_row[rows[i]] = (uint32_t)chunk;
+  for (uint64_t i = 0; i < leaf->n_rows; i++)
+    job->leaf_of_row[workspace_row(job->ws, rows[i])] = (uint32_t)chunk;
 }
 
 static void name_out_of_bag(void *user, size_t chunk, int thread) {
@@ -185,8 +186,8 @@ static void name_out_of_bag(void *user, size_t chunk, int thread) {
   uint64_t begin = ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
   if (end > ws->data->n_rows) end = ws->data->n_rows;
   for (uint64_t i = begin; i < end; i++)
-    job->leaf_of_row[ws->rows[i]] =
-        (uint32_t)route_binned(job->tree, &ws->data->binned, ws->data->schema->features, ws->rows[i]);
+    job->leaf_of_row[workspace_row(ws, ws->rows[i])] =
+        (uint32_t)route_binned(job->tree, workspace_matrix(ws), ws->data->schema->features, ws->rows[i]);
 }
 
 static void add_leaf_values(void *user, size_t chunk, int thread) {

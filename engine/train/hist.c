@@ -100,7 +100,7 @@ static void planes_zero(struct hist_planes planes, uint64_t n_cells) {
 
 static void build_block(void *user, size_t chunk, int thread) {
   struct build_job *job = user;
-  const struct binned_block *block = &job->ws->data->binned.blocks[chunk];
+  const struct binned_block *block = &workspace_matrix(job->ws)->blocks[chunk];
   struct hist_planes planes = planes_at(*job->target, block->first_cell);
   planes_zero(planes, block->n_cells);
   add_rows(job, block, 0, job->leaf->n_rows, &job->ws->lanes[thread], planes);
@@ -139,7 +139,7 @@ static void build_block_by_rows(struct build_job *job, const struct binned_block
 
 void hist_build(struct workspace *ws, int leaf) {
   double start = workspace_clock();
-  const struct binned *binned = &ws->data->binned;
+  const struct binned *binned = workspace_matrix(ws);
   struct build_job job = {.ws = ws, .leaf = &ws->leaves[leaf]};
   job.target = &ws->slots[ws->leaves[leaf].slot];
   uint64_t updates = job.leaf->n_rows * binned->n_carriers;
@@ -159,6 +159,6 @@ void hist_subtract(struct workspace *ws, int leaf, int sibling) {
   struct hist_planes *parent = &ws->slots[ws->leaves[leaf].slot],
                      *child = &ws->slots[ws->leaves[sibling].slot];
   ws->kernels->hist_subtract(parent->gradient, parent->hessian, parent->count, child->gradient,
-                             child->hessian, child->count, ws->data->binned.n_cells);
+                             child->hessian, child->count, workspace_matrix(ws)->n_cells);
   ws->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start;
 }

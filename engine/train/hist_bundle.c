@@ -71,7 +71,7 @@ static uint32_t lone_column_offset(const struct binned *binned, const struct bin
 
 void hist_spill_packed_block(const struct workspace *ws, const struct binned_block *block, int64_t *sums,
                              struct hist_planes planes) {
-  const struct binned *binned = &ws->data->binned;
+  const struct binned *binned = workspace_matrix(ws);
   if (!block->bundled) {
     ws->kernels->hist_spill_packed(sums, block->n_sums, planes.gradient, planes.hessian);
     return;
@@ -96,7 +96,7 @@ void hist_spill_packed_block(const struct workspace *ws, const struct binned_blo
 
 void hist_spill_block(const struct workspace *ws, const struct binned_block *block, struct hist_pair *sums,
                       unsigned count_bits, struct hist_planes planes) {
-  const struct binned *binned = &ws->data->binned;
+  const struct binned *binned = workspace_matrix(ws);
   if (!block->bundled) {
     ws->kernels->hist_spill(sums, block->n_sums, count_bits, planes.gradient, planes.hessian, planes.count);
     return;

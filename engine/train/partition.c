@@ -23,7 +23,7 @@ static void put_on_carrier(const struct binned_column *column, struct split_rule
 }
 
 static struct split_rule rule_of(const struct workspace *ws, const struct split *split) {
-  const struct binned_column *column = &ws->data->binned.columns[split->column];
+  const struct binned_column *column = &workspace_matrix(ws)->columns[split->column];
   const struct feature_bins *bins = &ws->data->schema->features[column->feature];
   struct split_rule rule = {
       .cells = column->cells, .cell_bytes = column->cell_bytes, .missing_bin = UINT32_MAX};
@@ -55,7 +55,7 @@ uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const str
   double start = workspace_clock();
   struct partition_job job = {ws->kernels, rule_of(ws, split)};
   uint32_t words[BUNDLE_MOST_VALUES / 32];
-  const struct binned_column *column = &ws->data->binned.columns[split->column];
+  const struct binned_column *column = &workspace_matrix(ws)->columns[split->column];
   if (column->bundled) put_on_carrier(column, &job.rule, words);
   uint64_t n_left = divide_rows(ws, leaf->begin, leaf->n_rows, divide_by_split, &job);
   ws->phase_s[PHASE_PARTITION] += workspace_clock() - start;

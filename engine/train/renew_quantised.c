@@ -19,8 +19,9 @@ static void renew_leaf(void *user, size_t chunk, int thread) {
   const uint32_t *rows = ws->rows + leaf->begin;
   int64_t g = 0, h = 0;
   for (uint64_t i = 0; i < leaf->n_rows; i++) {
-    g += llrint((double)job->gradient[rows[i]] * ws->true_gradient_scale);
-    h += llrint((double)job->hessian[rows[i]] * ws->true_hessian_scale);
+    uint32_t row = workspace_row(ws, rows[i]);
+    g += llrint((double)job->gradient[row] * ws->true_gradient_scale);
+    h += llrint((double)job->hessian[row] * ws->true_hessian_scale);
   }
   struct scan_rules rules = split_rules(&ws->grow);
   rules.path_smooth = 0;

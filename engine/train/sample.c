@@ -65,8 +65,9 @@ struct bag_job {
   const int32_t *query_of_row; /* or NULL */
 };
 
-static bool in_bag(const struct bag_job *job, uint64_t row) {
+static bool in_bag(const struct bag_job *job, uint32_t place) {
   const struct sample_params *p = &job->ws->sample;
+  const uint32_t row = workspace_row(job->ws, place);
   double fraction = p->bagging_fraction;
   if (p->bagging_by_class)
     fraction = job->ws->data->label[row] > 0 ? p->pos_bagging_fraction : p->neg_bagging_fraction;

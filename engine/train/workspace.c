@@ -211,6 +211,9 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->column_in_tree);
   copse_free(ws->column_in_leaf);
   copse_free(ws->splittable);
+  copse_free(ws->row_of);
+  copse_free(ws->gathered);
+  binned_release_reordered(&ws->clustered);
   *ws = (struct workspace){0};
 }
 
@@ -272,17 +275,34 @@ static void sum_chunk(void *user, size_t chunk, int thread) {
   ws->chunks[chunk].hessian = h;
 }
 
+/* Rows are stored in another order than gradients. */
+static void gather_gradients(const struct round_job *job, uint64_t begin, uint64_t n, float *gradient,
+                             float *hessian) {
+  const uint32_t *row_of = job->ws->row_of + begin;
+  for (uint64_t i = 0; i < n; i++) gradient[i] = job->gradient[row_of[i]];
+  for (uint64_t i = 0; i < n; i++) hessian[i] = job->hessian[row_of[i]];
+}
+
 static void round_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
   struct round_job *job = user;
   struct workspace *ws = job->ws;
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
-  if (ws->packed != NULL)
-    ws->kernels->pack(&job->rule, job->gradient + begin, job->hessian + begin, (uint32_t)begin, end - begin,
-                      ws->packed + begin);
-  else
-    ws->kernels->quantize(job->gradient + begin, job->hessian + begin, end - begin, job->gradient_scale,
-                          job->hessian_scale, ws->count_bits, ws->pairs + begin);
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, n = chunk_end(ws, chunk) - begin;
+  const float *gradient = job->gradient + begin, *hessian = job->hessian + begin;
+  if (ws->row_of != NULL) {
+    float *room = ws->gathered + (size_t)thread * 2 * WORKSPACE_CHUNK;
+    gather_gradients(job, begin, n, room, room + WORKSPACE_CHUNK);
+    gradient = room;
+    hessian = room + WORKSPACE_CHUNK;
+  }
+  if (ws->packed != NULL) {
+    struct pack_rule rule = job->rule;
+    rule.first_row = (uint32_t)begin;
+    rule.row_numbers = ws->row_of != NULL ? ws->row_of + begin : NULL;
+    ws->kernels->pack(&rule, gradient, hessian, n, ws->packed + begin);
+  } else {
+    ws->kernels->quantize(gradient, hessian, n, job->gradient_scale, job->hessian_scale, ws->count_bits,
+                          ws->pairs + begin);
+  }
 }
 
 static void choose_scales(struct workspace *ws, float max_gradient, float max_hessian,

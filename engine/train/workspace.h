@@ -93,7 +93,13 @@ struct workspace {
   struct hist_pair *count_pairs; /* [n_rows] 1 each, where counts do not ride in the hessians; else NULL */
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
-  struct row_chunk *chunks;                /* [n_rows / WORKSPACE_CHUNK + 1] */
+
+  /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`. */
+  struct binned clustered;
+  uint32_t *row_of; /* [n_rows] the data set's row at a place; NULL: places are rows */
+  float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians by place */
+  bool cluster_tried;
+  struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
 
   int n_slots, n_slots_used; /* slots are taken in order, then recycled */
   struct hist_planes *slots;
@@ -128,6 +134,16 @@ void workspace_release(struct workspace *ws);
  * (COPSE_ERR_DATA): labels, weights and scores that each fit a float may have a gradient that does not. */
 COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const float *gradient,
                                                    const float *hessian, copse_error *err);
+
+/* The matrix that rows are numbered in. */
+static inline const struct binned *workspace_matrix(const struct workspace *ws) {
+  return ws->row_of != NULL ? &ws->clustered : &ws->data->binned;
+}
+
+/* The data set's number of a row. */
+static inline uint32_t workspace_row(const struct workspace *ws, uint32_t place) {
+  return ws->row_of != NULL ? ws->row_of[place] : place;
+}
 
 /* Seconds of a monotonic clock. */
 double workspace_clock(void);

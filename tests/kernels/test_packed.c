@@ -102,6 +102,8 @@ static void rounding_to_levels(void **state) {
   enum { N = 4001 };
   static float g[N], h[N];
   static int64_t packed[N], first[N];
+  static uint32_t numbers[N];
+  for (uint32_t i = 0; i < N; i++) numbers[i] = 5 + i;
   struct draw d = {.seed = 32};
   for (int i = 0; i < N; i++) {
     g[i] = (float)draw_between(&d, -1000000, 1000000) * 1e-6f;
@@ -112,12 +114,13 @@ static void rounding_to_levels(void **state) {
     struct pack_rule rule = {.gradient_step = 1.0 / (levels / 2),
                              .hessian_step = 1.0 / levels,
                              .gradient_levels = levels / 2,
-                             .hessian_levels = levels};
+                             .hessian_levels = levels,
+                             .first_row = 5};
     for (int stochastic = 0; stochastic < 2; stochastic++) {
       rule.stochastic = stochastic;
       rule.gradient_key = 77, rule.hessian_key = 78;
       double bias = 0;
-      kernels_of_tier(CPU_SCALAR)->pack(&rule, g, h, 5, N, first);
+      kernels_of_tier(CPU_SCALAR)->pack(&rule, g, h, N, first);
       for (int i = 0; i < N; i++) {
         int64_t low = first[i] & UINT32_MAX, high = (first[i] - low) >> 32;
         double x = (double)g[i] / rule.gradient_step, y = (double)h[i] / rule.hessian_step;
@@ -129,8 +132,14 @@ static void rounding_to_levels(void **state) {
       assert_true(fabs(bias / N) < 0.04);
       FOR_EACH_TIER(k) {
         memset(packed, 0, sizeof packed);
-        k->pack(&rule, g, h, 5, 2, packed);
-        k->pack(&rule, g + 2, h + 2, 7, N - 2, packed + 2); /* a row's draw is the row's */
+        struct pack_rule later = rule, named = rule;
+        later.first_row = 7;
+        named.row_numbers = numbers + 2;
+        k->pack(&rule, g, h, 2, packed);
+        k->pack(&later, g + 2, h + 2, N - 2, packed + 2); /* a row's draw is the row's */
+        assert_memory_equal(packed, first, sizeof packed);
+        memset(packed + 2, 0, sizeof packed - 2 * sizeof *packed);
+        k->pack(&named, g + 2, h + 2, N - 2, packed + 2);
         assert_memory_equal(packed, first, sizeof packed);
       }
     }
@@ -141,7 +150,7 @@ static void rounding_to_levels(void **state) {
                                .hessian_levels = 1,
                                .constant_hessian = true};
   FOR_EACH_TIER(k) {
-    k->pack(&constant, g, h, 0, 3, packed);
+    k->pack(&constant, g, h, 3, packed);
     assert_true(packed[0] == packed_of(-2, 1) && packed[1] == packed_of(2, 1) &&
                 packed[2] == packed_of(0, 1));
   }
