@@ -1,13 +1,13 @@
 /* hist_tile.h - the loop that adds rows to histogram cells, written once for every tier and form of cell.
  *
- * Rows are taken a tile at a time and a tile is walked several times, eight columns each: the cells of eight
+ * Rows are taken a tile at a time and a tile is walked several times, some columns each: the cells of those
  * columns stay in the L1 cache and their addresses in registers. A leaf's rows lie anywhere, so they are
  * first copied side by side, and while one tile is added up the cache lines of the next are on their way.
  *
  * An includer defines HIST_CELL, the type of a row's value and of a cell, which has +=, and HIST_NAME(name),
  * the names of what is made here. It gets HIST_NAME(add). May be included more than once. */
 
-enum { HIST_NAME(TILE_ROWS) = 512 };
+enum { HIST_NAME(TILE_ROWS) = 256 };
 
 /* Rows side by side, and those that come after them. */
 struct HIST_NAME(tile) {
@@ -26,76 +26,54 @@ static inline void HIST_NAME(fetch)(const struct HIST_NAME(tile) * tile, size_t 
   __builtin_prefetch(tile->all_values + tile->next[i]);
 }
 
-/* Columns 0 to 7 of `offsets`; every row has eight bytes at bins. */
-static inline void HIST_NAME(add_8)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
-                                    const uint32_t *offsets, HIST_CELL *cells) {
-  HIST_CELL *const c0 = cells + offsets[0], *const c1 = cells + offsets[1], *const c2 = cells + offsets[2],
-                   *const c3 = cells + offsets[3], *const c4 = cells + offsets[4],
-                   *const c5 = cells + offsets[5], *const c6 = cells + offsets[6],
-                   *const c7 = cells + offsets[7];
+/* Columns 0 to K - 1 of `offsets`, K <= 8; every row has eight readable bytes at bins. */
+static inline __attribute__((always_inline)) void HIST_NAME(walk)(const struct HIST_NAME(tile) * tile,
+                                                                  const uint8_t *bins,
+                                                                  const uint32_t *offsets, HIST_CELL *cells,
+                                                                  const unsigned K) {
+  HIST_CELL *column[8];
+#pragma GCC unroll 8
+  for (unsigned k = 0; k < K; k++) column[k] = cells + offsets[k];
   for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
     HIST_NAME(fetch)(tile, i);
     const HIST_CELL value = tile->values[i];
     uint64_t word;
     memcpy(&word, bins, sizeof word);
-    c0[word & 0xFF] += value;
-    c1[word >> 8 & 0xFF] += value;
-    c2[word >> 16 & 0xFF] += value;
-    c3[word >> 24 & 0xFF] += value;
-    word >>= 32;
-    c4[word & 0xFF] += value;
-    c5[word >> 8 & 0xFF] += value;
-    c6[word >> 16 & 0xFF] += value;
-    c7[word >> 24] += value;
+#pragma GCC unroll 8
+    for (unsigned k = 0; k < K; k++) column[k][word >> 8 * k & 0xFF] += value;
   }
 }
 
-static inline void HIST_NAME(add_4)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
-                                    const uint32_t *offsets, HIST_CELL *cells) {
-  HIST_CELL *const c0 = cells + offsets[0], *const c1 = cells + offsets[1], *const c2 = cells + offsets[2],
-                   *const c3 = cells + offsets[3];
-  for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
-    HIST_NAME(fetch)(tile, i);
-    const HIST_CELL value = tile->values[i];
-    uint32_t word;
-    memcpy(&word, bins, sizeof word);
-    c0[word & 0xFF] += value;
-    c1[word >> 8 & 0xFF] += value;
-    c2[word >> 16 & 0xFF] += value;
-    c3[word >> 24] += value;
+static inline void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
+                                           const uint32_t *offsets, HIST_CELL *cells, uint32_t n_columns) {
+  switch (n_columns) {
+    case 1: HIST_NAME(walk)(tile, bins, offsets, cells, 1); break;
+    case 2: HIST_NAME(walk)(tile, bins, offsets, cells, 2); break;
+    case 3: HIST_NAME(walk)(tile, bins, offsets, cells, 3); break;
+    case 4: HIST_NAME(walk)(tile, bins, offsets, cells, 4); break;
+    case 5: HIST_NAME(walk)(tile, bins, offsets, cells, 5); break;
+    case 6: HIST_NAME(walk)(tile, bins, offsets, cells, 6); break;
+    case 7: HIST_NAME(walk)(tile, bins, offsets, cells, 7); break;
+    default: HIST_NAME(walk)(tile, bins, offsets, cells, 8);
   }
 }
 
-static inline void HIST_NAME(add_1)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
-                                    const uint32_t *offsets, HIST_CELL *cells) {
-  HIST_CELL *const c0 = cells + offsets[0];
-  for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
-    HIST_NAME(fetch)(tile, i);
-    c0[*bins] += tile->values[i];
-  }
-}
-
-/* Every column; each walk fetches its share of the next tile. */
+/* Every column, cut evenly into walks; each fetches its share of the next tile. */
 static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HIST_NAME(tile) * tile,
                                        HIST_CELL *cells) {
   const uint32_t n_columns = block->n_columns;
-  const size_t n_walks = n_columns / 8 + n_columns % 8 / 4 + n_columns % 4;
+  /* the cells of a walk fill the L1 cache at most: 256 cells a column, 28 of 32 kB */
+  const uint32_t most = sizeof(HIST_CELL) > 8 ? 7 : 8, n_walks = (n_columns + most - 1) / most;
   const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
+  uint32_t c = 0;
   size_t fetched = 0;
-  for (uint32_t c = 0; c < n_columns;) {
+  for (uint32_t walk = 0; walk < n_walks; walk++) {
+    uint32_t n = (n_columns - c + (n_walks - walk) - 1) / (n_walks - walk);
     tile->n_next = n_next - fetched < share ? n_next - fetched : share;
-    if (c + 8 <= n_columns) {
-      HIST_NAME(add_8)(tile, tile->bins + c, block->offsets + c, cells);
-      c += 8;
-    } else if (c + 4 <= n_columns) {
-      HIST_NAME(add_4)(tile, tile->bins + c, block->offsets + c, cells);
-      c += 4;
-    } else {
-      HIST_NAME(add_1)(tile, tile->bins + c, block->offsets + c, cells);
-      c += 1;
-    }
+    HIST_NAME(walk_columns)(tile, tile->bins + c, block->offsets + c, cells, n);
     fetched += tile->n_next;
     tile->next += tile->n_next;
+    c += n;
   }
 }
 
@@ -139,7 +117,7 @@ static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uin
 /* Adds rows[begin..end) of one-byte bins, or the rows begin..end themselves where rows is NULL. */
 static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                                   uint64_t end, const HIST_CELL *values, HIST_CELL *cells) {
-  _Alignas(64) uint8_t bins[HIST_NAME(TILE_ROWS) * 64];
+  _Alignas(64) uint8_t bins[HIST_NAME(TILE_ROWS) * 64 + 8];
   _Alignas(64) HIST_CELL copied[HIST_NAME(TILE_ROWS)];
   struct HIST_NAME(tile)
       tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = values};

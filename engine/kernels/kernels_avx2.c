@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/pair_loops.h"
 #include "kernels/tiers.h"
 
 static void subtract_i64(int64_t *a, const int64_t *b, uint64_t n) {
@@ -79,6 +80,7 @@ static float max_abs(const float *values, uint64_t n) {
 }
 
 void kernels_overlay_avx2(struct kernels *slots) {
+  slots->hist_update = hist_update;
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;
   slots->max_abs = max_abs;
