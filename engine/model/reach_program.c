@@ -5,7 +5,7 @@
 
 enum {
   MOST_NODES = REACH_MOST_LEAVES - 1,
-  MANY_MASKS = 64 /* 16 KB: masks and cells are to stay in the first-level cache */
+  MANY_MASKS = 36 /* 9 KB: masks and cells are to stay in the first-level cache */
 };
 
 struct builder {
