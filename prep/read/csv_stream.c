@@ -168,7 +168,7 @@ static copse_status turn_buffers(struct csv_stream *stream, copse_error *err) {
   size_t used = (size_t)(stream->end - stream->text), rest = stream->filled - used;
   stream->filling ^= 1;
   if (!make_room(stream, stream->filling, rest)) return report_memory(err, "the file", stream->source->path);
-  memcpy(stream->buffers[stream->filling], stream->end, rest);
+  if (rest > 0) memcpy(stream->buffers[stream->filling], stream->end, rest);
   stream->filled = rest;
   stream->offset += used;
   return COPSE_OK;
