@@ -146,11 +146,15 @@ static copse_status init_objective(copse_booster *booster, struct objective *out
   return status_memory(err, "leaf renewal");
 }
 
-static copse_status make_workspace(const copse_booster *booster, bool constant_hessian, struct workspace *out,
-                                   copse_error *err) {
-  return workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow,
-                          &booster->resolved->sample, constant_hessian, booster->resolved->boost.n_threads,
-                          kernels_best(), out, err);
+static copse_status make_workspace(const copse_booster *booster, const struct objective *objective,
+                                   struct workspace *out, copse_error *err) {
+  copse_status status = workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow,
+                                         &booster->resolved->sample, objective->constant_hessian,
+                                         booster->resolved->boost.n_threads, kernels_best(), out, err);
+  /* Percentiles of residuals add up weights in the order of a leaf's rows, which a division ahead of its turn
+   * changes. */
+  if (objective->row->renew != NULL) out->speculative = false;
+  return status;
 }
 
 static copse_status booster_init(copse_booster *booster, copse_dataset *train, const copse_params *params,
@@ -174,7 +178,7 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
   booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
-  return make_workspace(booster, booster->objective.constant_hessian, &booster->workspace, err);
+  return make_workspace(booster, &booster->objective, &booster->workspace, err);
 }
 
 /* Objective and workspace for the parameters just put in place. */
@@ -185,7 +189,7 @@ static copse_status rebuild(copse_booster *booster, copse_error *err) {
   struct workspace workspace;
   copse_status status = init_objective(booster, &objective, err);
   if (status != COPSE_OK) return status;
-  status = make_workspace(booster, objective.constant_hessian, &workspace, err);
+  status = make_workspace(booster, &objective, &workspace, err);
   if (status != COPSE_OK) {
     objective_release(&objective);
     return status;

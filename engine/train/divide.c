@@ -37,13 +37,15 @@ static void place_chunk(void *user, size_t chunk, int thread) {
   memcpy(job->rows + job->n_left + (begin - before), job->ws->rows_right + begin, n_right * sizeof(uint32_t));
 }
 
-uint64_t divide_rows(struct workspace *ws, uint64_t begin, uint64_t n, divide_fn divide, const void *user) {
+uint64_t divide_rows(struct workspace *ws, uint64_t begin, uint64_t n, divide_fn divide, const void *user,
+                     int lane) {
   struct divide_job job = {.ws = ws, .divide = divide, .user = user, .rows = ws->rows + begin, .n_rows = n};
   uint64_t share = n / MIN_ROWS_PER_THREAD;
   int n_threads = share < (uint64_t)ws->n_threads ? (int)share : ws->n_threads;
-  if (n_threads <= 1) {
-    job.n_left = divide(user, job.rows, n, job.rows, ws->rows_right);
-    memcpy(job.rows + job.n_left, ws->rows_right, (n - job.n_left) * sizeof(uint32_t));
+  if (lane != ALL_LANES || n_threads <= 1) {
+    uint32_t *right = ws->rows_right + begin; /* other lanes divide other ranges */
+    job.n_left = divide(user, job.rows, n, job.rows, right);
+    memcpy(job.rows + job.n_left, right, (n - job.n_left) * sizeof(uint32_t));
   } else {
     size_t n_chunks = (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
     copse_parallel_for(n_threads, n_chunks, divide_chunk, &job);

@@ -11,6 +11,7 @@ typedef uint64_t (*divide_fn)(const void *user, const uint32_t *rows, uint64_t n
 
 /* Rows [begin, begin + n) that go left come first, both sides keep their order. Returns how many went left.
  */
-uint64_t divide_rows(struct workspace *ws, uint64_t begin, uint64_t n, divide_fn divide, const void *user);
+uint64_t divide_rows(struct workspace *ws, uint64_t begin, uint64_t n, divide_fn divide, const void *user,
+                     int lane);
 
 #endif

@@ -1,5 +1,4 @@
-/* grow.c - the leaf-wise loop: take the best leaf, divide its rows, build the smaller child's histogram, take
- * it from the parent's to get the larger one's, search both. */
+/* grow.c - the leaf-wise loop: take the best leaf, divide it (expand.c), record the split. */
 #include "train/grow.h"
 
 #include <math.h>
@@ -7,9 +6,8 @@
 
 #include "base/status.h"
 #include "model/route.h"
+#include "train/expand.h"
 #include "train/hist.h"
-#include "train/partition.h"
-#include "train/sample.h"
 #include "train/split.h"
 
 /* Thresholds are finite in a model file: LightGBM caps them here. */
@@ -75,58 +73,6 @@ static copse_status record_split(struct workspace *ws, struct tree *tree, int le
   return tree_split(tree, &split, right, err);
 }
 
-/* The leaf becomes its left child; `right` is new. */
-static void divide_leaf(struct workspace *ws, int leaf, int right, uint64_t n_left) {
-  struct leaf *l = &ws->leaves[leaf], *r = &ws->leaves[right];
-  const struct split *best = &l->best;
-  r->begin = l->begin + n_left;
-  r->n_rows = l->n_rows - n_left;
-  r->total_gradient = l->total_gradient - best->left_gradient;
-  r->total_hessian = l->total_hessian - best->left_hessian;
-  r->output = best->right_output;
-  r->depth = l->depth + 1;
-  r->key = sample_child_key(l->key, true);
-  l->key = sample_child_key(l->key, false);
-  r->slot = -1;
-  l->n_rows = n_left;
-  l->total_gradient = best->left_gradient;
-  l->total_hessian = best->left_hessian;
-  l->output = best->left_output;
-  l->depth++;
-  if (ws->splittable == NULL) return;
-  size_t n_columns = workspace_matrix(ws)->n_columns;
-  memcpy(ws->splittable + (size_t)right * n_columns, ws->splittable + (size_t)leaf * n_columns, n_columns);
-}
-
-static void mark_unsplittable(struct workspace *ws, int leaf) {
-  ws->leaves[leaf].best.gain = -INFINITY;
-  ws->leaves[leaf].best.column = ws->leaves[leaf].best.feature = UINT32_MAX;
-  ws->leaves[leaf].best.categorical = false;
-}
-
-/* Whether the pair may be split further (algorithms 4.2). */
-static bool may_split(const struct workspace *ws, int left, int right) {
-  if (ws->grow.max_depth > 0 && ws->leaves[left].depth >= ws->grow.max_depth) return false;
-  uint64_t least = 2 * (uint64_t)ws->grow.min_data_in_leaf;
-  return ws->leaves[left].n_rows >= least || (right >= 0 && ws->leaves[right].n_rows >= least);
-}
-
-/* The smaller child is built from its rows, the larger one is the parent minus it. The parent's slot is the
- * left leaf's when it still has one. */
-static void pair_histograms(struct workspace *ws, int left, int right) {
-  int smaller = ws->leaves[left].n_rows < ws->leaves[right].n_rows ? left : right;
-  int larger = smaller == left ? right : left;
-  bool parent_known = ws->leaves[left].slot >= 0;
-  if (parent_known && larger != left) hist_move(ws, left, larger);
-  if (!parent_known) hist_acquire(ws, larger, -1);
-  hist_acquire(ws, smaller, larger);
-  hist_build(ws, smaller);
-  if (parent_known)
-    hist_subtract(ws, larger, smaller);
-  else
-    hist_build(ws, larger);
-}
-
 static void root_output(struct workspace *ws, struct tree *tree) {
   struct leaf *root = &ws->leaves[0];
   struct scan_rules rules = split_rules(&ws->grow);
@@ -140,25 +86,20 @@ static void root_output(struct workspace *ws, struct tree *tree) {
 
 copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
   root_output(ws, tree);
-  mark_unsplittable(ws, 0);
-  if (workspace_matrix(ws)->n_columns > 0 && may_split(ws, 0, -1)) {
+  expand_clear(&ws->leaves[0]);
+  if (workspace_matrix(ws)->n_columns > 0 && expand_allowed(ws, 0, -1)) {
     hist_acquire(ws, 0, -1);
-    hist_build(ws, 0);
-    split_search(ws, (int[2]){0, -1});
+    hist_build(ws, 0, ALL_LANES);
+    split_search(ws, (int[2]){0, -1}, ALL_LANES);
   }
   while (tree->n_leaves < ws->grow.num_leaves) {
     int leaf = best_leaf(ws, tree->n_leaves), right;
     if (!(ws->leaves[leaf].best.gain > 0)) break;
-    uint64_t n_left = partition_leaf(ws, &ws->leaves[leaf], &ws->leaves[leaf].best);
+    if (ws->leaves[leaf].pending < 0) expand_leaves(ws, tree->n_leaves, leaf);
+    uint64_t n_left = ws->leaves[ws->leaves[leaf].pending].n_rows;
     copse_status status = record_split(ws, tree, leaf, n_left, &right, err);
     if (status != COPSE_OK) return status;
-    divide_leaf(ws, leaf, right, n_left);
-    mark_unsplittable(ws, leaf);
-    mark_unsplittable(ws, right);
-    if (tree->n_leaves < ws->grow.num_leaves && may_split(ws, leaf, right)) {
-      pair_histograms(ws, leaf, right);
-      split_search(ws, (int[2]){leaf, right});
-    }
+    expand_settle(ws, leaf, right);
   }
   return COPSE_OK;
 }

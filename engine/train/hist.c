@@ -9,20 +9,22 @@
 /* Below this many cell updates a second thread costs more than it saves. */
 enum { MIN_UPDATES_PER_THREAD = 1 << 17 };
 
+static void own_slot(struct workspace *ws, int slot, int leaf) {
+  ws->slot_leaf[slot] = leaf;
+  if (!ws->speculative) ws->slot_stamp[slot] = ++ws->stamp; /* else no slot is ever recycled */
+}
+
 int hist_acquire(struct workspace *ws, int leaf, int keep) {
-  int chosen = -1;
-  if (ws->n_slots_used < ws->n_slots) {
-    chosen = ws->n_slots_used++;
-  } else {
+  int chosen = atomic_load(&ws->n_slots_used) < ws->n_slots ? atomic_fetch_add(&ws->n_slots_used, 1) : -1;
+  if (chosen < 0) {
     for (int s = 0; s < ws->n_slots; s++) {
       if (ws->slot_leaf[s] == keep) continue;
       if (chosen < 0 || ws->slot_stamp[s] < ws->slot_stamp[chosen]) chosen = s;
     }
     ws->leaves[ws->slot_leaf[chosen]].slot = -1;
   }
-  ws->slot_leaf[chosen] = leaf;
-  ws->slot_stamp[chosen] = ++ws->stamp;
   ws->leaves[leaf].slot = chosen;
+  own_slot(ws, chosen, leaf);
   return chosen;
 }
 
@@ -31,8 +33,7 @@ void hist_move(struct workspace *ws, int from_leaf, int to_leaf) {
   ws->leaves[from_leaf].slot = -1;
   ws->leaves[to_leaf].slot = slot;
   if (slot < 0) return;
-  ws->slot_leaf[slot] = to_leaf;
-  ws->slot_stamp[slot] = ++ws->stamp;
+  own_slot(ws, slot, to_leaf);
 }
 
 struct build_job {
@@ -137,28 +138,28 @@ static void build_block_by_rows(struct build_job *job, const struct binned_block
   }
 }
 
-void hist_build(struct workspace *ws, int leaf) {
+void hist_build(struct workspace *ws, int leaf, int lane) {
   double start = workspace_clock();
   const struct binned *binned = workspace_matrix(ws);
   struct build_job job = {.ws = ws, .leaf = &ws->leaves[leaf]};
   job.target = &ws->slots[ws->leaves[leaf].slot];
   uint64_t updates = job.leaf->n_rows * binned->n_carriers;
-  int n_threads = ws->n_threads;
+  int n_threads = lane == ALL_LANES ? ws->n_threads : 1;
   if (updates / MIN_UPDATES_PER_THREAD < (uint64_t)n_threads)
     n_threads = (int)(updates / MIN_UPDATES_PER_THREAD);
   if (n_threads <= 1 || binned->n_blocks >= 4 * (uint32_t)n_threads) {
-    copse_parallel_for(n_threads > 1 ? n_threads : 1, binned->n_blocks, build_block, &job);
+    workspace_for(lane, n_threads, binned->n_blocks, build_block, &job);
   } else {
     for (uint32_t b = 0; b < binned->n_blocks; b++) build_block_by_rows(&job, &binned->blocks[b], n_threads);
   }
-  ws->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start;
+  workspace_note(ws, lane, PHASE_HISTOGRAM, start);
 }
 
-void hist_subtract(struct workspace *ws, int leaf, int sibling) {
+void hist_subtract(struct workspace *ws, int leaf, int sibling, int lane) {
   double start = workspace_clock();
   struct hist_planes *parent = &ws->slots[ws->leaves[leaf].slot],
                      *child = &ws->slots[ws->leaves[sibling].slot];
   ws->kernels->hist_subtract(parent->gradient, parent->hessian, parent->count, child->gradient,
                              child->hessian, child->count, workspace_matrix(ws)->n_cells);
-  ws->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start;
+  workspace_note(ws, lane, PHASE_HISTOGRAM, start);
 }

@@ -51,13 +51,13 @@ static uint64_t divide_by_split(const void *user, const uint32_t *rows, uint64_t
   return job->kernels->partition(&job->rule, rows, n, left, right);
 }
 
-uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split) {
+uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split, int lane) {
   double start = workspace_clock();
   struct partition_job job = {ws->kernels, rule_of(ws, split)};
   uint32_t words[BUNDLE_MOST_VALUES / 32];
   const struct binned_column *column = &workspace_matrix(ws)->columns[split->column];
   if (column->bundled) put_on_carrier(column, &job.rule, words);
-  uint64_t n_left = divide_rows(ws, leaf->begin, leaf->n_rows, divide_by_split, &job);
-  ws->phase_s[PHASE_PARTITION] += workspace_clock() - start;
+  uint64_t n_left = divide_rows(ws, leaf->begin, leaf->n_rows, divide_by_split, &job, lane);
+  workspace_note(ws, lane, PHASE_PARTITION, start);
   return n_left;
 }

@@ -117,5 +117,5 @@ void sample_tree(struct workspace *ws, int round, int output) {
   if (p->bagging_freq <= 0) return;
   uint64_t drawn = (uint64_t)(round - round % p->bagging_freq);
   struct bag_job job = {ws, rng_bits((uint64_t)p->bagging_seed, RNG_BAGGING, drawn), queries(ws)};
-  ws->n_bag = divide_rows(ws, 0, n, divide_bag, &job);
+  ws->n_bag = divide_rows(ws, 0, n, divide_bag, &job, ALL_LANES);
 }

@@ -95,11 +95,13 @@ static void search_numeric(struct split_task *task) {
 struct search_job {
   struct workspace *ws;
   int leaves[2];
+  struct lane *lane; /* that holds what is found */
 };
 
 /* Whether the leaf has to look at the column at all. */
-static bool column_open(const struct workspace *ws, int side, int leaf, uint32_t column) {
-  if (!ws->column_in_leaf[(size_t)side * ws->data->binned.n_columns + column]) return false;
+static bool column_open(const struct workspace *ws, const struct lane *lane, int side, int leaf,
+                        uint32_t column) {
+  if (!lane->column_in_leaf[(size_t)side * ws->data->binned.n_columns + column]) return false;
   if (ws->splittable == NULL) return true;
   return ws->splittable[(size_t)leaf * ws->data->binned.n_columns + column] != 0;
 }
@@ -121,9 +123,9 @@ static void search_column(void *user, size_t chunk, int thread) {
   struct workspace *ws = job->ws;
   uint32_t n_columns = ws->data->binned.n_columns, column = (uint32_t)(chunk % n_columns);
   int leaf = job->leaves[chunk / n_columns];
-  struct split *out = &ws->column_best[chunk];
+  struct split *out = &job->lane->column_best[chunk];
   split_clear(out);
-  if (leaf < 0 || !column_open(ws, (int)(chunk / n_columns), leaf, column)) return;
+  if (leaf < 0 || !column_open(ws, job->lane, (int)(chunk / n_columns), leaf, column)) return;
   if (two_bins_too_few(ws, &ws->leaves[leaf], &ws->data->binned.columns[column])) {
     if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = false;
     return;
@@ -141,19 +143,20 @@ static void search_column(void *user, size_t chunk, int thread) {
   if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = task.splittable;
 }
 
-void split_search(struct workspace *ws, const int leaves[2]) {
+void split_search(struct workspace *ws, const int leaves[2], int lane) {
   double start = workspace_clock();
   uint32_t n_columns = ws->data->binned.n_columns;
-  struct search_job job = {ws, {leaves[0], leaves[1]}};
+  struct lane *found = &ws->lanes[lane == ALL_LANES ? 0 : lane];
+  struct search_job job = {ws, {leaves[0], leaves[1]}, found};
   for (int side = 0; side < 2; side++)
     if (leaves[side] >= 0)
-      sample_leaf_columns(ws, &ws->leaves[leaves[side]], ws->column_in_leaf + (size_t)side * n_columns);
+      sample_leaf_columns(ws, &ws->leaves[leaves[side]], found->column_in_leaf + (size_t)side * n_columns);
   uint64_t cells = 2 * ws->data->binned.n_cells / MIN_CELLS_PER_THREAD;
   int n_threads = cells < (uint64_t)ws->n_threads ? (int)cells : ws->n_threads;
-  copse_parallel_for(n_threads > 1 ? n_threads : 1, 2 * (size_t)n_columns, search_column, &job);
+  workspace_for(lane, n_threads, 2 * (size_t)n_columns, search_column, &job);
   for (int side = 0; side < 2; side++) {
     if (leaves[side] < 0) continue;
-    const struct split *columns = &ws->column_best[(size_t)side * n_columns], *best = NULL;
+    const struct split *columns = &found->column_best[(size_t)side * n_columns], *best = NULL;
     for (uint32_t c = 0; c < n_columns; c++)
       if (columns[c].column != UINT32_MAX && (best == NULL || split_better(&columns[c], best)))
         best = &columns[c];
@@ -162,5 +165,5 @@ void split_search(struct workspace *ws, const int leaves[2]) {
     else
       split_clear(&ws->leaves[leaves[side]].best);
   }
-  ws->phase_s[PHASE_SPLIT] += workspace_clock() - start;
+  workspace_note(ws, lane, PHASE_SPLIT, start);
 }

@@ -6,7 +6,7 @@
 
 /* Searches the leaves (one or two; a negative number is passed over) from their histograms and fills
  * leaf.best. Ties: larger gain, then smaller feature. */
-void split_search(struct workspace *ws, const int leaves[2]);
+void split_search(struct workspace *ws, const int leaves[2], int lane);
 
 /* The rules as a scan needs them. */
 struct scan_rules split_rules(const struct grow_params *grow);

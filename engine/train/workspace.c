@@ -22,6 +22,18 @@ double workspace_clock(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user) {
+  if (lane == ALL_LANES)
+    copse_parallel_for(n_threads > 1 ? n_threads : 1, n_chunks, body, user);
+  else
+    for (size_t chunk = 0; chunk < n_chunks; chunk++) body(user, chunk, lane);
+}
+
+void workspace_note(struct workspace *ws, int lane, enum workspace_phase phase, double start) {
+  double *phase_s = lane == ALL_LANES ? ws->phase_s : ws->lanes[lane].phase_s;
+  phase_s[phase] += workspace_clock() - start;
+}
+
 static bool planes_create(copse_context *ctx, uint64_t n_cells, bool counted, struct hist_planes *out) {
   out->gradient = copse_alloc(ctx, n_cells, sizeof *out->gradient);
   out->hessian = copse_alloc(ctx, n_cells, sizeof *out->hessian);
@@ -63,6 +75,7 @@ static void category_sizes(struct workspace *ws, uint32_t *most_bins) {
 
 static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   uint32_t cells = max_block_cells(&ws->data->binned);
+  size_t n_columns = ws->data->binned.n_columns;
   ws->lanes = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *ws->lanes);
   if (ws->lanes == NULL) return false;
   for (int t = 0; t < ws->n_threads; t++) {
@@ -71,10 +84,16 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
     lane->categories.bins = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.bins);
     lane->categories.keys = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.keys);
     lane->bits = copse_alloc(ws->ctx, ws->bin_words, sizeof *lane->bits);
+    lane->column_in_leaf = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_in_leaf);
+    lane->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_best);
+    lane->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *lane->column_bits);
     bool planes = planes_create(ws->ctx, cells, ws->count_kind == COUNT_FIELD, &lane->planes);
     if (!planes || lane->cells == NULL || lane->categories.bins == NULL || lane->categories.keys == NULL ||
-        lane->bits == NULL)
+        lane->bits == NULL || lane->column_in_leaf == NULL || lane->column_best == NULL ||
+        lane->column_bits == NULL)
       return false;
+    for (size_t i = 0; i < 2 * n_columns; i++)
+      lane->column_best[i].bin_bits = lane->column_bits + i * ws->bin_words;
   }
   return true;
 }
@@ -85,7 +104,11 @@ static bool pool_create(struct workspace *ws) {
   double slot_mb = (double)binned->n_cells * (counted ? 20.0 : 16.0) / (1024 * 1024);
   double pool_mb = ws->grow.histogram_pool_mb > 0 ? ws->grow.histogram_pool_mb : DEFAULT_POOL_MB;
   double fit = slot_mb > 0 ? floor(pool_mb / slot_mb) : ws->grow.num_leaves;
-  ws->n_slots = fit < ws->grow.num_leaves ? (int)fit : ws->grow.num_leaves;
+  /* A leaf that is divided ahead needs one slot more, and not every one of those becomes part of the tree. */
+  int enough = ws->grow.num_leaves + WORKSPACE_PENDING;
+  ws->speculative = ws->n_threads > 1 && fit >= enough;
+  if (!ws->speculative) enough = ws->grow.num_leaves;
+  ws->n_slots = fit < enough ? (int)fit : enough;
   if (ws->n_slots < 2) ws->n_slots = 2;
   ws->slots = copse_alloc_zero(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slots);
   ws->slot_leaf = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_leaf);
@@ -97,23 +120,18 @@ static bool pool_create(struct workspace *ws) {
 }
 
 static bool leaves_create(struct workspace *ws) {
-  size_t n_leaves = (size_t)ws->grow.num_leaves, n_columns = ws->data->binned.n_columns;
+  ws->n_leaves_room = ws->grow.num_leaves + 2 * WORKSPACE_PENDING;
+  size_t n_leaves = (size_t)ws->n_leaves_room, n_columns = ws->data->binned.n_columns;
   ws->leaves = copse_alloc_zero(ws->ctx, n_leaves, sizeof *ws->leaves);
   ws->leaf_bits = copse_alloc(ws->ctx, n_leaves * ws->bin_words, sizeof *ws->leaf_bits);
-  ws->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *ws->column_best);
-  ws->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *ws->column_bits);
   ws->category_bits = copse_alloc(ws->ctx, ws->category_words, sizeof *ws->category_bits);
   ws->column_hash = copse_alloc(ws->ctx, n_columns, sizeof *ws->column_hash);
   ws->column_in_tree = copse_alloc(ws->ctx, n_columns, sizeof *ws->column_in_tree);
-  ws->column_in_leaf = copse_alloc(ws->ctx, 2 * n_columns, sizeof *ws->column_in_leaf);
-  if (ws->leaves == NULL || ws->leaf_bits == NULL || ws->column_best == NULL || ws->column_bits == NULL ||
-      ws->category_bits == NULL || ws->column_hash == NULL || ws->column_in_tree == NULL ||
-      ws->column_in_leaf == NULL)
+  if (ws->leaves == NULL || ws->leaf_bits == NULL || ws->category_bits == NULL || ws->column_hash == NULL ||
+      ws->column_in_tree == NULL)
     return false;
   sample_init(ws);
   for (size_t l = 0; l < n_leaves; l++) ws->leaves[l].best.bin_bits = ws->leaf_bits + l * ws->bin_words;
-  for (size_t c = 0; c < 2 * n_columns; c++)
-    ws->column_best[c].bin_bits = ws->column_bits + c * ws->bin_words;
   if (!ws->grow.compat.inherit_unsplittable) return true;
   ws->splittable = copse_alloc(ws->ctx, n_leaves * n_columns, 1);
   return ws->splittable != NULL;
@@ -188,6 +206,9 @@ void workspace_release(struct workspace *ws) {
     copse_free(lane->categories.bins);
     copse_free(lane->categories.keys);
     copse_free(lane->bits);
+    copse_free(lane->column_in_leaf);
+    copse_free(lane->column_best);
+    copse_free(lane->column_bits);
   }
   copse_free(ws->lanes);
   for (int s = 0; ws->slots != NULL && s < ws->n_slots; s++) planes_release(&ws->slots[s]);
@@ -204,12 +225,9 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->rows_right);
   copse_free(ws->leaves);
   copse_free(ws->leaf_bits);
-  copse_free(ws->column_best);
-  copse_free(ws->column_bits);
   copse_free(ws->category_bits);
   copse_free(ws->column_hash);
   copse_free(ws->column_in_tree);
-  copse_free(ws->column_in_leaf);
   copse_free(ws->splittable);
   copse_free(ws->row_of);
   copse_free(ws->gathered);
@@ -368,13 +386,15 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   root->n_rows = ws->n_bag;
   root->key = ws->tree_key;
   root->depth = 0;
-  root->slot = -1;
+  root->slot = root->pending = -1;
+  for (int i = 0; i < WORKSPACE_PENDING; i++) ws->pending[i] = ws->grow.num_leaves + 2 * i;
+  ws->n_pending = WORKSPACE_PENDING;
   root->total_gradient = root->total_hessian = 0;
   for (size_t c = 0; c < n_chunks; c++) {
     root->total_gradient += ws->chunks[c].gradient;
     root->total_hessian += ws->chunks[c].hessian;
   }
-  ws->n_slots_used = 0;
+  atomic_store(&ws->n_slots_used, 0);
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
   return COPSE_OK;

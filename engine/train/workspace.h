@@ -10,6 +10,8 @@
 #ifndef COPSE_TRAIN_WORKSPACE_H
 #define COPSE_TRAIN_WORKSPACE_H
 
+#include <stdatomic.h>
+
 #include "copse.h"
 #include "data/dataset.h"
 #include "kernels/kernels.h"
@@ -35,6 +37,8 @@ struct leaf {
   int depth;
   uint64_t key; /* of the path from the root: what draws at this node are keyed by */
   int slot;     /* of the pool, -1: none */
+  int pending; /* the children are known: the left one's number, the right one's is the next; -1: they are not
+                */
   struct split best;
 };
 
@@ -53,8 +57,15 @@ struct lane {
   struct hist_pair *cells;   /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes; /* [max block cells] */
   struct category_scratch categories;
-  uint32_t *bits; /* [bin_words] candidate set */
+  uint32_t *bits;            /* [bin_words] candidate set */
+  bool *column_in_leaf;      /* [2 * n_columns] of the pair being searched */
+  struct split *column_best; /* [2 * n_columns] */
+  uint32_t *column_bits;     /* [2 * n_columns * bin_words] */
+  double phase_s[4];         /* of work that this lane did by itself */
 };
+
+/* Work on a leaf is shared by all threads, or one thread's by itself: then on the lane of that thread. */
+enum { ALL_LANES = -1, WORKSPACE_PENDING = 64 };
 
 /* Rows are cut into chunks of fixed size wherever threads share them. */
 enum { WORKSPACE_CHUNK = 1 << 14 };
@@ -80,7 +91,6 @@ struct workspace {
   uint64_t tree_key;     /* of (round, output) */
   uint64_t *column_hash; /* [n_columns] of the column's name */
   bool *column_in_tree;  /* [n_columns] */
-  bool *column_in_leaf;  /* [2 * n_columns] of the pair being searched */
 
   /* fixed-point form of this round's gradients */
   enum count_kind count_kind;
@@ -101,7 +111,9 @@ struct workspace {
   bool cluster_tried;
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
 
-  int n_slots, n_slots_used; /* slots are taken in order, then recycled */
+  int n_slots; /* slots are taken in order, then recycled */
+  atomic_int n_slots_used;
+  bool speculative; /* there are slots enough for leaves that are divided ahead */
   struct hist_planes *slots;
   int *slot_leaf;       /* leaf that owns a slot */
   uint64_t *slot_stamp; /* last use */
@@ -110,13 +122,13 @@ struct workspace {
   struct lane *lanes; /* [n_threads] */
   uint32_t bin_words; /* words of a bit set over bins of the widest categorical column */
   uint32_t category_words;
-  uint32_t *category_bits;   /* [category_words] */
-  uint32_t *leaf_bits;       /* [num_leaves * bin_words] */
-  struct split *column_best; /* [2 * n_columns] */
-  uint32_t *column_bits;     /* [2 * n_columns * bin_words] */
-  uint8_t *splittable;       /* [num_leaves * n_columns] when compat.inherit_unsplittable */
-  struct leaf *leaves;       /* [num_leaves] */
-  double phase_s[4];         /* enum workspace_phase */
+  uint32_t *category_bits; /* [category_words] */
+  uint32_t *leaf_bits;     /* [n_leaves_room * bin_words] */
+  uint8_t *splittable;     /* [n_leaves_room * n_columns] when compat.inherit_unsplittable */
+  struct leaf *leaves;     /* [n_leaves_room]: those of the tree, then pairs of pending children */
+  int n_leaves_room;
+  int pending[WORKSPACE_PENDING], n_pending; /* first leaves of the pairs that are free */
+  double phase_s[4];                         /* enum workspace_phase */
 };
 
 enum workspace_phase { PHASE_GRADIENT, PHASE_HISTOGRAM, PHASE_SPLIT, PHASE_PARTITION };
@@ -134,6 +146,11 @@ void workspace_release(struct workspace *ws);
  * (COPSE_ERR_DATA): labels, weights and scores that each fit a float may have a gradient that does not. */
 COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const float *gradient,
                                                    const float *hessian, copse_error *err);
+
+/* copse_parallel_for with all threads, or the same chunks one after the other on a lane. */
+void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user);
+/* Adds the time since `start` to a phase. */
+void workspace_note(struct workspace *ws, int lane, enum workspace_phase phase, double start);
 
 /* The matrix that rows are numbered in. */
 static inline const struct binned *workspace_matrix(const struct workspace *ws) {

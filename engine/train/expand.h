@@ -1,0 +1,18 @@
+/* expand.h - what a split brings about: the leaf's rows divided, its children's histograms and best splits.
+ */
+#ifndef COPSE_TRAIN_EXPAND_H
+#define COPSE_TRAIN_EXPAND_H
+
+#include "train/workspace.h"
+
+/* Makes the children of the best leaf `leaf`, one of n_leaves, known; they stay pending. With several threads
+ * and small leaves each thread does a leaf by itself: this one and those that will most likely come next. */
+void expand_leaves(struct workspace *ws, int n_leaves, int leaf);
+/* The pending children take their places: the left one the leaf's own, the right one `right`. */
+void expand_settle(struct workspace *ws, int leaf, int right);
+/* No split is known. */
+void expand_clear(struct leaf *leaf);
+/* Whether leaves may be split further (algorithms 4.2); right < 0: there is but one. */
+bool expand_allowed(const struct workspace *ws, int left, int right);
+
+#endif
