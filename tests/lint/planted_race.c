@@ -1,7 +1,8 @@
-/* planted_race.c - two threads write the same numbers without asking. The thread sanitizer must say so; a build in
- * which it stays silent proves nothing about the other tests. The two chunks wait for each other first, with
- * accesses that order nothing, so that no claim of a later chunk can come between the writes. Then one goes up and
- * the other down: the sanitizer misses two accesses that meet in the same instant, and only one pair here can. */
+/* planted_race.c - two threads write the same numbers without asking. The thread sanitizer must say so; a
+ * build in which it stays silent proves nothing about the other tests. The two chunks wait for each other
+ * first, with accesses that order nothing, so that no claim of a later chunk can come between the writes.
+ * Then one goes up and the other down: the sanitizer misses two accesses that meet in the same instant, and
+ * only one pair here can. */
 #include <stdatomic.h>
 #include <stdio.h>
 
