@@ -554,8 +554,9 @@ COPSE_API bool copse_booster_metric_higher_is_better(const copse_booster *booste
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_eval(copse_booster *booster, int set, double *out,
                                                            copse_error *err);
 /* Raw scores of a set, [n_rows * outputs] output-major, init scores included; valid until the next call that
- * changes the booster. *count (may be NULL) gets their number. */
-COPSE_API const double *copse_booster_scores(const copse_booster *booster, int set, uint64_t *count);
+ * changes the booster. *count (may be NULL) gets their number. Those of the training set may have to be
+ * brought into the order of its rows first: one thread at a time. */
+COPSE_API const double *copse_booster_scores(copse_booster *booster, int set, uint64_t *count);
 /* A model of its own, a snapshot of the first `n_rounds` rounds (<= 0: all); the booster may go on. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_model(copse_booster *booster, int n_rounds,
                                                             copse_model **out, copse_error *err);

@@ -8,6 +8,7 @@
 #include "train/booster.h"
 #include "train/cluster.h"
 #include "train/grow.h"
+#include "train/placed.h"
 #include "train/renew.h"
 #include "train/sample.h"
 
@@ -61,13 +62,32 @@ static void start_scores(copse_booster *booster, bool custom) {
   booster->started = true;
 }
 
+struct gradient_job {
+  struct objective objective; /* of labels and weights in the order of the scores */
+  const double *score;
+  float *gradient, *hessian;
+};
+
 static void gradient_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
-  copse_booster *booster = user;
+  const struct gradient_job *job = user;
   uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
-  if (end > booster->sets[0].data->n_rows) end = booster->sets[0].data->n_rows;
-  booster->objective.row->gradients(&booster->objective, booster->sets[0].score, begin, end,
-                                    booster->gradient, booster->hessian);
+  if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
+  job->objective.row->gradients(&job->objective, job->score, begin, end, job->gradient, job->hessian);
+}
+
+static void compute_gradients(copse_booster *booster, bool placed) {
+  double start = workspace_clock();
+  struct gradient_job job = {booster->objective, booster->sets[0].score, booster->gradient, booster->hessian};
+  if (placed) {
+    job.objective.data.label = booster->placed.label;
+    if (job.objective.data.weight != NULL) job.objective.data.weight = booster->placed.weight;
+    job.score = booster->placed.score;
+  }
+  uint64_t n = booster->sets[0].data->n_rows;
+  int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
+  copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, &job);
+  booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
 static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
@@ -115,7 +135,9 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   }
   *split = true;
   tree_shrink(tree, booster->resolved->boost.learning_rate);
-  grow_add_scores(ws, tree, booster->sets[0].score + (uint64_t)output * n);
+  grow_add_scores(
+      ws, tree,
+      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n);
   /* Percentiles of residuals add up weights in the order of rows. */
   if (booster->objective.row->renew == NULL) cluster_rows(ws);
   double start = workspace_clock();
@@ -179,14 +201,13 @@ static void run_round(void *user) {
   struct round *round = user;
   copse_booster *booster = round->booster;
   if (!booster->started) start_scores(booster, round->custom);
-  if (!round->custom) {
-    double start = workspace_clock();
-    uint64_t n = booster->sets[0].data->n_rows;
-    int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
-    copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk,
-                       booster);
-    booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  bool placed = !round->custom && placed_begin(booster);
+  if (!placed) {
+    placed_give_back(booster);
+    placed_forget(booster);
   }
+  booster->workspace.gradients_placed = placed;
+  if (!round->custom) compute_gradients(booster, placed);
   round->status = grow_round(booster, round->custom, round->finished, round->err);
 }
 

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/judge.h"
 #include "model/route.h"
+#include "train/placed.h"
 
 enum { SCORE_CHUNK = 1 << 12 };
 
@@ -40,6 +41,7 @@ void booster_add_tree(copse_booster *booster, struct scored_set *set, const stru
 }
 
 void booster_rescore(copse_booster *booster, struct scored_set *set) {
+  if (set == &booster->sets[0]) placed_forget(booster);
   uint64_t n = set->data->n_rows;
   for (int k = 0; k < booster->n_outputs; k++) {
     double *score = set->score + (uint64_t)k * n;
@@ -194,6 +196,8 @@ static copse_status rebuild(copse_booster *booster, copse_error *err) {
     objective_release(&objective);
     return status;
   }
+  placed_give_back(booster);
+  placed_forget(booster);
   objective_release(&booster->objective);
   booster->objective = objective;
   workspace_release(&booster->workspace);
@@ -238,6 +242,7 @@ copse_status copse_booster_create(copse_context *ctx, copse_dataset *train, cons
 
 void copse_booster_free(copse_booster *booster) {
   if (booster == NULL) return;
+  placed_release(booster);
   workspace_release(&booster->workspace);
   for (int s = 0; s < booster->n_sets; s++) {
     copse_free(booster->sets[s].name);
@@ -282,7 +287,8 @@ bool copse_booster_metric_higher_is_better(const copse_booster *booster, int met
   return booster->metrics[metric]->higher_is_better;
 }
 
-const double *copse_booster_scores(const copse_booster *booster, int set, uint64_t *count) {
+const double *copse_booster_scores(copse_booster *booster, int set, uint64_t *count) {
+  if (set == 0) placed_give_back(booster);
   if (count != NULL) *count = booster->sets[set].data->n_rows * (uint64_t)booster->n_outputs;
   return booster->sets[set].score;
 }
@@ -306,6 +312,7 @@ const char *copse_booster_phase(const copse_booster *booster, int phase, double 
 copse_status copse_booster_eval(copse_booster *booster, int set, double *out, copse_error *err) {
   if (set < 0 || set >= booster->n_sets)
     return status_set(err, COPSE_ERR_ARGUMENT, "set %d: expected 0 to %d", set, booster->n_sets - 1);
+  if (set == 0) placed_give_back(booster);
   const struct scored_set *scored = &booster->sets[set];
   if (scored->data->label == NULL)
     return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label to evaluate against", scored->name);

@@ -17,6 +17,15 @@ struct scored_set {
   bool from_init;   /* they began at init scores */
 };
 
+/* See placed.h. */
+struct placed_rows {
+  float *label, *weight;
+  double *score;    /* output-major [n_rows * n_outputs] */
+  uint64_t version; /* of the fields that label and weight are of */
+  bool has_fields, has_scores;
+  bool ahead; /* the set's own scores are older */
+};
+
 struct copse_booster {
   copse_context *ctx;
   copse_params *params;                   /* own copy */
@@ -36,6 +45,7 @@ struct copse_booster {
   struct renew_scratch renew; /* [n_rows] each, for objectives that renew leaves */
   struct scored_set *sets;
   int n_sets;
+  struct placed_rows placed; /* of set 0 */
   const struct metric_row **metrics;
   int n_metrics;
   double valid_s, eval_s; /* seconds spent scoring validation sets, and in metrics */

@@ -117,7 +117,7 @@ static void name_leaf_rows(void *user, size_t chunk, int thread) {
   const struct leaf *leaf = &job->ws->leaves[chunk];
   const uint32_t *rows = job->ws->rows + leaf->begin;
   for (uint64_t i = 0; i < leaf->n_rows; i++)
-    job->leaf_of_row[workspace_row(job->ws, rows[i])] = (uint32_t)chunk;
+    job->leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)chunk;
 }
 
 static void name_out_of_bag(void *user, size_t chunk, int thread) {
@@ -127,7 +127,7 @@ static void name_out_of_bag(void *user, size_t chunk, int thread) {
   uint64_t begin = ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
   if (end > ws->data->n_rows) end = ws->data->n_rows;
   for (uint64_t i = begin; i < end; i++)
-    job->leaf_of_row[workspace_row(ws, ws->rows[i])] =
+    job->leaf_of_row[workspace_gradient_row(ws, ws->rows[i])] =
         (uint32_t)route_binned(job->tree, workspace_matrix(ws), ws->data->schema->features, ws->rows[i]);
 }
 

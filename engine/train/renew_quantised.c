@@ -19,7 +19,7 @@ static void renew_leaf(void *user, size_t chunk, int thread) {
   const uint32_t *rows = ws->rows + leaf->begin;
   int64_t g = 0, h = 0;
   for (uint64_t i = 0; i < leaf->n_rows; i++) {
-    uint32_t row = workspace_row(ws, rows[i]);
+    uint32_t row = workspace_gradient_row(ws, rows[i]);
     g += llrint((double)job->gradient[row] * ws->true_gradient_scale);
     h += llrint((double)job->hessian[row] * ws->true_hessian_scale);
   }

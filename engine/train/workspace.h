@@ -109,6 +109,7 @@ struct workspace {
   uint32_t *row_of; /* [n_rows] the data set's row at a place; NULL: places are rows */
   float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians by place */
   bool cluster_tried;
+  bool gradients_placed;    /* this round's gradients and scores come by place */
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
 
   int n_slots; /* slots are taken in order, then recycled */
@@ -160,6 +161,11 @@ static inline const struct binned *workspace_matrix(const struct workspace *ws) 
 /* The data set's number of a row. */
 static inline uint32_t workspace_row(const struct workspace *ws, uint32_t place) {
   return ws->row_of != NULL ? ws->row_of[place] : place;
+}
+
+/* Where a row's gradients and scores are this round. */
+static inline uint32_t workspace_gradient_row(const struct workspace *ws, uint32_t place) {
+  return ws->gradients_placed ? place : workspace_row(ws, place);
 }
 
 /* Seconds of a monotonic clock. */
