@@ -110,7 +110,8 @@ static bool column_open(const struct workspace *ws, const struct lane *lane, int
  * side, which the counts tell before anything else is looked at. */
 static bool two_bins_too_few(const struct workspace *ws, const struct leaf *leaf,
                              const struct binned_column *column) {
-  if (column->n_bins != 2 || ws->count_kind == COUNT_ESTIMATE) return false;
+  bool counted = ws->count_kind == COUNT_FIELD || ws->count_kind == COUNT_SHIFT;
+  if (column->n_bins != 2 || !counted) return false;
   uint64_t right = ws->data->binned.blocks[column->block].first_cell + column->hist_offset + 1;
   const struct hist_planes *planes = &ws->slots[leaf->slot];
   int64_t n = ws->count_kind == COUNT_FIELD ? (int64_t)planes->count[right]

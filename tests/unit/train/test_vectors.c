@@ -357,6 +357,29 @@ static void quantised_gradients(void **state) {
   copse_model_free(model);
 }
 
+/* A feature of two bins under a hessian that is not constant: levels are no counts. */
+static void quantised_flag(void **state) {
+  (void)state;
+  enum { N = 400 };
+  static double x[N];
+  static float y[N];
+  for (int i = 0; i < N; i++) {
+    x[i] = i % 2;
+    y[i] = (float)(i % 10 == 0 ? 1 - i % 2 : i % 2);
+  }
+  struct small_data data = one_feature(x, y, N);
+  static const char *const levels[] = {"", "num_grad_quant_bins=3 ", "num_grad_quant_bins=255 "};
+  for (size_t l = 0; l < COUNT(levels); l++) {
+    char params[256];
+    snprintf(params, sizeof params,
+             "use_quantized_grad=true %sobjective=binary num_iterations=1 verbosity=-1", levels[l]);
+    copse_model *model = small_train(&data, params);
+    assert_int_equal(copse_model_tree_n_leaves(model, 0), 2);
+    assert_int_equal(node_of(model, 0, ~0).count, N / 2);
+    copse_model_free(model);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bounds_become_thresholds),
@@ -370,6 +393,7 @@ int main(void) {
       cmocka_unit_test(logistic_starts),
       cmocka_unit_test(ten_trees),
       cmocka_unit_test(quantised_gradients),
+      cmocka_unit_test(quantised_flag),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
