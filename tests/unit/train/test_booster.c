@@ -34,7 +34,7 @@ static void add_valid(copse_booster *booster, const struct small_data *data, con
   copse_dataset_free(valid);
 }
 
-static void same_scores(const copse_booster *a, int set_a, const copse_booster *b, int set_b) {
+static void same_scores(copse_booster *a, int set_a, copse_booster *b, int set_b) {
   uint64_t n_a, n_b;
   const double *x = copse_booster_scores(a, set_a, &n_a), *y = copse_booster_scores(b, set_b, &n_b);
   assert_int_equal(n_a, n_b);
@@ -271,7 +271,7 @@ static void a_snapshot_is_the_model_of_that_round(void **state) {
 
 /* ---- gradients ---- */
 
-static void naive_gradients(const copse_booster *booster, bool binary, float *gradient, float *hessian) {
+static void naive_gradients(copse_booster *booster, bool binary, float *gradient, float *hessian) {
   uint64_t n;
   const double *score = copse_booster_scores(booster, 0, &n);
   const copse_dataset *data = booster->sets[0].data;
@@ -451,7 +451,7 @@ static const float step_y[] = {1, 3, 9, 11};
   QUIET "min_data_in_leaf=1 min_data_in_bin=1 min_sum_hessian_in_leaf=0 num_leaves=2 learning_rate=0.5 "
 static const struct small_data step_data = {.n_rows = 4, .n_features = 1, .x = step_x, .label = step_y};
 
-static void check_scores(const copse_booster *booster, const double want[4]) {
+static void check_scores(copse_booster *booster, const double want[4]) {
   const double *score = copse_booster_scores(booster, 0, NULL);
   for (int r = 0; r < 4; r++)
     if (fabs(score[r] - want[r]) > 1e-12) fail_msg("row %d: %.17g, expected %g", r, score[r], want[r]);
