@@ -30,9 +30,10 @@ struct distinct {
 
 /* What is known of the values once zeros and NaN are gone. */
 struct value_range {
-  uint64_t n, n_negative, n_nan;
-  double least_negative, most_negative; /* of n_negative > 0 */
-  double least_positive, most_positive; /* of n > n_negative */
+  uint64_t n, n_nan;
+  bool any_negative, any_positive;
+  double least_negative, most_negative; /* of any_negative */
+  double least_positive, most_positive; /* of any_positive */
 };
 
 /* The next double above x; +inf stays. */

@@ -14,15 +14,14 @@
 #include "base/status.h"
 #include "data/radix_sort.h"
 
-enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 8, ROWS_PER_TIED_BUCKET = 64 };
+enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, ROWS_PER_TIED_BUCKET = 32, HEAVY_SHARE = 32 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
 
-/* How a value finds its bucket; [1] of the negative values. */
+/* How a value finds its bucket: the key's leading bits and the first bucket of its sign (modulo 2^64). */
 struct bucketing {
-  uint64_t flip[2], least[2];
-  unsigned shift[2];
-  uint32_t base[2];
+  unsigned shift;
+  uint64_t base[2]; /* [1] of the negative values */
 };
 
 struct selection {
@@ -30,14 +29,15 @@ struct selection {
   uint64_t n;
   struct bucketing by;
   uint32_t n_buckets, first_positive; /* buckets */
-  uint64_t n_filled;                  /* buckets */
+  void *block;                        /* of all that follows */
+  uint16_t *buckets;                  /* [n] of each value */
   uint32_t *rows;                     /* [n_buckets] */
   uint8_t *states;                    /* [n_buckets] enum bucket_state */
-  double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE; NULL: there is none */
-  uint32_t *places;                   /* [n_buckets] */
+  double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE */
+  uint32_t *places, *n_values;        /* [n_buckets] of a sorted bucket's distinct values */
   double *sorted, *scratch;           /* [n / 2 + 1] each: values of the sorted buckets */
-  uint64_t *merged;                   /* [n / 2 + 1] rows of the distinct values of one bucket */
-  size_t n_asked;
+  uint64_t *merged;                   /* [n / 2 + 1] and the rows of each of them */
+  size_t n_sorted;                    /* values */
   struct distinct distinct;
 };
 
@@ -47,75 +47,75 @@ static inline uint64_t bits_of(double value) {
   return bits;
 }
 
-/* The distance of a value from the least of its sign. */
-static inline uint64_t distance_of(double value, const struct bucketing *by, uint64_t *negative) {
-  uint64_t bits = bits_of(value);
-  *negative = bits >> 63;
-  return (bits ^ by->flip[*negative]) - by->least[*negative];
+/* Ascending as the values of one sign are; trailing zeros stay zeros. */
+static inline uint64_t key_of(double value) {
+  uint64_t bits = bits_of(value), negative = 0 - (bits >> 63);
+  return (bits ^ negative) - negative;
+}
+
+static inline uint64_t base_of(double value, const struct bucketing *by) {
+  uint64_t negative = 0 - (bits_of(value) >> 63);
+  return by->base[0] + ((by->base[1] - by->base[0]) & negative);
 }
 
 static inline uint32_t bucket_of(double value, const struct bucketing *by) {
-  uint64_t negative, distance = distance_of(value, by, &negative);
-  return by->base[negative] + (uint32_t)(distance >> by->shift[negative]);
+  return (uint32_t)((key_of(value) >> by->shift) + base_of(value, by));
 }
 
 /* The least value that the bucket could hold. */
 static double bucket_edge(const struct selection *s, uint32_t bucket) {
-  int negative = bucket < s->first_positive ? 1 : 0;
-  uint64_t key = s->by.least[negative] + ((uint64_t)(bucket - s->by.base[negative]) << s->by.shift[negative]);
-  uint64_t bits = key ^ s->by.flip[negative];
+  bool negative = bucket < s->first_positive;
+  uint64_t key = ((uint64_t)bucket - s->by.base[negative]) << s->by.shift;
+  uint64_t bits = negative ? 0 - key : key;
   double value;
   memcpy(&value, &bits, sizeof value);
   return value;
 }
 
-/* Buckets of one sign; returns how many. */
-static uint32_t cut_side(struct bucketing *by, int negative, double least, double most, unsigned n_bits) {
-  by->flip[negative] = negative ? UINT64_MAX : 0;
-  by->least[negative] = bits_of(least) ^ by->flip[negative];
-  uint64_t span = (bits_of(most) ^ by->flip[negative]) - by->least[negative];
-  unsigned width = span > 0 ? 64 - (unsigned)__builtin_clzll(span) : 0;
-  by->shift[negative] = width > n_bits ? width - n_bits : 1;
-  return (uint32_t)(span >> by->shift[negative]) + 1;
+static uint64_t buckets_between(double least, double most, unsigned shift) {
+  return (key_of(most) >> shift) - (key_of(least) >> shift) + 1;
 }
 
 static void cut_buckets(struct selection *s, const struct value_range *range) {
-  unsigned n_bits = LEAST_BITS;
-  while (n_bits < MOST_BITS && (uint64_t)ROWS_PER_BUCKET << (n_bits + 1) <= range->n) n_bits++;
-  if (range->n_negative > 0)
-    s->first_positive = cut_side(&s->by, 1, range->least_negative, range->most_negative, n_bits);
-  s->n_buckets = s->first_positive;
-  s->by.base[0] = s->first_positive;
-  if (range->n > range->n_negative)
-    s->n_buckets += cut_side(&s->by, 0, range->least_positive, range->most_positive, n_bits);
+  uint64_t most = (uint64_t)1 << LEAST_BITS, negative = 0, positive = 0;
+  while (most < (uint64_t)1 << MOST_BITS && most * 2 * ROWS_PER_BUCKET <= range->n) most *= 2;
+  do {
+    s->by.shift++;
+    if (range->any_negative)
+      negative = buckets_between(range->least_negative, range->most_negative, s->by.shift);
+    if (range->any_positive)
+      positive = buckets_between(range->least_positive, range->most_positive, s->by.shift);
+  } while (negative > most || positive > most);
+  s->first_positive = (uint32_t)negative;
+  s->n_buckets = (uint32_t)(negative + positive);
+  s->by.base[1] = 0 - (key_of(range->least_negative) >> s->by.shift);
+  s->by.base[0] = negative - (key_of(range->least_positive) >> s->by.shift);
 }
 
 /* False when some value has the last key of its bucket. */
 static bool count_rows(struct selection *s) {
   const struct bucketing by = s->by;
-  const uint64_t masks[2] = {((uint64_t)1 << by.shift[0]) - 1, ((uint64_t)1 << by.shift[1]) - 1};
+  const uint64_t mask = ((uint64_t)1 << by.shift) - 1;
+  const double *values = s->values;
   uint32_t *rows = s->rows;
+  uint16_t *buckets = s->buckets;
   bool last = false;
   for (uint64_t i = 0; i < s->n; i++) {
-    uint64_t negative, distance = distance_of(s->values[i], &by, &negative);
-    last |= ((distance + 1) & masks[negative]) == 0;
-    rows[by.base[negative] + (uint32_t)(distance >> by.shift[negative])]++;
+    uint32_t bucket = bucket_of(values[i], &by);
+    last |= (~key_of(values[i]) & mask) == 0;
+    buckets[i] = (uint16_t)bucket;
+    rows[bucket]++;
   }
   return !last;
 }
 
-/* Few buckets for so many rows: likely each of them holds one value, which needs no sorting. */
-static copse_status find_single_values(copse_context *ctx, struct selection *s, copse_error *err) {
-  s->only = copse_alloc(ctx, s->n_buckets, sizeof *s->only);
-  if (s->only == NULL) return status_memory(err, "the buckets of a column");
-  const struct bucketing by = s->by;
-  for (uint64_t i = 0; i < s->n; i++) s->only[bucket_of(s->values[i], &by)] = s->values[i];
+/* Few buckets for so many rows, or a bucket with many of them: likely they hold one value each, which needs
+ * no sorting. */
+static void find_single_values(struct selection *s) {
+  for (uint64_t i = 0; i < s->n; i++) s->only[s->buckets[i]] = s->values[i];
   for (uint32_t b = 0; b < s->n_buckets; b++) s->states[b] = BUCKET_ONE_VALUE;
-  for (uint64_t i = 0; i < s->n; i++) {
-    uint32_t bucket = bucket_of(s->values[i], &by);
-    if (s->only[bucket] != s->values[i]) s->states[bucket] = BUCKET_UNSORTED;
-  }
-  return COPSE_OK;
+  for (uint64_t i = 0; i < s->n; i++)
+    if (s->only[s->buckets[i]] != s->values[i]) s->states[s->buckets[i]] = BUCKET_UNSORTED;
 }
 
 static void add_entry(struct distinct *d, size_t *n, double value, uint64_t rows, uint32_t unsorted) {
@@ -125,7 +125,7 @@ static void add_entry(struct distinct *d, size_t *n, double value, uint64_t rows
   ++*n;
 }
 
-/* The entries of all buckets; a sorted bucket's values begin at its place. */
+/* The entries of all buckets. */
 static void list_entries(struct selection *s) {
   struct distinct *d = &s->distinct;
   size_t n = 0;
@@ -136,9 +136,9 @@ static void list_entries(struct selection *s) {
     if (s->states[b] == BUCKET_ONE_VALUE) {
       add_entry(d, &n, s->only[b], s->rows[b], 0);
     } else if (s->states[b] == BUCKET_SORTED) {
-      double *values = s->sorted + s->places[b];
-      size_t n_values = distinct_merge(values, s->rows[b], s->merged);
-      for (size_t i = 0; i < n_values; i++) add_entry(d, &n, values[i], s->merged[i], 0);
+      const double *values = s->sorted + s->places[b];
+      const uint64_t *rows = s->merged + s->places[b];
+      for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
       add_entry(d, &n, bucket_edge(s, b), s->rows[b], b + 1);
     }
@@ -148,9 +148,32 @@ static void list_entries(struct selection *s) {
 }
 
 static void ask(struct selection *s, uint32_t bucket) {
-  if (s->states[bucket] != BUCKET_UNSORTED) return;
-  s->states[bucket] = BUCKET_ASKED;
-  s->n_asked++;
+  if (s->states[bucket] == BUCKET_UNSORTED) s->states[bucket] = BUCKET_ASKED;
+}
+
+/* One block for everything: freed at once, it stays with the allocator and its pages serve the next column.
+ */
+static copse_status lay_out(copse_context *ctx, struct selection *s, copse_error *err) {
+  size_t half = (size_t)(s->n / 2) + 1, most = s->n_buckets + half, b = s->n_buckets;
+  size_t words = 3 * half + 2 * most + b; /* 8 bytes, 4, 2 and 1: each part is aligned by the one before */
+  size_t bytes = 8 * words + 4 * (3 * b + most) + 2 * (size_t)s->n + b;
+  s->block = copse_alloc(ctx, bytes, 1);
+  if (s->block == NULL) return status_memory(err, "the buckets of a column");
+  s->sorted = s->block;
+  s->scratch = s->sorted + half;
+  s->only = s->scratch + half;
+  s->distinct.values = s->only + b;
+  s->merged = (uint64_t *)(s->distinct.values + most);
+  s->distinct.counts = s->merged + half;
+  s->distinct.unsorted = (uint32_t *)(s->distinct.counts + most);
+  s->rows = s->distinct.unsorted + most;
+  s->places = s->rows + b;
+  s->n_values = s->places + b;
+  s->buckets = (uint16_t *)(s->n_values + b);
+  s->states = (uint8_t *)(s->buckets + s->n);
+  memset(s->rows, 0, b * sizeof *s->rows);
+  memset(s->states, BUCKET_UNSORTED, b);
+  return COPSE_OK;
 }
 
 copse_status select_open(copse_context *ctx, const double *values, const struct value_range *range,
@@ -164,30 +187,19 @@ copse_status select_open(copse_context *ctx, const double *values, const struct 
   s->values = values;
   s->n = range->n;
   cut_buckets(s, range);
-  size_t half = (size_t)(s->n / 2) + 1, most = s->n_buckets + half;
-  s->rows = copse_alloc_zero(ctx, s->n_buckets, sizeof *s->rows);
-  s->states = copse_alloc_zero(ctx, s->n_buckets, sizeof *s->states);
-  s->places = copse_alloc(ctx, s->n_buckets, sizeof *s->places);
-  s->sorted = copse_alloc(ctx, half, sizeof *s->sorted);
-  s->scratch = copse_alloc(ctx, half, sizeof *s->scratch);
-  s->merged = copse_alloc(ctx, half, sizeof *s->merged);
-  s->distinct.values = copse_alloc(ctx, most, sizeof *s->distinct.values);
-  s->distinct.counts = copse_alloc(ctx, most, sizeof *s->distinct.counts);
-  s->distinct.unsorted = copse_alloc(ctx, most, sizeof *s->distinct.unsorted);
-  copse_status status = COPSE_OK;
-  if (s->rows == NULL || s->states == NULL || s->places == NULL || s->sorted == NULL || s->scratch == NULL ||
-      s->merged == NULL || s->distinct.values == NULL || s->distinct.counts == NULL ||
-      s->distinct.unsorted == NULL)
-    status = status_memory(err, "the buckets of a column");
-  bool suits = status == COPSE_OK && count_rows(s);
-  for (uint32_t b = 0; suits && b < s->n_buckets; b++) s->n_filled += s->rows[b] > 0 ? 1 : 0;
-  if (suits && s->n_filled * ROWS_PER_TIED_BUCKET <= s->n) status = find_single_values(ctx, s, err);
-  if (status != COPSE_OK || !suits) {
+  copse_status status = lay_out(ctx, s, err);
+  if (status != COPSE_OK || !count_rows(s)) {
     select_close(s);
     return status;
   }
-  s->distinct.negative_rows = range->n_negative;
-  s->distinct.positive_rows = range->n - range->n_negative;
+  uint32_t n_filled = 0, most = 0;
+  for (uint32_t b = 0; b < s->n_buckets; b++) {
+    n_filled += s->rows[b] > 0 ? 1 : 0;
+    most = s->rows[b] > most ? s->rows[b] : most;
+    if (b < s->first_positive) s->distinct.negative_rows += s->rows[b];
+  }
+  s->distinct.positive_rows = s->n - s->distinct.negative_rows;
+  if ((uint64_t)n_filled * ROWS_PER_TIED_BUCKET <= s->n || most > s->n / HEAVY_SHARE) find_single_values(s);
   list_entries(s);
   *out = s;
   return COPSE_OK;
@@ -195,16 +207,7 @@ copse_status select_open(copse_context *ctx, const double *values, const struct 
 
 void select_close(struct selection *selection) {
   if (selection == NULL) return;
-  copse_free(selection->rows);
-  copse_free(selection->states);
-  copse_free(selection->only);
-  copse_free(selection->places);
-  copse_free(selection->sorted);
-  copse_free(selection->scratch);
-  copse_free(selection->merged);
-  copse_free(selection->distinct.values);
-  copse_free(selection->distinct.counts);
-  copse_free(selection->distinct.unsorted);
+  copse_free(selection->block);
   copse_free(selection);
 }
 
@@ -212,66 +215,79 @@ struct distinct *select_distinct(struct selection *selection) {
   return &selection->distinct;
 }
 
-/* The walk of 1.6 B as far as it can be foreseen. */
+/* The walk of 1.6 B as far as it can be foreseen. A bin ends with a value, so it exceeds its mean by half the
+ * rows of a value on average; the error of that adds up. */
 struct foreseen {
   double big, mean;
   int64_t rest_bins, rest_rows, closed, max_bins;
   uint64_t rows, passed; /* in the bin so far, on the side so far */
-  bool exact;            /* so far */
-  double late, until;    /* how far behind the foreseen ends the true ones may be; rows to be asked for */
-  double over;           /* rows by which the exact bins exceeded their mean, and the number of these bins */
-  int64_t n_over;
+  double ties, tied;     /* rows, and rows times rows of their value, of values lately met */
+  int64_t n_guessed;     /* ends since the last one that is certain */
+  double from, until;    /* rows of the side around a guessed end */
 };
 
+static double rows_over(const struct foreseen *f) { return f->ties > 0 ? f->tied / f->ties / 2 : 0.5; }
+
 static void foresee_end(struct foreseen *f, uint64_t at, bool is_big) {
-  if (!is_big && (double)f->rows >= f->mean) {
-    f->over += (double)f->rows - f->mean;
-    f->n_over++;
+  f->until = (double)at; /* the value that follows is needed too */
+  if (f->n_guessed > 0) {
+    double k = (double)f->n_guessed++, over = rows_over(f);
+    double width = 2 + 3 * over * sqrt(k) + (f->ties > 0 ? 0.25 * over : 0.5) * k;
+    f->from = (double)at - width;
+    f->until = (double)at + width;
   }
-  if (!f->exact) {
-    f->late += f->n_over > 0 ? 2 * f->over / (double)f->n_over + 1 : 1;
-    f->until = (double)at + f->late + 1;
-  }
+  f->tied *= 0.5;
+  f->ties *= 0.5;
   f->closed++;
   f->rows = 0;
   if (!is_big) f->mean = (double)f->rest_rows / (double)--f->rest_bins;
 }
 
+static bool goes_on(const struct foreseen *f) { return f->closed < f->max_bins - 1; }
+
 static bool ends_before(const struct foreseen *f, bool next_is_big) {
   return (double)f->rows >= f->mean || (next_is_big && (double)f->rows >= fmax(1.0, f->mean * 0.5));
 }
 
-/* An entry of many values, taken as all different. */
+static void foresee_value(struct foreseen *f, uint64_t rows, bool next_is_big) {
+  bool is_big = (double)rows >= f->big;
+  f->rows += rows;
+  if (!is_big) f->rest_rows -= (int64_t)rows;
+  if ((double)rows < f->big / 32) {
+    f->ties += (double)rows;
+    f->tied += (double)rows * (double)rows;
+  }
+  if (goes_on(f) && (is_big || ends_before(f, next_is_big))) foresee_end(f, f->passed + rows, is_big);
+}
+
+/* An entry of many values. True when a bin may end in it. */
 static bool foresee_unsorted(struct foreseen *f, uint64_t rows, bool next_is_big) {
-  bool stops = (double)rows >= f->big || (double)f->passed <= f->until;
+  bool stops = (double)rows >= f->big;
   uint64_t left = rows;
-  while (left > 0 && f->closed < f->max_bins - 1 && (double)(f->rows + left) >= f->mean) {
-    double missing = ceil(f->mean - (double)f->rows);
+  while (left > 0 && goes_on(f) && (double)(f->rows + left) >= f->mean) {
+    double missing = ceil(f->mean - (double)f->rows + rows_over(f) - 0.5);
     uint64_t taken = missing < 1 ? 1 : missing >= (double)left ? left : (uint64_t)missing;
     left -= taken;
     f->rest_rows -= (int64_t)taken;
-    f->rows = 0;
-    f->exact = false;
+    if (f->n_guessed == 0) f->n_guessed = 1;
     stops = true;
     foresee_end(f, f->passed + rows - left, false);
   }
   f->rows += left;
   f->rest_rows -= (int64_t)left;
-  if (left > 0 && f->closed < f->max_bins - 1 && ends_before(f, next_is_big)) {
+  if (left > 0 && goes_on(f) && ends_before(f, next_is_big)) {
     stops = true;
     foresee_end(f, f->passed + rows, false);
   }
   return stops;
 }
 
-int64_t select_plan(struct selection *selection, const struct value_side *side, int64_t max_bins) {
-  if (side->n == 0) return 0;
-  bool all = (int64_t)side->n <= max_bins;
+static struct foreseen foresee(const struct value_side *side, int64_t max_bins) {
   struct foreseen f = {.big = (double)side->rows / (double)max_bins,
                        .rest_bins = max_bins,
                        .rest_rows = (int64_t)side->rows,
                        .max_bins = max_bins,
-                       .exact = true,
+                       .from = HUGE_VAL,
                        .until = -1};
   for (size_t i = 0; i < side->n; i++) {
     if (side->unsorted[i] != 0 || (double)side->counts[i] < f.big) continue;
@@ -279,56 +295,66 @@ int64_t select_plan(struct selection *selection, const struct value_side *side, 
     f.rest_rows -= (int64_t)side->counts[i];
   }
   f.mean = (double)f.rest_rows / (double)f.rest_bins;
+  return f;
+}
+
+int64_t select_plan(struct selection *selection, const struct value_side *side, int64_t max_bins) {
+  if (side->n == 0) return 0;
+  bool all = (int64_t)side->n <= max_bins;
+  struct foreseen f = foresee(side, max_bins);
   for (size_t i = 0; i < side->n; i++) {
     uint64_t rows = side->counts[i];
     bool next_is_big = i + 1 < side->n && side->unsorted[i + 1] == 0 && (double)side->counts[i + 1] >= f.big;
-    if (side->unsorted[i] != 0) {
-      bool stops = foresee_unsorted(&f, rows, next_is_big);
-      if (stops || all || i == 0 || i + 1 == side->n) ask(selection, side->unsorted[i] - 1);
+    f.from = HUGE_VAL;
+    if (side->unsorted[i] == 0) {
+      foresee_value(&f, rows, next_is_big);
     } else {
-      bool is_big = (double)rows >= f.big;
-      f.rows += rows;
-      if (!is_big) f.rest_rows -= (int64_t)rows;
-      if (f.closed < max_bins - 1 && (is_big || ends_before(&f, next_is_big)))
-        foresee_end(&f, f.passed + rows, is_big);
+      bool stops = (double)f.passed <= f.until; /* of an end before */
+      stops |= foresee_unsorted(&f, rows, next_is_big);
+      if (stops || all || i == 0 || i + 1 == side->n) ask(selection, side->unsorted[i] - 1);
     }
+    double before = (double)f.passed; /* the end of the entry before */
+    for (size_t j = i; j > 0 && before >= f.from; before -= (double)side->counts[--j])
+      if (side->unsorted[j - 1] != 0) ask(selection, side->unsorted[j - 1] - 1);
     f.passed += rows;
   }
   return all ? (int64_t)side->n : f.closed + 1;
 }
 
-/* Values of the asked and sorted buckets to their places, in no order. Returns how many; n / 2 at most. */
+/* Values of the asked buckets to their places, in no order. */
 static void gather(struct selection *s, size_t n_wanted) {
   const struct bucketing by = s->by;
+  const double *values = s->values;
+  const uint8_t *states = s->states;
+  const uint16_t *buckets = s->buckets;
   double *list = s->scratch;
   size_t n = 0;
-  for (uint64_t i = 0; i < s->n; i++) {
-    list[n] = s->values[i];
-    n += s->states[bucket_of(s->values[i], &by)] == BUCKET_ASKED;
-    if (n == n_wanted) break;
+  for (uint64_t i = 0; i < s->n && n < n_wanted; i++) {
+    list[n] = values[i];
+    n += states[buckets[i]] == BUCKET_ASKED;
   }
   for (size_t i = 0; i < n; i++) s->sorted[s->places[bucket_of(list[i], &by)]++] = list[i];
 }
 
 bool select_sort(struct selection *selection) {
   struct selection *s = selection;
-  if (s->n_asked == 0) return false;
   size_t n_wanted = 0;
   for (uint32_t b = 0; b < s->n_buckets; b++) {
-    if (s->states[b] == BUCKET_SORTED) s->states[b] = BUCKET_ASKED; /* merging used its rows up */
     if (s->states[b] != BUCKET_ASKED) continue;
-    s->places[b] = (uint32_t)n_wanted;
+    s->places[b] = (uint32_t)(s->n_sorted + n_wanted);
     n_wanted += s->rows[b];
   }
-  if (n_wanted > s->n / 2) return false;
+  if (n_wanted == 0 || s->n_sorted + n_wanted > s->n / 2) return false;
   gather(s, n_wanted);
   for (uint32_t b = 0; b < s->n_buckets; b++) {
     if (s->states[b] != BUCKET_ASKED) continue;
     s->places[b] -= s->rows[b];
-    radix_sort_doubles(s->sorted + s->places[b], s->scratch, s->rows[b]);
+    double *values = s->sorted + s->places[b];
+    radix_sort_doubles(values, s->scratch, s->rows[b]);
+    s->n_values[b] = (uint32_t)distinct_merge(values, s->rows[b], s->merged + s->places[b]);
     s->states[b] = BUCKET_SORTED;
   }
-  s->n_asked = 0;
+  s->n_sorted += n_wanted;
   list_entries(s);
   return true;
 }

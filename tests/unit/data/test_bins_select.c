@@ -48,7 +48,7 @@ static double value_of(const struct trial *trial, uint64_t i) {
     case 5: return floor(normal_of(bits) * 500) / 1000;
     case 6: return floor(unit * 7) - 3;
     case 7: return 3.25;
-    case 8: return exp(normal_of(bits) * 200);
+    case 8: return exp(normal_of(bits) * 100);
     case 9: return (unit - 0.5) * exp((unit_of(other) - 0.5) * 1400);
     case 10: return 0x1p-1074 * floor(unit * 1e6);
     case 11: return (unit - 0.5) * 1e-34;
@@ -150,7 +150,8 @@ static void selects_on_large_columns(void **state) {
                             .max_bin = max_bins[m],
                             .min_data_in_bin = 3,
                             .use_missing = true};
-      if (!compare(&trial)) print_message("kind %d, n %zu, max_bin %d: sorted\n", trial.kind, trial.n, trial.max_bin);
+      if (!compare(&trial))
+        print_message("kind %d, n %zu, max_bin %d: sorted\n", trial.kind, trial.n, trial.max_bin);
     }
 }
 
