@@ -12,7 +12,7 @@ enum { LANES = 4, BLOCK = 512 };
 /* Independent lanes, which a compiler can put into vectors. */
 struct lanes {
   double least[LANES], most[LANES], most_negative[LANES], least_positive[LANES];
-  uint64_t n_kept[LANES], n_nan[LANES];
+  double n_kept[LANES], n_nan[LANES]; /* whole numbers */
 };
 
 static inline void look_at(struct lanes *lanes, const double *values) {
@@ -23,8 +23,8 @@ static inline void look_at(struct lanes *lanes, const double *values) {
     lanes->most_negative[k] = below > lanes->most_negative[k] ? below : lanes->most_negative[k];
     lanes->least[k] = value < lanes->least[k] ? value : lanes->least[k];
     lanes->most[k] = value > lanes->most[k] ? value : lanes->most[k];
-    lanes->n_kept[k] += fabs(value) > BINS_ZERO ? 1 : 0;
-    lanes->n_nan[k] += value != value ? 1 : 0;
+    lanes->n_kept[k] += fabs(value) > BINS_ZERO ? 1.0 : 0.0;
+    lanes->n_nan[k] += value != value ? 1.0 : 0.0;
   }
 }
 
@@ -38,10 +38,10 @@ static uint64_t keep_block(const double *from, size_t n, double *to) {
   return kept;
 }
 
-static uint64_t sum_of(const uint64_t *counts) {
-  uint64_t sum = 0;
+static uint64_t sum_of(const double *counts) {
+  double sum = 0;
   for (int k = 0; k < LANES; k++) sum += counts[k];
-  return sum;
+  return (uint64_t)sum;
 }
 
 void distinct_keep_nonzero(double *values, uint64_t n, struct value_range *range) {

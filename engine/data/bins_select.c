@@ -14,7 +14,7 @@
 #include "base/status.h"
 #include "data/radix_sort.h"
 
-enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, ROWS_PER_TIED_BUCKET = 32, HEAVY_SHARE = 32 };
+enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, PILOT = 4096, TIED_SHARE = 8 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
 
@@ -35,9 +35,10 @@ struct selection {
   uint8_t *states;                    /* [n_buckets] enum bucket_state */
   double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE */
   uint32_t *places, *n_values;        /* [n_buckets] of a sorted bucket's distinct values */
-  double *sorted, *scratch;           /* [n / 2 + 1] each: values of the sorted buckets */
-  uint64_t *merged;                   /* [n / 2 + 1] and the rows of each of them */
-  size_t n_sorted;                    /* values */
+  double *sorted, *scratch;           /* [most_sorted + 1] values of the sorted buckets */
+  uint32_t *merged;                   /* [most_sorted + 1] and the rows of each of them */
+  size_t most_sorted;
+  size_t n_sorted; /* values */
   struct distinct distinct;
 };
 
@@ -109,8 +110,18 @@ static bool count_rows(struct selection *s) {
   return !last;
 }
 
-/* Few buckets for so many rows, or a bucket with many of them: likely they hold one value each, which needs
- * no sorting. */
+/* Whether a good share of the rows, to judge by some of them, meet their own value again in their bucket. */
+static bool looks_tied(struct selection *s) {
+  uint64_t step = s->n / PILOT + 1, n_looked = 0, n_again = 0;
+  memset(s->only, 0, s->n_buckets * sizeof *s->only); /* no value is 0 */
+  for (uint64_t i = 0; i < s->n; i += step, n_looked++) {
+    n_again += s->only[s->buckets[i]] == s->values[i] ? 1 : 0;
+    s->only[s->buckets[i]] = s->values[i];
+  }
+  return n_again * TIED_SHARE >= n_looked;
+}
+
+/* Buckets that hold one value need no sorting. */
 static void find_single_values(struct selection *s) {
   for (uint64_t i = 0; i < s->n; i++) s->only[s->buckets[i]] = s->values[i];
   for (uint32_t b = 0; b < s->n_buckets; b++) s->states[b] = BUCKET_ONE_VALUE;
@@ -137,7 +148,7 @@ static void list_entries(struct selection *s) {
       add_entry(d, &n, s->only[b], s->rows[b], 0);
     } else if (s->states[b] == BUCKET_SORTED) {
       const double *values = s->sorted + s->places[b];
-      const uint64_t *rows = s->merged + s->places[b];
+      const uint32_t *rows = s->merged + s->places[b];
       for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
       add_entry(d, &n, bucket_edge(s, b), s->rows[b], b + 1);
@@ -154,19 +165,17 @@ static void ask(struct selection *s, uint32_t bucket) {
 /* One block for everything: freed at once, it stays with the allocator and its pages serve the next column.
  */
 static copse_status lay_out(copse_context *ctx, struct selection *s, copse_error *err) {
-  size_t half = (size_t)(s->n / 2) + 1, most = s->n_buckets + half, b = s->n_buckets;
-  size_t words = 3 * half + 2 * most + b; /* 8 bytes, 4, 2 and 1: each part is aligned by the one before */
-  size_t bytes = 8 * words + 4 * (3 * b + most) + 2 * (size_t)s->n + b;
+  size_t b = s->n_buckets, at_once = s->most_sorted + 1, entries = b + at_once;
+  size_t bytes = 8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * (size_t)s->n + b;
   s->block = copse_alloc(ctx, bytes, 1);
   if (s->block == NULL) return status_memory(err, "the buckets of a column");
-  s->sorted = s->block;
-  s->scratch = s->sorted + half;
-  s->only = s->scratch + half;
-  s->distinct.values = s->only + b;
-  s->merged = (uint64_t *)(s->distinct.values + most);
-  s->distinct.counts = s->merged + half;
-  s->distinct.unsorted = (uint32_t *)(s->distinct.counts + most);
-  s->rows = s->distinct.unsorted + most;
+  s->sorted = s->block; /* parts of 8 bytes, 4, 2 and 1: each is aligned by the one before */
+  s->only = s->sorted + at_once;
+  s->distinct.values = s->scratch = s->only + b; /* entries are listed anew after every sort */
+  s->distinct.counts = (uint64_t *)(s->distinct.values + entries);
+  s->distinct.unsorted = (uint32_t *)(s->distinct.counts + entries);
+  s->merged = s->distinct.unsorted + entries;
+  s->rows = s->merged + at_once;
   s->places = s->rows + b;
   s->n_values = s->places + b;
   s->buckets = (uint16_t *)(s->n_values + b);
@@ -186,20 +195,16 @@ copse_status select_open(copse_context *ctx, const double *values, const struct 
   if (s == NULL) return status_memory(err, "the buckets of a column");
   s->values = values;
   s->n = range->n;
+  s->most_sorted = (size_t)(s->n / 2);
   cut_buckets(s, range);
   copse_status status = lay_out(ctx, s, err);
   if (status != COPSE_OK || !count_rows(s)) {
     select_close(s);
     return status;
   }
-  uint32_t n_filled = 0, most = 0;
-  for (uint32_t b = 0; b < s->n_buckets; b++) {
-    n_filled += s->rows[b] > 0 ? 1 : 0;
-    most = s->rows[b] > most ? s->rows[b] : most;
-    if (b < s->first_positive) s->distinct.negative_rows += s->rows[b];
-  }
+  for (uint32_t b = 0; b < s->first_positive; b++) s->distinct.negative_rows += s->rows[b];
   s->distinct.positive_rows = s->n - s->distinct.negative_rows;
-  if ((uint64_t)n_filled * ROWS_PER_TIED_BUCKET <= s->n || most > s->n / HEAVY_SHARE) find_single_values(s);
+  if (looks_tied(s)) find_single_values(s);
   list_entries(s);
   *out = s;
   return COPSE_OK;
@@ -336,6 +341,19 @@ static void gather(struct selection *s, size_t n_wanted) {
   for (size_t i = 0; i < n; i++) s->sorted[s->places[bucket_of(list[i], &by)]++] = list[i];
 }
 
+/* As distinct_merge. */
+static uint32_t merge(double *values, uint32_t n, uint32_t *rows) {
+  uint32_t last = 0;
+  rows[0] = 0;
+  for (uint32_t i = 0; i < n; i++) {
+    double value = values[i];
+    if (i > 0 && !nearly_equal(values[last], value)) rows[++last] = 0;
+    values[last] = value;
+    rows[last]++;
+  }
+  return last + 1;
+}
+
 bool select_sort(struct selection *selection) {
   struct selection *s = selection;
   size_t n_wanted = 0;
@@ -344,14 +362,14 @@ bool select_sort(struct selection *selection) {
     s->places[b] = (uint32_t)(s->n_sorted + n_wanted);
     n_wanted += s->rows[b];
   }
-  if (n_wanted == 0 || s->n_sorted + n_wanted > s->n / 2) return false;
+  if (n_wanted == 0 || s->n_sorted + n_wanted > s->most_sorted) return false;
   gather(s, n_wanted);
   for (uint32_t b = 0; b < s->n_buckets; b++) {
     if (s->states[b] != BUCKET_ASKED) continue;
     s->places[b] -= s->rows[b];
     double *values = s->sorted + s->places[b];
     radix_sort_doubles(values, s->scratch, s->rows[b]);
-    s->n_values[b] = (uint32_t)distinct_merge(values, s->rows[b], s->merged + s->places[b]);
+    s->n_values[b] = merge(values, s->rows[b], s->merged + s->places[b]);
     s->states[b] = BUCKET_SORTED;
   }
   s->n_sorted += n_wanted;
