@@ -1,41 +1,24 @@
 /* bins_numeric.c - cut points of a numeric feature, those of LightGBM 4.6 (Ke et al., NIPS 2017) bit for bit.
  *
- * Zeros never enter the sort: they are counted. The others are sorted and merged into distinct values, the
- * negative ones first; zero gets a bin of its own between the two sides, and each side is cut by greedy_cuts
- * within its share of the bins. Section numbers in comments are those of the algorithms' description. */
+ * Zeros are only counted. The other values in order are merged into distinct values, the negative ones first;
+ * zero gets a bin of its own between the two sides, and each side is cut by greedy_cuts within its share of
+ * the bins. Of many different values only those around the ends of bins need an order (bins_select.c): then
+ * some entries stand for several values, and a walk that would have to look into one gives up, so that its
+ * values are sorted and the walk begins again. What it does is the same with and without such entries.
+ * Section numbers in comments are those of the algorithms' description. */
 #include <math.h>
 #include <string.h>
 
 #include "base/status.h"
+#include "data/bins_distinct.h"
 #include "data/bins_internal.h"
-#include "data/radix_sort.h"
-
-/* The distinct values but zero: negative ones first, each with its number of rows. */
-struct distinct {
-  double *values;
-  uint64_t *counts;
-  size_t n_negative, n_positive;
-  uint64_t negative_rows, positive_rows, zero_rows;
-};
+#include "data/bins_select.h"
 
 /* The upper bounds found so far. */
 struct cuts {
   double *upper;
   size_t n;
 };
-
-/* The next double above x; +inf stays. */
-static double next_up(double x) {
-  if (x == 0.0) return 0x1p-1074;
-  if (x == HUGE_VAL) return x;
-  uint64_t bits;
-  memcpy(&bits, &x, sizeof bits);
-  bits = x > 0 ? bits + 1 : bits - 1;
-  memcpy(&x, &bits, sizeof x);
-  return x;
-}
-
-static bool nearly_equal(double below, double above) { return above <= next_up(below); }
 
 static void cuts_add_midpoint(struct cuts *cuts, size_t first, double below, double above) {
   double cut = next_up((below + above) / 2.0);
@@ -56,69 +39,94 @@ static void cut_every_value(const double *values, const uint64_t *counts, size_t
   }
 }
 
+static bool sorted_at(const struct value_side *side, size_t i) {
+  return side->unsorted == NULL || side->unsorted[i] == 0;
+}
+
 /* 1.6 B: more values than bins. A value with at least the mean number of rows of a bin gets its own; the
- * others are dealt out so that each remaining bin comes near the mean of what remains. */
-static void cut_by_mean(const double *values, const uint64_t *counts, size_t n, int64_t max_bins,
-                        uint64_t total, struct cuts *cuts) {
+ * others are dealt out so that each remaining bin comes near the mean of what remains. False at an unsorted
+ * entry that would have to be looked into. */
+static bool cut_by_mean(const struct value_side *side, int64_t max_bins, struct cuts *cuts) {
+  const uint64_t *counts = side->counts;
   size_t first = cuts->n;
-  const double big = (double)total / (double)max_bins;
-  int64_t rest_bins = max_bins, rest_rows = (int64_t)total;
-  for (size_t i = 0; i < n; i++) {
+  const double big = (double)side->rows / (double)max_bins;
+  int64_t rest_bins = max_bins, rest_rows = (int64_t)side->rows;
+  for (size_t i = 0; i < side->n; i++) {
     if ((double)counts[i] < big) continue;
+    if (!sorted_at(side, i)) return false;
     rest_bins--;
     rest_rows -= (int64_t)counts[i];
   }
   double mean = (double)rest_rows / (double)rest_bins;
   uint64_t rows = 0;
   int64_t closed = 0;
-  for (size_t i = 0; i + 1 < n && closed < max_bins - 1; i++) {
+  for (size_t i = 0; i + 1 < side->n && closed < max_bins - 1; i++) {
     bool is_big = (double)counts[i] >= big, next_is_big = (double)counts[i + 1] >= big;
     if (!is_big) rest_rows -= (int64_t)counts[i];
     rows += counts[i];
     if (!is_big && !((double)rows >= mean) && !(next_is_big && (double)rows >= fmax(1.0, mean * 0.5)))
       continue;
-    cuts_add_midpoint(cuts, first, values[i], values[i + 1]);
+    if (!sorted_at(side, i) || !sorted_at(side, i + 1)) return false;
+    cuts_add_midpoint(cuts, first, side->values[i], side->values[i + 1]);
     closed++;
     rows = 0;
     if (!is_big) mean = (double)rest_rows / (double)--rest_bins;
   }
+  /* the last entry could hold an end too, were it several values */
+  return closed >= max_bins - 1 || sorted_at(side, side->n - 1);
+}
+
+static int64_t bins_with_rows(int64_t max_bins, uint64_t rows, int min_data_in_bin) {
+  if (min_data_in_bin <= 0) return max_bins;
+  int64_t filled = (int64_t)(rows / (uint64_t)min_data_in_bin);
+  if (filled < max_bins) max_bins = filled;
+  return max_bins < 1 ? 1 : max_bins;
+}
+
+static bool all_sorted(const struct value_side *side) {
+  for (size_t i = 0; i < side->n; i++)
+    if (!sorted_at(side, i)) return false;
+  return true;
 }
 
 /* 1.6: appends at most max_bins bounds for n >= 1 ascending values, the last one +inf. */
-static void greedy_cuts(const double *values, const uint64_t *counts, size_t n, int64_t max_bins,
-                        uint64_t total, int min_data_in_bin, struct cuts *cuts) {
-  if (n <= (size_t)max_bins) {
-    cut_every_value(values, counts, n, min_data_in_bin > 0 ? (uint64_t)min_data_in_bin : 0, cuts);
-  } else {
-    if (min_data_in_bin > 0) {
-      int64_t filled = (int64_t)(total / (uint64_t)min_data_in_bin);
-      if (filled < max_bins) max_bins = filled;
-      if (max_bins < 1) max_bins = 1;
-    }
-    cut_by_mean(values, counts, n, max_bins, total, cuts);
+static bool greedy_cuts(const struct value_side *side, int64_t max_bins, int min_data_in_bin,
+                        struct cuts *cuts) {
+  if (side->n <= (size_t)max_bins) {
+    if (!all_sorted(side)) return false;
+    cut_every_value(side->values, side->counts, side->n, min_data_in_bin > 0 ? (uint64_t)min_data_in_bin : 0,
+                    cuts);
+  } else if (!cut_by_mean(side, bins_with_rows(max_bins, side->rows, min_data_in_bin), cuts)) {
+    return false;
   }
   cuts->upper[cuts->n++] = HUGE_VAL;
+  return true;
 }
 
-/* 1.5: zero is its own bin; the negative side gets bins by its share of the rows that are not zero. total:
- * sampled rows but those in the NaN bin. */
-static void cut_around_zero(const struct distinct *d, int64_t max_bins, uint64_t total, int min_data_in_bin,
+/* Bins of the negative side: its share of the rows that are not zero. total: sampled rows but those in the
+ * NaN bin. */
+static int64_t negative_bins(const struct distinct *d, int64_t max_bins, uint64_t total) {
+  double share = (double)d->negative_rows / (double)(total - d->zero_rows);
+  int64_t bins = (int64_t)(share * (double)(max_bins - 1));
+  return bins < 1 ? 1 : bins;
+}
+
+/* 1.5: zero is its own bin. False as greedy_cuts. */
+static bool cut_around_zero(const struct distinct *d, int64_t max_bins, uint64_t total, int min_data_in_bin,
                             struct cuts *cuts) {
   if (d->n_negative > 0 && max_bins > 1) {
-    double share = (double)d->negative_rows / (double)(total - d->zero_rows);
-    int64_t bins = (int64_t)(share * (double)(max_bins - 1));
-    if (bins < 1) bins = 1;
-    greedy_cuts(d->values, d->counts, d->n_negative, bins, d->negative_rows, min_data_in_bin, cuts);
+    struct value_side side = negative_side(d);
+    if (!greedy_cuts(&side, negative_bins(d, max_bins, total), min_data_in_bin, cuts)) return false;
     cuts->upper[cuts->n - 1] = -BINS_ZERO;
   }
   int64_t bins = max_bins - 1 - (int64_t)cuts->n;
   if (d->n_positive > 0 && bins > 0) {
+    struct value_side side = positive_side(d);
     cuts->upper[cuts->n++] = BINS_ZERO;
-    greedy_cuts(d->values + d->n_negative, d->counts + d->n_negative, d->n_positive, bins, d->positive_rows,
-                min_data_in_bin, cuts);
-  } else {
-    cuts->upper[cuts->n++] = HUGE_VAL;
+    return greedy_cuts(&side, bins, min_data_in_bin, cuts);
   }
+  cuts->upper[cuts->n++] = HUGE_VAL;
+  return true;
 }
 
 /* ---- 1.8: cut points of the caller's own ---- */
@@ -193,8 +201,9 @@ static copse_status cut_around_forced(copse_context *ctx, const struct distinct 
     int64_t remaining = request->max_bins - (int64_t)cuts->n;
     int64_t bins = (int64_t)floor((double)rows * (double)free_bins / (double)request->total + 0.5);
     if (bins > remaining || b + 1 == n_base) bins = remaining;
-    greedy_cuts(values + first, counts + first, at - first, bins + 1, rows, request->min_data_in_bin, cuts);
-    cuts->n--; /* its own +inf */
+    struct value_side side = {values + first, counts + first, NULL, at - first, rows};
+    (void)greedy_cuts(&side, bins + 1, request->min_data_in_bin, cuts); /* every value is sorted */
+    cuts->n--;                                                          /* its own +inf */
   }
   sort_cuts(cuts);
   copse_free(values);
@@ -203,58 +212,6 @@ static copse_status cut_around_forced(copse_context *ctx, const struct distinct 
 }
 
 /* ---- the values ---- */
-
-/* Moves the values that are neither zero nor NaN to the front; returns how many. */
-static uint64_t keep_nonzero(double *values, uint64_t n, uint64_t *n_nan) {
-  uint64_t kept = 0, nan_rows = 0;
-  for (uint64_t i = 0; i < n; i++) {
-    double value = values[i];
-    nan_rows += isnan(value) ? 1 : 0;
-    values[kept] = value;
-    kept += fabs(value) > BINS_ZERO ? 1 : 0;
-  }
-  *n_nan = nan_rows;
-  return kept;
-}
-
-/* 1.4: sorted values[0..n) become distinct values in place; a group of near neighbours is represented by its
- * largest. counts may be the memory that served the sort. */
-static size_t merge_neighbours(double *values, uint64_t n, uint64_t *counts) {
-  if (n == 0) return 0;
-  size_t last = 0;
-  double before = values[0];
-  for (uint64_t i = 0; i < n; i++) {
-    double value = values[i];
-    last += nearly_equal(before, value) ? 0 : 1;
-    values[last] = before = value;
-    counts[last] = i + 1; /* where the group ends */
-  }
-  for (size_t i = last; i > 0; i--) counts[i] -= counts[i - 1];
-  return last + 1;
-}
-
-static void find_distinct(double *values, uint64_t n, void *scratch, struct distinct *out) {
-  radix_sort_doubles(values, scratch, n);
-  uint64_t low = 0, high = n; /* the first positive value */
-  while (low < high) {
-    uint64_t middle = low + (high - low) / 2;
-    if (values[middle] < 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  out->values = values;
-  out->counts = scratch;
-  out->negative_rows = low;
-  out->positive_rows = n - low;
-  out->n_negative = merge_neighbours(values, low, out->counts);
-  out->n_positive = merge_neighbours(values + low, n - low, out->counts + low);
-  /* close the gap that merging left between the two sides */
-  for (size_t i = 0; i < out->n_positive; i++) {
-    values[out->n_negative + i] = values[low + i];
-    out->counts[out->n_negative + i] = out->counts[low + i];
-  }
-}
 
 static void set_range(const struct distinct *d, struct feature_bins *out) {
   size_t n = d->n_negative + d->n_positive;
@@ -280,6 +237,141 @@ static void count_bins(const struct distinct *d, uint64_t nan_rows, const struct
   if (bins->missing == MISSING_NAN) counts[bins->n_bins - 1] = nan_rows;
 }
 
+/* ---- the search ---- */
+
+enum { LEAST_TO_SELECT = 4096, MOST_ATTEMPTS = 6 };
+
+struct search {
+  const struct bins_request *request;
+  struct value_range range;
+  int64_t max_bins;
+  uint64_t total; /* sampled rows without those of the NaN bin */
+};
+
+/* Foresees where bins end on both sides. */
+static void plan_cuts(const struct search *search, struct selection *selection) {
+  const struct distinct *d = select_distinct(selection);
+  int min_data = search->request->params->min_data_in_bin;
+  struct value_side side = negative_side(d);
+  int64_t bins = negative_bins(d, search->max_bins, search->total), found = 0;
+  if (side.n > (size_t)bins) bins = bins_with_rows(bins, side.rows, min_data);
+  if (side.n > 0) found = select_plan(selection, &side, bins);
+  bins = search->max_bins - 1 - found;
+  side = positive_side(d);
+  if (side.n > (size_t)(bins > 0 ? bins : 0)) bins = bins_with_rows(bins, side.rows, min_data);
+  select_plan(selection, &side, bins < 1 ? 1 : bins);
+}
+
+/* Both ends are values: the range is known. */
+static bool sorted_ends(const struct distinct *d) {
+  size_t n = d->n_negative + d->n_positive;
+  return n > 0 && d->unsorted[0] == 0 && d->unsorted[n - 1] == 0;
+}
+
+/* Cut points without a full order; *out NULL when this way does not lead there. The selection holds the
+ * values' entries. */
+static copse_status cut_selected(copse_context *ctx, const struct search *search, struct cuts *cuts,
+                                 struct selection **out, copse_error *err) {
+  struct selection *selection;
+  copse_status status = select_open(ctx, search->request->values, &search->range, &selection, err);
+  *out = NULL;
+  if (status != COPSE_OK || selection == NULL) return status;
+  struct distinct *d = select_distinct(selection);
+  d->zero_rows = search->total - search->range.n;
+  for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+    plan_cuts(search, selection);
+    bool sorted = select_sort(selection);
+    cuts->n = 0;
+    bool found =
+        cut_around_zero(d, search->max_bins, search->total, search->request->params->min_data_in_bin, cuts);
+    if (found && sorted_ends(d)) {
+      *out = selection;
+      return COPSE_OK;
+    }
+    if (!sorted) break;
+  }
+  cuts->n = 0;
+  select_close(selection);
+  return COPSE_OK;
+}
+
+static void finish_bins(const struct distinct *d, struct cuts *cuts, uint64_t nan_rows,
+                        struct feature_bins *out, uint64_t *bin_rows) {
+  set_range(d, out);
+  if (out->missing == MISSING_ZERO && cuts->n == 2) out->missing = MISSING_NONE;
+  if (out->missing == MISSING_NAN) cuts->upper[cuts->n++] = NAN;
+  out->n_bins = (uint32_t)cuts->n;
+  count_bins(d, nan_rows, out, bin_rows);
+}
+
+/* Cut points from all values in order; the counts are in *scratch afterwards. */
+static copse_status cut_sorted(copse_context *ctx, const struct search *search, struct cuts *cuts,
+                               struct distinct *d, void **scratch, copse_error *err) {
+  const struct bins_request *request = search->request;
+  *scratch = copse_alloc(ctx, search->range.n, sizeof(double));
+  if (*scratch == NULL) return status_memory(err, "cut points");
+  d->zero_rows = search->total - search->range.n;
+  distinct_sort(request->values, search->range.n, *scratch, d);
+  int min_data = request->params->min_data_in_bin;
+  if (request->forced == NULL) {
+    (void)cut_around_zero(d, search->max_bins, search->total, min_data, cuts); /* every value is sorted */
+    return COPSE_OK;
+  }
+  struct forced_request forced = {request->forced, search->max_bins, search->total, min_data};
+  return cut_around_forced(ctx, d, &forced, cuts, err);
+}
+
+static bool may_select(const struct search *search) {
+  const struct bins_request *request = search->request;
+  if (request->forced != NULL || request->way == BINS_BY_SORT) return false;
+  return request->way == BINS_BY_SELECTION || search->range.n >= LEAST_TO_SELECT;
+}
+
+static enum missing_type missing_type_of(const struct bin_params *params, uint64_t n_nan) {
+  if (!params->use_missing) return MISSING_NONE;
+  if (params->zero_as_missing) return MISSING_ZERO;
+  return n_nan > 0 ? MISSING_NAN : MISSING_NONE;
+}
+
+copse_status bins_cut(copse_context *ctx, const struct bins_request *request, struct feature_bins *out,
+                      struct bins_rows *rows, copse_error *err) {
+  *out = (struct feature_bins){0};
+  *rows = (struct bins_rows){0};
+  struct search search = {.request = request};
+  distinct_keep_nonzero(request->values, request->n_values, &search.range);
+  out->missing = missing_type_of(request->params, search.range.n_nan);
+  uint64_t nan_rows = out->missing == MISSING_NAN ? search.range.n_nan : 0; /* else they count as zeros */
+  search.total = request->n_values + request->n_zeros - nan_rows;
+  search.max_bins = request->max_bin - (out->missing == MISSING_NAN ? 1 : 0);
+
+  /* never more bounds than bins allowed or than values, beside those of zero, +inf and NaN */
+  uint64_t wanted = search.range.n + (request->forced != NULL ? request->forced->n : 0);
+  size_t room = (wanted < (uint64_t)request->max_bin ? (size_t)wanted : (size_t)request->max_bin) + 4;
+  void *scratch = NULL;
+  struct selection *selection = NULL;
+  struct distinct distinct = {0};
+  copse_status status = COPSE_OK;
+  out->upper = copse_alloc(ctx, room, sizeof *out->upper);
+  rows->of_bins = copse_alloc(ctx, room, sizeof *rows->of_bins);
+  if (out->upper == NULL || rows->of_bins == NULL) status = status_memory(err, "cut points");
+  struct cuts cuts = {out->upper, 0};
+  if (status == COPSE_OK && may_select(&search)) status = cut_selected(ctx, &search, &cuts, &selection, err);
+  if (status == COPSE_OK && selection == NULL)
+    status = cut_sorted(ctx, &search, &cuts, &distinct, &scratch, err);
+  if (status == COPSE_OK) {
+    rows->selected = selection != NULL;
+    finish_bins(selection != NULL ? select_distinct(selection) : &distinct, &cuts, nan_rows, out,
+                rows->of_bins);
+  }
+  select_close(selection);
+  copse_free(scratch);
+  if (status == COPSE_OK) return COPSE_OK;
+  copse_free(rows->of_bins);
+  rows->of_bins = NULL;
+  bins_release(out);
+  return status;
+}
+
 copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_values, uint64_t n_zeros,
                                uint64_t n_rows, int feature_max_bin, const struct bin_params *params,
                                struct feature_bins *out, copse_error *err) {
@@ -289,53 +381,17 @@ copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_va
 copse_status bins_find_forced(copse_context *ctx, double *values, uint64_t n_values, uint64_t n_zeros,
                               uint64_t n_rows, int feature_max_bin, const struct bin_params *params,
                               const struct forced_bins *forced, struct feature_bins *out, copse_error *err) {
-  copse_status status = COPSE_OK;
-  uint64_t *bin_rows = NULL;
-  uint64_t nan_rows;
-  *out = (struct feature_bins){0};
+  struct bins_request request = {.values = values,
+                                 .n_values = n_values,
+                                 .n_zeros = n_zeros,
+                                 .max_bin = feature_max_bin,
+                                 .params = params,
+                                 .forced = forced};
+  struct bins_rows rows;
+  copse_status status = bins_cut(ctx, &request, out, &rows, err);
+  if (status != COPSE_OK) return status;
   struct bins_sample sample = {n_values + n_zeros, n_rows};
-  uint64_t n = keep_nonzero(values, n_values, &nan_rows);
-
-  if (!params->use_missing)
-    out->missing = MISSING_NONE;
-  else if (params->zero_as_missing)
-    out->missing = MISSING_ZERO;
-  else
-    out->missing = nan_rows > 0 ? MISSING_NAN : MISSING_NONE;
-  if (out->missing != MISSING_NAN) nan_rows = 0; /* they count as zeros */
-  uint64_t total = sample.n_sample - nan_rows;
-  int64_t max_bins = feature_max_bin - (out->missing == MISSING_NAN ? 1 : 0);
-
-  void *scratch = copse_alloc(ctx, n, sizeof(double));
-  /* never more bounds than bins allowed or than values, beside those of zero, +inf and NaN */
-  uint64_t wanted = n + (forced != NULL ? forced->n : 0);
-  size_t room = (wanted < (uint64_t)feature_max_bin ? (size_t)wanted : (size_t)feature_max_bin) + 4;
-  out->upper = copse_alloc(ctx, room, sizeof *out->upper);
-  bin_rows = copse_alloc(ctx, room, sizeof *bin_rows);
-  if (scratch == NULL || out->upper == NULL || bin_rows == NULL) {
-    status = status_memory(err, "cut points");
-    goto done;
-  }
-  struct distinct distinct = {.zero_rows = total - n};
-  find_distinct(values, n, scratch, &distinct);
-  set_range(&distinct, out);
-  struct cuts cuts = {out->upper, 0};
-  if (forced == NULL) {
-    cut_around_zero(&distinct, max_bins, total, params->min_data_in_bin, &cuts);
-  } else {
-    struct forced_request request = {forced, max_bins, total, params->min_data_in_bin};
-    status = cut_around_forced(ctx, &distinct, &request, &cuts, err);
-    if (status != COPSE_OK) goto done;
-  }
-  if (out->missing == MISSING_ZERO && cuts.n == 2) out->missing = MISSING_NONE;
-  if (out->missing == MISSING_NAN) cuts.upper[cuts.n++] = NAN;
-  out->n_bins = (uint32_t)cuts.n;
-  count_bins(&distinct, nan_rows, out, bin_rows);
-  bins_settle(out, bin_rows, &sample, params);
-
-done:
-  copse_free(scratch);
-  copse_free(bin_rows);
-  if (status != COPSE_OK) bins_release(out);
-  return status;
+  bins_settle(out, rows.of_bins, &sample, params);
+  copse_free(rows.of_bins);
+  return COPSE_OK;
 }

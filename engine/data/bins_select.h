@@ -1,0 +1,31 @@
+/* bins_select.h - the distinct values of a numeric feature in order, but only where somebody looks. Only
+ * bins*.c includes this.
+ *
+ * select_open, then in turn: select_plan on either side (which entries the cuts will meet), select_sort;
+ * until the cuts meet no unsorted entry. A false answer means: sort everything. */
+#ifndef COPSE_DATA_BINS_SELECT_H
+#define COPSE_DATA_BINS_SELECT_H
+
+#include "copse.h"
+#include "data/bins_distinct.h"
+
+struct selection; /* opaque: buckets of values and what is known of them */
+
+/* values[0..range->n) are not changed and must outlive *out. *out NULL without an error: the values do not
+ * suit (an order within buckets could not be told from an order across them). */
+COPSE_MUST_CHECK copse_status select_open(copse_context *ctx, const double *values,
+                                          const struct value_range *range, struct selection **out,
+                                          copse_error *err);
+void select_close(struct selection *selection);
+
+/* The entries as they are now; valid until the next call. zero_rows is the caller's. */
+struct distinct *select_distinct(struct selection *selection);
+
+/* Asks for the entries that a walk over `side` with so many bins (limit at most, by 1.6) may stop at; returns
+ * the number of bounds it will likely find. */
+int64_t select_plan(struct selection *selection, const struct value_side *side, int64_t max_bins);
+
+/* Sorts what was asked for. False when that is too much of the whole, or nothing. */
+bool select_sort(struct selection *selection);
+
+#endif
