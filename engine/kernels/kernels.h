@@ -30,6 +30,19 @@ struct hist_pair {
   uint64_t hessian;
 } __attribute__((aligned(16)));
 
+/* A histogram, or part of one: a plane for each number of a cell. */
+struct hist_planes {
+  int64_t *gradient, *hessian;
+  uint32_t *count; /* NULL unless counts are carried */
+};
+
+/* Where accumulator cells are spilled. */
+struct hist_target {
+  struct hist_planes planes; /* of the leaf whose rows were summed */
+  struct hist_planes parent; /* of its parent, which becomes the sibling's; gradient NULL: none */
+  bool first;                /* planes hold nothing yet: they are written, not added to */
+};
+
 /* A row-major block of bins, see data/binned.h. */
 struct hist_block {
   const uint8_t *rows;
@@ -129,13 +142,14 @@ struct kernels {
   /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. pairs is indexed by row. */
   void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
                       const struct hist_pair *pairs, struct hist_pair *cells);
-  /* Adds cells into the planes and zeroes them. count NULL when count_bits == 0. */
-  void (*hist_spill)(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
-                     int64_t *hessian, uint32_t *count);
+  /* Adds cells into the planes, takes them off the parent's and zeroes them, in one pass over all three. The
+   * count planes are left alone when count_bits == 0. */
+  void (*hist_spill)(struct hist_pair *cells, uint64_t n, unsigned count_bits,
+                     const struct hist_target *target);
   /* The same two in packed form. */
   void (*hist_update_packed)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                              uint64_t end, const int64_t *packed, int64_t *cells);
-  void (*hist_spill_packed)(int64_t *cells, uint64_t n, int64_t *gradient, int64_t *hessian);
+  void (*hist_spill_packed)(int64_t *cells, uint64_t n, const struct hist_target *target);
   /* packed[i] of n rows. */
   void (*pack)(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
                int64_t *packed);

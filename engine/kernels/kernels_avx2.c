@@ -6,6 +6,7 @@
 
 #include "kernels/kernels.h"
 #include "kernels/pair_loops.h"
+#include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
 
 static void subtract_i64(int64_t *a, const int64_t *b, uint64_t n) {
@@ -32,28 +33,49 @@ static void hist_subtract(int64_t *gradient, int64_t *hessian, uint32_t *count, 
   for (; i < n; i++) count[i] -= child_count[i];
 }
 
-static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
-                       int64_t *hessian, uint32_t *count) {
+static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
+static inline void store(void *at, __m256i x) { _mm256_storeu_si256((__m256i *)at, x); }
+
+static inline __attribute__((always_inline)) void spill_i64(int64_t *to, int64_t *parent, __m256i x,
+                                                            struct spill_facts facts) {
+  store(to, facts.first ? x : _mm256_add_epi64(load(to), x));
+  if (facts.parent) store(parent, _mm256_sub_epi64(load(parent), x));
+}
+
+static inline __attribute__((always_inline)) void spill_u32(uint32_t *to, uint32_t *parent, __m128i x,
+                                                            struct spill_facts facts) {
+  __m128i *t = (__m128i *)(void *)to, *p = (__m128i *)(void *)parent;
+  _mm_storeu_si128(t, facts.first ? x : _mm_add_epi32(_mm_loadu_si128(t), x));
+  if (facts.parent) _mm_storeu_si128(p, _mm_sub_epi32(_mm_loadu_si128(p), x));
+}
+
+static inline __attribute__((always_inline)) uint64_t spill_vectors(struct hist_pair *cells, uint64_t n,
+                                                                    unsigned count_bits,
+                                                                    const struct hist_target *target,
+                                                                    struct spill_facts facts) {
+  const struct hist_planes to = target->planes, parent = facts.parent ? target->parent : to;
   const __m128i shift = _mm_cvtsi32_si128((int)count_bits);
-  const uint64_t mask = ((uint64_t)1 << count_bits) - 1;
+  const __m256i mask = _mm256_set1_epi64x((int64_t)(((uint64_t)1 << count_bits) - 1));
+  const __m256i low_halves = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
   uint64_t i = 0;
   for (; i + 4 <= n; i += 4) {
-    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)(cells + i));     /* g0 h0 g1 h1 */
-    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(cells + i + 2)); /* g2 h2 g3 h3 */
+    __m256i a = load(cells + i), b = load(cells + i + 2); /* g0 h0 g1 h1, g2 h2 g3 h3 */
     __m256i g = _mm256_permute4x64_epi64(_mm256_unpacklo_epi64(a, b), 0xD8);
     __m256i h = _mm256_permute4x64_epi64(_mm256_unpackhi_epi64(a, b), 0xD8);
-    __m256i *gp = (__m256i *)(void *)(gradient + i), *hp = (__m256i *)(void *)(hessian + i);
-    _mm256_storeu_si256(gp, _mm256_add_epi64(_mm256_loadu_si256(gp), g));
-    _mm256_storeu_si256(hp, _mm256_add_epi64(_mm256_loadu_si256(hp), _mm256_srl_epi64(h, shift)));
-    if (count_bits > 0)
-      for (unsigned k = 0; k < 4; k++) count[i + k] += (uint32_t)(cells[i + k].hessian & mask);
+    store(cells + i, _mm256_setzero_si256());
+    store(cells + i + 2, _mm256_setzero_si256());
+    spill_i64(to.gradient + i, parent.gradient + i, g, facts);
+    spill_i64(to.hessian + i, parent.hessian + i, facts.counted ? _mm256_srl_epi64(h, shift) : h, facts);
+    if (!facts.counted) continue;
+    __m256i count = _mm256_permutevar8x32_epi32(_mm256_and_si256(h, mask), low_halves);
+    spill_u32(to.count + i, parent.count + i, _mm256_castsi256_si128(count), facts);
   }
-  for (; i < n; i++) {
-    gradient[i] += cells[i].gradient;
-    hessian[i] += (int64_t)(cells[i].hessian >> count_bits);
-    if (count_bits > 0) count[i] += (uint32_t)(cells[i].hessian & mask);
-  }
-  memset(cells, 0, n * sizeof *cells);
+  return i;
+}
+
+static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits,
+                       const struct hist_target *target) {
+  spill_cells(cells, n, count_bits, target, spill_vectors);
 }
 
 /* Without their sign floats are ordered as their bits. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
+#include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
 
 enum { LANES = 8 };
@@ -29,28 +30,45 @@ static void hist_subtract(int64_t *gradient, int64_t *hessian, uint32_t *count, 
   for (; i < n; i++) count[i] -= child_count[i];
 }
 
-static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
-                       int64_t *hessian, uint32_t *count) {
+static inline __attribute__((always_inline)) void spill_i64(int64_t *to, int64_t *parent, __m512i x,
+                                                            struct spill_facts facts) {
+  _mm512_storeu_si512(to, facts.first ? x : _mm512_add_epi64(_mm512_loadu_si512(to), x));
+  if (facts.parent) _mm512_storeu_si512(parent, _mm512_sub_epi64(_mm512_loadu_si512(parent), x));
+}
+
+static inline __attribute__((always_inline)) void spill_u32(uint32_t *to, uint32_t *parent, __m256i x,
+                                                            struct spill_facts facts) {
+  __m256i *t = (__m256i *)(void *)to, *p = (__m256i *)(void *)parent;
+  _mm256_storeu_si256(t, facts.first ? x : _mm256_add_epi32(_mm256_loadu_si256(t), x));
+  if (facts.parent) _mm256_storeu_si256(p, _mm256_sub_epi32(_mm256_loadu_si256(p), x));
+}
+
+static inline __attribute__((always_inline)) uint64_t spill_vectors(struct hist_pair *cells, uint64_t n,
+                                                                    unsigned count_bits,
+                                                                    const struct hist_target *target,
+                                                                    struct spill_facts facts) {
+  const struct hist_planes to = target->planes, parent = facts.parent ? target->parent : to;
   const __m128i shift = _mm_cvtsi32_si128((int)count_bits);
-  const uint64_t mask = ((uint64_t)1 << count_bits) - 1;
+  const __m512i mask = _mm512_set1_epi64((int64_t)(((uint64_t)1 << count_bits) - 1));
   const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14),
                 odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
   uint64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     __m512i a = _mm512_loadu_si512(cells + i), b = _mm512_loadu_si512(cells + i + LANES / 2);
     __m512i g = _mm512_permutex2var_epi64(a, even, b), h = _mm512_permutex2var_epi64(a, odd, b);
-    _mm512_storeu_si512(gradient + i, _mm512_add_epi64(_mm512_loadu_si512(gradient + i), g));
-    _mm512_storeu_si512(hessian + i,
-                        _mm512_add_epi64(_mm512_loadu_si512(hessian + i), _mm512_srl_epi64(h, shift)));
-    if (count_bits > 0)
-      for (unsigned k = 0; k < LANES; k++) count[i + k] += (uint32_t)(cells[i + k].hessian & mask);
+    _mm512_storeu_si512(cells + i, _mm512_setzero_si512());
+    _mm512_storeu_si512(cells + i + LANES / 2, _mm512_setzero_si512());
+    spill_i64(to.gradient + i, parent.gradient + i, g, facts);
+    spill_i64(to.hessian + i, parent.hessian + i, _mm512_srl_epi64(h, shift), facts);
+    if (facts.counted)
+      spill_u32(to.count + i, parent.count + i, _mm512_cvtepi64_epi32(_mm512_and_si512(h, mask)), facts);
   }
-  for (; i < n; i++) {
-    gradient[i] += cells[i].gradient;
-    hessian[i] += (int64_t)(cells[i].hessian >> count_bits);
-    if (count_bits > 0) count[i] += (uint32_t)(cells[i].hessian & mask);
-  }
-  memset(cells, 0, n * sizeof *cells);
+  return i;
+}
+
+static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits,
+                       const struct hist_target *target) {
+  spill_cells(cells, n, count_bits, target, spill_vectors);
 }
 
 /* Without their sign floats are ordered as their bits. */

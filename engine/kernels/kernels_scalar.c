@@ -5,24 +5,18 @@
 #include "kernels/gradient_loops.h"
 #include "kernels/kernels.h"
 #include "kernels/pair_loops.h"
+#include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
 
-static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits, int64_t *gradient,
-                       int64_t *hessian, uint32_t *count) {
-  if (count_bits == 0) {
-    for (uint64_t i = 0; i < n; i++) {
-      gradient[i] += cells[i].gradient;
-      hessian[i] += (int64_t)cells[i].hessian;
-    }
-  } else {
-    const uint64_t mask = ((uint64_t)1 << count_bits) - 1;
-    for (uint64_t i = 0; i < n; i++) {
-      gradient[i] += cells[i].gradient;
-      hessian[i] += (int64_t)(cells[i].hessian >> count_bits);
-      count[i] += (uint32_t)(cells[i].hessian & mask);
-    }
-  }
-  memset(cells, 0, n * sizeof *cells);
+static inline uint64_t no_vectors(struct hist_pair *cells, uint64_t n, unsigned count_bits,
+                                  const struct hist_target *target, struct spill_facts facts) {
+  (void)cells, (void)n, (void)count_bits, (void)target, (void)facts;
+  return 0;
+}
+
+static void hist_spill(struct hist_pair *cells, uint64_t n, unsigned count_bits,
+                       const struct hist_target *target) {
+  spill_cells(cells, n, count_bits, target, no_vectors);
 }
 
 static void hist_subtract(int64_t *gradient, int64_t *hessian, uint32_t *count, const int64_t *child_gradient,

@@ -24,14 +24,35 @@ static void hist_update_packed(const struct hist_block *block, const uint32_t *r
     packed_add_wide(block, rows, begin, end, packed, cells);
 }
 
-static void hist_spill_packed(int64_t *restrict cells, uint64_t n, int64_t *restrict gradient,
-                              int64_t *restrict hessian) {
+static inline __attribute__((always_inline)) void spill_packed(int64_t *restrict cells, uint64_t n,
+                                                               struct hist_planes planes,
+                                                               struct hist_planes parent, bool first,
+                                                               bool subtract) {
+  int64_t *restrict gradient = planes.gradient, *restrict hessian = planes.hessian;
+  int64_t *restrict parent_gradient = parent.gradient, *restrict parent_hessian = parent.hessian;
   for (uint64_t i = 0; i < n; i++) {
-    int64_t h = cells[i] & UINT32_MAX;
-    hessian[i] += h;
-    gradient[i] += (cells[i] - h) / ((int64_t)1 << 32); /* exact: a shift */
+    int64_t h = cells[i] & UINT32_MAX, g = (cells[i] - h) / ((int64_t)1 << 32); /* exact: a shift */
+    cells[i] = 0;
+    hessian[i] = first ? h : hessian[i] + h;
+    gradient[i] = first ? g : gradient[i] + g;
+    if (!subtract) continue;
+    parent_hessian[i] -= h;
+    parent_gradient[i] -= g;
   }
-  memset(cells, 0, n * sizeof *cells);
+}
+
+static void hist_spill_packed(int64_t *cells, uint64_t n, const struct hist_target *target) {
+  const struct hist_planes planes = target->planes, parent = target->parent;
+  if (parent.gradient != NULL) {
+    if (target->first)
+      spill_packed(cells, n, planes, parent, true, true);
+    else
+      spill_packed(cells, n, planes, parent, false, true);
+  } else if (target->first) {
+    spill_packed(cells, n, planes, parent, true, false);
+  } else {
+    spill_packed(cells, n, planes, parent, false, false);
+  }
 }
 
 /* 32 uniform bits of a row: the finaliser of MurmurHash3 (Appleby 2011) over the row's number and a key. */

@@ -58,8 +58,8 @@ static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
 }
 
 /* The smaller child is built from its rows, the larger one is the parent minus it, where the parent still has
- * its histogram. */
-static void pair_histograms(struct workspace *ws, int parent, int left, int lane) {
+ * its histogram. Both are searched on the way. */
+static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   int smaller = ws->leaves[left].n_rows < ws->leaves[left + 1].n_rows ? left : left + 1;
   int larger = smaller == left ? left + 1 : left;
   bool parent_known = ws->leaves[parent].slot >= 0;
@@ -68,11 +68,12 @@ static void pair_histograms(struct workspace *ws, int parent, int left, int lane
   else
     hist_acquire(ws, larger, -1);
   hist_acquire(ws, smaller, larger);
-  hist_build(ws, smaller, lane);
-  if (parent_known)
-    hist_subtract(ws, larger, smaller, lane);
-  else
-    hist_build(ws, larger, lane);
+  struct split_search search = split_search_begin(ws, (int[2]){left, left + 1}, lane);
+  if (!parent_known) hist_build(ws, &(struct hist_task){.leaf = larger, .sibling = -1}, lane);
+  hist_build(ws,
+             &(struct hist_task){.leaf = smaller, .sibling = parent_known ? larger : -1, .search = &search},
+             lane);
+  split_search_end(&search);
 }
 
 static void expand_leaf(struct workspace *ws, int leaf, int lane, bool last) {
@@ -80,8 +81,7 @@ static void expand_leaf(struct workspace *ws, int leaf, int lane, bool last) {
   int left = ws->leaves[leaf].pending;
   make_children(ws, leaf, n_left);
   if (last || !expand_allowed(ws, left, left + 1)) return;
-  pair_histograms(ws, leaf, left, lane);
-  split_search(ws, (int[2]){left, left + 1}, lane);
+  search_pair(ws, leaf, left, lane);
 }
 
 struct expand_job {

@@ -89,8 +89,9 @@ copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err
   expand_clear(&ws->leaves[0]);
   if (workspace_matrix(ws)->n_columns > 0 && expand_allowed(ws, 0, -1)) {
     hist_acquire(ws, 0, -1);
-    hist_build(ws, 0, ALL_LANES);
-    split_search(ws, (int[2]){0, -1}, ALL_LANES);
+    struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
+    hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1, .search = &search}, ALL_LANES);
+    split_search_end(&search);
   }
   while (tree->n_leaves < ws->grow.num_leaves) {
     int leaf = best_leaf(ws, tree->n_leaves), right;

@@ -1,13 +1,23 @@
 /* hist.c - builds histograms block by block. Threads cut rows or blocks; since cells are integers the result
- * is the same for any cut. */
+ * is the same for any cut.
+ *
+ * A leaf of few rows costs passes over whole histograms rather than updates: a wide one is larger than the
+ * caches. So there is one pass: a few columns at a time are spilled, taken off the parent and searched in
+ * both children before the next ones are touched. */
 #include "train/hist.h"
 
 #include <string.h>
 
 #include "train/hist_bundle.h"
 
-/* Below this many cell updates a second thread costs more than it saves. */
-enum { MIN_UPDATES_PER_THREAD = 1 << 17 };
+enum {
+  /* Below this many cell updates, or cells searched, a second thread costs more than it saves. */
+  MIN_UPDATES_PER_THREAD = 1 << 17,
+  MIN_CELLS_PER_THREAD = 1 << 14,
+  /* Spilled and then searched at once: their cells and both leaves' planes are about 112 kB of 256 bins a
+   * carrier, which every L2 cache holds. */
+  GROUP_CARRIERS = 8
+};
 
 static void own_slot(struct workspace *ws, int slot, int leaf) {
   ws->slot_leaf[slot] = leaf;
@@ -39,72 +49,105 @@ void hist_move(struct workspace *ws, int from_leaf, int to_leaf) {
 struct build_job {
   struct workspace *ws;
   const struct leaf *leaf;
-  struct hist_planes *target;
+  struct hist_target target; /* whole histograms */
+  const struct split_search *search;
   const struct binned_block *block; /* NULL: a chunk is a whole block */
   uint64_t chunk_rows;
 };
 
-static void add_pairs(const struct build_job *job, const struct binned_block *block, uint64_t begin,
-                      uint64_t end, struct lane *lane, struct hist_planes planes,
-                      const struct hist_pair *pairs, unsigned count_bits) {
-  struct workspace *ws = job->ws;
-  struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
-                            block->offsets};
-  const uint32_t *rows = job->leaf->n_rows == ws->data->n_rows ? NULL : ws->rows + job->leaf->begin;
-  uint64_t step = count_bits > 0 ? HIST_SPILL_ROWS : end - begin;
-  for (uint64_t at = begin; at < end; at += step) {
-    uint64_t stop = end - at > step ? at + step : end;
-    ws->kernels->hist_update(&view, rows, at, stop, pairs, lane->cells);
-    struct hist_planes to = planes;
-    if (count_bits == 0) to.count = NULL;
-    hist_spill_block(ws, block, lane->cells, count_bits, to);
+static const uint32_t *rows_of(const struct build_job *job) {
+  return job->leaf->n_rows == job->ws->data->n_rows ? NULL : job->ws->rows + job->leaf->begin;
+}
+
+typedef void (*column_fn)(const struct build_job *job, const struct binned_column *column, uint32_t number,
+                          int thread);
+
+/* The columns of the block's carriers first .. end - 1. */
+static void for_columns(const struct build_job *job, const struct binned_block *block, uint32_t first,
+                        uint32_t end, int thread, column_fn body) {
+  const struct binned *binned = workspace_matrix(job->ws);
+  for (uint32_t s = first; s < end; s++) {
+    const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
+    for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++)
+      for (uint32_t m = 0; m < binned->digits[d].n_members; m++) {
+        uint32_t number = binned->members[binned->digits[d].first_member + m];
+        body(job, &binned->columns[number], number, thread);
+      }
   }
 }
 
-static void add_packed(const struct build_job *job, const struct binned_block *block, uint64_t begin,
-                       uint64_t end, struct lane *lane, struct hist_planes planes) {
-  struct workspace *ws = job->ws;
-  struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
-                            block->offsets};
-  const uint32_t *rows = job->leaf->n_rows == ws->data->n_rows ? NULL : ws->rows + job->leaf->begin;
-  int64_t *cells = (int64_t *)lane->cells;
-  for (uint64_t at = begin; at < end; at += HIST_PACKED_ROWS) {
-    uint64_t stop = end - at > HIST_PACKED_ROWS ? at + HIST_PACKED_ROWS : end;
-    ws->kernels->hist_update_packed(&view, rows, at, stop, ws->packed, cells);
-    hist_spill_packed_block(ws, block, cells, planes);
+static void search_column(const struct build_job *job, const struct binned_column *column, uint32_t number,
+                          int thread) {
+  (void)column;
+  split_search_column(job->search, number, thread);
+}
+
+static uint32_t group_end(const struct binned_block *block, uint32_t first) {
+  return block->n_columns - first > GROUP_CARRIERS ? first + GROUP_CARRIERS : block->n_columns;
+}
+
+static void search_group(const struct build_job *job, const struct binned_block *block, uint32_t first,
+                         int thread) {
+  if (job->search == NULL) return;
+  double start = workspace_clock();
+  for_columns(job, block, first, group_end(block, first), thread, search_column);
+  job->ws->lanes[thread].phase_s[PHASE_SPLIT] += workspace_clock() - start;
+}
+
+/* The last spill of a block: what is searched is still in the cache. */
+static void spill_and_search(const struct build_job *job, const struct binned_block *block,
+                             struct hist_cells cells, const struct hist_target *target, int thread) {
+  for (uint32_t first = 0; first < block->n_columns; first += GROUP_CARRIERS) {
+    hist_spill_carriers(job->ws, block, first, group_end(block, first), cells, target);
+    search_group(job, block, first, thread);
   }
 }
 
-/* Adds rows [begin, end) of the leaf in one block into planes that start at the block's first cell. */
-static void add_rows(const struct build_job *job, const struct binned_block *block, uint64_t begin,
-                     uint64_t end, struct lane *lane, struct hist_planes planes) {
+/* A stretch of rows that all have room in the cells; the pass is 1 for counts that come by themselves. */
+static void update_cells(const struct build_job *job, const struct binned_block *block, uint64_t begin,
+                         uint64_t end, int pass, struct hist_cells cells) {
   const struct workspace *ws = job->ws;
-  if (ws->packed != NULL) {
-    add_packed(job, block, begin, end, lane, planes);
-    return;
+  struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
+                            block->offsets};
+  if (cells.packed != NULL)
+    ws->kernels->hist_update_packed(&view, rows_of(job), begin, end, ws->packed, cells.packed);
+  else
+    ws->kernels->hist_update(&view, rows_of(job), begin, end, pass == 0 ? ws->pairs : ws->count_pairs,
+                             cells.pairs);
+}
+
+/* Rows [begin, end) of the leaf in one block into a target that starts at the block's first cell; with
+ * `search` they are the last ones. No rows at all still make planes. */
+static void add_rows(const struct build_job *job, const struct binned_block *block, uint64_t begin,
+                     uint64_t end, struct hist_target target, int thread, bool search) {
+  const struct workspace *ws = job->ws;
+  struct lane *lane = &ws->lanes[thread];
+  struct hist_cells cells = {.pairs = lane->cells, .count_bits = ws->count_bits};
+  if (ws->packed != NULL) cells.packed = (int64_t *)lane->cells;
+  int n_passes = ws->count_pairs != NULL ? 2 : 1;
+  if (n_passes > 1 && target.first) memset(target.planes.count, 0, block->n_cells * sizeof(uint32_t));
+  for (int pass = 0; pass < n_passes; pass++) {
+    if (pass == 1) cells.count_bits = HIST_COUNT_BITS;
+    uint64_t step = cells.packed != NULL ? HIST_PACKED_ROWS : HIST_SPILL_ROWS, at = begin, stop;
+    if (cells.packed == NULL && cells.count_bits == 0) step = end - begin;
+    do {
+      stop = end - at > step ? at + step : end;
+      update_cells(job, block, at, stop, pass, cells);
+      if (search && stop == end && pass == n_passes - 1)
+        spill_and_search(job, block, cells, &target, thread);
+      else
+        hist_spill_carriers(ws, block, 0, block->n_columns, cells, &target);
+      target.first = false;
+      at = stop;
+    } while (at < end);
   }
-  add_pairs(job, block, begin, end, lane, planes, ws->pairs, ws->count_bits);
-  if (ws->count_pairs != NULL)
-    add_pairs(job, block, begin, end, lane, planes, ws->count_pairs, HIST_COUNT_BITS);
-}
-
-static struct hist_planes planes_at(struct hist_planes planes, uint64_t cell) {
-  return (struct hist_planes){planes.gradient + cell, planes.hessian + cell,
-                              planes.count != NULL ? planes.count + cell : NULL};
-}
-
-static void planes_zero(struct hist_planes planes, uint64_t n_cells) {
-  memset(planes.gradient, 0, n_cells * sizeof *planes.gradient);
-  memset(planes.hessian, 0, n_cells * sizeof *planes.hessian);
-  if (planes.count != NULL) memset(planes.count, 0, n_cells * sizeof *planes.count);
 }
 
 static void build_block(void *user, size_t chunk, int thread) {
   struct build_job *job = user;
   const struct binned_block *block = &workspace_matrix(job->ws)->blocks[chunk];
-  struct hist_planes planes = planes_at(*job->target, block->first_cell);
-  planes_zero(planes, block->n_cells);
-  add_rows(job, block, 0, job->leaf->n_rows, &job->ws->lanes[thread], planes);
+  struct hist_target target = hist_target_at(&job->target, block->first_cell);
+  add_rows(job, block, 0, job->leaf->n_rows, target, thread, true);
 }
 
 static void build_rows(void *user, size_t chunk, int thread) {
@@ -112,7 +155,40 @@ static void build_rows(void *user, size_t chunk, int thread) {
   uint64_t begin = (uint64_t)chunk * job->chunk_rows, end = begin + job->chunk_rows;
   if (end > job->leaf->n_rows) end = job->leaf->n_rows;
   struct lane *lane = &job->ws->lanes[thread];
-  add_rows(job, job->block, begin, end, lane, lane->planes);
+  add_rows(job, job->block, begin, end, (struct hist_target){.planes = lane->planes, .first = !lane->filled},
+           thread, false);
+  lane->filled = true;
+}
+
+/* The planes of the lanes that took part, added up. */
+static void merge_column(const struct build_job *job, const struct binned_column *column, uint32_t number,
+                         int thread) {
+  (void)number, (void)thread;
+  const struct workspace *ws = job->ws;
+  const uint32_t n = column->n_bins;
+  struct hist_target to = hist_target_at(&job->target, job->block->first_cell + column->hist_offset);
+  bool first = true;
+  for (int t = 0; t < ws->n_threads; t++) {
+    if (!ws->lanes[t].filled) continue;
+    struct hist_planes lane = hist_planes_at(ws->lanes[t].planes, column->hist_offset);
+    for (uint32_t c = 0; c < n; c++)
+      to.planes.gradient[c] = lane.gradient[c] + (first ? 0 : to.planes.gradient[c]);
+    for (uint32_t c = 0; c < n; c++)
+      to.planes.hessian[c] = lane.hessian[c] + (first ? 0 : to.planes.hessian[c]);
+    if (to.planes.count != NULL)
+      for (uint32_t c = 0; c < n; c++) to.planes.count[c] = lane.count[c] + (first ? 0 : to.planes.count[c]);
+    first = false;
+  }
+  if (to.parent.gradient != NULL)
+    ws->kernels->hist_subtract(to.parent.gradient, to.parent.hessian, to.parent.count, to.planes.gradient,
+                               to.planes.hessian, to.planes.count, n);
+}
+
+static void merge_group(void *user, size_t chunk, int thread) {
+  struct build_job *job = user;
+  uint32_t first = (uint32_t)chunk * GROUP_CARRIERS;
+  for_columns(job, job->block, first, group_end(job->block, first), thread, merge_column);
+  search_group(job, job->block, first, thread);
 }
 
 /* One block, its rows cut between threads: every lane fills planes of its own, which are then added up. */
@@ -125,41 +201,53 @@ static void build_block_by_rows(struct build_job *job, const struct binned_block
     job->chunk_rows = (job->leaf->n_rows + (uint64_t)n_threads - 1) / (uint64_t)n_threads;
     n_chunks = (job->leaf->n_rows + job->chunk_rows - 1) / job->chunk_rows;
   }
-  for (int t = 0; t < n_threads; t++) planes_zero(ws->lanes[t].planes, block->n_cells);
+  for (int t = 0; t < ws->n_threads; t++) ws->lanes[t].filled = false;
   copse_parallel_for(n_threads, (size_t)n_chunks, build_rows, job);
-  struct hist_planes target = planes_at(*job->target, block->first_cell);
-  planes_zero(target, block->n_cells);
-  for (int t = 0; t < n_threads; t++) {
-    struct hist_planes lane = ws->lanes[t].planes;
-    for (uint32_t c = 0; c < block->n_cells; c++) target.gradient[c] += lane.gradient[c];
-    for (uint32_t c = 0; c < block->n_cells; c++) target.hessian[c] += lane.hessian[c];
-    if (target.count != NULL)
-      for (uint32_t c = 0; c < block->n_cells; c++) target.count[c] += lane.count[c];
-  }
+  copse_parallel_for(n_threads, (block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, merge_group, job);
 }
 
-void hist_build(struct workspace *ws, int leaf, int lane) {
+/* Threads that the leaf is worth: for its rows, or at least for the cells that are searched. */
+static int threads_for(const struct build_job *job, bool *by_rows) {
+  const struct workspace *ws = job->ws;
+  const struct binned *binned = workspace_matrix(ws);
+  uint64_t most = (uint64_t)ws->n_threads;
+  uint64_t updates = job->leaf->n_rows * binned->n_carriers / MIN_UPDATES_PER_THREAD;
+  uint64_t cells = job->search != NULL ? 2 * binned->n_cells / MIN_CELLS_PER_THREAD : 0;
+  *by_rows = updates >= 2 && binned->n_blocks < 4 * (updates < most ? updates : most);
+  uint64_t n = *by_rows || updates > cells ? updates : cells;
+  return n < most ? (int)n : ws->n_threads;
+}
+
+/* The time of the searches is the split search's, as if it had come by itself. */
+static void note_phases(struct workspace *ws, int lane, int n_threads, double start, double searched_before) {
+  if (lane != ALL_LANES) {
+    struct lane *own = &ws->lanes[lane];
+    own->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start;
+    own->phase_s[PHASE_HISTOGRAM] -= own->phase_s[PHASE_SPLIT] - searched_before;
+    return;
+  }
+  double searched = 0;
+  for (int t = 0; t < ws->n_threads; t++) {
+    searched += ws->lanes[t].phase_s[PHASE_SPLIT];
+    ws->lanes[t].phase_s[PHASE_SPLIT] = 0;
+  }
+  searched /= n_threads > 1 ? n_threads : 1;
+  ws->phase_s[PHASE_SPLIT] += searched;
+  ws->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start - searched;
+}
+
+void hist_build(struct workspace *ws, const struct hist_task *task, int lane) {
   double start = workspace_clock();
   const struct binned *binned = workspace_matrix(ws);
-  struct build_job job = {.ws = ws, .leaf = &ws->leaves[leaf]};
-  job.target = &ws->slots[ws->leaves[leaf].slot];
-  uint64_t updates = job.leaf->n_rows * binned->n_carriers;
-  int n_threads = lane == ALL_LANES ? ws->n_threads : 1;
-  if (updates / MIN_UPDATES_PER_THREAD < (uint64_t)n_threads)
-    n_threads = (int)(updates / MIN_UPDATES_PER_THREAD);
-  if (n_threads <= 1 || binned->n_blocks >= 4 * (uint32_t)n_threads) {
-    workspace_for(lane, n_threads, binned->n_blocks, build_block, &job);
-  } else {
+  struct build_job job = {.ws = ws, .leaf = &ws->leaves[task->leaf], .search = task->search};
+  job.target = (struct hist_target){.planes = ws->slots[job.leaf->slot], .first = true};
+  if (task->sibling >= 0) job.target.parent = ws->slots[ws->leaves[task->sibling].slot];
+  bool by_rows = false;
+  int n_threads = lane == ALL_LANES ? threads_for(&job, &by_rows) : 1;
+  double searched = lane == ALL_LANES ? 0 : ws->lanes[lane].phase_s[PHASE_SPLIT];
+  if (by_rows)
     for (uint32_t b = 0; b < binned->n_blocks; b++) build_block_by_rows(&job, &binned->blocks[b], n_threads);
-  }
-  workspace_note(ws, lane, PHASE_HISTOGRAM, start);
-}
-
-void hist_subtract(struct workspace *ws, int leaf, int sibling, int lane) {
-  double start = workspace_clock();
-  struct hist_planes *parent = &ws->slots[ws->leaves[leaf].slot],
-                     *child = &ws->slots[ws->leaves[sibling].slot];
-  ws->kernels->hist_subtract(parent->gradient, parent->hessian, parent->count, child->gradient,
-                             child->hessian, child->count, workspace_matrix(ws)->n_cells);
-  workspace_note(ws, lane, PHASE_HISTOGRAM, start);
+  else
+    workspace_for(lane, n_threads, binned->n_blocks, build_block, &job);
+  note_phases(ws, lane, n_threads, start, searched);
 }

@@ -26,15 +26,23 @@ static void marginal(const struct hist_pair *sums, uint32_t n_values, const stru
   }
 }
 
-static inline void add_pair(struct hist_planes planes, uint32_t at, struct hist_pair pair,
+static inline void add_pair(const struct hist_target *target, uint32_t at, struct hist_pair pair,
                             unsigned count_bits) {
-  planes.gradient[at] += pair.gradient;
-  planes.hessian[at] += (int64_t)(pair.hessian >> count_bits);
-  if (count_bits > 0) planes.count[at] += (uint32_t)(pair.hessian & (((uint64_t)1 << count_bits) - 1));
+  const struct hist_planes to = target->planes, parent = target->parent;
+  int64_t hessian = (int64_t)(pair.hessian >> count_bits);
+  uint32_t count = (uint32_t)(pair.hessian & (((uint64_t)1 << count_bits) - 1));
+  to.gradient[at] = target->first ? pair.gradient : to.gradient[at] + pair.gradient;
+  to.hessian[at] = target->first ? hessian : to.hessian[at] + hessian;
+  if (count_bits > 0) to.count[at] = target->first ? count : to.count[at] + count;
+  if (parent.gradient == NULL) return;
+  parent.gradient[at] -= pair.gradient;
+  parent.hessian[at] -= hessian;
+  if (count_bits > 0) parent.count[at] -= count;
 }
 
 static void spill_digit(const struct binned *binned, const struct binned_digit *digit,
-                        const struct hist_pair *values, unsigned count_bits, struct hist_planes planes) {
+                        const struct hist_pair *values, unsigned count_bits,
+                        const struct hist_target *target) {
   struct hist_pair total = {0, 0};
   for (uint32_t v = 0; v < digit->radix; v++) {
     total.gradient += values[v].gradient;
@@ -49,19 +57,20 @@ static void spill_digit(const struct binned *binned, const struct binned_digit *
       if (v == column->reference) at++;
       rest.gradient -= own[v].gradient;
       rest.hessian -= own[v].hessian;
-      add_pair(planes, at, own[v], count_bits);
+      add_pair(target, at, own[v], count_bits);
     }
-    add_pair(planes, column->hist_offset + column->reference, rest, count_bits);
+    add_pair(target, column->hist_offset + column->reference, rest, count_bits);
   }
 }
 
 static void spill_carrier(const struct binned *binned, const struct binned_carrier *carrier,
-                          const struct hist_pair *sums, unsigned count_bits, struct hist_planes planes) {
+                          const struct hist_pair *sums, unsigned count_bits,
+                          const struct hist_target *target) {
   struct hist_pair values[BUNDLE_MOST_VALUES];
   for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++) {
     const struct binned_digit *digit = &binned->digits[d];
     if (carrier->n_digits > 1) marginal(sums, carrier->n_values, digit, values);
-    spill_digit(binned, digit, carrier->n_digits > 1 ? values : sums, count_bits, planes);
+    spill_digit(binned, digit, carrier->n_digits > 1 ? values : sums, count_bits, target);
   }
 }
 
@@ -69,48 +78,49 @@ static uint32_t lone_column_offset(const struct binned *binned, const struct bin
   return binned->columns[binned->members[binned->digits[carrier->first_digit].first_member]].hist_offset;
 }
 
-void hist_spill_packed_block(const struct workspace *ws, const struct binned_block *block, int64_t *sums,
-                             struct hist_planes planes) {
-  const struct binned *binned = workspace_matrix(ws);
-  if (!block->bundled) {
-    ws->kernels->hist_spill_packed(sums, block->n_sums, planes.gradient, planes.hessian);
-    return;
-  }
-  for (uint32_t s = 0; s < block->n_columns; s++) {
-    const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
-    int64_t *cells = sums + carrier->sum_offset;
-    if (carrier->bundled) {
-      struct hist_pair pairs[BUNDLE_MOST_VALUES];
-      for (uint32_t v = 0; v < carrier->n_values; v++) {
-        int64_t hessian = cells[v] & UINT32_MAX;
-        pairs[v] = (struct hist_pair){(cells[v] - hessian) / ((int64_t)1 << 32), (uint64_t)hessian};
-        cells[v] = 0;
-      }
-      spill_carrier(binned, carrier, pairs, 0, planes);
-    } else {
-      uint32_t at = lone_column_offset(binned, carrier);
-      ws->kernels->hist_spill_packed(cells, carrier->n_values, planes.gradient + at, planes.hessian + at);
-    }
-  }
+/* Cells of one form, of one carrier or of several that lie side by side, into planes of the same layout. */
+static void spill_same(const struct workspace *ws, struct hist_cells cells, uint32_t from, uint32_t n,
+                       const struct hist_target *target) {
+  if (cells.packed != NULL)
+    ws->kernels->hist_spill_packed(cells.packed + from, n, target);
+  else
+    ws->kernels->hist_spill(cells.pairs + from, n, cells.count_bits, target);
 }
 
-void hist_spill_block(const struct workspace *ws, const struct binned_block *block, struct hist_pair *sums,
-                      unsigned count_bits, struct hist_planes planes) {
-  const struct binned *binned = workspace_matrix(ws);
-  if (!block->bundled) {
-    ws->kernels->hist_spill(sums, block->n_sums, count_bits, planes.gradient, planes.hessian, planes.count);
+static void spill_bundled(const struct binned *binned, const struct binned_carrier *carrier,
+                          struct hist_cells cells, const struct hist_target *target) {
+  if (cells.packed == NULL) {
+    struct hist_pair *sums = cells.pairs + carrier->sum_offset;
+    spill_carrier(binned, carrier, sums, cells.count_bits, target);
+    memset(sums, 0, carrier->n_values * sizeof *sums);
     return;
   }
-  for (uint32_t s = 0; s < block->n_columns; s++) {
+  struct hist_pair pairs[BUNDLE_MOST_VALUES];
+  int64_t *sums = cells.packed + carrier->sum_offset;
+  for (uint32_t v = 0; v < carrier->n_values; v++) {
+    int64_t hessian = sums[v] & UINT32_MAX;
+    pairs[v] = (struct hist_pair){(sums[v] - hessian) / ((int64_t)1 << 32), (uint64_t)hessian};
+    sums[v] = 0;
+  }
+  spill_carrier(binned, carrier, pairs, 0, target);
+}
+
+void hist_spill_carriers(const struct workspace *ws, const struct binned_block *block, uint32_t first,
+                         uint32_t end, struct hist_cells cells, const struct hist_target *target) {
+  const struct binned *binned = workspace_matrix(ws);
+  if (!block->bundled) {
+    uint32_t from = block->offsets[first], to = end < block->n_columns ? block->offsets[end] : block->n_sums;
+    struct hist_target there = hist_target_at(target, from);
+    spill_same(ws, cells, from, to - from, &there);
+    return;
+  }
+  for (uint32_t s = first; s < end; s++) {
     const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
-    struct hist_pair *cells = sums + carrier->sum_offset;
     if (carrier->bundled) {
-      spill_carrier(binned, carrier, cells, count_bits, planes);
-      memset(cells, 0, carrier->n_values * sizeof *cells);
+      spill_bundled(binned, carrier, cells, target);
     } else {
-      uint32_t at = lone_column_offset(binned, carrier);
-      ws->kernels->hist_spill(cells, carrier->n_values, count_bits, planes.gradient + at, planes.hessian + at,
-                              planes.count != NULL ? planes.count + at : NULL);
+      struct hist_target there = hist_target_at(target, lone_column_offset(binned, carrier));
+      spill_same(ws, cells, carrier->sum_offset, carrier->n_values, &there);
     }
   }
 }

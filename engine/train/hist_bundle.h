@@ -4,13 +4,27 @@
 
 #include "train/workspace.h"
 
-/* Adds the block's sums into planes that start at the block's first cell, and zeroes the sums. planes.count
- * NULL when count_bits == 0. */
-void hist_spill_block(const struct workspace *ws, const struct binned_block *block, struct hist_pair *sums,
-                      unsigned count_bits, struct hist_planes planes);
+/* Accumulator cells of a block: pairs, or in quantised training packed ones. */
+struct hist_cells {
+  struct hist_pair *pairs;
+  unsigned count_bits;
+  int64_t *packed; /* instead of pairs; else NULL */
+};
 
-/* The same for packed cells. */
-void hist_spill_packed_block(const struct workspace *ws, const struct binned_block *block, int64_t *sums,
-                             struct hist_planes planes);
+static inline struct hist_planes hist_planes_at(struct hist_planes planes, uint64_t cell) {
+  if (planes.gradient == NULL) return planes;
+  return (struct hist_planes){planes.gradient + cell, planes.hessian + cell,
+                              planes.count != NULL ? planes.count + cell : NULL};
+}
+
+static inline struct hist_target hist_target_at(const struct hist_target *target, uint64_t cell) {
+  return (struct hist_target){hist_planes_at(target->planes, cell), hist_planes_at(target->parent, cell),
+                              target->first};
+}
+
+/* Spills the cells of the block's carriers first .. end - 1 into a target that starts at the block's first
+ * plane cell, and zeroes them (kernels.h: hist_spill). */
+void hist_spill_carriers(const struct workspace *ws, const struct binned_block *block, uint32_t first,
+                         uint32_t end, struct hist_cells cells, const struct hist_target *target);
 
 #endif

@@ -8,9 +8,6 @@
 
 #include "train/sample.h"
 
-/* Cells of histogram below which the search of a pair of leaves stays on one thread. */
-enum { MIN_CELLS_PER_THREAD = 1 << 14 };
-
 struct scan_rules split_rules(const struct grow_params *grow) {
   return (struct scan_rules){.lambda_l1 = grow->lambda_l1,
                              .lambda_l2 = grow->lambda_l2,
@@ -92,12 +89,6 @@ static void search_numeric(struct split_task *task) {
   out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, &rules);
 }
 
-struct search_job {
-  struct workspace *ws;
-  int leaves[2];
-  struct lane *lane; /* that holds what is found */
-};
-
 /* Whether the leaf has to look at the column at all. */
 static bool column_open(const struct workspace *ws, const struct lane *lane, int side, int leaf,
                         uint32_t column) {
@@ -119,14 +110,13 @@ static bool two_bins_too_few(const struct workspace *ws, const struct leaf *leaf
   return n < ws->grow.min_data_in_leaf || (int64_t)leaf->n_rows - n < ws->grow.min_data_in_leaf;
 }
 
-static void search_column(void *user, size_t chunk, int thread) {
-  struct search_job *job = user;
-  struct workspace *ws = job->ws;
-  uint32_t n_columns = ws->data->binned.n_columns, column = (uint32_t)(chunk % n_columns);
-  int leaf = job->leaves[chunk / n_columns];
-  struct split *out = &job->lane->column_best[chunk];
+static void search_side(const struct split_search *search, int side, uint32_t column, int thread) {
+  struct workspace *ws = search->ws;
+  uint32_t n_columns = ws->data->binned.n_columns;
+  int leaf = search->leaves[side];
+  struct split *out = &search->found->column_best[(size_t)side * n_columns + column];
   split_clear(out);
-  if (leaf < 0 || !column_open(ws, job->lane, (int)(chunk / n_columns), leaf, column)) return;
+  if (leaf < 0 || !column_open(ws, search->found, side, leaf, column)) return;
   if (two_bins_too_few(ws, &ws->leaves[leaf], &ws->data->binned.columns[column])) {
     if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = false;
     return;
@@ -144,27 +134,31 @@ static void search_column(void *user, size_t chunk, int thread) {
   if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = task.splittable;
 }
 
-void split_search(struct workspace *ws, const int leaves[2], int lane) {
-  double start = workspace_clock();
-  uint32_t n_columns = ws->data->binned.n_columns;
+struct split_search split_search_begin(struct workspace *ws, const int leaves[2], int lane) {
   struct lane *found = &ws->lanes[lane == ALL_LANES ? 0 : lane];
-  struct search_job job = {ws, {leaves[0], leaves[1]}, found};
+  uint32_t n_columns = ws->data->binned.n_columns;
   for (int side = 0; side < 2; side++)
     if (leaves[side] >= 0)
       sample_leaf_columns(ws, &ws->leaves[leaves[side]], found->column_in_leaf + (size_t)side * n_columns);
-  uint64_t cells = 2 * ws->data->binned.n_cells / MIN_CELLS_PER_THREAD;
-  int n_threads = cells < (uint64_t)ws->n_threads ? (int)cells : ws->n_threads;
-  workspace_for(lane, n_threads, 2 * (size_t)n_columns, search_column, &job);
+  return (struct split_search){ws, {leaves[0], leaves[1]}, found};
+}
+
+void split_search_column(const struct split_search *search, uint32_t column, int thread) {
+  for (int side = 0; side < 2; side++) search_side(search, side, column, thread);
+}
+
+void split_search_end(const struct split_search *search) {
+  struct workspace *ws = search->ws;
+  uint32_t n_columns = ws->data->binned.n_columns;
   for (int side = 0; side < 2; side++) {
-    if (leaves[side] < 0) continue;
-    const struct split *columns = &found->column_best[(size_t)side * n_columns], *best = NULL;
+    if (search->leaves[side] < 0) continue;
+    const struct split *columns = &search->found->column_best[(size_t)side * n_columns], *best = NULL;
     for (uint32_t c = 0; c < n_columns; c++)
       if (columns[c].column != UINT32_MAX && (best == NULL || split_better(&columns[c], best)))
         best = &columns[c];
     if (best != NULL)
-      split_copy(&ws->leaves[leaves[side]].best, best, ws->bin_words);
+      split_copy(&ws->leaves[search->leaves[side]].best, best, ws->bin_words);
     else
-      split_clear(&ws->leaves[leaves[side]].best);
+      split_clear(&ws->leaves[search->leaves[side]].best);
   }
-  workspace_note(ws, lane, PHASE_SPLIT, start);
 }

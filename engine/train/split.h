@@ -4,9 +4,20 @@
 
 #include "train/workspace.h"
 
-/* Searches the leaves (one or two; a negative number is passed over) from their histograms and fills
- * leaf.best. Ties: larger gain, then smaller feature. */
-void split_search(struct workspace *ws, const int leaves[2], int lane);
+/* The search of one leaf or two: columns are searched one by one, by any thread and in any order, as soon as
+ * their histograms are known. */
+struct split_search {
+  struct workspace *ws;
+  int leaves[2];      /* a negative number is passed over */
+  struct lane *found; /* that holds what is found */
+};
+
+/* Draws the columns that the leaves look at. */
+struct split_search split_search_begin(struct workspace *ws, const int leaves[2], int lane);
+/* Searches one column of both leaves; what it needs lies in the lane of `thread`. */
+void split_search_column(const struct split_search *search, uint32_t column, int thread);
+/* Fills leaf.best once every column was searched. Ties: larger gain, then smaller feature. */
+void split_search_end(const struct split_search *search);
 
 /* The rules as a scan needs them. */
 struct scan_rules split_rules(const struct grow_params *grow);

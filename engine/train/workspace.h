@@ -42,11 +42,6 @@ struct leaf {
   struct split best;
 };
 
-struct hist_planes {
-  int64_t *gradient, *hessian;
-  uint32_t *count; /* NULL unless counts are carried */
-};
-
 /* Sorted categorical search: bins kept, with their sort keys. */
 struct category_scratch {
   uint32_t *bins;
@@ -56,6 +51,7 @@ struct category_scratch {
 struct lane {
   struct hist_pair *cells;   /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes; /* [max block cells] */
+  bool filled;               /* they hold rows of the leaf being built */
   struct category_scratch categories;
   uint32_t *bits;            /* [bin_words] candidate set */
   bool *column_in_leaf;      /* [2 * n_columns] of the pair being searched */

@@ -132,7 +132,8 @@ static void a_full_cell_holds(void **state) {
     uint32_t count[3 * 256] = {0};
     memset(c.cells, 0, c.cell_area);
     k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, c.pairs, c.cells);
-    k->hist_spill(c.cells, c.n_cells, HIST_COUNT_BITS, gradient, hessian, count);
+    struct hist_target target = {.planes = {gradient, hessian, count}};
+    k->hist_spill(c.cells, c.n_cells, HIST_COUNT_BITS, &target);
     for (uint64_t r = 0; r < c.n_rows; r++) g += c.pairs[r].gradient;
     for (uint32_t f = 0; f < 3; f++) {
       assert_true(gradient[c.offsets[f]] == g);
@@ -187,7 +188,51 @@ static void fill_planes(struct planes *p, struct draw *d) {
   }
 }
 
-static void spill_adds_and_zeroes(void **state) {
+/* A spill of `source` by the plain rules; the count planes stay as they are where there are no counts. */
+static void spill_plainly(const struct hist_pair *source, unsigned bits, bool first, bool subtract,
+                          struct planes *to, struct planes *parent) {
+  for (uint64_t c = 0; c < to->n; c++) {
+    int64_t h = (int64_t)(source[c].hessian >> bits);
+    uint32_t count = (uint32_t)(source[c].hessian & (((uint64_t)1 << bits) - 1));
+    to->gradient[c] = (first ? 0 : to->gradient[c]) + source[c].gradient;
+    to->hessian[c] = (first ? 0 : to->hessian[c]) + h;
+    if (bits > 0) to->count[c] = (first ? 0 : to->count[c]) + count;
+    if (!subtract) continue;
+    parent->gradient[c] -= source[c].gradient;
+    parent->hessian[c] -= h;
+    if (bits > 0) parent->count[c] -= count;
+  }
+}
+
+static void check_spill(const struct kernels *k, const struct hist_pair *source, unsigned bits,
+                        const struct planes before[2], enum guarded_side side) {
+  uint64_t n = before->n;
+  size_t area = n * sizeof *source;
+  struct hist_pair *cells = guarded_alloc(area, side), *zero = guarded_alloc(area, side);
+  struct planes want[2] = {make_planes(n, side), make_planes(n, side)},
+                got[2] = {make_planes(n, side), make_planes(n, side)};
+  memset(zero, 0, area);
+  for (int kind = 0; kind < 4; kind++) {
+    bool first = kind & 1, subtract = kind & 2;
+    for (int i = 0; i < 2; i++) copy_planes(&want[i], &before[i]), copy_planes(&got[i], &before[i]);
+    memcpy(cells, source, area);
+    spill_plainly(source, bits, first, subtract, &want[0], &want[1]);
+    struct hist_target target = {.first = first};
+    target.planes = (struct hist_planes){got[0].gradient, got[0].hessian, bits > 0 ? got[0].count : NULL};
+    if (subtract)
+      target.parent = (struct hist_planes){got[1].gradient, got[1].hessian, bits > 0 ? got[1].count : NULL};
+    k->hist_spill(cells, n, bits, &target);
+    same_planes(&got[0], &want[0]);
+    same_planes(&got[1], &want[1]);
+    assert_memory_equal(cells, zero, area);
+  }
+  guarded_free(cells, area, side);
+  guarded_free(zero, area, side);
+  for (int i = 0; i < 2; i++) free_planes(&want[i], side), free_planes(&got[i], side);
+}
+
+/* Added to planes or written into them, taken off a parent's or not. */
+static void spill_adds_subtracts_and_zeroes(void **state) {
   (void)state;
   struct draw d = {.seed = 13};
   static const unsigned widths[] = {0, HIST_COUNT_BITS, 1, 20};
@@ -196,31 +241,16 @@ static void spill_adds_and_zeroes(void **state) {
     unsigned bits = widths[i % 4];
     enum guarded_side side = i % 3 == 0 ? GUARDED_FRONT : GUARDED_END;
     size_t area = n * sizeof(struct hist_pair);
-    struct hist_pair *cells = guarded_alloc(area, GUARDED_END), *zero = guarded_alloc(area, side);
-    struct planes before = make_planes(n, side), want = make_planes(n, side), got = make_planes(n, side);
     struct hist_pair *source = guarded_alloc(area, side);
-    fill_planes(&before, &d);
-    copy_planes(&want, &before);
+    struct planes before[2] = {make_planes(n, side), make_planes(n, side)};
+    for (int p = 0; p < 2; p++) fill_planes(&before[p], &d);
     for (uint64_t c = 0; c < n; c++) {
       uint64_t h = (uint64_t)any_sum(&d, (int64_t)1 << 61) & (((uint64_t)1 << 61) - 1);
       source[c] = (struct hist_pair){any_sum(&d, (int64_t)1 << 61), bits > 0 ? h * 2 + 1 : h};
-      want.gradient[c] += source[c].gradient;
-      want.hessian[c] += (int64_t)(source[c].hessian >> bits);
-      if (bits > 0) want.count[c] += (uint32_t)(source[c].hessian & (((uint64_t)1 << bits) - 1));
     }
-    FOR_EACH_TIER(k) {
-      copy_planes(&got, &before);
-      memcpy(cells, source, area);
-      k->hist_spill(cells, n, bits, got.gradient, got.hessian, bits > 0 ? got.count : NULL);
-      same_planes(&got, &want);
-      assert_memory_equal(cells, zero, area);
-    }
-    guarded_free(cells, area, GUARDED_END);
-    guarded_free(zero, area, side);
+    FOR_EACH_TIER(k) check_spill(k, source, bits, before, side);
     guarded_free(source, area, side);
-    free_planes(&before, side);
-    free_planes(&want, side);
-    free_planes(&got, side);
+    for (int p = 0; p < 2; p++) free_planes(&before[p], side);
   }
 }
 
@@ -258,7 +288,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(update_adds_every_row),
       cmocka_unit_test(a_full_cell_holds),
-      cmocka_unit_test(spill_adds_and_zeroes),
+      cmocka_unit_test(spill_adds_subtracts_and_zeroes),
       cmocka_unit_test(subtract_takes_the_child_off),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,7 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
   struct hist_block block = {rows, row_bytes, cell_bytes, COLUMNS, offsets};
   k->hist_update_packed(&block, NULL, 0, n, packed, cells);
   k->hist_update_packed(&block, list, 0, n_list, packed, cells);
-  k->hist_spill_packed(cells, CELLS, gradient, hessian);
+  k->hist_spill_packed(cells, CELLS, &(struct hist_target){.planes = {gradient, hessian, NULL}});
   for (uint32_t i = 0; i < n + n_list; i++) {
     uint32_t row = i < n ? i : list[i - n];
     int64_t h = packed[row] & UINT32_MAX;
@@ -89,11 +89,46 @@ static void a_full_cell_holds(void **state) {
     FOR_EACH_TIER(k) {
       int64_t cells[256] = {0}, gradient[256] = {0}, hessian[256] = {0};
       k->hist_update_packed(&block, NULL, 0, HIST_PACKED_ROWS, packed, cells);
-      k->hist_spill_packed(cells, 256, gradient, hessian);
+      k->hist_spill_packed(cells, 256, &(struct hist_target){.planes = {gradient, hessian, NULL}});
       assert_true(gradient[0] == (int64_t)sign * HIST_PACKED_GRADIENT * HIST_PACKED_ROWS);
       assert_true(hessian[0] == (int64_t)HIST_PACKED_HESSIAN * HIST_PACKED_ROWS);
     }
   }
+}
+
+/* Added to planes or written into them, taken off a parent's or not: every size up to some vectors. */
+static void spill_of_every_kind(void **state) {
+  (void)state;
+  enum { MOST = 70 };
+  struct draw d = {.seed = 33};
+  FOR_EACH_TIER(k)
+  for (uint64_t n = 0; n <= MOST; n++)
+    for (int kind = 0; kind < 4; kind++) {
+      bool first = kind & 1, subtract = kind & 2;
+      int64_t want[4][MOST], *got[4], *cells = guarded_alloc(n * 8, GUARDED_END);
+      for (int p = 0; p < 4; p++) {
+        got[p] = guarded_alloc(n * 8, GUARDED_END);
+        for (uint64_t i = 0; i < n; i++)
+          got[p][i] = want[p][i] = draw_between(&d, -((int64_t)1 << 60), (int64_t)1 << 60);
+      }
+      for (uint64_t i = 0; i < n; i++) {
+        int64_t g = draw_between(&d, INT32_MIN, INT32_MAX), h = draw_between(&d, 0, UINT32_MAX);
+        cells[i] = packed_of(g, h);
+        want[0][i] = (first ? 0 : want[0][i]) + g;
+        want[1][i] = (first ? 0 : want[1][i]) + h;
+        want[2][i] -= subtract ? g : 0;
+        want[3][i] -= subtract ? h : 0;
+      }
+      struct hist_target target = {.planes = {got[0], got[1], NULL}, .first = first};
+      if (subtract) target.parent = (struct hist_planes){got[2], got[3], NULL};
+      k->hist_spill_packed(cells, n, &target);
+      for (int p = 0; p < 4; p++) {
+        assert_memory_equal(got[p], want[p], n * 8);
+        guarded_free(got[p], n * 8, GUARDED_END);
+      }
+      for (uint64_t i = 0; i < n; i++) assert_true(cells[i] == 0);
+      guarded_free(cells, n * 8, GUARDED_END);
+    }
 }
 
 /* Levels against the formula; random rounding stays between the neighbours and is without bias. */
@@ -159,6 +194,7 @@ static void rounding_to_levels(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_of_rows),
+      cmocka_unit_test(spill_of_every_kind),
       cmocka_unit_test(a_full_cell_holds),
       cmocka_unit_test(rounding_to_levels),
   };
