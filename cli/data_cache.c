@@ -185,7 +185,9 @@ static copse_status load_open(struct data_cache *cache, const struct input *open
   struct stat info;
   char *texts = NULL;
   copse_context *ctx = cache->app->ctx;
-  if (fstat(input.fd, &info) != 0 || !S_ISREG(info.st_mode) || info.st_size < (off_t)sizeof magic ||
+  bool known = fstat(input.fd, &info) == 0 && S_ISREG(info.st_mode);
+  if (known && info.st_size == 0) return fail(err, COPSE_ERR_FORMAT, "%s: it is empty", input.path);
+  if (!known || info.st_size < (off_t)sizeof magic ||
       read_at(input.fd, input.path, 0, head.magic, sizeof magic, err) != COPSE_OK ||
       memcmp(head.magic, magic, sizeof magic) != 0) {
     cache->usable = false; /* somebody else's file */
@@ -217,7 +219,8 @@ bool data_cache_load(struct data_cache *cache, copse_schema *schema, struct data
   copse_error err;
   *dataset = NULL;
   if (!cache->usable) return false;
-  struct input input = {.fd = open(cache->path, O_RDONLY | O_CLOEXEC), .path = cache->path};
+  /* a pipe of that name would wait for a writer */
+  struct input input = {.fd = open(cache->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), .path = cache->path};
   if (input.fd < 0) return false; /* the first time */
   copse_status status = load_open(cache, &input, schema, facts, dataset, &err);
   close(input.fd);
