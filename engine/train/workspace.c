@@ -98,6 +98,25 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   return true;
 }
 
+/* Gradient and hessian planes in one block, of which memory is used up to the last slot taken: large enough
+ * for huge pages where a plane by itself is not. The smaller count planes find room in what the heap has left
+ * from reading the data. */
+static bool slots_create(struct workspace *ws, bool counted) {
+  const uint64_t line_cells = 64 / sizeof(int64_t);
+  uint64_t n_cells = (ws->data->binned.n_cells + line_cells - 1) / line_cells * line_cells;
+  ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, 2 * n_cells * sizeof *ws->pool);
+  if (ws->pool == NULL) return false;
+  for (int s = 0; s < ws->n_slots; s++) {
+    struct hist_planes *slot = &ws->slots[s];
+    slot->gradient = ws->pool + (size_t)s * 2 * n_cells;
+    slot->hessian = slot->gradient + n_cells;
+    if (!counted) continue;
+    slot->count = copse_alloc(ws->ctx, n_cells, sizeof *slot->count);
+    if (slot->count == NULL) return false;
+  }
+  return true;
+}
+
 static bool pool_create(struct workspace *ws) {
   const struct binned *binned = &ws->data->binned;
   bool counted = ws->count_kind == COUNT_FIELD;
@@ -114,9 +133,7 @@ static bool pool_create(struct workspace *ws) {
   ws->slot_leaf = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_leaf);
   ws->slot_stamp = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_stamp);
   if (ws->slots == NULL || ws->slot_leaf == NULL || ws->slot_stamp == NULL) return false;
-  for (int s = 0; s < ws->n_slots; s++)
-    if (!planes_create(ws->ctx, binned->n_cells, counted, &ws->slots[s])) return false;
-  return true;
+  return slots_create(ws, counted);
 }
 
 static bool leaves_create(struct workspace *ws) {
@@ -211,7 +228,8 @@ void workspace_release(struct workspace *ws) {
     copse_free(lane->column_bits);
   }
   copse_free(ws->lanes);
-  for (int s = 0; ws->slots != NULL && s < ws->n_slots; s++) planes_release(&ws->slots[s]);
+  for (int s = 0; ws->slots != NULL && s < ws->n_slots; s++) copse_free(ws->slots[s].count);
+  copse_free(ws->pool);
   copse_free(ws->slots);
   copse_free(ws->slot_leaf);
   copse_free(ws->slot_stamp);
