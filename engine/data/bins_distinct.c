@@ -9,7 +9,7 @@
 
 enum { LANES = 4, BLOCK = 512 };
 
-/* Independent lanes, which a compiler can put into vectors. */
+/* Independent lanes: no chain of comparisons is longer than a share of the values. */
 struct lanes {
   double least[LANES], most[LANES], most_negative[LANES], least_positive[LANES];
   double n_kept[LANES], n_nan[LANES]; /* whole numbers */

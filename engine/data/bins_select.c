@@ -162,8 +162,7 @@ static void ask(struct selection *s, uint32_t bucket) {
   if (s->states[bucket] == BUCKET_UNSORTED) s->states[bucket] = BUCKET_ASKED;
 }
 
-/* One block for everything: freed at once, it stays with the allocator and its pages serve the next column.
- */
+/* One block for everything, freed at once. */
 static copse_status lay_out(copse_context *ctx, struct selection *s, copse_error *err) {
   size_t b = s->n_buckets, at_once = s->most_sorted + 1, entries = b + at_once;
   size_t bytes = 8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * (size_t)s->n + b;

@@ -58,7 +58,7 @@ static double value_of(const struct trial *trial, uint64_t i) {
     case 17: return other % 2 == 0 ? -999.0 : unit;
     case 18: return other % 8 < 3 ? floor(unit * 5) / 4 : normal_of(bits); /* big ones among many */
     case 19: return other % 50 == 0 ? normal_of(bits) : floor(unit * 40) * 0.7 - 9;
-    case 20: return bits % 1000 == 0 ? (other % 2 ? INFINITY : -INFINITY) : (unit - 0.5) * DBL_MAX;
+    case 20: return bits % 1000 == 0 ? (other % 2 ? INFINITY : -INFINITY) : (unit * 2 - 1) * DBL_MAX;
     case 21: return other % 4 == 0 ? 0.5 : unit * unit * unit; /* a big one in a crowded place */
     case 22: return floor(exp(unit * 12));
     default: return other % 16 == 0 ? NAN : other % 16 < 6 ? -unit * 1e6 : other % 16 < 9 ? 0.0 : unit * 1e-3;
