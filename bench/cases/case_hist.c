@@ -20,26 +20,27 @@ static const struct {
 
 struct matrix {
   struct hist_block block;
-  struct hist_pair *pairs, *cells;
+  struct row_gradient *gradients;
+  struct hist_pair *cells;
   int64_t *packed, *packed_cells;
 };
 
 static const struct matrix *matrix_of(int variant) {
   static struct matrix made[sizeof variants / sizeof *variants];
   struct matrix *m = &made[variant];
-  if (m->pairs != NULL) return m;
+  if (m->gradients != NULL) return m;
   const uint32_t n_columns = variants[variant].n_columns, row_bytes = variants[variant].row_bytes;
   const uint32_t n_bins = variants[variant].n_bins, padding = 64;
   uint8_t *rows = bench_room((size_t)N_ROWS * row_bytes + padding, 1);
   uint32_t *offsets = bench_room(n_columns, sizeof *offsets), n_cells = 0;
   for (uint32_t c = 0; c < n_columns; c++, n_cells += (n_bins + 7) / 4 * 4) offsets[c] = n_cells;
-  m->pairs = bench_room(N_ROWS, sizeof *m->pairs);
+  m->gradients = bench_room(N_ROWS, sizeof *m->gradients);
   m->cells = bench_room(n_cells, sizeof *m->cells);
   m->packed = bench_room(N_ROWS, sizeof *m->packed);
   m->packed_cells = bench_room(n_cells, sizeof *m->packed_cells);
   for (uint64_t r = 0; r < N_ROWS; r++) {
     m->packed[r] = (int64_t)(bench_mix(r) & 0xFF) + 1;
-    m->pairs[r] = (struct hist_pair){(int64_t)(bench_mix(r) & 0xFFFF) - 0x8000, 1};
+    m->gradients[r] = (struct row_gradient){(float)(bench_mix(r) & 0xFFFF) - 0x8000, 1};
     for (uint32_t c = 0; c < n_columns; c++) {
       uint32_t bin = (uint32_t)(bench_uniform(r * 64 + c) * n_bins);
       if (variants[variant].cell_bytes == 1)
@@ -56,6 +57,7 @@ static const struct matrix *matrix_of(int variant) {
 static void run_update(struct bench_state *state, const struct kernels *kernels, int variant, bool packed) {
   const struct matrix *m = matrix_of(variant);
   const struct bench_leaves *leaves = bench_leaves_of(N_ROWS, variants[variant].n_leaves);
+  const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS};
   const uint32_t *rows = leaves->n_leaves > 1 ? leaves->rows : NULL;
   uint32_t leaf = 0;
   while (bench_next(state)) {
@@ -65,7 +67,7 @@ static void run_update(struct bench_state *state, const struct kernels *kernels,
       if (packed)
         kernels->hist_update_packed(&m->block, rows, at, stop, m->packed, m->packed_cells);
       else
-        kernels->hist_update(&m->block, rows, at, stop, m->pairs, m->cells);
+        kernels->hist_update(&m->block, rows, at, stop, &source, m->cells);
     }
     leaf = (leaf + 1) % leaves->n_leaves;
   }

@@ -29,7 +29,7 @@
 #include "base/context.h"
 #include "base/status.h"
 
-enum { ALIGNMENT = 64, MAPPED_BYTES = 1 << 20, HUGE_BYTES = 1 << 22, HUGE_PAGE = 1 << 21 };
+enum { ALIGNMENT = 64, MAPPED_BYTES = 1 << 20, HUGE_BYTES = 1 << 21, HUGE_PAGE = 1 << 21 };
 enum { LARGEST_PAGE = 1 << 16 }; /* of the processors Linux runs on here; a block may keep that much more */
 
 struct block_header {

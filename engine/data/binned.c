@@ -161,6 +161,20 @@ static void lay_planes(struct binned *out) {
   }
 }
 
+/* The feature-major copy of a block is one allocation, which is large enough for huge pages where its columns
+ * are not: a column's scattered reads then find their translation (partition: 20 to 30 % of its time). */
+bool binned_allocate_block(struct binned *out, struct binned_block *block) {
+  size_t stride = (size_t)(out->n_rows + BINNED_PADDING) * block->cell_bytes;
+  stride = (stride + BINNED_PADDING - 1) / BINNED_PADDING * BINNED_PADDING;
+  if (stride % 4096 == 0) stride += BINNED_PADDING; /* no two columns' cells of a row in one cache set */
+  block->rows = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
+  block->cells = copse_alloc_zero(out->ctx, block->n_columns, stride);
+  if (block->rows == NULL || block->cells == NULL) return false;
+  for (uint32_t c = 0; c < block->n_columns; c++)
+    out->carriers[block->carriers[c]].cells = block->cells + c * stride;
+  return true;
+}
+
 copse_status binned_lay_out(struct binned *out, const struct bundles *bundles, uint32_t from_carrier,
                             copse_error *err) {
   uint32_t widths[2] = {0, 0}, first_block = out->n_blocks;
@@ -175,13 +189,7 @@ copse_status binned_lay_out(struct binned *out, const struct bundles *bundles, u
   if (status != COPSE_OK) return status;
   for (uint32_t b = first_block; b < out->n_blocks; b++) {
     struct binned_block *block = &out->blocks[b];
-    block->rows = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
-    if (block->rows == NULL) return status_memory(err, "the binned matrix (row-major copy)");
-  }
-  for (uint32_t k = from_carrier; k < out->n_carriers; k++) {
-    struct binned_carrier *carrier = &out->carriers[k];
-    carrier->cells = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING, carrier->cell_bytes);
-    if (carrier->cells == NULL) return status_memory(err, "the binned matrix (feature-major copy)");
+    if (!binned_allocate_block(out, block)) return status_memory(err, "the binned matrix");
   }
   lay_planes(out);
   return COPSE_OK;
@@ -210,12 +218,11 @@ copse_status binned_create(copse_context *ctx, const struct feature_bins *featur
 }
 
 void binned_release(struct binned *binned) {
-  for (uint32_t k = 0; binned->carriers != NULL && k < binned->n_carriers; k++)
-    copse_free(binned->carriers[k].cells);
   for (uint32_t b = 0; b < binned->n_blocks; b++) {
     copse_free(binned->blocks[b].carriers);
     copse_free(binned->blocks[b].offsets);
     copse_free(binned->blocks[b].rows);
+    copse_free(binned->blocks[b].cells);
   }
   copse_free(binned->columns);
   copse_free(binned->members);

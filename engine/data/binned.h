@@ -51,7 +51,7 @@ struct binned_carrier {
   uint32_t sum_offset;  /* first accumulator cell within its block's */
   uint32_t first_digit, n_digits;
   bool bundled;
-  void *cells; /* feature-major: uint8_t or uint16_t [n_rows] */
+  void *cells; /* feature-major: uint8_t or uint16_t [n_rows], the block's */
 };
 
 /* A block has accumulator cells, one for each value of its carriers, and plane cells, one for each bin of its
@@ -67,6 +67,7 @@ struct binned_block {
   uint32_t *carriers;  /* [n_columns] */
   uint32_t *offsets;   /* [n_columns] = sum_offset of each */
   uint8_t *rows;       /* [n_rows * row_bytes], 64-byte aligned */
+  uint8_t *cells;      /* feature-major: of its carriers, one behind the other */
 };
 
 /* A bin that found its digit taken. */

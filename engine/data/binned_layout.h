@@ -9,4 +9,7 @@
 COPSE_MUST_CHECK copse_status binned_lay_out(struct binned *out, const struct bundles *bundles,
                                              uint32_t from_carrier, copse_error *err);
 
+/* Both copies of one block, whose carriers are known; every cell is 0. False: no memory. */
+bool binned_allocate_block(struct binned *out, struct binned_block *block);
+
 #endif

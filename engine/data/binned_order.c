@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "data/binned.h"
+#include "data/binned_layout.h"
 
 struct order_job {
   const struct binned *from;
@@ -57,18 +58,8 @@ static void *copy_of(copse_context *ctx, const void *items, size_t n, size_t siz
 /* Own cells where the layout is the other's. */
 static bool allocate(struct binned *out) {
   bool ok = true;
-  for (uint32_t b = 0; b < out->n_blocks; b++) out->blocks[b].rows = NULL;
-  for (uint32_t k = 0; k < out->n_carriers; k++) out->carriers[k].cells = NULL;
-  for (uint32_t b = 0; b < out->n_blocks && ok; b++) {
-    struct binned_block *block = &out->blocks[b];
-    block->rows = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
-    ok = block->rows != NULL;
-  }
-  for (uint32_t k = 0; k < out->n_carriers && ok; k++) {
-    struct binned_carrier *carrier = &out->carriers[k];
-    carrier->cells = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING, carrier->cell_bytes);
-    ok = carrier->cells != NULL;
-  }
+  for (uint32_t b = 0; b < out->n_blocks; b++) out->blocks[b].rows = out->blocks[b].cells = NULL;
+  for (uint32_t b = 0; b < out->n_blocks && ok; b++) ok = binned_allocate_block(out, &out->blocks[b]);
   for (uint32_t c = 0; c < out->n_columns; c++)
     out->columns[c].cells = out->carriers[out->columns[c].carrier].cells;
   return ok;
@@ -101,10 +92,10 @@ copse_status binned_reorder(const struct binned *from, const uint32_t *order, in
 }
 
 void binned_release_reordered(struct binned *binned) {
-  for (uint32_t b = 0; binned->blocks != NULL && b < binned->n_blocks; b++)
+  for (uint32_t b = 0; binned->blocks != NULL && b < binned->n_blocks; b++) {
     copse_free(binned->blocks[b].rows);
-  for (uint32_t k = 0; binned->carriers != NULL && k < binned->n_carriers; k++)
-    copse_free(binned->carriers[k].cells);
+    copse_free(binned->blocks[b].cells);
+  }
   copse_free(binned->columns);
   copse_free(binned->carriers);
   copse_free(binned->blocks);

@@ -20,8 +20,8 @@ static inline __m256i round_wide(__m256d v) {
   return _mm256_add_epi64(_mm256_slli_epi64(_mm256_castpd_si256(high), 32), whole);
 }
 
-static void quantize(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
-                     double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
+void quantize_avx2(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+                   double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
   const __m256d g_scale = _mm256_set1_pd(gradient_scale), h_scale = _mm256_set1_pd(hessian_scale);
   const __m128i shift = _mm_cvtsi32_si128((int)count_bits);
   const __m256i one = _mm256_set1_epi64x(count_bits > 0 ? 1 : 0), zero = _mm256_setzero_si256();
@@ -44,6 +44,6 @@ static void quantize(const float *gradient, const float *hessian, uint64_t n, do
 
 void kernels_gradients_avx2(struct kernels *slots) {
   gradient_slots(slots);
-  slots->quantize = quantize;
+  slots->quantize = quantize_avx2;
 }
 #endif

@@ -4,10 +4,13 @@
  * columns stay in the L1 cache and their addresses in registers. A leaf's rows lie anywhere, so they are
  * first copied side by side, and while one tile is added up the cache lines of the next are on their way.
  *
- * An includer defines HIST_CELL, the type of a row's value and of a cell, which has +=, and HIST_NAME(name),
- * the names of what is made here. It gets HIST_NAME(add). May be included more than once. */
-
-enum { HIST_NAME(TILE_ROWS) = 256 };
+ * An includer defines HIST_CELL, the type of a cell and of what a row adds to it, which has +=,
+ * HIST_NAME(name), the names of what is made here, and, with HIST_SOURCE, the type rows' values come from:
+ *
+ *   HIST_NAME(values)   the values of n <= HIST_TILE_ROWS rows side by side, in room unless they are so
+ * already HIST_NAME(value_at) where a row's value is kept, to be fetched
+ *
+ * It gets HIST_NAME(add). May be included more than once. */
 
 /* Rows side by side, and those that come after them. */
 struct HIST_NAME(tile) {
@@ -15,7 +18,7 @@ struct HIST_NAME(tile) {
   size_t row_bytes, n;
   const HIST_CELL *values;
   const uint8_t *all_bins; /* whence the next tile will be copied */
-  const HIST_CELL *all_values;
+  const HIST_SOURCE *all_values;
   const uint32_t *next;
   size_t n_next; /* of next, still to be fetched */
 };
@@ -23,7 +26,7 @@ struct HIST_NAME(tile) {
 static inline void HIST_NAME(fetch)(const struct HIST_NAME(tile) * tile, size_t i) {
   if (i >= tile->n_next) return;
   __builtin_prefetch(tile->all_bins + tile->next[i] * tile->row_bytes);
-  __builtin_prefetch(tile->all_values + tile->next[i]);
+  __builtin_prefetch(HIST_NAME(value_at)(tile->all_values, tile->next[i]));
 }
 
 /* Columns 0 to K - 1 of `offsets`, K <= 8. A byte load a cell is quicker than taking words apart: 15 to 30 %.
@@ -77,9 +80,8 @@ static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HI
 }
 
 static inline void HIST_NAME(copy_rows)(const struct hist_block *block, const uint32_t *rows, size_t n,
-                                        const HIST_CELL *values, uint8_t *bins, HIST_CELL *copied) {
+                                        uint8_t *bins) {
   const size_t row_bytes = block->row_bytes;
-  for (size_t i = 0; i < n; i++) copied[i] = values[rows[i]];
   switch (row_bytes) { /* sizes the compiler knows are single moves */
     case 32:
       for (size_t i = 0; i < n; i++) memcpy(bins + i * 32, block->rows + (size_t)rows[i] * 32, 32);
@@ -98,44 +100,47 @@ static inline void HIST_NAME(copy_rows)(const struct hist_block *block, const ui
 
 /* Two-byte bins: their cells fit no cache in any order, so a row at a time. */
 static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
-                                       uint64_t end, const HIST_CELL *values, HIST_CELL *cells) {
+                                       uint64_t end, const HIST_SOURCE *source, HIST_CELL *cells) {
   enum { AHEAD = 24 };
-  for (uint64_t i = begin; i < end; i++) {
-    uint64_t row = rows != NULL ? rows[i] : i;
-    if (rows != NULL && i + AHEAD < end) {
-      uint64_t ahead = rows[i + AHEAD];
-      __builtin_prefetch(block->rows + ahead * block->row_bytes);
-      __builtin_prefetch(&values[ahead]);
+  HIST_CELL room[HIST_TILE_ROWS];
+  size_t n;
+  for (uint64_t at = begin; at < end; at += n) {
+    n = end - at < HIST_TILE_ROWS ? end - at : HIST_TILE_ROWS;
+    const HIST_CELL *values = HIST_NAME(values)(source, rows, at, n, room);
+    for (uint64_t i = at; i < at + n; i++) {
+      uint64_t row = rows != NULL ? rows[i] : i;
+      if (rows != NULL && i + AHEAD < end)
+        __builtin_prefetch(block->rows + (uint64_t)rows[i + AHEAD] * block->row_bytes);
+      const HIST_CELL value = values[i - at];
+      const uint16_t *bins = (const uint16_t *)(block->rows + row * block->row_bytes);
+      for (uint32_t c = 0; c < block->n_columns; c++) cells[block->offsets[c] + bins[c]] += value;
     }
-    const HIST_CELL value = values[row];
-    const uint16_t *bins = (const uint16_t *)(block->rows + row * block->row_bytes);
-    for (uint32_t c = 0; c < block->n_columns; c++) cells[block->offsets[c] + bins[c]] += value;
   }
 }
 
 /* Adds rows[begin..end) of one-byte bins, or the rows begin..end themselves where rows is NULL. */
 static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
-                                  uint64_t end, const HIST_CELL *values, HIST_CELL *cells) {
-  _Alignas(64) uint8_t bins[HIST_NAME(TILE_ROWS) * 64];
-  _Alignas(64) HIST_CELL copied[HIST_NAME(TILE_ROWS)];
+                                  uint64_t end, const HIST_SOURCE *source, HIST_CELL *cells) {
+  _Alignas(64) uint8_t bins[HIST_TILE_ROWS * 64];
+  _Alignas(64) HIST_CELL room[HIST_TILE_ROWS];
   struct HIST_NAME(tile)
-      tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = values};
+      tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source};
   for (uint64_t at = begin; at < end; at += tile.n) {
-    tile.n = end - at < HIST_NAME(TILE_ROWS) ? end - at : HIST_NAME(TILE_ROWS);
+    tile.n = end - at < HIST_TILE_ROWS ? end - at : HIST_TILE_ROWS;
+    tile.values = HIST_NAME(values)(source, rows, at, tile.n, room);
     if (rows == NULL) {
       tile.bins = block->rows + at * block->row_bytes;
-      tile.values = values + at;
     } else {
-      HIST_NAME(copy_rows)(block, rows + at, tile.n, values, bins, copied);
+      HIST_NAME(copy_rows)(block, rows + at, tile.n, bins);
       tile.bins = bins;
-      tile.values = copied;
       tile.next = rows + at + tile.n;
       uint64_t left = end - at - tile.n;
-      tile.n_next = left < HIST_NAME(TILE_ROWS) ? left : HIST_NAME(TILE_ROWS);
+      tile.n_next = left < HIST_TILE_ROWS ? left : HIST_TILE_ROWS;
     }
     HIST_NAME(add_tile)(block, &tile, cells);
   }
 }
 
 #undef HIST_CELL
+#undef HIST_SOURCE
 #undef HIST_NAME

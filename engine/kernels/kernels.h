@@ -3,11 +3,11 @@
  * kernels_scalar.c fills every slot and is the specification; a CPU tier overlays the slots it does better
  * and must give the same bits: same operations in the same order, multiply then add, never FMA.
  *
- * Fixed point. A row's gradient is an int64 under a power-of-two scale; its second int64 holds the hessian,
- * shifted up by count_bits, with 1 in the low bits: HIST_COUNT_BITS of count ride along, so at most
- * HIST_SPILL_ROWS rows may be summed before the cells are spilled into the 64-bit planes of a histogram. With
- * count_bits = 0 there is no count and no limit. Integer sums are associative: a histogram does not depend on
- * order, blocks or threads. */
+ * Fixed point. A row adds a pair: its gradient, an int64 under a power-of-two scale; its second int64 holds
+ * the hessian, shifted up by count_bits, with 1 in the low bits: HIST_COUNT_BITS of count ride along, so at
+ * most HIST_SPILL_ROWS rows may be summed before the cells are spilled into the 64-bit planes of a histogram.
+ * With count_bits = 0 there is no count and no limit. Integer sums are associative: a histogram does not
+ * depend on order, blocks or threads. */
 #ifndef COPSE_KERNELS_KERNELS_H
 #define COPSE_KERNELS_KERNELS_H
 
@@ -20,6 +20,9 @@
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32 };
 
+/* Rows that are added at once. */
+enum { HIST_TILE_ROWS = 512 };
+
 /* Packed form (quantised training): gradient 2^32 + hessian in one integer, gradients within +-
  * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; spilled after HIST_PACKED_ROWS rows. */
 enum { HIST_PACKED_GRADIENT = 32767, HIST_PACKED_HESSIAN = 65534, HIST_PACKED_ROWS = 1 << 15 };
@@ -29,6 +32,17 @@ struct hist_pair {
   int64_t gradient;
   uint64_t hessian;
 } __attribute__((aligned(16)));
+
+struct row_gradient {
+  float gradient, hessian;
+};
+
+/* What the rows of a histogram add, before it becomes pairs (slot quantize). */
+struct hist_source {
+  const struct row_gradient *rows; /* by row; NULL: every row adds {0, 1}, a count */
+  double gradient_scale, hessian_scale;
+  unsigned count_bits;
+};
 
 /* A histogram, or part of one: a plane for each number of a cell. */
 struct hist_planes {
@@ -98,7 +112,7 @@ struct scan_result {
 
 /* Which rows of a leaf go left. */
 struct split_rule {
-  const void *cells; /* feature-major bins */
+  const void *cells; /* feature-major bins; 64 bytes behind the last row's are readable */
   uint32_t cell_bytes;
   bool categorical;
   uint32_t threshold;   /* numeric: left iff bin <= threshold ... */
@@ -139,14 +153,14 @@ struct pack_rule {
 };
 
 struct kernels {
-  /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. pairs is indexed by row. */
+  /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. */
   void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
-                      const struct hist_pair *pairs, struct hist_pair *cells);
+                      const struct hist_source *source, struct hist_pair *cells);
   /* Adds cells into the planes, takes them off the parent's and zeroes them, in one pass over all three. The
    * count planes are left alone when count_bits == 0. */
   void (*hist_spill)(struct hist_pair *cells, uint64_t n, unsigned count_bits,
                      const struct hist_target *target);
-  /* The same two in packed form. */
+  /* The same two in packed form; packed is indexed by row. */
   void (*hist_update_packed)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                              uint64_t end, const int64_t *packed, int64_t *cells);
   void (*hist_spill_packed)(int64_t *cells, uint64_t n, const struct hist_target *target);

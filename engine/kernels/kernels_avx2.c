@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "kernels/kernels.h"
-#include "kernels/pair_loops.h"
 #include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
+
+#define PAIR_QUANTIZE quantize_avx2
+#include "kernels/pair_loops.h"
 
 static void subtract_i64(int64_t *a, const int64_t *b, uint64_t n) {
   uint64_t i = 0;

@@ -4,9 +4,11 @@
 
 #include "kernels/gradient_loops.h"
 #include "kernels/kernels.h"
-#include "kernels/pair_loops.h"
 #include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
+
+#define PAIR_QUANTIZE quantize_scalar
+#include "kernels/pair_loops.h"
 
 static inline uint64_t no_vectors(struct hist_pair *cells, uint64_t n, unsigned count_bits,
                                   const struct hist_target *target, struct spill_facts facts) {

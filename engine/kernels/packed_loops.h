@@ -12,7 +12,17 @@
 
 #include "kernels/kernels.h"
 
+static inline const int64_t *packed_values(const int64_t *source, const uint32_t *rows, uint64_t at, size_t n,
+                                           int64_t *room) {
+  if (rows == NULL) return source + at;
+  for (size_t i = 0; i < n; i++) room[i] = source[rows[at + i]];
+  return room;
+}
+
+static inline const void *packed_value_at(const int64_t *source, uint64_t row) { return source + row; }
+
 #define HIST_CELL int64_t
+#define HIST_SOURCE int64_t
 #define HIST_NAME(name) packed_##name
 #include "kernels/hist_tile.h"
 

@@ -1,11 +1,13 @@
-/* partition_avx2.c - dividing a leaf's rows, eight at a time: bins are fetched one by one, decided together,
- * and one permutation puts the left ones in front. No jump depends on the data. */
+/* partition_avx2.c - dividing a leaf's rows, eight at a time: their bins are decided together, and one
+ * permutation puts the left ones in front. Eight rows that lie within 64 cells, as they mostly do once rows
+ * are clustered, are picked from the decisions for all 64; else bins are fetched one by one. No jump depends
+ * on bins. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
 #include "kernels/tiers.h"
 
-enum { LANES = 8, AHEAD = 64, RUN = 32 };
+enum { LANES = 8, AHEAD = 64, RUN = 32, WINDOW = 64 };
 
 /* For each mask of 8 decisions: the lanes that are set, in order, then the others. */
 struct permutations {
@@ -31,8 +33,15 @@ static const struct permutations *permutation_table(void) {
 struct decider {
   const struct split_rule *rule;
   uint8_t table[256];               /* of 8-bit cells */
-  __m128i threshold, missing, flip; /* numeric: flip is set where the missing bin goes the other way */
+  __m256i threshold, missing, flip; /* numeric: flip is set where the missing bin goes the other way */
 };
+
+/* Numbers of a cell's width: those <= threshold go left; the missing bin is turned where its way is another.
+ */
+static inline __m256i decide_bytes(const struct decider *d, __m256i bins) {
+  __m256i left = _mm256_cmpeq_epi8(_mm256_min_epu8(bins, d->threshold), bins);
+  return _mm256_xor_si256(left, _mm256_and_si256(_mm256_cmpeq_epi8(bins, d->missing), d->flip));
+}
 
 static inline unsigned decide_by_table(const struct decider *d, const uint32_t *rows) {
   const uint8_t *cells = d->rule->cells;
@@ -41,17 +50,22 @@ static inline unsigned decide_by_table(const struct decider *d, const uint32_t *
   return mask;
 }
 
-/* Bins as 16-bit numbers: <= threshold; the missing bin is turned where its way is another. */
-static inline unsigned decide_numbers(const struct decider *d, __m128i bins) {
-  __m128i left = _mm_cmpeq_epi16(_mm_min_epu16(bins, d->threshold), bins);
-  left = _mm_xor_si128(left, _mm_and_si128(_mm_cmpeq_epi16(bins, d->missing), d->flip));
-  return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(left, _mm_setzero_si128()));
+static inline unsigned decide_single_bytes(const struct decider *d, const uint32_t *rows) {
+  const uint8_t *cells = d->rule->cells;
+  uint64_t bins = 0;
+  for (unsigned k = 0; k < LANES; k++) bins |= (uint64_t)cells[rows[k]] << (8 * k);
+  __m256i left = decide_bytes(d, _mm256_set_epi64x(0, 0, 0, (int64_t)bins));
+  return (unsigned)_mm256_movemask_epi8(left) & 0xFF;
 }
 
 static inline unsigned decide_words(const struct decider *d, const uint32_t *rows) {
   const int16_t *c = d->rule->cells; /* the same bits */
-  return decide_numbers(d, _mm_setr_epi16(c[rows[0]], c[rows[1]], c[rows[2]], c[rows[3]], c[rows[4]],
-                                          c[rows[5]], c[rows[6]], c[rows[7]]));
+  __m128i bins = _mm_setr_epi16(c[rows[0]], c[rows[1]], c[rows[2]], c[rows[3]], c[rows[4]], c[rows[5]],
+                                c[rows[6]], c[rows[7]]);
+  __m128i left = _mm_cmpeq_epi16(_mm_min_epu16(bins, _mm256_castsi256_si128(d->threshold)), bins);
+  __m128i missing = _mm_cmpeq_epi16(bins, _mm256_castsi256_si128(d->missing));
+  left = _mm_xor_si128(left, _mm_and_si128(missing, _mm256_castsi256_si128(d->flip)));
+  return (unsigned)_mm_movemask_epi8(_mm_packs_epi16(left, _mm_setzero_si128()));
 }
 
 static inline unsigned decide_categories(const struct decider *d, const uint32_t *rows) {
@@ -92,26 +106,31 @@ static inline bool is_run(const uint32_t *rows) {
   return _mm256_movemask_epi8(same) == -1;
 }
 
-/* Decisions for 32 cells in a row: bytes that are <= the threshold; the missing bin is turned where its way
- * is another. */
-static inline unsigned decide_run(const struct split_rule *rule, uint32_t first) {
-  const uint8_t *cells = (const uint8_t *)rule->cells + first;
+/* Decisions for 32 cells in a row. */
+static inline uint32_t decide_run(const struct decider *d, uint32_t first) {
+  const uint8_t *cells = (const uint8_t *)d->rule->cells + first;
   __m256i bins = _mm256_loadu_si256((const __m256i *)(const void *)cells);
-  uint32_t most = rule->threshold < 255 ? rule->threshold : 255;
-  __m256i threshold = _mm256_set1_epi8((char)most);
-  unsigned left = (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epu8(bins, threshold), bins));
-  if (rule->missing_bin > 255 || rule->default_left == (rule->missing_bin <= rule->threshold)) return left;
-  __m256i missing = _mm256_set1_epi8((char)rule->missing_bin);
-  return left ^ (unsigned)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bins, missing));
+  return (uint32_t)_mm256_movemask_epi8(decide_bytes(d, bins));
 }
 
-/* Whole groups of 8 rows from rows[i] on by one way to decide; returns how many rows are divided then. */
+/* rows[0 .. 8), whose distances from the first are `away`, all below 64. */
+static inline unsigned decide_window(const struct decider *d, uint32_t first, __m256i away) {
+  __m256i low = _mm256_set1_epi32((int)decide_run(d, first));
+  __m256i high = _mm256_set1_epi32((int)decide_run(d, first + RUN));
+  /* a shift by more than 31 gives 0 */
+  __m256i picked = _mm256_or_si256(_mm256_srlv_epi32(low, away),
+                                   _mm256_srlv_epi32(high, _mm256_sub_epi32(away, _mm256_set1_epi32(RUN))));
+  return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_slli_epi32(picked, 31)));
+}
+
+/* Whole groups of 8 rows by one way to decide; returns how many rows are divided then. */
 static inline __attribute__((always_inline)) uint64_t divide(
-    const struct decider *d, const uint32_t *rows, uint64_t i, uint64_t n, struct sides *to,
+    const struct decider *d, const uint32_t *rows, uint64_t n, struct sides *to,
     unsigned (*decide)(const struct decider *, const uint32_t *), uint32_t cell_bytes) {
   const struct permutations *table = permutation_table();
   const char *cells = d->rule->cells;
   struct sides sides = *to;
+  uint64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     if (i + AHEAD + LANES <= n)
       for (unsigned k = 0; k < LANES; k++)
@@ -124,36 +143,74 @@ static inline __attribute__((always_inline)) uint64_t divide(
 }
 
 /* While the rows are a run, as all rows of a data set are at the root. */
-static uint64_t divide_runs(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
-                            struct sides *sides) {
+static uint64_t divide_runs(const struct decider *d, const uint32_t *rows, uint64_t n, struct sides *sides) {
   const struct permutations *table = permutation_table();
   uint64_t i = 0;
   while (i + RUN <= n && is_run(rows + i)) {
-    unsigned mask = decide_run(rule, rows[i]);
+    unsigned mask = decide_run(d, rows[i]);
     for (unsigned k = 0; k < RUN; k += LANES, i += LANES)
       put(sides, table, _mm256_loadu_si256((const __m256i *)(const void *)(rows + i)), mask >> k & 0xFF);
   }
   return i;
 }
 
+/* Numeric bytes: whole groups of 8 rows from rows[i] on. */
+static uint64_t divide_bytes(const struct decider *d, const uint32_t *rows, uint64_t i, uint64_t n,
+                             struct sides *to) {
+  const struct permutations *table = permutation_table();
+  const char *cells = d->rule->cells;
+  struct sides sides = *to;
+  for (; i + LANES <= n; i += LANES) {
+    __m256i index = _mm256_loadu_si256((const __m256i *)(const void *)(rows + i));
+    __m256i away = _mm256_sub_epi32(index, _mm256_set1_epi32((int)rows[i]));
+    bool within = _mm256_testz_si256(away, _mm256_set1_epi32(~(WINDOW - 1)));
+    unsigned mask;
+    if (within) {
+      mask = decide_window(d, rows[i], away);
+    } else {
+      mask = decide_single_bytes(d, rows + i);
+    }
+    if (i + AHEAD + LANES <= n) {
+      _mm_prefetch(cells + rows[i + AHEAD], _MM_HINT_T0);
+      _mm_prefetch(cells + rows[i + AHEAD + LANES / 2], _MM_HINT_T0);
+      if (!within)
+        for (unsigned k = 1; k < LANES; k++) _mm_prefetch(cells + rows[i + AHEAD + k], _MM_HINT_T0);
+    }
+    put(&sides, table, index, mask);
+  }
+  *to = sides;
+  return i;
+}
+
+/* A rule over numbers of a cell's width. */
+static void ready_numbers(struct decider *d, uint32_t most, __m256i (*fill)(uint32_t)) {
+  const struct split_rule *rule = d->rule;
+  bool turned = rule->missing_bin <= most && rule->default_left != (rule->missing_bin <= rule->threshold);
+  d->threshold = fill(rule->threshold < most ? rule->threshold : most);
+  d->missing = fill(rule->missing_bin);
+  d->flip = fill(turned ? most : 0);
+}
+
+static __m256i fill_bytes(uint32_t value) { return _mm256_set1_epi8((char)value); }
+static __m256i fill_words(uint32_t value) { return _mm256_set1_epi16((short)value); }
+
 static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
                           uint32_t *right) {
   struct decider d = {.rule = rule};
   struct sides sides = {left, right, 0, 0};
   uint64_t i;
-  if (rule->categorical && rule->cell_bytes == 2) {
-    i = divide(&d, rows, 0, n, &sides, decide_categories, 2);
-  } else if (rule->cell_bytes == 1) {
+  if (rule->categorical && rule->cell_bytes == 1) {
     for (uint32_t bin = 0; bin < 256; bin++) d.table[bin] = rule_goes_left(rule, bin);
-    i = rule->categorical ? 0 : divide_runs(rule, rows, n, &sides);
-    i = divide(&d, rows, i, n, &sides, decide_by_table, 1);
+    i = divide(&d, rows, n, &sides, decide_by_table, 1);
+  } else if (rule->categorical) {
+    i = divide(&d, rows, n, &sides, decide_categories, 2);
+  } else if (rule->cell_bytes == 1) {
+    ready_numbers(&d, UINT8_MAX, fill_bytes);
+    i = divide_runs(&d, rows, n, &sides);
+    i = divide_bytes(&d, rows, i, n, &sides);
   } else {
-    bool turned =
-        rule->missing_bin <= UINT16_MAX && rule->default_left != (rule->missing_bin <= rule->threshold);
-    d.threshold = _mm_set1_epi16((short)(rule->threshold < UINT16_MAX ? rule->threshold : UINT16_MAX));
-    d.missing = _mm_set1_epi16((short)rule->missing_bin);
-    d.flip = _mm_set1_epi16(turned ? -1 : 0);
-    i = divide(&d, rows, 0, n, &sides, decide_words, 2);
+    ready_numbers(&d, UINT16_MAX, fill_words);
+    i = divide(&d, rows, n, &sides, decide_words, 2);
   }
   const uint8_t *bytes = rule->cells;
   const uint16_t *words = rule->cells;

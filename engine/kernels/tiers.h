@@ -25,6 +25,8 @@ void kernels_packed_scalar(struct kernels *slots);
 void kernels_reach_scalar(struct kernels *slots);
 
 #if defined(__x86_64__)
+void quantize_avx2(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+                   double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
 void kernels_scan_avx2(struct kernels *slots);
 void kernels_gradients_avx2(struct kernels *slots);
 void kernels_bins_avx2(struct kernels *slots);

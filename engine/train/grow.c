@@ -140,13 +140,28 @@ static void add_leaf_values(void *user, size_t chunk, int thread) {
   for (uint64_t i = begin; i < end; i++) job->score[i] += job->tree->leaf_value[job->leaf_of_row[i]];
 }
 
-/* In two steps: leaf numbers go to where the rows are, half as many bytes scattered as scores have, then the
- * scores are walked through in order. */
+static void add_leaf_value(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct score_job *job = user;
+  const struct leaf *leaf = &job->ws->leaves[chunk];
+  const uint32_t *rows = job->ws->rows + leaf->begin;
+  const double value = job->tree->leaf_value[chunk];
+  for (uint64_t i = 0; i < leaf->n_rows; i++) job->score[rows[i]] += value;
+}
+
+/* Where scores are placed as the rows are, a leaf's lie close together. Else in two steps: leaf numbers go to
+ * where the rows are, half as many bytes scattered as scores have, then the scores are walked through in
+ * order. */
 void grow_add_scores(struct workspace *ws, const struct tree *tree, double *score) {
   double start = workspace_clock();
   struct score_job job = {ws, tree, score, ws->rows_left};
   uint64_t n_rows = ws->data->n_rows, n_out = n_rows - ws->n_bag;
   int n_threads = n_rows < (uint64_t)WORKSPACE_CHUNK ? 1 : ws->n_threads;
+  if (ws->gradients_placed && n_out == 0) {
+    copse_parallel_for(n_threads, (size_t)tree->n_leaves, add_leaf_value, &job);
+    ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+    return;
+  }
   copse_parallel_for(n_threads, (size_t)tree->n_leaves, name_leaf_rows, &job);
   copse_parallel_for(n_threads, (size_t)((n_out + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), name_out_of_bag,
                      &job);

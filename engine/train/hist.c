@@ -106,14 +106,14 @@ static void spill_and_search(const struct build_job *job, const struct binned_bl
 /* A stretch of rows that all have room in the cells; the pass is 1 for counts that come by themselves. */
 static void update_cells(const struct build_job *job, const struct binned_block *block, uint64_t begin,
                          uint64_t end, int pass, struct hist_cells cells) {
+  static const struct hist_source counts = {0};
   const struct workspace *ws = job->ws;
   struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
                             block->offsets};
   if (cells.packed != NULL)
     ws->kernels->hist_update_packed(&view, rows_of(job), begin, end, ws->packed, cells.packed);
   else
-    ws->kernels->hist_update(&view, rows_of(job), begin, end, pass == 0 ? ws->pairs : ws->count_pairs,
-                             cells.pairs);
+    ws->kernels->hist_update(&view, rows_of(job), begin, end, pass == 0 ? &ws->source : &counts, cells.pairs);
 }
 
 /* Rows [begin, end) of the leaf in one block into a target that starts at the block's first cell; with
@@ -124,7 +124,8 @@ static void add_rows(const struct build_job *job, const struct binned_block *blo
   struct lane *lane = &ws->lanes[thread];
   struct hist_cells cells = {.pairs = lane->cells, .count_bits = ws->count_bits};
   if (ws->packed != NULL) cells.packed = (int64_t *)lane->cells;
-  int n_passes = ws->count_pairs != NULL ? 2 : 1;
+  /* counts that do not ride in the hessians have a pass of their own */
+  int n_passes = ws->count_kind == COUNT_FIELD && ws->count_bits == 0 ? 2 : 1;
   if (n_passes > 1 && target.first) memset(target.planes.count, 0, block->n_cells * sizeof(uint32_t));
   for (int pass = 0; pass < n_passes; pass++) {
     if (pass == 1) cells.count_bits = HIST_COUNT_BITS;

@@ -98,21 +98,19 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   return true;
 }
 
-/* Gradient and hessian planes in one block, of which memory is used up to the last slot taken: large enough
- * for huge pages where a plane by itself is not. The smaller count planes find room in what the heap has left
- * from reading the data. */
+/* All planes in one block, of which memory is used up to the last slot taken: large enough for huge pages
+ * where a plane by itself is not. */
 static bool slots_create(struct workspace *ws, bool counted) {
-  const uint64_t line_cells = 64 / sizeof(int64_t);
-  uint64_t n_cells = (ws->data->binned.n_cells + line_cells - 1) / line_cells * line_cells;
-  ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, 2 * n_cells * sizeof *ws->pool);
+  const size_t line_cells = 64 / sizeof(int64_t);
+  const size_t n_cells = (ws->data->binned.n_cells + line_cells - 1) / line_cells * line_cells;
+  const size_t slot_words = 2 * n_cells + (counted ? n_cells / 2 : 0);
+  ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
   if (ws->pool == NULL) return false;
   for (int s = 0; s < ws->n_slots; s++) {
     struct hist_planes *slot = &ws->slots[s];
-    slot->gradient = ws->pool + (size_t)s * 2 * n_cells;
+    slot->gradient = ws->pool + (size_t)s * slot_words;
     slot->hessian = slot->gradient + n_cells;
-    if (!counted) continue;
-    slot->count = copse_alloc(ws->ctx, n_cells, sizeof *slot->count);
-    if (slot->count == NULL) return false;
+    slot->count = counted ? (uint32_t *)(void *)(slot->hessian + n_cells) : NULL;
   }
   return true;
 }
@@ -168,14 +166,6 @@ static bool weights_spread(const copse_dataset *data) {
   return (double)most > most_spread * (double)least;
 }
 
-static bool counts_create(struct workspace *ws) {
-  if (ws->count_kind != COUNT_FIELD || ws->count_bits > 0) return true;
-  ws->count_pairs = copse_alloc(ws->ctx, ws->data->n_rows, sizeof *ws->count_pairs);
-  if (ws->count_pairs == NULL) return false;
-  for (uint64_t i = 0; i < ws->data->n_rows; i++) ws->count_pairs[i] = (struct hist_pair){0, 1};
-  return true;
-}
-
 copse_status workspace_create(copse_context *ctx, const copse_dataset *data, const struct grow_params *grow,
                               const struct sample_params *sample, bool constant_hessian, int n_threads,
                               const struct kernels *kernels, struct workspace *out, copse_error *err) {
@@ -199,7 +189,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   if (grow->quant.on)
     ws->packed = copse_alloc(ctx, n, sizeof *ws->packed);
   else
-    ws->pairs = copse_alloc(ctx, n, sizeof *ws->pairs);
+    ws->gradients = copse_alloc(ctx, n, sizeof *ws->gradients);
   ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
   ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
   ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
@@ -207,10 +197,9 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
   if (by_query) ws->query_of_row = copse_alloc(ctx, n, sizeof *ws->query_of_row);
   bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
-            (ws->pairs != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
+            (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
-  if (ok && counts_create(ws) && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws))
-    return COPSE_OK;
+  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws)) return COPSE_OK;
   workspace_release(ws);
   return status_memory(err, "the training workspace");
 }
@@ -228,15 +217,13 @@ void workspace_release(struct workspace *ws) {
     copse_free(lane->column_bits);
   }
   copse_free(ws->lanes);
-  for (int s = 0; ws->slots != NULL && s < ws->n_slots; s++) copse_free(ws->slots[s].count);
   copse_free(ws->pool);
   copse_free(ws->slots);
   copse_free(ws->slot_leaf);
   copse_free(ws->slot_stamp);
   copse_free(ws->query_of_row);
-  copse_free(ws->pairs);
+  copse_free(ws->gradients);
   copse_free(ws->packed);
-  copse_free(ws->count_pairs);
   copse_free(ws->chunks);
   copse_free(ws->rows);
   copse_free(ws->rows_left);
@@ -270,7 +257,6 @@ static int scale_exponent(float max, int bits) {
 struct round_job {
   struct workspace *ws;
   const float *gradient, *hessian;
-  double gradient_scale, hessian_scale;
   struct pack_rule rule; /* quantised */
 };
 
@@ -288,27 +274,52 @@ static void measure_chunk(void *user, size_t chunk, int thread) {
   ws->chunks[chunk].max_hessian = ws->kernels->max_abs(job->hessian + begin, n);
 }
 
-/* Sums of the rows in the bag. */
-static void sum_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
-  struct round_job *job = user;
-  struct workspace *ws = job->ws;
-  uint64_t end = chunk_end(ws, chunk);
-  if (end > ws->n_bag) end = ws->n_bag;
-  int64_t g = 0, h = 0;
-  for (uint64_t i = (uint64_t)chunk * WORKSPACE_CHUNK; i < end; i++) {
-    uint32_t row = ws->rows[i];
-    if (ws->packed != NULL) {
-      int64_t low = ws->packed[row] & UINT32_MAX;
-      g += (ws->packed[row] - low) / ((int64_t)1 << 32);
-      h += low;
-    } else {
-      g += ws->pairs[row].gradient;
-      h += (int64_t)(ws->pairs[row].hessian >> ws->count_bits);
-    }
+/* rows[begin .. end), or the rows themselves when all are in the bag. */
+static void sum_packed(const struct workspace *ws, const uint32_t *rows, uint64_t begin, uint64_t end,
+                       struct row_chunk *sums) {
+  for (uint64_t i = begin; i < end; i++) {
+    int64_t packed = ws->packed[rows != NULL ? rows[i] : i], low = packed & UINT32_MAX;
+    sums->gradient += (packed - low) / ((int64_t)1 << 32);
+    sums->hessian += low;
   }
-  ws->chunks[chunk].gradient = g;
-  ws->chunks[chunk].hessian = h;
+}
+
+static void sum_pairs(const struct workspace *ws, const uint32_t *rows, uint64_t begin, uint64_t end,
+                      struct row_chunk *sums) {
+  enum { AT_ONCE = 256 };
+  float gradient[AT_ONCE], hessian[AT_ONCE];
+  struct hist_pair pairs[AT_ONCE];
+  size_t n;
+  for (uint64_t at = begin; at < end; at += n) {
+    n = end - at < AT_ONCE ? end - at : AT_ONCE;
+    for (size_t i = 0; i < n; i++) {
+      const struct row_gradient row = ws->gradients[rows != NULL ? rows[at + i] : at + i];
+      gradient[i] = row.gradient;
+      hessian[i] = row.hessian;
+    }
+    ws->kernels->quantize(gradient, hessian, n, ws->source.gradient_scale, ws->source.hessian_scale, 0,
+                          pairs);
+    for (size_t i = 0; i < n; i++) sums->gradient += pairs[i].gradient;
+    for (size_t i = 0; i < n; i++) sums->hessian += (int64_t)pairs[i].hessian;
+  }
+}
+
+/* Sums of the rows in the bag. */
+static void sum_chunk(struct workspace *ws, size_t chunk) {
+  const uint32_t *rows = ws->n_bag < ws->data->n_rows ? ws->rows : NULL;
+  struct row_chunk *sums = &ws->chunks[chunk];
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
+  if (end > ws->n_bag) end = ws->n_bag;
+  sums->gradient = sums->hessian = 0;
+  if (ws->packed != NULL)
+    sum_packed(ws, rows, begin, end, sums);
+  else
+    sum_pairs(ws, rows, begin, end, sums);
+}
+
+static void sum_bag_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  sum_chunk(((struct round_job *)user)->ws, chunk);
 }
 
 /* Rows are stored in another order than gradients. */
@@ -336,18 +347,18 @@ static void round_chunk(void *user, size_t chunk, int thread) {
     rule.row_numbers = ws->row_of != NULL ? ws->row_of + begin : NULL;
     ws->kernels->pack(&rule, gradient, hessian, n, ws->packed + begin);
   } else {
-    ws->kernels->quantize(gradient, hessian, n, job->gradient_scale, job->hessian_scale, ws->count_bits,
-                          ws->pairs + begin);
+    struct row_gradient *rows = ws->gradients + begin;
+    for (uint64_t i = 0; i < n; i++) rows[i] = (struct row_gradient){gradient[i], hessian[i]};
   }
+  if (ws->n_bag == ws->data->n_rows) sum_chunk(ws, chunk); /* while it is in the cache */
 }
 
-static void choose_scales(struct workspace *ws, float max_gradient, float max_hessian,
-                          struct round_job *job) {
+static void choose_scales(struct workspace *ws, float max_gradient, float max_hessian) {
   int sum_bits = 62 - ceil_log2(ws->data->n_rows);
   int gradient_exponent = scale_exponent(max_gradient, sum_bits);
   int hessian_exponent = scale_exponent(max_hessian, ws->count_bits > 0 ? HIST_HESSIAN_BITS - 1 : sum_bits);
-  job->gradient_scale = ldexp(1.0, gradient_exponent);
-  job->hessian_scale = ldexp(1.0, hessian_exponent);
+  ws->source = (struct hist_source){ws->gradients, ldexp(1.0, gradient_exponent),
+                                    ldexp(1.0, hessian_exponent), ws->count_bits};
   ws->gradient_unit = ldexp(1.0, -gradient_exponent);
   ws->hessian_unit = ldexp(1.0, -hessian_exponent);
   ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
@@ -396,9 +407,9 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   if (ws->packed != NULL)
     choose_levels(ws, max_gradient, max_hessian, &job);
   else
-    choose_scales(ws, max_gradient, max_hessian, &job);
+    choose_scales(ws, max_gradient, max_hessian);
   copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
-  copse_parallel_for(ws->n_threads, n_chunks, sum_chunk, &job);
+  if (ws->n_bag < n) copse_parallel_for(ws->n_threads, n_chunks, sum_bag_chunk, &job);
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
   root->n_rows = ws->n_bag;

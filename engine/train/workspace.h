@@ -2,7 +2,7 @@
  * nothing.
  *
  *   rows          one permutation of the row numbers; a leaf owns a contiguous range of it
- *   pairs         fixed-point gradient and hessian of every row
+ *   source        gradient and hessian of every row, and their scales in fixed point
  *   pool          histograms of leaves (gradient, hessian and count planes apart), least recently used goes
  * first lanes         per thread: accumulator cells of one block, planes to merge, scratch of the categorical
  * search leaves        row range, totals, best split of every leaf
@@ -94,9 +94,9 @@ struct workspace {
   unsigned count_bits, count_shift;
   double gradient_unit, hessian_unit;
   double true_gradient_scale, true_hessian_scale; /* quantised: of sums of the gradients before rounding */
-  struct hist_pair *pairs;                        /* [n_rows]; NULL with quantised gradients */
-  int64_t *packed;               /* [n_rows] instead of pairs, with quantised gradients; else NULL */
-  struct hist_pair *count_pairs; /* [n_rows] 1 each, where counts do not ride in the hessians; else NULL */
+  struct row_gradient *gradients;                 /* [n_rows]; NULL with quantised gradients */
+  struct hist_source source;                      /* of those rows */
+  int64_t *packed;                                /* [n_rows] instead, with quantised gradients; else NULL */
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
 

@@ -1,9 +1,11 @@
 /* Histogram slots of every tier against plain loops: sums of integers, so every bit counts. Buffers end at
  * guard pages. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "draw.h"
 #include "guarded.h"
+#include "rounding.h"
 #include "testing.h"
 #include "tiers.h"
 
@@ -19,9 +21,11 @@ struct update_case {
   uint64_t n_rows; /* rows that exist */
   uint32_t n_columns, cell_bytes, row_bytes, n_cells;
   uint32_t offsets[MAX_COLUMNS], n_bins[MAX_COLUMNS];
-  size_t row_area, pair_area, cell_area;
+  size_t row_area, gradient_area, cell_area;
   uint8_t *rows;
-  struct hist_pair *pairs, *cells, *want;
+  struct row_gradient *gradients;
+  struct hist_source source;
+  struct hist_pair *pairs, *cells, *want; /* pairs: of each row, rounded naively */
   uint32_t *list;
   uint64_t n_list;
 };
@@ -45,10 +49,13 @@ static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, 
     c->n_cells += (c->n_bins[f] + 3) / 4 * 4;
   }
   c->row_area = n_rows * c->row_bytes + PADDING;
-  c->pair_area = n_rows * sizeof *c->pairs;
+  c->gradient_area = n_rows * sizeof *c->gradients;
   c->cell_area = c->n_cells * sizeof *c->cells;
   c->rows = guarded_alloc(c->row_area, GUARDED_END);
-  c->pairs = guarded_alloc(c->pair_area, GUARDED_END);
+  c->gradients = guarded_alloc(c->gradient_area, GUARDED_END);
+  c->pairs = malloc((n_rows + 1) * sizeof *c->pairs);
+  assert_non_null(c->pairs);
+  c->source = (struct hist_source){c->gradients, 0x1p46, 0x1p31, HIST_COUNT_BITS};
   c->cells = guarded_alloc(c->cell_area, GUARDED_END);
   c->want = guarded_alloc(c->cell_area, GUARDED_FRONT);
   for (uint64_t r = 0; r < n_rows; r++) {
@@ -57,13 +64,12 @@ static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, 
       uint8_t narrow = (uint8_t)bin, *at = c->rows + r * c->row_bytes + (size_t)f * cell_bytes;
       memcpy(at, cell_bytes == 1 ? (void *)&narrow : (void *)&bin, cell_bytes);
     }
-    int64_t g = draw_between(d, -((int64_t)1 << 46), (int64_t)1 << 46);
-    uint64_t h = draw_bits(d) >> 33;
-    if (extreme) {
-      g = r % 3 == 0 ? -((int64_t)1 << 46) : (int64_t)1 << 46;
-      h = (uint64_t)1 << 31;
-    }
-    c->pairs[r] = (struct hist_pair){g, h << HIST_COUNT_BITS | 1};
+    struct row_gradient row = {(float)(2 * draw_uniform(d) - 1), (float)draw_uniform(d)};
+    if (extreme) row = (struct row_gradient){r % 3 == 0 ? -1.0f : 1.0f, 1.0f};
+    if (r % 7 == 6) row.hessian *= 0x1p-40f; /* rounds to nothing, but is something */
+    if (extreme) row.hessian = 1.0f;
+    c->gradients[r] = row;
+    c->pairs[r] = naive_pair(&c->source, row);
   }
   c->list = guarded_alloc(n_rows * sizeof *c->list, GUARDED_END);
   for (uint64_t r = 0; r < n_rows; r++) /* ascending, as a leaf's rows are, and about half of them */
@@ -73,7 +79,8 @@ static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, 
 
 static void free_update(struct update_case *c) {
   guarded_free(c->rows, c->row_area, GUARDED_END);
-  guarded_free(c->pairs, c->pair_area, GUARDED_END);
+  guarded_free(c->gradients, c->gradient_area, GUARDED_END);
+  free(c->pairs);
   guarded_free(c->cells, c->cell_area, GUARDED_END);
   guarded_free(c->want, c->cell_area, GUARDED_FRONT);
   guarded_free(c->list, c->n_rows * sizeof *c->list, GUARDED_END);
@@ -94,8 +101,8 @@ static void check_update(struct update_case *c, const struct kernels *k, const u
       cell->hessian += c->pairs[row].hessian;
     }
   }
-  k->hist_update(&block, rows, begin, middle, c->pairs, c->cells);
-  k->hist_update(&block, rows, middle, end, c->pairs, c->cells);
+  k->hist_update(&block, rows, begin, middle, &c->source, c->cells);
+  k->hist_update(&block, rows, middle, end, &c->source, c->cells);
   assert_memory_equal(c->cells, c->want, c->cell_area);
 }
 
@@ -118,6 +125,28 @@ static void update_adds_every_row(void **state) {
   }
 }
 
+/* Without gradients every row is a count. */
+static void rows_without_gradients_are_counted(void **state) {
+  (void)state;
+  struct draw d = {.seed = 13};
+  static const struct hist_source counts = {0};
+  for (uint32_t cell_bytes = 1; cell_bytes <= 2; cell_bytes++) {
+    struct update_case c;
+    make_update(&c, &d, 1500, 5, cell_bytes, false);
+    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    const uint32_t *list = c.list + (c.n_rows - c.n_list);
+    FOR_EACH_TIER(k) {
+      memset(c.cells, 0, c.cell_area);
+      memset(c.want, 0, c.cell_area);
+      for (uint64_t i = 0; i < c.n_list; i++)
+        for (uint32_t f = 0; f < c.n_columns; f++) c.want[c.offsets[f] + bin_of(&c, list[i], f)].hessian++;
+      k->hist_update(&block, list, 0, c.n_list, &counts, c.cells);
+      assert_memory_equal(c.cells, c.want, c.cell_area);
+    }
+    free_update(&c);
+  }
+}
+
 /* HIST_SPILL_ROWS rows of the largest hessian in one cell: the count must not run into the hessian, nor the
  * hessian off the top. */
 static void a_full_cell_holds(void **state) {
@@ -131,7 +160,7 @@ static void a_full_cell_holds(void **state) {
     int64_t gradient[3 * 256] = {0}, hessian[3 * 256] = {0}, g = 0;
     uint32_t count[3 * 256] = {0};
     memset(c.cells, 0, c.cell_area);
-    k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, c.pairs, c.cells);
+    k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, &c.source, c.cells);
     struct hist_target target = {.planes = {gradient, hessian, count}};
     k->hist_spill(c.cells, c.n_cells, HIST_COUNT_BITS, &target);
     for (uint64_t r = 0; r < c.n_rows; r++) g += c.pairs[r].gradient;
@@ -287,6 +316,7 @@ static void subtract_takes_the_child_off(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(update_adds_every_row),
+      cmocka_unit_test(rows_without_gradients_are_counted),
       cmocka_unit_test(a_full_cell_holds),
       cmocka_unit_test(spill_adds_subtracts_and_zeroes),
       cmocka_unit_test(subtract_takes_the_child_off),

@@ -7,6 +7,7 @@
 #include "draw.h"
 #include "guarded.h"
 #include "kernels/kernel_math.h"
+#include "rounding.h"
 #include "testing.h"
 #include "tiers.h"
 
@@ -190,14 +191,6 @@ static void max_abs_is_the_largest(void **state) {
     }
     guarded_free(values, n * sizeof *values, side);
   }
-}
-
-/* Rounding half to even, in integers. */
-static int64_t naive_round(double value) {
-  double whole = floor(value), rest = value - whole;
-  int64_t low = (int64_t)whole;
-  if (rest > 0.5 || (rest == 0.5 && low % 2 != 0)) low++;
-  return low;
 }
 
 static void quantize_rounds_half_to_even(void **state) {

@@ -5,6 +5,7 @@
 
 #include "mixed_data.h"
 #include "model/route.h"
+#include "rounding.h"
 #include "testing.h"
 #include "train/grow.h"
 #include "train/hist.h"
@@ -73,8 +74,9 @@ static void naive_histogram(const struct workspace *ws, const struct leaf *leaf,
     for (uint64_t i = 0; i < leaf->n_rows; i++) {
       uint32_t row = ws->rows[leaf->begin + i];
       uint64_t cell = first_cell(ws, column) + binned_cell(column, row);
-      out->gradient[cell] += ws->pairs[row].gradient;
-      out->hessian[cell] += (int64_t)(ws->pairs[row].hessian >> ws->count_bits);
+      struct hist_pair pair = naive_pair(&ws->source, ws->gradients[row]);
+      out->gradient[cell] += pair.gradient;
+      out->hessian[cell] += (int64_t)(pair.hessian >> ws->count_bits);
       out->count[cell]++;
     }
   }
@@ -175,8 +177,9 @@ static void check_leaves(const struct workspace *ws, const struct tree *tree, in
       /* stable: ascending, but in a leaf that was divided ahead and never came to its turn */
       if (i > 0 && leaf->pending < 0) assert_true(ws->rows[leaf->begin + i - 1] < row);
       leaf_of_row[row] = l;
-      gradient += ws->pairs[row].gradient;
-      hessian += (int64_t)(ws->pairs[row].hessian >> ws->count_bits);
+      struct hist_pair pair = naive_pair(&ws->source, ws->gradients[row]);
+      gradient += pair.gradient;
+      hessian += (int64_t)(pair.hessian >> ws->count_bits);
     }
     assert_true(gradient == leaf->total_gradient && hessian == leaf->total_hessian);
     assert_true(tree->leaf_count[l] == (int64_t)leaf->n_rows);
