@@ -73,32 +73,46 @@ static inline uint32_t pack_bits(uint32_t row, uint32_t key) {
   return x ^ (x >> 16);
 }
 
-static inline void pack_rows(const struct pack_rule *rule, const float *gradient, const float *hessian,
-                             uint64_t n, const uint32_t *numbers, int64_t *packed) {
+/* No jump depends on a row, so that a tier's compiler makes vectors of it. */
+static inline __attribute__((always_inline)) void pack_rows(
+    const struct pack_rule *rule, const float *restrict gradient, const float *restrict hessian, uint64_t n,
+    const uint32_t *restrict numbers, int64_t *restrict packed, bool stochastic, bool constant_hessian) {
   const double g_step = rule->gradient_step, h_step = rule->hessian_step;
   const double g_most = rule->gradient_levels, h_most = rule->hessian_levels;
-  const uint32_t g_key = rule->gradient_key, h_key = rule->hessian_key;
+  const uint32_t g_key = rule->gradient_key, h_key = rule->hessian_key, first = rule->first_row;
   for (uint64_t i = 0; i < n; i++) {
-    uint32_t row = numbers != NULL ? numbers[i] : rule->first_row + (uint32_t)i;
-    double g_shift = rule->stochastic ? (double)(int32_t)(pack_bits(row, g_key) >> 1) * 0x1p-31 : 0.5;
-    double h_shift = rule->stochastic ? (double)(int32_t)(pack_bits(row, h_key) >> 1) * 0x1p-31 : 0.5;
-    double g = (double)gradient[i] / g_step, h = (double)hessian[i] / h_step;
-    double magnitude = fabs(g) + g_shift;
+    uint32_t row = numbers != NULL ? numbers[i] : first + (uint32_t)i;
+    double g_shift = stochastic ? (double)(int32_t)(pack_bits(row, g_key) >> 1) * 0x1p-31 : 0.5;
+    double h_shift = stochastic ? (double)(int32_t)(pack_bits(row, h_key) >> 1) * 0x1p-31 : 0.5;
+    double magnitude = fabs((double)gradient[i] / g_step) + g_shift;
     magnitude = magnitude < g_most ? magnitude : g_most;
-    double level = rule->constant_hessian ? 1.0 : h + h_shift;
+    double level = constant_hessian ? 1.0 : (double)hessian[i] / h_step + h_shift;
     level = level < h_most ? level : h_most;
-    int32_t whole = (int32_t)magnitude;
-    whole = gradient[i] < 0 ? -whole : whole;
+    int32_t bits;
+    memcpy(&bits, &gradient[i], sizeof bits);
+    int32_t sign = bits >> 31, whole = ((int32_t)magnitude ^ sign) - sign; /* -0.0 has no magnitude */
     packed[i] = (int64_t)whole * ((int64_t)1 << 32) + (int32_t)level;
   }
+}
+
+static inline __attribute__((always_inline)) void pack_numbered(const struct pack_rule *rule,
+                                                                const float *gradient, const float *hessian,
+                                                                uint64_t n, const uint32_t *numbers,
+                                                                int64_t *packed) {
+  if (rule->stochastic && rule->constant_hessian)
+    pack_rows(rule, gradient, hessian, n, numbers, packed, true, true);
+  else if (rule->stochastic)
+    pack_rows(rule, gradient, hessian, n, numbers, packed, true, false);
+  else
+    pack_rows(rule, gradient, hessian, n, numbers, packed, false, rule->constant_hessian);
 }
 
 static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
                  int64_t *packed) {
   if (rule->row_numbers != NULL)
-    pack_rows(rule, gradient, hessian, n, rule->row_numbers, packed);
+    pack_numbered(rule, gradient, hessian, n, rule->row_numbers, packed);
   else
-    pack_rows(rule, gradient, hessian, n, NULL, packed);
+    pack_numbered(rule, gradient, hessian, n, NULL, packed);
 }
 
 static void packed_slots(struct kernels *slots) {
