@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "console.h"
+#include "idle_keys.h"
 #include "interrupt.h"
 #include "model_file.h"
 #include "output.h"
@@ -37,10 +38,7 @@ static copse_status plan(struct train_job *job, copse_error *err) {
   if (status != COPSE_OK) return status;
   status = train_data_plan(app, &job->data, err);
   job->out = setting(app, "output_model");
-  if (status == COPSE_OK && copse_params_get_int(app->params, "early_stopping_round") > 0 &&
-      job->data.n_valid == 0) {
-    console_warning("early_stopping_round has no effect without a validation file (valid=FILE)");
-  }
+  if (status == COPSE_OK) warn_idle_keys(app->params, job->data.n_valid > 0);
   return status;
 }
 

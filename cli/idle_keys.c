@@ -1,0 +1,36 @@
+/* idle_keys.c - LightGBM accepts such keys in silence, and its configurations are full of them: so they are
+ * not refused, but whoever set one learns that it does nothing. */
+#include "idle_keys.h"
+
+#include <string.h>
+
+#include "console.h"
+
+struct idle_key {
+  const char *key, *nothing; /* a value that asks for nothing, or NULL */
+  const char *needs, *off;   /* the key does nothing while this one has the value `off` ... */
+  const char *remedy;        /* ... and would with this */
+};
+
+static const struct idle_key idle_keys[] = {
+    {"num_grad_quant_bins", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
+    {"stochastic_rounding", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
+    {"quant_train_renew_leaf", "false", "use_quantized_grad", "false", "use_quantized_grad=true"},
+    {"bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
+    {"pos_bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
+    {"neg_bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
+};
+
+void warn_idle_keys(const copse_params *params, bool has_validation) {
+  if (copse_params_get_int(params, "early_stopping_round") > 0 && !has_validation)
+    console_warning("early_stopping_round has no effect without a validation file (valid=FILE)");
+  for (size_t i = 0; i < sizeof idle_keys / sizeof *idle_keys; i++) {
+    const struct idle_key *idle = &idle_keys[i];
+    if (!copse_params_given(params, idle->key) ||
+        strcmp(copse_params_get(params, idle->needs), idle->off) != 0)
+      continue;
+    const char *value = copse_params_get(params, idle->key);
+    if (idle->nothing == NULL || strcmp(value, idle->nothing) != 0)
+      console_warning("%s=%s has no effect without %s", idle->key, value, idle->remedy);
+  }
+}
