@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "kernels/bits.h"
 #include "kernels/reach.h"
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32 };
@@ -222,6 +223,14 @@ struct kernels {
   /* One row through eight trees: the leaf of each. A tree's blocks begin with its root's. wide: columns may
    * be 32 and above. */
   walk_blocks_fn walk_blocks;
+  /* Sets of a block's rows (bits.h), from codes [REACH_ROWS] of at most `most`: set c of 0 .. most, at words
+   * c * BIT_WORDS, holds the rows whose code is at least c. */
+  bits_above_fn bits_above;
+  /* The rows whose cell is below the threshold. cells [REACH_ROWS] */
+  bits_below_fn bits_below;
+  /* Leaf numbers of a block: their lower eight bits, and of a program of more than eight planes the others,
+   * in `high` (else not written). masks: bit_mask_words, written before they are read. */
+  reach_bits_fn reach_bits;
 };
 
 /* The slots of a tier: those it overlays, the others from the tiers below it. NULL when this processor lacks

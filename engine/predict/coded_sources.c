@@ -137,6 +137,9 @@ static void number_columns(struct coded_trees *coded) {
       if (!(source->versions >> v & 1)) continue;
       source->first_column[v] = coded->n_columns;
       coded->n_columns += source->n_columns;
+      source->line[v] = coded->n_lines++;
+      source->first_condition[v] = coded->n_conditions;
+      coded->n_conditions += source->map.n_cuts + 1;
     }
   }
 }

@@ -195,7 +195,7 @@ static void all_ways_give_the_bits_of_the_definition(void **state) {
         expect_rows(predictor, shape->name);
       }
       FOR_EACH_TIER(kernels)
-      for (int way = WAY_AUTO; way <= WAY_REACH; way++) {
+      for (int way = WAY_AUTO; way <= WAY_BITS; way++) {
         predictor->kernels = kernels;
         predictor->way = (enum predict_way)way;
         expect_every_view(predictor, shape->name);
