@@ -220,6 +220,8 @@ struct kernels {
   /* Leaf numbers of a block from the program of a tree. masks: as many as the program uses, the first all
    * ones. Every column of cells has REACH_ROWS bytes. */
   reach_fn reach;
+  /* scores[i] += values[t][numbers[t][i]], for one t after the other. */
+  add_values_fn add_values;
   /* One row through eight trees: the leaf of each. A tree's blocks begin with its root's. wide: columns may
    * be 32 and above. */
   walk_blocks_fn walk_blocks;

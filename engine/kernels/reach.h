@@ -20,10 +20,12 @@ enum { REACH_ROWS = 256 };
 /* The cut points of one feature. A value's code is the number of cuts below it; NaN counts as 0.
  *
  * With cells: values are scaled to cell numbers, first[cell] cuts lie in the cells below, and no cell holds
- * more than `steps` cuts, which are compared one after the other. Scaling is monotonic in floating point, so
- * the code is exact. Without (n_cells = 0): halving. */
+ * more than `steps` cuts: as many of the next ones as are below the value are added. Scaling is monotonic in
+ * floating point, so the code is exact. Without (n_cells = 0): halving. */
+enum { CODE_MOST_STEPS = 8 };
+
 struct code_map {
-  const double *cuts; /* [n_cuts + steps], ascending and distinct, +inf behind the last */
+  const double *cuts; /* [n_cuts + CODE_MOST_STEPS], ascending and distinct, +inf behind the last */
   uint32_t n_cuts, n_cells, steps;
   const uint16_t *first; /* [n_cells] */
   double low, scale;     /* finite, scale > 0 */
@@ -97,6 +99,10 @@ static inline unsigned walk_exit(unsigned rights) {
 typedef void (*encode_fn)(const struct code_map *map, const double *values, size_t n, uint16_t *codes);
 typedef void (*spread_fn)(const uint16_t *codes, uint32_t offset, size_t n, int8_t *cells);
 typedef void (*set_cells_fn)(const uint8_t *codes, const uint32_t bits[8], int8_t *cells);
+/* Trees that are added to scores together. */
+enum { ADD_TREES = 8 };
+typedef void (*add_values_fn)(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
+                              double scores[REACH_ROWS]);
 typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells,
                          uint8_t *masks, uint8_t *numbers);
 

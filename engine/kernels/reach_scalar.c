@@ -58,6 +58,15 @@ static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t
   }
 }
 
+static void add_values(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
+                       double scores[REACH_ROWS]) {
+  for (size_t i = 0; i < REACH_ROWS; i++) {
+    double score = scores[i];
+    for (size_t t = 0; t < ADD_TREES; t++) score += values[t][numbers[t][i]];
+    scores[i] = score;
+  }
+}
+
 static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
                         const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]) {
   (void)wide;
@@ -81,5 +90,6 @@ void kernels_reach_scalar(struct kernels *slots) {
   slots->spread = spread;
   slots->set_cells = set_cells;
   slots->reach = reach;
+  slots->add_values = add_values;
   slots->walk_blocks = walk_blocks;
 }

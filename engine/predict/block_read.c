@@ -65,10 +65,12 @@ static void encode_source(const struct reader *reader, const struct coded_source
   }
 }
 
-/* Some sources' values of some rows, a few columns at a time: what lies in one line of a row is read once. */
+/* Some sources' values of some rows, a few columns at a time: what lies in one line of a row is read once.
+ * The rows of the next tile are asked for meanwhile. */
 #define READ_ROWS(type)                                                                                  \
   do {                                                                                                   \
     const type *first = (const type *)table->values + (size_t)begin * table->row_stride;                 \
+    uintptr_t ahead = TILE_ROWS * table->row_stride * sizeof(type);                                      \
     uint32_t s = 0;                                                                                      \
     for (; s + TOGETHER <= n_sources; s += TOGETHER) {                                                   \
       const type *a = first + sources[s].feature, *b = first + sources[s + 1].feature;                   \
@@ -79,6 +81,7 @@ static void encode_source(const struct reader *reader, const struct coded_source
         out[i + TILE_ROWS] = (double)b[at];                                                              \
         out[i + 2 * TILE_ROWS] = (double)c[at];                                                          \
         out[i + 3 * TILE_ROWS] = (double)d[at];                                                          \
+        __builtin_prefetch((const void *)((uintptr_t)(a + at) + ahead), 0, 2);                           \
       }                                                                                                  \
     }                                                                                                    \
     for (; s < n_sources; s++) {                                                                         \

@@ -4,7 +4,7 @@
 
 #include "predict/block.h"
 
-enum { LANES = 8, TOGETHER = 4, ALIGNMENT = 64 };
+enum { LANES = 8, ALIGNMENT = 64 };
 
 static size_t padded(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -129,23 +129,9 @@ static const int32_t *leaves_of(const struct coded_block *block, const struct co
 /* Trees whose leaf numbers are bytes, until they are added together. */
 struct pending {
   int n;
-  const double *values[TOGETHER];
-  uint8_t numbers[TOGETHER][REACH_ROWS];
+  const double *values[ADD_TREES];
+  uint8_t numbers[ADD_TREES][REACH_ROWS];
 };
-
-static void add_together(struct pending *pending, double *restrict scores) {
-  const double *a = pending->values[0], *b = pending->values[1], *c = pending->values[2],
-               *d = pending->values[3];
-  for (size_t i = 0; i < REACH_ROWS; i++) {
-    double score = scores[i];
-    score += a[pending->numbers[0][i]];
-    score += b[pending->numbers[1][i]];
-    score += c[pending->numbers[2][i]];
-    score += d[pending->numbers[3][i]];
-    scores[i] = score;
-  }
-  pending->n = 0;
-}
 
 static void add_pending(struct pending *pending, double *restrict scores) {
   for (int t = 0; t < pending->n; t++)
@@ -185,7 +171,9 @@ void coded_block_score(const struct coded_trees *coded, const struct kernels *ke
       if (has_byte_numbers(block, tree)) {
         pending.values[pending.n] = values_of(block, tree);
         byte_numbers(kernels, tree, block, pending.numbers[pending.n++]);
-        if (pending.n == TOGETHER) add_together(&pending, scores);
+        if (pending.n < ADD_TREES) continue;
+        kernels->add_values(pending.values, pending.numbers, scores);
+        pending.n = 0;
         continue;
       }
       add_pending(&pending, scores);
