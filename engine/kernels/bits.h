@@ -23,7 +23,7 @@ enum {
  * not used, then of every inner node (one with a node below it) the rows that go right and the rows that go
  * left, then of every other node the rows that go right. */
 struct bit_node {
-  uint32_t condition; /* first word */
+  uint16_t condition; /* in units of BIT_WORDS words */
   uint16_t from;      /* first word of the node's own mask */
 };
 

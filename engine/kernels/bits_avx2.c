@@ -45,12 +45,12 @@ static inline void run_nodes(const struct bit_program *program, const uint64_t *
   uint64_t *out = masks + 2 * BIT_WORDS;
   store(masks, _mm256_set1_epi8(-1));
   for (; node < inner_end; node++, out += 2 * BIT_WORDS) {
-    __m256i from = load(masks + node->from), condition = load(conditions + node->condition);
+    __m256i from = load(masks + node->from), condition = load(conditions + (size_t)node->condition * BIT_WORDS);
     store(out, _mm256_and_si256(from, condition));
     store(out + BIT_WORDS, _mm256_andnot_si256(condition, from));
   }
   for (; node < end; node++, out += BIT_WORDS)
-    store(out, _mm256_and_si256(load(masks + node->from), load(conditions + node->condition)));
+    store(out, _mm256_and_si256(load(masks + node->from), load(conditions + (size_t)node->condition * BIT_WORDS)));
 }
 
 static inline __m256i plane_of(const uint64_t *masks, const uint16_t *turn, size_t n) {

@@ -25,7 +25,7 @@ static void run_nodes(const struct bit_program *program, const uint64_t *conditi
   uint64_t *out = masks + 2 * BIT_WORDS;
   memset(masks, 0xFF, BYTES);
   for (uint32_t i = 0; i < program->n_nodes; i++) {
-    const uint64_t *condition = conditions + program->nodes[i].condition, *from = masks + program->nodes[i].from;
+    const uint64_t *condition = conditions + (size_t)program->nodes[i].condition * BIT_WORDS, *from = masks + program->nodes[i].from;
     for (size_t w = 0; w < BIT_WORDS; w++) {
       out[w] = from[w] & condition[w];
       if (i < program->n_inner) out[BIT_WORDS + w] = from[w] & ~condition[w];

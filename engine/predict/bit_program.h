@@ -9,7 +9,7 @@
 struct bit_tree {
   int n_leaves;
   const int32_t *left_child, *right_child; /* [n_leaves - 1] */
-  const uint32_t *condition;               /* [n_leaves - 1] first words */
+  const uint16_t *condition;               /* [n_leaves - 1] */
 };
 
 /* For one tree after the other. */

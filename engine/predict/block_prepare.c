@@ -59,6 +59,6 @@ void coded_block_prepare_sets(const struct coded_trees *coded, const struct kern
     set_cells(source, kernels, block->codes + (size_t)source->category_column * REACH_ROWS,
               coded->words + set->first_word, cells);
     if (block->way == BLOCK_BITS && tree->by_bits)
-      kernels->bits_below(cells, 127, block->conditions + set_condition(coded, k));
+      kernels->bits_below(cells, 127, block->conditions + (size_t)set_condition(coded, k) * BIT_WORDS);
   }
 }

@@ -132,13 +132,13 @@ COPSE_MUST_CHECK copse_status coded_sources_create(struct coded_trees *coded, ui
 COPSE_MUST_CHECK copse_status coded_programs_create(struct coded_trees *coded, const struct tree *trees,
                                                     copse_error *err);
 
-/* Conditions of nodes, as first words: by value or by the k-th set of a tree. */
+/* Conditions of nodes: by value or by the k-th set of a tree. */
 static inline uint32_t value_condition(const struct coded_source *source, enum code_version version,
                                        uint32_t place) {
-  return (source->first_condition[version] + place + 1) * BIT_WORDS;
+  return source->first_condition[version] + place + 1;
 }
 static inline uint32_t set_condition(const struct coded_trees *coded, uint32_t k) {
-  return (coded->n_conditions + k) * BIT_WORDS;
+  return coded->n_conditions + k;
 }
 COPSE_MUST_CHECK copse_status coded_bits_create(struct coded_trees *coded, const struct tree *trees,
                                                 copse_error *err);

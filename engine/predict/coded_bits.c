@@ -23,22 +23,22 @@ static struct bit_sizes measure(const struct tree *trees, int n_trees) {
   return sizes;
 }
 
-static void find_conditions(const struct coded_trees *coded, const struct tree *tree, uint32_t *condition) {
+static void find_conditions(const struct coded_trees *coded, const struct tree *tree, uint16_t *condition) {
   uint32_t n_sets = 0;
   for (int node = 0; node < tree->n_leaves - 1; node++) {
     unsigned decision = tree->decision_type[node];
     if (decision & DECISION_CATEGORICAL) {
-      condition[node] = set_condition(coded, n_sets++);
+      condition[node] = (uint16_t)set_condition(coded, n_sets++);
       continue;
     }
     const struct coded_source *source = &coded->sources[coded->source_of[2 * tree->split_feature[node]]];
     uint32_t place = coded_place(&source->map, coded_cut(tree->threshold[node]));
-    condition[node] = value_condition(source, coded_version(decision), place);
+    condition[node] = (uint16_t)value_condition(source, coded_version(decision), place);
   }
 }
 
 static void write_all(struct coded_trees *coded, const struct tree *trees, struct bit_builder *builder,
-                      uint32_t *condition) {
+                      uint16_t *condition) {
   struct bit_node *nodes = coded->bit_nodes;
   uint16_t *turns = coded->bit_turns;
   int32_t *leaf = coded->bit_leaf;
@@ -70,7 +70,7 @@ copse_status coded_bits_create(struct coded_trees *coded, const struct tree *tre
   struct bit_sizes sizes = measure(trees, coded->n_trees);
   struct bit_builder builder = {0};
   if (sizes.n_nodes == 0 || coded->n_conditions + coded->most_sets > MOST_CONDITIONS) return COPSE_OK;
-  uint32_t *condition = copse_alloc(coded->ctx, sizes.most_nodes, sizeof *condition);
+  uint16_t *condition = copse_alloc(coded->ctx, sizes.most_nodes, sizeof *condition);
   coded->bit_nodes = copse_alloc(coded->ctx, sizes.n_nodes, sizeof *coded->bit_nodes);
   coded->bit_turns = copse_alloc(coded->ctx, sizes.n_turns, sizeof *coded->bit_turns);
   coded->bit_leaf = copse_alloc(coded->ctx, sizes.n_numbers, sizeof *coded->bit_leaf);
