@@ -1,13 +1,13 @@
-/* bits.h - what the slots of routing by bits work on: as reach.h has it, with one bit a row instead of a byte,
- * so that one vector holds a whole block of REACH_ROWS rows.
+/* bits.h - what the slots of routing by bits work on: as reach.h has it, with one bit a row instead of a
+ * byte, so that one vector holds a whole block of REACH_ROWS rows.
  *
- * A condition is the set of the block's rows that a comparison sends right. All conditions of a model are made
- * once a block, before its trees run: they are fewer than its nodes. A node is then two operations: of the
- * rows that reach it, those with the condition go right, the others left.
+ * A condition is the set of the block's rows that a comparison sends right. All conditions of a model are
+ * made once a block, before its trees run: they are fewer than its nodes. A node is then two operations: of
+ * the rows that reach it, those with the condition go right, the others left.
  *
  * The number of a row's leaf is the exclusive or of the weights of the turns it took. A weight has few bits:
- * numbers follow Gray's code (1953) along the leaves. Bit p of all rows' numbers, plane p, is the exclusive or
- * of the masks of the turns whose weight has bit p. */
+ * numbers follow Gray's code (1953) along the leaves. Bit p of all rows' numbers, plane p, is the exclusive
+ * or of the masks of the turns whose weight has bit p. */
 #ifndef COPSE_KERNELS_BITS_H
 #define COPSE_KERNELS_BITS_H
 

@@ -45,12 +45,14 @@ static inline void run_nodes(const struct bit_program *program, const uint64_t *
   uint64_t *out = masks + 2 * BIT_WORDS;
   store(masks, _mm256_set1_epi8(-1));
   for (; node < inner_end; node++, out += 2 * BIT_WORDS) {
-    __m256i from = load(masks + node->from), condition = load(conditions + (size_t)node->condition * BIT_WORDS);
+    __m256i from = load(masks + node->from),
+            condition = load(conditions + (size_t)node->condition * BIT_WORDS);
     store(out, _mm256_and_si256(from, condition));
     store(out + BIT_WORDS, _mm256_andnot_si256(condition, from));
   }
   for (; node < end; node++, out += BIT_WORDS)
-    store(out, _mm256_and_si256(load(masks + node->from), load(conditions + (size_t)node->condition * BIT_WORDS)));
+    store(out,
+          _mm256_and_si256(load(masks + node->from), load(conditions + (size_t)node->condition * BIT_WORDS)));
 }
 
 static inline __m256i plane_of(const uint64_t *masks, const uint16_t *turn, size_t n) {
@@ -65,17 +67,17 @@ static inline __m256i plane_of(const uint64_t *masks, const uint16_t *turn, size
 }
 
 /* Bits s away change places between two vectors: bit i + s of the first with bit i of the second. */
-#define SWAP(a, b, s, mask)                                                                            \
-  {                                                                                                    \
-    __m256i differ = _mm256_and_si256(_mm256_xor_si256(_mm256_srli_epi16(a, s), b), mask);             \
-    b = _mm256_xor_si256(b, differ);                                                                   \
-    a = _mm256_xor_si256(a, _mm256_slli_epi16(differ, s));                                             \
+#define SWAP(a, b, s, mask)                                                                \
+  {                                                                                        \
+    __m256i differ = _mm256_and_si256(_mm256_xor_si256(_mm256_srli_epi16(a, s), b), mask); \
+    b = _mm256_xor_si256(b, differ);                                                       \
+    a = _mm256_xor_si256(a, _mm256_slli_epi16(differ, s));                                 \
   }
 
 /* In each byte place an eight by eight transposition: bit k of plane p becomes bit p of vector k. */
-static inline void planes_to_bytes(const __m256i planes[8], uint8_t *numbers) {
+void bits_planes_to_bytes(const uint64_t (*planes)[BIT_WORDS], uint8_t *numbers) {
   const __m256i ones = _mm256_set1_epi8(0x55), twos = _mm256_set1_epi8(0x33), fours = _mm256_set1_epi8(0x0F);
-#define TAKE(p) __m256i v##p = planes[p];
+#define TAKE(p) __m256i v##p = load(planes[p]);
   EACH(TAKE)
   SWAP(v0, v4, 4, fours)
   SWAP(v1, v5, 4, fours)
@@ -95,14 +97,14 @@ static inline void planes_to_bytes(const __m256i planes[8], uint8_t *numbers) {
 
 static void reach_bits(const struct bit_program *program, const uint64_t *conditions, uint64_t *masks,
                        uint8_t *numbers, uint8_t *high) {
-  __m256i planes[16];
+  uint64_t planes[16][BIT_WORDS];
   const uint16_t *turn = program->turns;
   run_nodes(program, conditions, masks);
   for (uint32_t p = 0; p < program->n_planes; turn += program->n_turns[p++])
-    planes[p] = plane_of(masks, turn, program->n_turns[p]);
-  for (uint32_t p = program->n_planes; p < 16; p++) planes[p] = _mm256_setzero_si256();
-  planes_to_bytes(planes, numbers);
-  if (program->n_planes > 8) planes_to_bytes(planes + 8, high);
+    store(planes[p], plane_of(masks, turn, program->n_turns[p]));
+  for (uint32_t p = program->n_planes; p < 16; p++) store(planes[p], _mm256_setzero_si256());
+  bits_planes_to_bytes((const uint64_t(*)[BIT_WORDS])planes, numbers);
+  if (program->n_planes > 8) bits_planes_to_bytes((const uint64_t(*)[BIT_WORDS])planes + 8, high);
 }
 
 void kernels_bits_avx2(struct kernels *slots) {

@@ -9,9 +9,11 @@ enum { BYTES = REACH_ROWS / 8 };
 static void bits_above(const uint16_t *codes, uint32_t most, uint64_t *bits) {
   uint8_t *bytes = (uint8_t *)bits;
   memset(bits, 0, ((size_t)most + 1) * BYTES);
-  for (size_t i = 0; i < REACH_ROWS; i++) bytes[(size_t)codes[i] * BYTES + i % BYTES] |= (uint8_t)(1u << i / BYTES);
+  for (size_t i = 0; i < REACH_ROWS; i++)
+    bytes[(size_t)codes[i] * BYTES + i % BYTES] |= (uint8_t)(1u << i / BYTES);
   for (uint32_t c = most; c-- > 0;)
-    for (size_t w = 0; w < BIT_WORDS; w++) bits[(size_t)c * BIT_WORDS + w] |= bits[((size_t)c + 1) * BIT_WORDS + w];
+    for (size_t w = 0; w < BIT_WORDS; w++)
+      bits[(size_t)c * BIT_WORDS + w] |= bits[((size_t)c + 1) * BIT_WORDS + w];
 }
 
 static void bits_below(const int8_t *cells, int8_t threshold, uint64_t bits[BIT_WORDS]) {
@@ -25,7 +27,8 @@ static void run_nodes(const struct bit_program *program, const uint64_t *conditi
   uint64_t *out = masks + 2 * BIT_WORDS;
   memset(masks, 0xFF, BYTES);
   for (uint32_t i = 0; i < program->n_nodes; i++) {
-    const uint64_t *condition = conditions + (size_t)program->nodes[i].condition * BIT_WORDS, *from = masks + program->nodes[i].from;
+    const uint64_t *condition = conditions + (size_t)program->nodes[i].condition * BIT_WORDS,
+                   *from = masks + program->nodes[i].from;
     for (size_t w = 0; w < BIT_WORDS; w++) {
       out[w] = from[w] & condition[w];
       if (i < program->n_inner) out[BIT_WORDS + w] = from[w] & ~condition[w];

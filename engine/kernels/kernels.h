@@ -213,6 +213,8 @@ struct kernels {
                       uint16_t *bins);
   /* codes[i] = code of values[i], see reach.h. */
   encode_fn encode;
+  /* codes[i] = code of row[features[i]] by maps[i]. */
+  encode_row_fn encode_row;
   /* cells[i] = cell of codes[i] in the column that begins with code `offset` (below 65536). */
   spread_fn spread;
   /* Cells of a block for a set of codes: 127 where the code is in it, else 126. */

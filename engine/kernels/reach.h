@@ -79,21 +79,15 @@ struct reach_node {
   uint16_t run; /* in a run's first node: its length */
 };
 
-/* Three levels of a tree: node p has the children 2p + 1 and 2p + 2, and eight ways lead out. A leaf higher
- * up has nodes below it that always go left. `next`: a block of the same tree, or WALK_LEAF and a leaf. */
+/* Four levels of a tree in one line of the cache: node p has the children 2p + 1 and 2p + 2, and sixteen ways
+ * lead out. A leaf higher up has nodes below it that always go left. `next`: a block of the same tree, or
+ * ~leaf. */
 struct walk_block {
-  uint8_t column[8];
-  int8_t threshold[8];
-  uint16_t next[8];
+  uint8_t column[16];
+  int8_t threshold[16];
+  int16_t next[16];
 };
-enum { WALK_LEAF = 0x8000, WALK_LANES = 8, WALK_COLUMNS = 64 };
-
-/* The way out by the seven decisions, node p in bit p. */
-static inline unsigned walk_exit(unsigned rights) {
-  unsigned place = 1 + (rights & 1);
-  place = 2 * place + 1 + (rights >> place & 1);
-  return 2 * place + 1 + (rights >> place & 1) - 7;
-}
+enum { WALK_LANES = 8, WALK_COLUMNS = 64, WALK_NODES = 15 };
 
 /* Slots of struct kernels. */
 typedef void (*encode_fn)(const struct code_map *map, const double *values, size_t n, uint16_t *codes);
@@ -107,6 +101,8 @@ typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const
                          uint8_t *masks, uint8_t *numbers);
 
 typedef void (*walk_blocks_fn)(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                               const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]);
+                               const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]);
+typedef void (*encode_row_fn)(const struct code_map *maps, const uint32_t *features, size_t n,
+                              const double *row, uint16_t *codes);
 
 #endif

@@ -61,7 +61,9 @@ static uint16_t right_mask(const struct bit_builder *b, const struct bit_tree *t
 
 static uint32_t gray(uint32_t step) { return step ^ step >> 1; }
 
-static uint32_t weight_of(uint32_t base, uint32_t size_of_first) { return gray(base) ^ gray(base + size_of_first); }
+static uint32_t weight_of(uint32_t base, uint32_t size_of_first) {
+  return gray(base) ^ gray(base + size_of_first);
+}
 
 /* The child whose leaves are numbered first: one that is a leaf, else that which makes the fewer bits. */
 static bool left_is_first(const struct bit_builder *b, const struct bit_tree *tree, int32_t node) {
@@ -105,8 +107,9 @@ static void write_nodes(const struct bit_builder *b, const struct bit_tree *tree
   }
 }
 
-size_t bit_program_build(struct bit_builder *builder, const struct bit_tree *tree, struct bit_program *program,
-                         struct bit_node *nodes, uint16_t *turns, int32_t *leaf_at) {
+size_t bit_program_build(struct bit_builder *builder, const struct bit_tree *tree,
+                         struct bit_program *program, struct bit_node *nodes, uint16_t *turns,
+                         int32_t *leaf_at) {
   uint32_t n_numbers = bit_program_numbers(tree->n_leaves);
   size_t n = 0;
   memset(leaf_at, 0, n_numbers * sizeof *leaf_at);

@@ -14,9 +14,9 @@ struct bit_tree {
 
 /* For one tree after the other. */
 struct bit_builder {
-  uint16_t *order, *place;  /* [n] nodes, parents first; of a node, its place among its like */
-  uint16_t *size, *base;    /* [n] leaves below a node; the number of steps before its first leaf */
-  uint16_t *weight, *turn;  /* [n] of a node's turn: its bits; first word of the rows that take it */
+  uint16_t *order, *place; /* [n] nodes, parents first; of a node, its place among its like */
+  uint16_t *size, *base;   /* [n] leaves below a node; the number of steps before its first leaf */
+  uint16_t *weight, *turn; /* [n] of a node's turn: its bits; first word of the rows that take it */
   uint16_t n_inner;
 };
 
@@ -31,7 +31,8 @@ uint32_t bit_program_numbers(int n_leaves);
 
 /* 2 to BIT_MOST_LEAVES leaves. nodes [n_leaves - 1]; turns: see above; leaf_at [bit_program_numbers] gets the
  * leaf of each number (0 where no leaf has the number). Returns how many turns were written. */
-size_t bit_program_build(struct bit_builder *builder, const struct bit_tree *tree, struct bit_program *program,
-                         struct bit_node *nodes, uint16_t *turns, int32_t *leaf_at);
+size_t bit_program_build(struct bit_builder *builder, const struct bit_tree *tree,
+                         struct bit_program *program, struct bit_node *nodes, uint16_t *turns,
+                         int32_t *leaf_at);
 
 #endif

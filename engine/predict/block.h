@@ -11,11 +11,11 @@ enum block_way { BLOCK_WALK, BLOCK_BYTES, BLOCK_BITS };
 /* One thread's room. */
 struct coded_block {
   enum block_way way;
-  size_t n;             /* rows that count */
-  uint16_t *lines;      /* [n_lines][REACH_ROWS]: codes by value */
-  uint16_t *codes;      /* [n_categorical][REACH_ROWS]: of the categories; bytes where 255 of them are enough */
-  int8_t *cells;        /* [n_columns + most_sets][REACH_ROWS] */
-  uint8_t *masks;       /* [most_masks][REACH_ROWS] */
+  size_t n;        /* rows that count */
+  uint16_t *lines; /* [n_lines][REACH_ROWS]: codes by value */
+  uint16_t *codes; /* [n_categorical][REACH_ROWS]: of the categories; bytes where 255 of them are enough */
+  int8_t *cells;   /* [n_columns + most_sets][REACH_ROWS] */
+  uint8_t *masks;  /* [most_masks][REACH_ROWS] */
   uint64_t *conditions; /* [n_conditions + most_sets][BIT_WORDS]; all below: BLOCK_BITS only */
   uint64_t *bit_masks;  /* [most_bit_words] */
   uint16_t *places;     /* [REACH_ROWS] */
@@ -24,8 +24,8 @@ struct coded_block {
 
 size_t coded_block_bytes(const struct coded_trees *coded, int n_outputs);
 /* room: coded_block_bytes, 64-byte aligned; n: rows that count. BLOCK_BITS only if coded->by_bits. */
-struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, enum block_way way, size_t n,
-                                  void *room);
+struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, enum block_way way,
+                                  size_t n, void *room);
 
 /* Rows [begin, begin + n) of a table, any layout, to codes; then to what the way needs. */
 void coded_block_read(const struct coded_trees *coded, const struct kernels *kernels,

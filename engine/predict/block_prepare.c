@@ -26,7 +26,8 @@ void coded_block_prepare(const struct coded_trees *coded, const struct kernels *
                          struct coded_block *block) {
   for (uint32_t s = 0; s < coded->n_sources; s++) {
     const struct coded_source *source = &coded->sources[s];
-    for (unsigned versions = source->versions; versions != 0 && !source->categorical; versions &= versions - 1) {
+    for (unsigned versions = source->versions; versions != 0 && !source->categorical;
+         versions &= versions - 1) {
       unsigned v = (unsigned)__builtin_ctz(versions);
       const uint16_t *codes = block->lines + (size_t)source->line[v] * REACH_ROWS;
       if (block->way == BLOCK_BITS)

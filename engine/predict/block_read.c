@@ -33,7 +33,8 @@ static bool any_missing(enum code_version version, const double *values, size_t 
   return any != 0;
 }
 
-static uint16_t *line_of(const struct coded_block *block, const struct coded_source *source, unsigned version) {
+static uint16_t *line_of(const struct coded_block *block, const struct coded_source *source,
+                         unsigned version) {
   return block->lines + (size_t)source->line[version] * REACH_ROWS;
 }
 

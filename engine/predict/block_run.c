@@ -40,8 +40,8 @@ size_t coded_block_bytes(const struct coded_trees *coded, int n_outputs) {
   return carver.used;
 }
 
-struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, enum block_way way, size_t n,
-                                  void *room) {
+struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, enum block_way way,
+                                  size_t n, void *room) {
   struct carver carver = {room, 0};
   struct coded_block block = carve_block(coded, n_outputs, &carver);
   block.way = way;

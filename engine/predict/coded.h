@@ -37,10 +37,10 @@ enum {
 struct coded_source {
   uint32_t feature;
   bool categorical;
-  unsigned versions;                    /* bit set of enum code_version */
-  uint32_t first_column[CODE_VERSIONS]; /* of a version's columns */
-  uint32_t n_columns;                   /* of each version */
-  uint32_t line[CODE_VERSIONS];         /* of a version's codes in a block */
+  unsigned versions;                       /* bit set of enum code_version */
+  uint32_t first_column[CODE_VERSIONS];    /* of a version's columns */
+  uint32_t n_columns;                      /* of each version */
+  uint32_t line[CODE_VERSIONS];            /* of a version's codes in a block */
   uint32_t first_condition[CODE_VERSIONS]; /* condition c of 0 .. n_cuts: code >= c */
   struct code_map map;
   int32_t *categories; /* ascending [n_categories]; the code of all others is n_categories */
@@ -91,20 +91,30 @@ struct coded_tree {
   const double *bit_value;
 };
 
+/* What one row needs of a tree, in the order in which a row visits them. */
+struct row_tree {
+  const double *leaf_values;
+  uint32_t first_block, tree;
+};
+
 struct coded_trees {
   copse_context *ctx;
   bool walkable; /* every node fits into a walk node */
   bool usable;   /* false: too many cuts, a NaN threshold or a linear leaf; the other members are empty */
   uint32_t n_sources, n_columns, n_categorical, most_sets, most_masks;
   uint32_t n_lines, n_conditions;
-  bool by_bits;    /* the trees have bit programs, but those of one leaf or too many */
+  bool by_bits;     /* the trees have bit programs, but those of one leaf or too many */
   bool all_by_bits; /* no tree has too many */
   size_t most_bit_words;
   struct coded_source *sources; /* ascending by feature */
   struct coded_tree *trees;     /* [n_trees] */
   int n_trees;
-  uint32_t *row_order; /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
-  uint32_t *source_of; /* [2 * n_features] by value, by category; UINT32_MAX: none */
+  uint32_t n_numeric;         /* sources by value, and of each the map and the feature: */
+  struct code_map *row_maps;  /* [n_numeric] */
+  uint32_t *row_features;     /* [n_numeric] */
+  struct row_tree *row_trees; /* [n_trees] in row_order */
+  uint32_t *row_order;        /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
+  uint32_t *source_of;        /* [2 * n_features] by value, by category; UINT32_MAX: none */
   struct coded_set *sets;
   uint32_t *words;
   double *cuts;
@@ -146,6 +156,8 @@ COPSE_MUST_CHECK copse_status coded_bits_create(struct coded_trees *coded, const
 uint32_t coded_place(const struct code_map *map, double cut);
 
 COPSE_MUST_CHECK copse_status coded_blocks_create(struct coded_trees *coded, copse_error *err);
+/* leaf_values: each coded tree's has been set. */
+COPSE_MUST_CHECK copse_status coded_rows_create(struct coded_trees *coded, copse_error *err);
 
 /* The value at which a node's comparison turns, for values that are not rounded to 0 first. */
 double coded_cut(double threshold);

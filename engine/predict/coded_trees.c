@@ -239,6 +239,9 @@ copse_status coded_trees_create(copse_context *ctx, uint32_t n_features, const s
 void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->sources);
   copse_free(coded->trees);
+  copse_free(coded->row_maps);
+  copse_free(coded->row_features);
+  copse_free(coded->row_trees);
   copse_free(coded->row_order);
   copse_free(coded->source_of);
   copse_free(coded->sets);
