@@ -24,7 +24,7 @@ static const struct shape shapes[] = {
     {"two pieces and more", 1, 4, 257, 700, 700, 40, false},
     {"up to the most leaves", 1, 3, 1000, 1024, 2000, 0, false},
     {"too many leaves for a program", 1, 3, 1025, 2000, 2000, 40, false},
-    {"too many leaves for bits beside others", 1, 3, 1900, 2300, 900, 0, false},
+    {"too many leaves for bits beside others", 1, 3, 1900, 2300, 90, 0, false},
     {"a chain", 1, 3, 200, 256, 50, 0, true},
     {"a long chain", 1, 3, 257, 1024, 50, 30, true},
     {"many categories", 1, 9, 20, 90, 20, 900, false},
@@ -247,7 +247,7 @@ static void more_cuts_than_a_byte_take_several_columns(void **state) {
 static void conditions_that_would_leave_the_cache_are_left_to_bytes(void **state) {
   (void)state;
   struct draw draw = {.seed = 8};
-  const struct shape few = {"", 1, 12, 1000, 1024, 900, 0, false},
+  const struct shape few = {"", 1, 12, 1000, 1024, 100, 0, false},
                      many = {"", 1, 16, 1000, 1024, 90000, 0, false};
   const struct shape *const shapes_of[] = {&few, &many};
   for (size_t i = 0; i < 2; i++) {
