@@ -79,7 +79,8 @@ struct scan_rules {
   int64_t min_data;
 };
 
-/* One numeric feature of one leaf. Planes point at the feature's bin 0. */
+/* One numeric feature of one leaf. Planes point at the feature's bin 0. All bins together are the leaf: their
+ * sums are the totals, their counts (but for estimates) its rows. */
 struct scan_input {
   const int64_t *gradient;
   const int64_t *hessian;
@@ -89,10 +90,11 @@ struct scan_input {
   unsigned count_shift;                  /* COUNT_SHIFT: count = hessian >> count_shift */
   double gradient_unit, hessian_unit;    /* value of one fixed-point step */
   int64_t total_gradient, total_hessian; /* of the leaf */
-  int64_t n_rows;                        /* of the leaf, exact */
-  double parent_output;                  /* for path smoothing */
-  double min_gain_shift;                 /* a candidate counts only when its two gains together exceed this */
-  int missing;                           /* enum missing_type */
+  int64_t most_gradient; /* no sum of gradients of the leaf's rows is larger in magnitude; 0: not known */
+  int64_t n_rows;        /* of the leaf, exact */
+  double parent_output;  /* for path smoothing */
+  double min_gain_shift; /* a candidate counts only when its two gains together exceed this */
+  int missing;           /* enum missing_type */
   uint32_t default_bin;
   uint32_t only_threshold; /* extra trees: the one threshold that counts; UINT32_MAX: all do */
   /* The forward scan counts bin 0 as the rows less the estimates of all other bins: LightGBM does not store

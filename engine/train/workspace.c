@@ -362,6 +362,7 @@ static void choose_scales(struct workspace *ws, float max_gradient, float max_he
   ws->gradient_unit = ldexp(1.0, -gradient_exponent);
   ws->hessian_unit = ldexp(1.0, -hessian_exponent);
   ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
+  ws->most_gradient = (int64_t)1 << sum_bits;
 }
 
 /* Quantised gradients (algorithms 8.2). */
@@ -382,6 +383,7 @@ static void choose_levels(struct workspace *ws, float max_gradient, float max_he
   ws->gradient_unit = rule->gradient_step;
   ws->hessian_unit = rule->hessian_step;
   ws->count_shift = 0;
+  ws->most_gradient = half;
   int sum_bits = 62 - ceil_log2(ws->data->n_rows);
   ws->true_gradient_scale = ldexp(1.0, scale_exponent(max_gradient, sum_bits));
   ws->true_hessian_scale = ldexp(1.0, scale_exponent(max_hessian, sum_bits));

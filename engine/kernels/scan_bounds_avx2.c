@@ -1,0 +1,221 @@
+/* scan_bounds_avx2.c - which thresholds of a direction can be the best one, by upper bounds of their gains.
+ *
+ * Sums are cut to 31 bits and gains computed with floats, eight thresholds at a time, each error in the
+ * direction that makes the gain larger. A threshold whose bound is not above what is there already, or not as
+ * large as the exact gain of the one with the largest bound, is out; what is left for the exact scan is a few
+ * thresholds, or none.
+ *
+ * A side's gain is t^2 / d. In steps of 2^g_shift gradients and 2^h_shift hessians, with sums rounded down
+ * cell by cell: t is known to half a step per bin, d at least the sum of what the cells keep. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <math.h>
+
+#include "kernels/scan_ranges.h"
+
+enum { LANES = 8, MOST_THRESHOLDS = 512, SUM_BITS = 30 };
+
+/* More than the roundings of a bound together: at most 16 of 2^-24 each. */
+static const double ROUNDING = 0x1p-16;
+
+struct bounds {
+  const int64_t *gradient, *hessian;
+  const uint32_t *counts;
+  int64_t last;
+  __m128i g_shift, h_shift;
+  __m256i left_g, left_h, left_n; /* before bin 0 */
+  __m256i total_g, total_h;       /* the right side: total less left; hessians: the least it can be */
+  __m256i least_n, most_n;        /* left counts must be above and below */
+  __m256i least_h, most_h;        /* left hessians too */
+  __m256 slack, l1, l2;           /* of a gradient sum; in steps */
+  __m256 least_weight;            /* of a hessian sum with its regularisation */
+  float bound[MOST_THRESHOLDS + LANES];
+};
+
+static unsigned bits_of(uint64_t x) { return x == 0 ? 0 : 64 - (unsigned)__builtin_clzll(x); }
+
+static unsigned shift_for(uint64_t most) {
+  unsigned bits = bits_of(most);
+  return bits > SUM_BITS ? bits - SUM_BITS : 0;
+}
+
+/* A real number as an integer of at most 2^SUM_BITS + 2 in magnitude. */
+static int32_t clamp_steps(double steps) {
+  const double most = (1 << SUM_BITS) + 2;
+  return (int32_t)(steps > most ? most : (steps < -most ? -most : floor(steps)));
+}
+
+/* False: these sums cannot be bounded here. */
+static bool prepare(const struct scan_direction *d, double *unit, struct bounds *b) {
+  const struct scan_input *in = d->in;
+  const struct scan_rules *rules = d->rules;
+  const int64_t most_rows = (int64_t)1 << SUM_BITS;
+  if (in->most_gradient <= 0 || d->last_threshold >= MOST_THRESHOLDS || in->n_rows >= most_rows ||
+      rules->min_data >= most_rows || d->base.count < 0 || d->base.hessian < 0)
+    return false;
+  unsigned g_shift = shift_for((uint64_t)in->most_gradient), h_shift = shift_for((uint64_t)in->total_hessian);
+  if (g_shift > 32 || h_shift > 32) return false; /* the low halves of shifted cells would lack their sign */
+  double g_step = ldexp(in->gradient_unit, (int)g_shift), h_step = ldexp(in->hessian_unit, (int)h_shift);
+  double l1 = rules->lambda_l1 / g_step, l2 = rules->lambda_l2 / h_step;
+  *unit = g_step * g_step / h_step;
+  const double least_weight = (SCAN_EPSILON + rules->lambda_l2) / h_step * (1 - ROUNDING);
+  if (!(*unit > 1e-200 && *unit < 1e200 && l1 < 0x1p40 && l2 < 0x1p40)) return false;
+  if (!(least_weight > 0x1p-60)) return false;      /* products of two are to stay in the range of floats */
+  const int32_t n = (int32_t)d->last_threshold + 2; /* sums rounded down, the base among them */
+  const int32_t least_h = clamp_steps((rules->min_sum_hessian - SCAN_EPSILON) / h_step * (1 - 0x1p-40)) - 1;
+  b->gradient = in->gradient;
+  b->hessian = in->hessian;
+  b->counts = d->counts;
+  b->last = d->last_threshold;
+  b->g_shift = _mm_cvtsi32_si128((int)g_shift);
+  b->h_shift = _mm_cvtsi32_si128((int)h_shift);
+  b->left_g = _mm256_set1_epi32((int32_t)(d->base.gradient >> g_shift) + n / 2);
+  b->left_h = _mm256_set1_epi32((int32_t)(d->base.hessian >> h_shift));
+  b->left_n = _mm256_set1_epi32((int32_t)d->base.count);
+  b->total_g = _mm256_set1_epi32((int32_t)(in->total_gradient >> g_shift));
+  int32_t total_h = (int32_t)(in->total_hessian >> h_shift);
+  b->total_h = _mm256_set1_epi32(total_h - n);
+  b->least_n = _mm256_set1_epi32((int32_t)rules->min_data - 1);
+  b->most_n = _mm256_set1_epi32((int32_t)(in->n_rows - rules->min_data) + 1);
+  b->least_h = _mm256_set1_epi32(least_h - n - 2);
+  b->most_h = _mm256_set1_epi32(total_h + 2 - least_h);
+  /* Beside the roundings down, where a difference is taken also those of floats of 2^31. */
+  b->slack = _mm256_set1_ps((float)(n / 2 + 3 + (l1 > 0 ? 512 : 0)));
+  b->l1 = _mm256_set1_ps((float)(l1 * (1 - 0x1p-22)));
+  b->l2 = _mm256_set1_ps((float)(l2 * (1 - 0x1p-22)));
+  b->least_weight = _mm256_set1_ps((float)least_weight);
+  return true;
+}
+
+/* Low halves of eight shifted cells. */
+static inline __m256i cut(__m256i a, __m256i b, __m128i shift) {
+  __m256 low = _mm256_castsi256_ps(_mm256_srl_epi64(a, shift));
+  __m256 high = _mm256_castsi256_ps(_mm256_srl_epi64(b, shift));
+  return _mm256_permute4x64_epi64(_mm256_castps_si256(_mm256_shuffle_ps(low, high, 0x88)), 0xD8);
+}
+
+static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
+
+/* Sums of the lanes up to each. */
+static inline __m256i prefix(__m256i x) {
+  x = _mm256_add_epi32(x, _mm256_slli_si256(x, 4));
+  x = _mm256_add_epi32(x, _mm256_slli_si256(x, 8));
+  __m256i low = _mm256_shuffle_epi32(x, 0xFF);
+  return _mm256_add_epi32(x, _mm256_permute2x128_si256(low, low, 0x08));
+}
+
+static inline __m256i last_lane(__m256i x) { return _mm256_permutevar8x32_epi32(x, _mm256_set1_epi32(7)); }
+
+static inline __m256 pull(__m256i sum, __m256 slack, __m256 l1) {
+  __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_cvtepi32_ps(sum));
+  __m256 t = _mm256_max_ps(_mm256_sub_ps(_mm256_add_ps(magnitude, slack), l1), _mm256_setzero_ps());
+  return _mm256_mul_ps(t, t);
+}
+
+static inline __m256 weight(const struct bounds *b, __m256i sum) {
+  return _mm256_max_ps(_mm256_add_ps(_mm256_cvtepi32_ps(sum), b->l2), b->least_weight);
+}
+
+static inline __m256 gain_bounds(const struct bounds *b, __m256i left_g, __m256i left_h) {
+  __m256 tl = pull(left_g, b->slack, b->l1), tr = pull(_mm256_sub_epi32(b->total_g, left_g), b->slack, b->l1);
+  __m256 dl = weight(b, left_h), dr = weight(b, _mm256_sub_epi32(b->total_h, left_h));
+  return _mm256_div_ps(_mm256_add_ps(_mm256_mul_ps(tl, dr), _mm256_mul_ps(tr, dl)), _mm256_mul_ps(dl, dr));
+}
+
+/* Lanes of the next eight bins, those behind the last threshold 0. */
+static inline void load_bins(const struct bounds *b, int64_t t, __m256i *g, __m256i *h, __m256i *n) {
+  const int64_t left = b->last + 1 - t;
+  if (left >= LANES) {
+    *g = cut(load(b->gradient + t), load(b->gradient + t + 4), b->g_shift);
+    *h = cut(load(b->hessian + t), load(b->hessian + t + 4), b->h_shift);
+    *n = load(b->counts + t);
+    return;
+  }
+  const __m256i ends = _mm256_set1_epi64x(left), lanes = _mm256_setr_epi64x(0, 1, 2, 3);
+  const __m256i low = _mm256_cmpgt_epi64(ends, lanes);
+  const __m256i high = _mm256_cmpgt_epi64(_mm256_sub_epi64(ends, _mm256_set1_epi64x(4)), lanes);
+  const int64_t more = left > 4 ? 4 : 0; /* no address outside of the arrays is formed */
+  *g = cut(_mm256_maskload_epi64((const void *)(b->gradient + t), low),
+           _mm256_maskload_epi64((const void *)(b->gradient + t + more), high), b->g_shift);
+  *h = cut(_mm256_maskload_epi64((const void *)(b->hessian + t), low),
+           _mm256_maskload_epi64((const void *)(b->hessian + t + more), high), b->h_shift);
+  const __m256i inside =
+      _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  *n = _mm256_maskload_epi32((const void *)(b->counts + t), inside);
+}
+
+/* Fills bound[*begin .. *end - 1], outside of which no threshold passes the tests of rows. */
+static __m256 find_bounds(struct bounds *b, int64_t *begin, int64_t *end) {
+  __m256i left_g = b->left_g, left_h = b->left_h, left_n = b->left_n;
+  __m256 most = _mm256_setzero_ps();
+  int64_t t = 0;
+  *begin = -1;
+  for (; t <= b->last; t += LANES) {
+    __m256i g, h, n;
+    load_bins(b, t, &g, &h, &n);
+    __m256i gs = _mm256_add_epi32(left_g, prefix(g)), hs = _mm256_add_epi32(left_h, prefix(h));
+    __m256i ns = _mm256_add_epi32(left_n, prefix(n));
+    left_g = last_lane(gs);
+    left_h = last_lane(hs);
+    left_n = last_lane(ns);
+    __m256i rows = _mm256_and_si256(_mm256_cmpgt_epi32(ns, b->least_n), _mm256_cmpgt_epi32(b->most_n, ns));
+    if (_mm256_testz_si256(rows, rows)) {
+      if (*begin >= 0) break; /* counts only grow */
+      if (_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(b->most_n, ns))) == 0) break;
+      continue;
+    }
+    if (*begin < 0) *begin = t;
+    __m256i hessians =
+        _mm256_and_si256(_mm256_cmpgt_epi32(hs, b->least_h), _mm256_cmpgt_epi32(b->most_h, hs));
+    __m256 bound =
+        _mm256_and_ps(gain_bounds(b, gs, hs), _mm256_castsi256_ps(_mm256_and_si256(rows, hessians)));
+    _mm256_storeu_ps(b->bound + t, bound);
+    most = _mm256_max_ps(most, bound);
+  }
+  *end = t <= b->last ? t : b->last + 1;
+  return most;
+}
+
+static float largest(__m256 x) {
+  __m128 y = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+  y = _mm_max_ps(y, _mm_movehl_ps(y, y));
+  return _mm_cvtss_f32(_mm_max_ss(y, _mm_shuffle_ps(y, y, 1)));
+}
+
+/* The gain of one threshold; -inf where it does not pass the tests. The scalar scan's operations. */
+static double exact_gain(const struct scan_direction *d, int64_t threshold) {
+  const struct scan_input *in = d->in;
+  struct scan_sums left = scan_plus(d->base, scan_sum_bins(in, d->counts, 0, threshold + 1, SCAN_NO_BIN));
+  struct scan_sums right = {in->total_gradient - left.gradient, in->total_hessian - left.hessian,
+                            in->n_rows - left.count};
+  if (!scan_side_fits(d, left.hessian, left.count) || !scan_side_fits(d, right.hessian, right.count))
+    return -INFINITY;
+  const double l1 = d->rules->lambda_l1, l2 = d->rules->lambda_l2;
+  double tl = leaf_threshold_l1((double)left.gradient * in->gradient_unit, l1);
+  double tr = leaf_threshold_l1((double)right.gradient * in->gradient_unit, l1);
+  double dl = (double)left.hessian * in->hessian_unit + SCAN_EPSILON + l2;
+  double dr = (double)right.hessian * in->hessian_unit + SCAN_EPSILON + l2;
+  return (tl * tl * dr + tr * tr * dl) / (dl * dr);
+}
+
+bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last) {
+  struct bounds b;
+  double unit;
+  *first = 0;
+  *last = d->last_threshold;
+  if (!prepare(d, &unit, &b)) return true;
+  double least = floor / unit * (1 - ROUNDING);
+  if (!(least >= 0 && least < 0x1p100)) return true;
+  int64_t begin, end;
+  float most = largest(find_bounds(&b, &begin, &end));
+  if (begin < 0 || !((double)most > least)) return false;
+  int64_t at = begin;
+  while (b.bound[at] != most) at++;
+  /* Equal gains stay in: the direction says which of them wins. */
+  double gain = exact_gain(d, at) / unit * (1 - ROUNDING);
+  if (gain > least) least = gain;
+  for (*first = begin; !((double)b.bound[*first] >= least); ++*first) continue;
+  for (*last = end - 1; !((double)b.bound[*last] >= least); --*last) continue;
+  return true;
+}
+#endif
