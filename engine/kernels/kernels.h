@@ -52,7 +52,8 @@ struct hist_planes {
 
 /* Where accumulator cells are spilled. */
 struct hist_target {
-  struct hist_planes planes; /* of the leaf whose rows were summed */
+  struct hist_planes
+      planes; /* of the leaf whose rows were summed; gradient NULL: not kept, there is a parent */
   struct hist_planes parent; /* of its parent, which becomes the sibling's; gradient NULL: none */
   bool first;                /* planes hold nothing yet: they are written, not added to */
 };
