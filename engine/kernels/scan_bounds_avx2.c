@@ -18,6 +18,7 @@ enum { LANES = 8, MOST_THRESHOLDS = 512, SUM_BITS = 30 };
 /* More than the roundings of a bound together: at most 16 of 2^-24 each. */
 static const double ROUNDING = 0x1p-16;
 
+/* What the loop knows before it begins. */
 struct bounds {
   const int64_t *gradient, *hessian;
   const uint32_t *counts;
@@ -27,9 +28,14 @@ struct bounds {
   __m256i total_g, total_h;       /* the right side: total less left; hessians: the least it can be */
   __m256i least_n, most_n;        /* left counts must be above and below */
   __m256i least_h, most_h;        /* left hessians too */
-  __m256 slack, l1, l2;           /* of a gradient sum; in steps */
-  __m256 least_weight;            /* of a hessian sum with its regularisation */
-  float bound[MOST_THRESHOLDS + LANES];
+  __m256 slack, l1;               /* of a gradient sum; in steps */
+  __m256 l2, least_weight;        /* of a hessian sum; in steps, and with all that is added to it */
+};
+
+/* What it finds: thresholds begin..end - 1, the others do not pass the tests of rows. */
+struct bounded {
+  int64_t begin, end; /* begin -1: there is none */
+  float most;
 };
 
 static unsigned bits_of(uint64_t x) { return x == 0 ? 0 : 64 - (unsigned)__builtin_clzll(x); }
@@ -106,9 +112,10 @@ static inline __m256i prefix(__m256i x) {
 
 static inline __m256i last_lane(__m256i x) { return _mm256_permutevar8x32_epi32(x, _mm256_set1_epi32(7)); }
 
-static inline __m256 pull(__m256i sum, __m256 slack, __m256 l1) {
+static inline __attribute__((always_inline)) __m256 pull(const struct bounds *b, __m256i sum, bool has_l1) {
   __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_cvtepi32_ps(sum));
-  __m256 t = _mm256_max_ps(_mm256_sub_ps(_mm256_add_ps(magnitude, slack), l1), _mm256_setzero_ps());
+  __m256 t = _mm256_add_ps(magnitude, b->slack);
+  if (has_l1) t = _mm256_max_ps(_mm256_sub_ps(t, b->l1), _mm256_setzero_ps());
   return _mm256_mul_ps(t, t);
 }
 
@@ -116,70 +123,86 @@ static inline __m256 weight(const struct bounds *b, __m256i sum) {
   return _mm256_max_ps(_mm256_add_ps(_mm256_cvtepi32_ps(sum), b->l2), b->least_weight);
 }
 
-static inline __m256 gain_bounds(const struct bounds *b, __m256i left_g, __m256i left_h) {
-  __m256 tl = pull(left_g, b->slack, b->l1), tr = pull(_mm256_sub_epi32(b->total_g, left_g), b->slack, b->l1);
+static inline __attribute__((always_inline)) __m256 gain_bounds(const struct bounds *b, __m256i left_g,
+                                                                __m256i left_h, bool has_l1) {
+  __m256 tl = pull(b, left_g, has_l1), tr = pull(b, _mm256_sub_epi32(b->total_g, left_g), has_l1);
   __m256 dl = weight(b, left_h), dr = weight(b, _mm256_sub_epi32(b->total_h, left_h));
   return _mm256_div_ps(_mm256_add_ps(_mm256_mul_ps(tl, dr), _mm256_mul_ps(tr, dl)), _mm256_mul_ps(dl, dr));
-}
-
-/* Lanes of the next eight bins, those behind the last threshold 0. */
-static inline void load_bins(const struct bounds *b, int64_t t, __m256i *g, __m256i *h, __m256i *n) {
-  const int64_t left = b->last + 1 - t;
-  if (left >= LANES) {
-    *g = cut(load(b->gradient + t), load(b->gradient + t + 4), b->g_shift);
-    *h = cut(load(b->hessian + t), load(b->hessian + t + 4), b->h_shift);
-    *n = load(b->counts + t);
-    return;
-  }
-  const __m256i ends = _mm256_set1_epi64x(left), lanes = _mm256_setr_epi64x(0, 1, 2, 3);
-  const __m256i low = _mm256_cmpgt_epi64(ends, lanes);
-  const __m256i high = _mm256_cmpgt_epi64(_mm256_sub_epi64(ends, _mm256_set1_epi64x(4)), lanes);
-  const int64_t more = left > 4 ? 4 : 0; /* no address outside of the arrays is formed */
-  *g = cut(_mm256_maskload_epi64((const void *)(b->gradient + t), low),
-           _mm256_maskload_epi64((const void *)(b->gradient + t + more), high), b->g_shift);
-  *h = cut(_mm256_maskload_epi64((const void *)(b->hessian + t), low),
-           _mm256_maskload_epi64((const void *)(b->hessian + t + more), high), b->h_shift);
-  const __m256i inside =
-      _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  *n = _mm256_maskload_epi32((const void *)(b->counts + t), inside);
-}
-
-/* Fills bound[*begin .. *end - 1], outside of which no threshold passes the tests of rows. */
-static __m256 find_bounds(struct bounds *b, int64_t *begin, int64_t *end) {
-  __m256i left_g = b->left_g, left_h = b->left_h, left_n = b->left_n;
-  __m256 most = _mm256_setzero_ps();
-  int64_t t = 0;
-  *begin = -1;
-  for (; t <= b->last; t += LANES) {
-    __m256i g, h, n;
-    load_bins(b, t, &g, &h, &n);
-    __m256i gs = _mm256_add_epi32(left_g, prefix(g)), hs = _mm256_add_epi32(left_h, prefix(h));
-    __m256i ns = _mm256_add_epi32(left_n, prefix(n));
-    left_g = last_lane(gs);
-    left_h = last_lane(hs);
-    left_n = last_lane(ns);
-    __m256i rows = _mm256_and_si256(_mm256_cmpgt_epi32(ns, b->least_n), _mm256_cmpgt_epi32(b->most_n, ns));
-    if (_mm256_testz_si256(rows, rows)) {
-      if (*begin >= 0) break; /* counts only grow */
-      if (_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpgt_epi32(b->most_n, ns))) == 0) break;
-      continue;
-    }
-    if (*begin < 0) *begin = t;
-    __m256i hessians =
-        _mm256_and_si256(_mm256_cmpgt_epi32(hs, b->least_h), _mm256_cmpgt_epi32(b->most_h, hs));
-    __m256 bound =
-        _mm256_and_ps(gain_bounds(b, gs, hs), _mm256_castsi256_ps(_mm256_and_si256(rows, hessians)));
-    _mm256_storeu_ps(b->bound + t, bound);
-    most = _mm256_max_ps(most, bound);
-  }
-  *end = t <= b->last ? t : b->last + 1;
-  return most;
 }
 
 static float largest(__m256 x) {
   __m128 y = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
   y = _mm_max_ps(y, _mm_movehl_ps(y, y));
   return _mm_cvtss_f32(_mm_max_ss(y, _mm_shuffle_ps(y, y, 1)));
+}
+
+struct bins {
+  __m256i g, h, n;
+};
+
+static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t) {
+  return (struct bins){cut(load(b->gradient + t), load(b->gradient + t + 4), b->g_shift),
+                       cut(load(b->hessian + t), load(b->hessian + t + 4), b->h_shift), load(b->counts + t)};
+}
+
+/* Those behind the last threshold are 0. */
+static inline struct bins last_bins(const struct bounds *b, int64_t t) {
+  const int64_t left = b->last + 1 - t, more = left > 4 ? 4 : 0; /* no address outside is formed */
+  const __m256i ends = _mm256_set1_epi64x(left), lanes = _mm256_setr_epi64x(0, 1, 2, 3);
+  const __m256i low = _mm256_cmpgt_epi64(ends, lanes);
+  const __m256i high = _mm256_cmpgt_epi64(_mm256_sub_epi64(ends, _mm256_set1_epi64x(4)), lanes);
+  const __m256i inside =
+      _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  return (struct bins){cut(_mm256_maskload_epi64((const void *)(b->gradient + t), low),
+                           _mm256_maskload_epi64((const void *)(b->gradient + t + more), high), b->g_shift),
+                       cut(_mm256_maskload_epi64((const void *)(b->hessian + t), low),
+                           _mm256_maskload_epi64((const void *)(b->hessian + t + more), high), b->h_shift),
+                       _mm256_maskload_epi32((const void *)(b->counts + t), inside)};
+}
+
+/* Fills bound[begin .. end - 1], in whole vectors. */
+static inline __attribute__((always_inline)) struct bounded find_bounds(const struct bounds *b, bool has_l1,
+                                                                        float *restrict bound) {
+  __m256i left_g = b->left_g, left_h = b->left_h, left_n = b->left_n;
+  __m256 most = _mm256_setzero_ps();
+  int64_t begin = -1, t = 0;
+  for (; t <= b->last; t += LANES) {
+    struct bins x = __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t) : last_bins(b, t);
+    __m256i gs = _mm256_add_epi32(left_g, prefix(x.g)), hs = _mm256_add_epi32(left_h, prefix(x.h));
+    __m256i ns = _mm256_add_epi32(left_n, prefix(x.n));
+    left_g = last_lane(gs);
+    left_h = last_lane(hs);
+    left_n = last_lane(ns);
+    __m256i rows = _mm256_and_si256(_mm256_cmpgt_epi32(ns, b->least_n), _mm256_cmpgt_epi32(b->most_n, ns));
+    if (_mm256_testz_si256(rows, rows)) { /* counts only grow */
+      if (begin >= 0 || _mm256_movemask_epi8(_mm256_cmpgt_epi32(b->most_n, ns)) == 0) break;
+      continue;
+    }
+    if (begin < 0) begin = t;
+    __m256i hessians =
+        _mm256_and_si256(_mm256_cmpgt_epi32(hs, b->least_h), _mm256_cmpgt_epi32(b->most_h, hs));
+    __m256 gain = gain_bounds(b, gs, hs, has_l1);
+    gain = _mm256_and_ps(gain, _mm256_castsi256_ps(_mm256_and_si256(rows, hessians)));
+    _mm256_storeu_ps(bound + t, gain);
+    most = _mm256_max_ps(most, gain);
+  }
+  return (struct bounded){begin, t <= b->last ? t : b->last + 1, largest(most)};
+}
+
+/* The first threshold of begin..end - 1 whose bound is at least `least`, and the last: there is one. */
+static inline void find_at_least(const float *bound, int64_t begin, int64_t end, float least, int64_t *first,
+                                 int64_t *last) {
+  const __m256 level = _mm256_set1_ps(least);
+  unsigned lanes = 0;
+  for (*first = begin; lanes == 0; *first += LANES)
+    lanes = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(bound + *first), level, _CMP_GE_OQ));
+  *first += __builtin_ctz(lanes) - LANES;
+  lanes = 0;
+  int64_t at = begin + (end - 1 - begin) / LANES * LANES;
+  for (; lanes == 0; at -= LANES)
+    lanes = (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(_mm256_loadu_ps(bound + at), level, _CMP_GE_OQ));
+  *last = at + LANES + 31 - __builtin_clz(lanes);
+  if (*last >= end) *last = end - 1; /* lanes behind the last threshold repeat its sums */
 }
 
 /* The gain of one threshold; -inf where it does not pass the tests. The scalar scan's operations. */
@@ -206,16 +229,17 @@ bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *fir
   if (!prepare(d, &unit, &b)) return true;
   double least = floor / unit * (1 - ROUNDING);
   if (!(least >= 0 && least < 0x1p100)) return true;
-  int64_t begin, end;
-  float most = largest(find_bounds(&b, &begin, &end));
-  if (begin < 0 || !((double)most > least)) return false;
-  int64_t at = begin;
-  while (b.bound[at] != most) at++;
+  float bound[MOST_THRESHOLDS + LANES];
+  struct bounded found =
+      d->rules->lambda_l1 > 0 ? find_bounds(&b, true, bound) : find_bounds(&b, false, bound);
+  if (found.begin < 0 || !((double)found.most > least)) return false;
+  int64_t at, same;
+  find_at_least(bound, found.begin, found.end, found.most, &at, &same);
   /* Equal gains stay in: the direction says which of them wins. */
   double gain = exact_gain(d, at) / unit * (1 - ROUNDING);
-  if (gain > least) least = gain;
-  for (*first = begin; !((double)b.bound[*first] >= least); ++*first) continue;
-  for (*last = end - 1; !((double)b.bound[*last] >= least); --*last) continue;
+  float level = (float)(gain > least ? gain : least);
+  if (level > found.most) level = found.most;
+  find_at_least(bound, found.begin, found.end, level, first, last);
   return true;
 }
 #endif

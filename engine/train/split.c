@@ -156,7 +156,10 @@ static struct split_side begin_side(const struct workspace *ws, const struct lea
 
 struct split_search split_search_begin(struct workspace *ws, const int leaves[2], int lane) {
   const int first = lane == ALL_LANES ? 0 : lane, end = lane == ALL_LANES ? ws->n_threads : lane + 1;
-  struct split_search search = {ws, {leaves[0], leaves[1]}, &ws->lanes[first], split_rules(&ws->grow), {{0}}};
+  struct split_search search = {.ws = ws,
+                                .leaves = {leaves[0], leaves[1]},
+                                .found = &ws->lanes[first],
+                                .rules = split_rules(&ws->grow)};
   uint32_t n_columns = ws->data->binned.n_columns;
   for (int side = 0; side < 2; side++) {
     if (leaves[side] < 0) continue;
