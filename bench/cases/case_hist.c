@@ -148,7 +148,8 @@ static struct scan_input *scan_inputs(int variant) {
                     : variant == SCAN_ESTIMATE ? COUNT_ESTIMATE
                                                : COUNT_FIELD;
     for (uint32_t b = 0; b < n_bins; b++) {
-      count[b] = 50 + (uint32_t)(bench_mix(f * STRIDE + b) % 100);
+      uint64_t drawn = bench_mix(f * STRIDE + b);
+      count[b] = variant == SCAN_SMALL ? (drawn % 2 == 0 ? 0 : drawn / 2 % 4) : 50 + (uint32_t)(drawn % 100);
       hessian[b] = (int64_t)count[b] << UNIT_BITS;
       gradient[b] = (int64_t)((bench_uniform(f * STRIDE + b + 1000000) - 0.5) * (double)hessian[b]);
       in.total_gradient += gradient[b];
@@ -158,7 +159,8 @@ static struct scan_input *scan_inputs(int variant) {
     in.count_shift = UNIT_BITS;
     in.gradient_unit = in.hessian_unit = 1.0 / (1 << UNIT_BITS);
     in.missing = variant == SCAN_MISSING ? 2 : 0; /* NaN: both directions are scanned */
-    in.min_gain_shift = 0;
+    in.most_gradient = in.n_rows << UNIT_BITS;
+    in.min_gain_shift = variant == SCAN_BEATEN ? 1e6 : 0; /* another column has that much */
     inputs[f] = in;
   }
   return inputs;

@@ -30,6 +30,8 @@ static const struct kernel_case rows[] = {
     ROW(hist_subtract, "count", bench_hist_subtract, 1),
     ROW(hist_subtract, "no_count", bench_hist_subtract, 0),
     ROW(scan_numeric, "255_bins_count", bench_scan, SCAN_COUNT),
+    ROW(scan_numeric, "255_bins_beaten", bench_scan, SCAN_BEATEN),
+    ROW(scan_numeric, "255_bins_200_rows", bench_scan, SCAN_SMALL),
     ROW(scan_numeric, "255_bins_constant_hessian", bench_scan, SCAN_SHIFT),
     ROW(scan_numeric, "255_bins_estimate", bench_scan, SCAN_ESTIMATE),
     ROW(scan_numeric, "255_bins_missing", bench_scan, SCAN_MISSING),

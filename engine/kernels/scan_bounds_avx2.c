@@ -17,6 +17,8 @@ enum { LANES = 8, MOST_THRESHOLDS = 512, SUM_BITS = 30 };
 
 /* More than the roundings of a bound together: at most 16 of 2^-24 each. */
 static const double ROUNDING = 0x1p-16;
+/* How much larger a bound may be on account of the slack in its sums. */
+static const double SLACK_SHARE = 0x1p-12;
 
 /* What the loop knows before it begins. */
 struct bounds {
@@ -29,7 +31,8 @@ struct bounds {
   __m256i least_n, most_n;        /* left counts must be above and below */
   __m256i least_h, most_h;        /* left hessians too */
   __m256 slack, l1;               /* of a gradient sum; in steps */
-  __m256 l2, least_weight;        /* of a hessian sum; in steps, and with all that is added to it */
+  __m256 slack_terms;             /* without l1: what slack adds to a bound's dividend */
+  __m256 least_weight;            /* of a hessian sum with what is added to it */
 };
 
 /* What it finds: thresholds begin..end - 1, the others do not pass the tests of rows. */
@@ -59,15 +62,21 @@ static bool prepare(const struct scan_direction *d, double *unit, struct bounds 
   if (in->most_gradient <= 0 || d->last_threshold >= MOST_THRESHOLDS || in->n_rows >= most_rows ||
       rules->min_data >= most_rows || d->base.count < 0 || d->base.hessian < 0)
     return false;
-  unsigned g_shift = shift_for((uint64_t)in->most_gradient), h_shift = shift_for((uint64_t)in->total_hessian);
+  const double l2_sum = rules->lambda_l2 / in->hessian_unit;
+  if (!(l2_sum < 0x1p60)) return false;
+  const unsigned g_shift = shift_for((uint64_t)in->most_gradient);
+  const unsigned h_shift = shift_for((uint64_t)in->total_hessian + 2 * (uint64_t)l2_sum);
   if (g_shift > 32 || h_shift > 32) return false; /* the low halves of shifted cells would lack their sign */
-  double g_step = ldexp(in->gradient_unit, (int)g_shift), h_step = ldexp(in->hessian_unit, (int)h_shift);
-  double l1 = rules->lambda_l1 / g_step, l2 = rules->lambda_l2 / h_step;
-  *unit = g_step * g_step / h_step;
+  const double g_step = in->gradient_unit * (double)((uint64_t)1 << g_shift);
+  const double h_step = in->hessian_unit * (double)((uint64_t)1 << h_shift);
+  const double l1 = rules->lambda_l1 / g_step;
   const double least_weight = (SCAN_EPSILON + rules->lambda_l2) / h_step * (1 - ROUNDING);
-  if (!(*unit > 1e-200 && *unit < 1e200 && l1 < 0x1p40 && l2 < 0x1p40)) return false;
+  *unit = g_step * g_step / h_step;
+  if (!(*unit > 1e-200 && *unit < 1e200 && l1 < 0x1p40)) return false;
   if (!(least_weight > 0x1p-60)) return false;      /* products of two are to stay in the range of floats */
   const int32_t n = (int32_t)d->last_threshold + 2; /* sums rounded down, the base among them */
+  const int32_t l2 = (int32_t)((uint64_t)l2_sum >> h_shift),
+                total_h = (int32_t)(in->total_hessian >> h_shift);
   const int32_t least_h = clamp_steps((rules->min_sum_hessian - SCAN_EPSILON) / h_step * (1 - 0x1p-40)) - 1;
   b->gradient = in->gradient;
   b->hessian = in->hessian;
@@ -76,31 +85,39 @@ static bool prepare(const struct scan_direction *d, double *unit, struct bounds 
   b->g_shift = _mm_cvtsi32_si128((int)g_shift);
   b->h_shift = _mm_cvtsi32_si128((int)h_shift);
   b->left_g = _mm256_set1_epi32((int32_t)(d->base.gradient >> g_shift) + n / 2);
-  b->left_h = _mm256_set1_epi32((int32_t)(d->base.hessian >> h_shift));
+  b->left_h = _mm256_set1_epi32((int32_t)(d->base.hessian >> h_shift) + l2);
   b->left_n = _mm256_set1_epi32((int32_t)d->base.count);
   b->total_g = _mm256_set1_epi32((int32_t)(in->total_gradient >> g_shift));
-  int32_t total_h = (int32_t)(in->total_hessian >> h_shift);
-  b->total_h = _mm256_set1_epi32(total_h - n);
+  b->total_h = _mm256_set1_epi32(total_h - n + 2 * l2);
   b->least_n = _mm256_set1_epi32((int32_t)rules->min_data - 1);
   b->most_n = _mm256_set1_epi32((int32_t)(in->n_rows - rules->min_data) + 1);
-  b->least_h = _mm256_set1_epi32(least_h - n - 2);
-  b->most_h = _mm256_set1_epi32(total_h + 2 - least_h);
+  b->least_h = _mm256_set1_epi32(least_h - n - 2 + l2);
+  b->most_h = _mm256_set1_epi32(total_h + 2 - least_h + l2);
   /* Beside the roundings down, where a difference is taken also those of floats of 2^31. */
-  b->slack = _mm256_set1_ps((float)(n / 2 + 3 + (l1 > 0 ? 512 : 0)));
+  const double slack = n / 2 + 3 + (l1 > 0 ? 512 : 0);
+  b->slack = _mm256_set1_ps((float)slack);
   b->l1 = _mm256_set1_ps((float)(l1 * (1 - 0x1p-22)));
-  b->l2 = _mm256_set1_ps((float)(l2 * (1 - 0x1p-22)));
+  /* (|t| + s)^2 <= t^2 (1 + r) + s^2 (1 + 1 / r); both sides' together times the other's weight. */
+  b->slack_terms = _mm256_set1_ps(
+      (float)(slack * slack * (1 + 1 / SLACK_SHARE) * (total_h + 2.0 * l2 + 2 * least_weight + 2)));
   b->least_weight = _mm256_set1_ps((float)least_weight);
   return true;
 }
 
-/* Low halves of eight shifted cells. */
+static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
+
+/* Four cells for the low halves of vectors, and four for the high ones. */
+static inline __m256i two_and_two(const int64_t *at) {
+  return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)at)),
+                                 _mm_loadu_si128((const __m128i *)(const void *)(at + 4)), 1);
+}
+
+/* Low halves of eight shifted cells: 0 1 4 5 and 2 3 6 7. */
 static inline __m256i cut(__m256i a, __m256i b, __m128i shift) {
   __m256 low = _mm256_castsi256_ps(_mm256_srl_epi64(a, shift));
   __m256 high = _mm256_castsi256_ps(_mm256_srl_epi64(b, shift));
-  return _mm256_permute4x64_epi64(_mm256_castps_si256(_mm256_shuffle_ps(low, high, 0x88)), 0xD8);
+  return _mm256_castps_si256(_mm256_shuffle_ps(low, high, 0x88));
 }
-
-static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
 
 /* Sums of the lanes up to each. */
 static inline __m256i prefix(__m256i x) {
@@ -110,24 +127,30 @@ static inline __m256i prefix(__m256i x) {
   return _mm256_add_epi32(x, _mm256_permute2x128_si256(low, low, 0x08));
 }
 
-static inline __m256i last_lane(__m256i x) { return _mm256_permutevar8x32_epi32(x, _mm256_set1_epi32(7)); }
+static inline __m256i last_lane(__m256i x) {
+  return _mm256_shuffle_epi32(_mm256_permute2x128_si256(x, x, 0x11), 0xFF);
+}
 
-static inline __attribute__((always_inline)) __m256 pull(const struct bounds *b, __m256i sum, bool has_l1) {
-  __m256 magnitude = _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_cvtepi32_ps(sum));
-  __m256 t = _mm256_add_ps(magnitude, b->slack);
-  if (has_l1) t = _mm256_max_ps(_mm256_sub_ps(t, b->l1), _mm256_setzero_ps());
-  return _mm256_mul_ps(t, t);
+static inline __m256 square(__m256 x) { return _mm256_mul_ps(x, x); }
+
+static inline __m256 pull(const struct bounds *b, __m256 sum) {
+  __m256 magnitude = _mm256_add_ps(_mm256_andnot_ps(_mm256_set1_ps(-0.0f), sum), b->slack);
+  return square(_mm256_max_ps(_mm256_sub_ps(magnitude, b->l1), _mm256_setzero_ps()));
 }
 
 static inline __m256 weight(const struct bounds *b, __m256i sum) {
-  return _mm256_max_ps(_mm256_add_ps(_mm256_cvtepi32_ps(sum), b->l2), b->least_weight);
+  return _mm256_max_ps(_mm256_cvtepi32_ps(sum), b->least_weight);
 }
 
 static inline __attribute__((always_inline)) __m256 gain_bounds(const struct bounds *b, __m256i left_g,
                                                                 __m256i left_h, bool has_l1) {
-  __m256 tl = pull(b, left_g, has_l1), tr = pull(b, _mm256_sub_epi32(b->total_g, left_g), has_l1);
+  __m256 gl = _mm256_cvtepi32_ps(left_g), gr = _mm256_cvtepi32_ps(_mm256_sub_epi32(b->total_g, left_g));
   __m256 dl = weight(b, left_h), dr = weight(b, _mm256_sub_epi32(b->total_h, left_h));
-  return _mm256_div_ps(_mm256_add_ps(_mm256_mul_ps(tl, dr), _mm256_mul_ps(tr, dl)), _mm256_mul_ps(dl, dr));
+  __m256 left = _mm256_mul_ps(has_l1 ? pull(b, gl) : square(gl), dr);
+  __m256 right = _mm256_mul_ps(has_l1 ? pull(b, gr) : square(gr), dl);
+  __m256 both = _mm256_add_ps(left, right);
+  if (!has_l1) both = _mm256_add_ps(both, b->slack_terms);
+  return _mm256_div_ps(both, _mm256_mul_ps(dl, dr));
 }
 
 static float largest(__m256 x) {
@@ -141,23 +164,23 @@ struct bins {
 };
 
 static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t) {
-  return (struct bins){cut(load(b->gradient + t), load(b->gradient + t + 4), b->g_shift),
-                       cut(load(b->hessian + t), load(b->hessian + t + 4), b->h_shift), load(b->counts + t)};
+  const int64_t *g = b->gradient + t, *h = b->hessian + t;
+  return (struct bins){cut(two_and_two(g), two_and_two(g + 2), b->g_shift),
+                       cut(two_and_two(h), two_and_two(h + 2), b->h_shift), load(b->counts + t)};
 }
 
 /* Those behind the last threshold are 0. */
-static inline struct bins last_bins(const struct bounds *b, int64_t t) {
-  const int64_t left = b->last + 1 - t, more = left > 4 ? 4 : 0; /* no address outside is formed */
-  const __m256i ends = _mm256_set1_epi64x(left), lanes = _mm256_setr_epi64x(0, 1, 2, 3);
-  const __m256i low = _mm256_cmpgt_epi64(ends, lanes);
-  const __m256i high = _mm256_cmpgt_epi64(_mm256_sub_epi64(ends, _mm256_set1_epi64x(4)), lanes);
-  const __m256i inside =
-      _mm256_cmpgt_epi32(_mm256_set1_epi32((int)left), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  return (struct bins){cut(_mm256_maskload_epi64((const void *)(b->gradient + t), low),
-                           _mm256_maskload_epi64((const void *)(b->gradient + t + more), high), b->g_shift),
-                       cut(_mm256_maskload_epi64((const void *)(b->hessian + t), low),
-                           _mm256_maskload_epi64((const void *)(b->hessian + t + more), high), b->h_shift),
-                       _mm256_maskload_epi32((const void *)(b->counts + t), inside)};
+static struct bins last_bins(const struct bounds *b, int64_t t) {
+  int64_t g[LANES] = {0}, h[LANES] = {0};
+  uint32_t n[LANES] = {0};
+  for (int64_t i = 0; t + i <= b->last; i++) {
+    g[i] = b->gradient[t + i];
+    h[i] = b->hessian[t + i];
+    n[i] = b->counts[t + i];
+  }
+  const struct bounds copied = {
+      .gradient = g, .hessian = h, .counts = n, .g_shift = b->g_shift, .h_shift = b->h_shift};
+  return full_bins(&copied, 0);
 }
 
 /* Fills bound[begin .. end - 1], in whole vectors. */
@@ -227,7 +250,8 @@ bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *fir
   *first = 0;
   *last = d->last_threshold;
   if (!prepare(d, &unit, &b)) return true;
-  double least = floor / unit * (1 - ROUNDING);
+  const double share = (1 - ROUNDING) / (1 + SLACK_SHARE);
+  const double least = floor / unit * share;
   if (!(least >= 0 && least < 0x1p100)) return true;
   float bound[MOST_THRESHOLDS + LANES];
   struct bounded found =
@@ -236,7 +260,7 @@ bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *fir
   int64_t at, same;
   find_at_least(bound, found.begin, found.end, found.most, &at, &same);
   /* Equal gains stay in: the direction says which of them wins. */
-  double gain = exact_gain(d, at) / unit * (1 - ROUNDING);
+  double gain = exact_gain(d, at) / unit * share;
   float level = (float)(gain > least ? gain : least);
   if (level > found.most) level = found.most;
   find_at_least(bound, found.begin, found.end, level, first, last);
