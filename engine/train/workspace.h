@@ -133,7 +133,11 @@ struct workspace {
 
 enum workspace_phase { PHASE_GRADIENT, PHASE_HISTOGRAM, PHASE_SPLIT, PHASE_PARTITION };
 
-/* constant_hessian: hessians are all 1. */
+/* Threads that growing trees on the data is worth, of as many as are wished for: small data are quicker with
+ * fewer. */
+int workspace_threads(copse_context *ctx, const copse_dataset *data, int wish);
+
+/* constant_hessian: hessians are all 1. n_threads is a wish, see above. */
 COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_dataset *data,
                                                const struct grow_params *grow,
                                                const struct sample_params *sample, bool constant_hessian,
