@@ -110,6 +110,16 @@ void bench_hist_spill(struct bench_state *state, const struct kernels *kernels, 
                                            .floor = "one 32-byte store a cycle"});
 }
 
+/* A child that cannot be split is only taken off its parent. */
+void bench_hist_spill_off(struct bench_state *state, const struct kernels *kernels, int argument) {
+  make_planes();
+  struct hist_target target = {.parent = planes[1]};
+  while (bench_next(state)) kernels->hist_spill(cells, N_CELLS, (unsigned)argument, &target);
+  bench_report(state, &(struct bench_work){.items = N_CELLS,
+                                           .floor_cycles = N_CELLS * 36.0 / 32,
+                                           .floor = "one 32-byte store a cycle"});
+}
+
 void bench_hist_spill_packed(struct bench_state *state, const struct kernels *kernels, int argument) {
   (void)argument;
   make_planes();

@@ -19,6 +19,7 @@ static const struct kernel_case rows[] = {
     ROW(hist_update, "root_64_columns", bench_hist_update, HIST_ROOT_WIDE),
     ROW(hist_update, "root_two_byte", bench_hist_update, HIST_ROOT_TWO_BYTE),
     ROW(hist_spill, "count", bench_hist_spill, HIST_COUNT_BITS),
+    ROW(hist_spill, "only_off_parent", bench_hist_spill_off, HIST_COUNT_BITS),
     ROW(hist_spill, "no_count", bench_hist_spill, 0),
     ROW(hist_update_packed, "root", bench_hist_update_packed, HIST_ROOT),
     ROW(hist_update_packed, "half", bench_hist_update_packed, HIST_HALF),

@@ -42,6 +42,7 @@ void bench_scan(struct bench_state *state, const struct kernels *kernels, int ar
 void bench_partition(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: count_bits */
 void bench_hist_spill(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_hist_spill_off(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_quantize(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: whether there is a plane of counts */
 void bench_hist_subtract(struct bench_state *state, const struct kernels *kernels, int argument);
