@@ -71,6 +71,12 @@ static const struct kernel_case rows[] = {
     ROW(spread, "256_rows", bench_spread, 0),
     ROW(set_cells, "256_rows", bench_set_cells, 0),
     ROW(reach, "255_nodes", bench_reach, 0),
+    ROW(bits_above, "255_codes", bench_bits_above, 0),
+    ROW(bits_below, "256_rows", bench_bits_below, 0),
+    ROW(reach_bits, "255_nodes", bench_reach_bits, 0),
+    ROW(add_values, "8_trees", bench_add_values, 0),
+    ROW(encode_row, "250_cuts", bench_encode_row, 0),
+    ROW(walk_blocks, "8_levels", bench_walk_blocks, 0),
 };
 
 struct tier_case {

@@ -58,6 +58,12 @@ void bench_hist_spill_packed(struct bench_state *state, const struct kernels *ke
 void bench_spread(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_set_cells(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_reach(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_bits_above(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_bits_below(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_reach_bits(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_add_values(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_encode_row(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: bins */

@@ -67,9 +67,10 @@ static void run(struct bench_state *state, const void *argument) {
   if (chosen->alone) {
     work.floor_cycles = walks * trained->mean_depth;
     work.floor = "1 node a cycle on the way to the leaf";
-  } else { /* masks of the rows that reach each node, one byte a row */
-    work.floor_cycles = walks * (chosen->n_leaves - 1) / 32;
-    work.floor = "every node for 32 rows at once, one store a cycle";
+  } else { /* masks of the rows that reach each node, one bit a row */
+    work.floor_cycles = walks * (chosen->n_leaves - 1) / 256 + walks;
+    work.floor =
+        "every node for 256 rows at once, one store a cycle; 2 loads a cycle: number and value of a leaf";
   }
   bench_report(state, &work);
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/cpu.h"
+#include "kernels/bits.h"
 #include "kernels/reach.h"
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32 };
@@ -215,6 +216,8 @@ struct kernels {
                       uint16_t *bins);
   /* codes[i] = code of values[i], see reach.h. */
   encode_fn encode;
+  /* codes[i] = code of row[features[i]] by maps[i]. */
+  encode_row_fn encode_row;
   /* cells[i] = cell of codes[i] in the column that begins with code `offset` (below 65536). */
   spread_fn spread;
   /* Cells of a block for a set of codes: 127 where the code is in it, else 126. */
@@ -222,9 +225,19 @@ struct kernels {
   /* Leaf numbers of a block from the program of a tree. masks: as many as the program uses, the first all
    * ones. Every column of cells has REACH_ROWS bytes. */
   reach_fn reach;
+  /* scores[i] += values[t][numbers[t][i]], for one t after the other. */
+  add_values_fn add_values;
   /* One row through eight trees: the leaf of each. A tree's blocks begin with its root's. wide: columns may
    * be 32 and above. */
   walk_blocks_fn walk_blocks;
+  /* Sets of a block's rows (bits.h), from codes [REACH_ROWS] of at most `most`: set c of 0 .. most, at words
+   * c * BIT_WORDS, holds the rows whose code is at least c. */
+  bits_above_fn bits_above;
+  /* The rows whose cell is below the threshold. cells [REACH_ROWS] */
+  bits_below_fn bits_below;
+  /* Leaf numbers of a block: their lower eight bits, and of a program of more than eight planes the others,
+   * in `high` (else not written). masks: bit_mask_words, written before they are read. */
+  reach_bits_fn reach_bits;
 };
 
 /* The slots of a tier: those it overlays, the others from the tiers below it. NULL when this processor lacks

@@ -113,6 +113,7 @@ void kernels_overlay_avx2(struct kernels *slots) {
   kernels_gradients_avx2(slots);
   kernels_packed_avx2(slots);
   kernels_reach_avx2(slots);
+  kernels_bits_avx2(slots);
   kernels_bins_avx2(slots);
   kernels_partition_avx2(slots);
 }

@@ -244,4 +244,5 @@ void kernels_overlay_scalar(struct kernels *slots) {
   gradient_slots(slots);
   kernels_packed_scalar(slots);
   kernels_reach_scalar(slots);
+  kernels_bits_scalar(slots);
 }

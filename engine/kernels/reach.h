@@ -20,10 +20,12 @@ enum { REACH_ROWS = 256 };
 /* The cut points of one feature. A value's code is the number of cuts below it; NaN counts as 0.
  *
  * With cells: values are scaled to cell numbers, first[cell] cuts lie in the cells below, and no cell holds
- * more than `steps` cuts, which are compared one after the other. Scaling is monotonic in floating point, so
- * the code is exact. Without (n_cells = 0): halving. */
+ * more than `steps` cuts: as many of the next ones as are below the value are added. Scaling is monotonic in
+ * floating point, so the code is exact. Without (n_cells = 0): halving. */
+enum { CODE_MOST_STEPS = 8 };
+
 struct code_map {
-  const double *cuts; /* [n_cuts + steps], ascending and distinct, +inf behind the last */
+  const double *cuts; /* [n_cuts + CODE_MOST_STEPS], ascending and distinct, +inf behind the last */
   uint32_t n_cuts, n_cells, steps;
   const uint16_t *first; /* [n_cells] */
   double low, scale;     /* finite, scale > 0 */
@@ -77,30 +79,30 @@ struct reach_node {
   uint16_t run; /* in a run's first node: its length */
 };
 
-/* Three levels of a tree: node p has the children 2p + 1 and 2p + 2, and eight ways lead out. A leaf higher
- * up has nodes below it that always go left. `next`: a block of the same tree, or WALK_LEAF and a leaf. */
+/* Four levels of a tree in one line of the cache: node p has the children 2p + 1 and 2p + 2, and sixteen ways
+ * lead out. A leaf higher up has nodes below it that always go left. `next`: a block of the same tree, or
+ * ~leaf. */
 struct walk_block {
-  uint8_t column[8];
-  int8_t threshold[8];
-  uint16_t next[8];
+  uint8_t column[16];
+  int8_t threshold[16];
+  int16_t next[16];
 };
-enum { WALK_LEAF = 0x8000, WALK_LANES = 8, WALK_COLUMNS = 64 };
-
-/* The way out by the seven decisions, node p in bit p. */
-static inline unsigned walk_exit(unsigned rights) {
-  unsigned place = 1 + (rights & 1);
-  place = 2 * place + 1 + (rights >> place & 1);
-  return 2 * place + 1 + (rights >> place & 1) - 7;
-}
+enum { WALK_LANES = 8, WALK_COLUMNS = 64, WALK_NODES = 15 };
 
 /* Slots of struct kernels. */
 typedef void (*encode_fn)(const struct code_map *map, const double *values, size_t n, uint16_t *codes);
 typedef void (*spread_fn)(const uint16_t *codes, uint32_t offset, size_t n, int8_t *cells);
 typedef void (*set_cells_fn)(const uint8_t *codes, const uint32_t bits[8], int8_t *cells);
+/* Trees that are added to scores together. */
+enum { ADD_TREES = 8 };
+typedef void (*add_values_fn)(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
+                              double scores[REACH_ROWS]);
 typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells,
                          uint8_t *masks, uint8_t *numbers);
 
 typedef void (*walk_blocks_fn)(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                               const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]);
+                               const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]);
+typedef void (*encode_row_fn)(const struct code_map *maps, const uint32_t *features, size_t n,
+                              const double *row, uint16_t *codes);
 
 #endif

@@ -9,9 +9,19 @@
 static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
 static inline void store(void *at, __m256i v) { _mm256_storeu_si256((__m256i *)at, v); }
 
-/* The cells of four values at a time; the few comparisons in a cell are scalar, and independent. */
+/* How many of the cuts from `at` on are below the number: of four, or of eight. */
+static inline __attribute__((always_inline)) unsigned cuts_below(const double *at, double number,
+                                                                 bool eight) {
+  __m256d x = _mm256_set1_pd(number);
+  unsigned below = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(at), x, _CMP_LT_OQ));
+  if (eight)
+    below |= (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(at + 4), x, _CMP_LT_OQ)) << 4;
+  return (unsigned)__builtin_popcount(below);
+}
+
+/* The cells of four values at a time, and in a cell all its cuts at once. */
 static inline __attribute__((always_inline)) void encode_cells(const struct code_map *map,
-                                                               const double *values, size_t n, uint32_t steps,
+                                                               const double *values, size_t n, bool eight,
                                                                uint16_t *codes) {
   const double *cuts = map->cuts;
   const uint16_t *first = map->first;
@@ -20,25 +30,49 @@ static inline __attribute__((always_inline)) void encode_cells(const struct code
   size_t i = 0;
   for (; i + 4 <= n; i += 4) {
     double number[4];
+    uint32_t cell[4];
     __m256d v = _mm256_loadu_pd(values + i);
     v = _mm256_and_pd(v, _mm256_cmp_pd(v, v, _CMP_ORD_Q));
     _mm256_storeu_pd(number, v);
     __m256d x = _mm256_mul_pd(_mm256_sub_pd(v, low), scale);
     x = _mm256_min_pd(_mm256_max_pd(x, zero), last);
-    __m128i cell = _mm256_cvttpd_epi32(x);
-    uint64_t pair0 = (uint64_t)_mm_cvtsi128_si64(cell), pair1 = (uint64_t)_mm_extract_epi64(cell, 1);
-    uint32_t c0 = first[(uint32_t)pair0], c1 = first[pair0 >> 32];
-    uint32_t c2 = first[(uint32_t)pair1], c3 = first[pair1 >> 32];
-    for (uint32_t s = 0; s < steps; s++) {
-      c0 += number[0] > cuts[c0];
-      c1 += number[1] > cuts[c1];
-      c2 += number[2] > cuts[c2];
-      c3 += number[3] > cuts[c3];
+    _mm_storeu_si128((__m128i *)(void *)cell, _mm256_cvttpd_epi32(x));
+#pragma GCC unroll 4
+    for (size_t k = 0; k < 4; k++) {
+      uint32_t code = first[cell[k]];
+      codes[i + k] = (uint16_t)(code + cuts_below(cuts + code, number[k], eight));
     }
-    codes[i] = (uint16_t)c0;
-    codes[i + 1] = (uint16_t)c1;
-    codes[i + 2] = (uint16_t)c2;
-    codes[i + 3] = (uint16_t)c3;
+  }
+  for (; i < n; i++) codes[i] = (uint16_t)code_of(map, values[i]);
+}
+
+static void encode_row(const struct code_map *maps, const uint32_t *features, size_t n, const double *row,
+                       uint16_t *codes) {
+  for (size_t i = 0; i < n; i++) {
+    const struct code_map *map = &maps[i];
+    double value = row[features[i]];
+    if (map->n_cells == 0) {
+      codes[i] = (uint16_t)code_of(map, value);
+      continue;
+    }
+    value = value == value ? value : 0.0;
+    uint32_t code = map->first[code_cell(map, value)];
+    codes[i] = (uint16_t)(code + cuts_below(map->cuts + code, value, map->steps > 4));
+  }
+}
+
+/* Few cuts are compared one after the other with four values at a time. */
+static void encode_few(const struct code_map *map, const double *values, size_t n, uint16_t *codes) {
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    __m256d v = _mm256_loadu_pd(values + i);
+    v = _mm256_and_pd(v, _mm256_cmp_pd(v, v, _CMP_ORD_Q));
+    __m256i code = _mm256_setzero_si256();
+    for (uint32_t c = 0; c < map->n_cuts; c++)
+      code = _mm256_sub_epi64(
+          code, _mm256_castpd_si256(_mm256_cmp_pd(_mm256_broadcast_sd(map->cuts + c), v, _CMP_LT_OQ)));
+    __m128i halves = _mm_packs_epi32(_mm256_castsi256_si128(code), _mm256_extracti128_si256(code, 1));
+    _mm_storel_epi64((__m128i *)(void *)(codes + i), _mm_packus_epi32(halves, halves));
   }
   for (; i < n; i++) codes[i] = (uint16_t)code_of(map, values[i]);
 }
@@ -64,14 +98,15 @@ static void encode_halving(const struct code_map *map, const double *values, siz
 }
 
 static void encode(const struct code_map *map, const double *values, size_t n, uint16_t *codes) {
-  if (map->n_cells == 0)
+  enum { FEW = 10 };
+  if (map->n_cuts <= FEW)
+    encode_few(map, values, n, codes);
+  else if (map->n_cells == 0)
     encode_halving(map, values, n, codes);
-  else if (map->steps == 1)
-    encode_cells(map, values, n, 1, codes);
-  else if (map->steps == 2)
-    encode_cells(map, values, n, 2, codes);
+  else if (map->steps <= 4)
+    encode_cells(map, values, n, false, codes);
   else
-    encode_cells(map, values, n, map->steps, codes);
+    encode_cells(map, values, n, true, codes);
 }
 
 static void spread(const uint16_t *codes, uint32_t offset, size_t n, int8_t *cells) {
@@ -169,29 +204,41 @@ static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t
   EACH(END)
 }
 
-/* walk_exit as a table. */
+/* One number and one value at a time: lanes would have to be put together from as many loads. */
+static void add_values(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
+                       double scores[REACH_ROWS]) {
+  for (size_t i = 0; i < REACH_ROWS; i++) {
+    __m128d score = _mm_load_sd(scores + i);
+#pragma GCC unroll 8
+    for (size_t t = 0; t < ADD_TREES; t++) score = _mm_add_sd(score, _mm_load_sd(values[t] + numbers[t][i]));
+    _mm_store_sd(scores + i, score);
+  }
+}
+
+/* The place below three levels, by their seven decisions. */
 #define PLACE_1(m) (1 + ((m)&1))
 #define PLACE_2(m) (2 * PLACE_1(m) + 1 + ((m) >> PLACE_1(m) & 1))
-#define EXIT(m) (2 * PLACE_2(m) + 1 + ((m) >> PLACE_2(m) & 1) - 7)
-#define EXITS_4(m) EXIT(m), EXIT(m + 1), EXIT(m + 2), EXIT(m + 3)
-#define EXITS_16(m) EXITS_4(m), EXITS_4(m + 4), EXITS_4(m + 8), EXITS_4(m + 12)
-#define EXITS_64(m) EXITS_16(m), EXITS_16(m + 16), EXITS_16(m + 32), EXITS_16(m + 48)
-static const uint8_t exits[128] = {EXITS_64(0), EXITS_64(64)};
+#define PLACE_3(m) (2 * PLACE_2(m) + 1 + ((m) >> PLACE_2(m) & 1))
+#define PLACES_4(m) PLACE_3(m), PLACE_3(m + 1), PLACE_3(m + 2), PLACE_3(m + 3)
+#define PLACES_16(m) PLACES_4(m), PLACES_4(m + 4), PLACES_4(m + 8), PLACES_4(m + 12)
+#define PLACES_64(m) PLACES_16(m), PLACES_16(m + 16), PLACES_16(m + 32), PLACES_16(m + 48)
+static const uint8_t places[128] = {PLACES_64(0), PLACES_64(64)};
 
-/* A block's columns pick their cells out of registers; its decisions are one comparison. */
+/* A block's columns pick their cells out of registers; its decisions are one comparison. A lane that has
+ * arrived goes through its last block again. */
 static inline __attribute__((always_inline)) void walk_lanes(const struct walk_block *blocks,
                                                              const uint32_t *roots, const int8_t *cells,
-                                                             bool wide, uint16_t *leaves) {
+                                                             bool wide, int32_t *leaves) {
   const __m128i *from = (const __m128i *)(const void *)cells;
   const __m128i part0 = _mm_loadu_si128(from), part1 = _mm_loadu_si128(from + 1);
   const __m128i part2 = _mm_loadu_si128(from + 2), part3 = _mm_loadu_si128(from + 3);
-  uint32_t at[WALK_LANES] = {0}, arrived;
+  int32_t at[WALK_LANES] = {0}, arrived;
   do {
-    arrived = WALK_LEAF;
+    arrived = -1;
 #pragma GCC unroll 8
     for (size_t lane = 0; lane < WALK_LANES; lane++) {
-      const struct walk_block *block = &blocks[roots[lane] + (at[lane] & WALK_LEAF ? 0 : at[lane])];
-      __m128i column = _mm_loadl_epi64((const __m128i *)(const void *)block->column);
+      const struct walk_block *block = blocks + (roots[lane] + (uint32_t)at[lane]);
+      __m128i column = _mm_loadu_si128((const __m128i *)(const void *)block->column);
       __m128i bit4 = _mm_slli_epi16(column, 3);
       __m128i own = _mm_blendv_epi8(_mm_shuffle_epi8(part0, column), _mm_shuffle_epi8(part1, column), bit4);
       if (wide) {
@@ -199,18 +246,19 @@ static inline __attribute__((always_inline)) void walk_lanes(const struct walk_b
             _mm_blendv_epi8(_mm_shuffle_epi8(part2, column), _mm_shuffle_epi8(part3, column), bit4);
         own = _mm_blendv_epi8(own, high, _mm_slli_epi16(column, 2));
       }
-      __m128i threshold = _mm_loadl_epi64((const __m128i *)(const void *)block->threshold);
-      unsigned rights = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(threshold, own)) & 127;
-      uint32_t next = block->next[exits[rights]];
-      at[lane] = at[lane] & WALK_LEAF ? at[lane] : next;
-      arrived &= at[lane];
+      __m128i threshold = _mm_loadu_si128((const __m128i *)(const void *)block->threshold);
+      unsigned rights = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(threshold, own));
+      unsigned place = places[rights & 127];
+      int next = block->next[2 * place + 1 + (rights >> place & 1) - WALK_NODES];
+      leaves[lane] = ~next;
+      arrived &= next;
+      at[lane] = next > at[lane] ? next : at[lane]; /* blocks below have higher numbers */
     }
-  } while (arrived == 0);
-  for (size_t lane = 0; lane < WALK_LANES; lane++) leaves[lane] = (uint16_t)(at[lane] & ~WALK_LEAF);
+  } while (arrived >= 0);
 }
 
 static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                        const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]) {
+                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]) {
   if (wide)
     walk_lanes(blocks, roots, cells, true, leaves);
   else
@@ -219,9 +267,11 @@ static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WA
 
 void kernels_reach_avx2(struct kernels *slots) {
   slots->encode = encode;
+  slots->encode_row = encode_row;
   slots->spread = spread;
   slots->set_cells = set_cells;
   slots->reach = reach;
+  slots->add_values = add_values;
   slots->walk_blocks = walk_blocks;
 }
 #endif

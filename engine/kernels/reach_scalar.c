@@ -58,28 +58,46 @@ static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t
   }
 }
 
+static void add_values(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
+                       double scores[REACH_ROWS]) {
+  for (size_t i = 0; i < REACH_ROWS; i++) {
+    double score = scores[i];
+    for (size_t t = 0; t < ADD_TREES; t++) score += values[t][numbers[t][i]];
+    scores[i] = score;
+  }
+}
+
+static void encode_row(const struct code_map *maps, const uint32_t *features, size_t n, const double *row,
+                       uint16_t *codes) {
+  for (size_t i = 0; i < n; i++) codes[i] = (uint16_t)code_of(&maps[i], row[features[i]]);
+}
+
+static int walk_block_next(const struct walk_block *block, const int8_t *cells) {
+  unsigned place = 0;
+  while (place < WALK_NODES) place = 2 * place + 1 + (block->threshold[place] > cells[block->column[place]]);
+  return block->next[place - WALK_NODES];
+}
+
 static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                        const int8_t cells[WALK_COLUMNS], bool wide, uint16_t leaves[WALK_LANES]) {
+                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]) {
   (void)wide;
-  uint32_t at[WALK_LANES] = {0}, arrived;
-  do {
-    arrived = WALK_LEAF;
+  int at[WALK_LANES] = {0}, arrived;
+  do { /* lanes that have arrived stay */
+    arrived = -1;
     for (size_t lane = 0; lane < WALK_LANES; lane++) {
-      const struct walk_block *block = &blocks[roots[lane] + (at[lane] & WALK_LEAF ? 0 : at[lane])];
-      unsigned place = 0;
-      for (int level = 0; level < 3; level++)
-        place = 2 * place + 1 + (block->threshold[place] > cells[block->column[place]]);
-      at[lane] = at[lane] & WALK_LEAF ? at[lane] : block->next[place - 7];
+      if (at[lane] >= 0) at[lane] = walk_block_next(&blocks[roots[lane] + (uint32_t)at[lane]], cells);
       arrived &= at[lane];
     }
-  } while (arrived == 0);
-  for (size_t lane = 0; lane < WALK_LANES; lane++) leaves[lane] = (uint16_t)(at[lane] & ~WALK_LEAF);
+  } while (arrived >= 0);
+  for (size_t lane = 0; lane < WALK_LANES; lane++) leaves[lane] = ~at[lane];
 }
 
 void kernels_reach_scalar(struct kernels *slots) {
   slots->encode = encode;
+  slots->encode_row = encode_row;
   slots->spread = spread;
   slots->set_cells = set_cells;
   slots->reach = reach;
+  slots->add_values = add_values;
   slots->walk_blocks = walk_blocks;
 }

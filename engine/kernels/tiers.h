@@ -23,6 +23,7 @@ void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *val
 /* Parts of a tier that have files of their own. */
 void kernels_packed_scalar(struct kernels *slots);
 void kernels_reach_scalar(struct kernels *slots);
+void kernels_bits_scalar(struct kernels *slots);
 
 #if defined(__x86_64__)
 void quantize_avx2(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
@@ -32,10 +33,16 @@ void kernels_gradients_avx2(struct kernels *slots);
 void kernels_bins_avx2(struct kernels *slots);
 void kernels_packed_avx2(struct kernels *slots);
 void kernels_reach_avx2(struct kernels *slots);
+void kernels_bits_avx2(struct kernels *slots);
 void kernels_partition_avx2(struct kernels *slots);
 void kernels_scan_avx512(struct kernels *slots);
 void kernels_rows_avx512(struct kernels *slots);
 void kernels_partition_avx512(struct kernels *slots);
+void kernels_reach_avx512(struct kernels *slots);
+void kernels_bits_avx512(struct kernels *slots);
+
+/* Eight planes to the bytes of all rows, see bits.h: bit p of a row's byte is its bit of plane p. */
+void bits_planes_to_bytes(const uint64_t (*planes)[BIT_WORDS], uint8_t *numbers);
 #endif
 
 #endif

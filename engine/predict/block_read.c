@@ -1,4 +1,4 @@
-/* block_read.c - the rows of a table become cells. Dense values pass through tiles of doubles, one line per
+/* block_read.c - the rows of a table become codes. Dense values pass through tiles of doubles, one line per
  * source, that stay in the first-level cache; of sparse rows only what is stored is looked at. */
 #include <string.h>
 
@@ -33,6 +33,11 @@ static bool any_missing(enum code_version version, const double *values, size_t 
   return any != 0;
 }
 
+static uint16_t *line_of(const struct coded_block *block, const struct coded_source *source,
+                         unsigned version) {
+  return block->lines + (size_t)source->line[version] * REACH_ROWS;
+}
+
 /* n <= REACH_ROWS values of one source, for rows row, row + 1 .. of the block */
 static void encode_source(const struct reader *reader, const struct coded_source *source,
                           const double *values, size_t n, size_t row) {
@@ -41,27 +46,32 @@ static void encode_source(const struct reader *reader, const struct coded_source
     for (size_t i = 0; i < n; i++) store_category(block, source, row + i, category_code(source, values[i]));
     return;
   }
-  uint16_t plain[REACH_ROWS], patched[REACH_ROWS];
-  reader->kernels->encode(&source->map, values, n, plain);
-  for (unsigned v = 0; v < CODE_VERSIONS; v++) {
-    if (!(source->versions >> v & 1)) continue;
-    enum code_version version = (enum code_version)v;
-    const uint16_t *codes = plain;
-    if (version != CODES_PLAIN && any_missing(version, values, n)) {
-      for (size_t i = 0; i < n; i++)
-        patched[i] = (uint16_t)version_code(version, values[i], plain[i], source->map.n_cuts);
-      codes = patched;
-    }
-    for (uint32_t c = 0; c < source->n_columns; c++)
-      reader->kernels->spread(codes, c * COLUMN_CUTS, n,
-                              block->cells + (size_t)(source->first_column[v] + c) * REACH_ROWS + row);
+  const uint16_t *plain = NULL;
+  for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
+    enum code_version version = (enum code_version)__builtin_ctz(versions);
+    uint16_t *codes = line_of(block, source, version) + row;
+    if (plain == NULL)
+      reader->kernels->encode(&source->map, values, n, codes);
+    else
+      memcpy(codes, plain, n * sizeof *codes);
+    plain = codes;
+  }
+  /* Missing values last: until then every line is plain. */
+  for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
+    enum code_version version = (enum code_version)__builtin_ctz(versions);
+    uint16_t *codes = line_of(block, source, version) + row;
+    if (version == CODES_PLAIN || !any_missing(version, values, n)) continue;
+    for (size_t i = 0; i < n; i++)
+      codes[i] = (uint16_t)version_code(version, values[i], codes[i], source->map.n_cuts);
   }
 }
 
-/* Some sources' values of some rows, a few columns at a time: what lies in one line of a row is read once. */
+/* Some sources' values of some rows, a few columns at a time: what lies in one line of a row is read once.
+ * The rows of the next tile are asked for meanwhile. */
 #define READ_ROWS(type)                                                                                  \
   do {                                                                                                   \
     const type *first = (const type *)table->values + (size_t)begin * table->row_stride;                 \
+    uintptr_t ahead = TILE_ROWS * table->row_stride * sizeof(type);                                      \
     uint32_t s = 0;                                                                                      \
     for (; s + TOGETHER <= n_sources; s += TOGETHER) {                                                   \
       const type *a = first + sources[s].feature, *b = first + sources[s + 1].feature;                   \
@@ -72,6 +82,7 @@ static void encode_source(const struct reader *reader, const struct coded_source
         out[i + TILE_ROWS] = (double)b[at];                                                              \
         out[i + 2 * TILE_ROWS] = (double)c[at];                                                          \
         out[i + 3 * TILE_ROWS] = (double)d[at];                                                          \
+        __builtin_prefetch((const void *)((uintptr_t)(a + at) + ahead), 0, 2);                           \
       }                                                                                                  \
     }                                                                                                    \
     for (; s < n_sources; s++) {                                                                         \
@@ -130,12 +141,9 @@ static void store_value(const struct reader *reader, const struct coded_source *
     return;
   }
   uint32_t plain = code_of(&source->map, value);
-  for (unsigned v = 0; v < CODE_VERSIONS; v++) {
-    if (!(source->versions >> v & 1)) continue;
-    uint32_t code = version_code((enum code_version)v, value, plain, source->map.n_cuts);
-    for (uint32_t c = 0; c < source->n_columns; c++)
-      block->cells[(size_t)(source->first_column[v] + c) * REACH_ROWS + row] =
-          code_to_cell(code, c * COLUMN_CUTS);
+  for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
+    enum code_version version = (enum code_version)__builtin_ctz(versions);
+    line_of(block, source, version)[row] = (uint16_t)version_code(version, value, plain, source->map.n_cuts);
   }
 }
 
@@ -150,12 +158,9 @@ static void fill_zeros(const struct reader *reader) {
       for (size_t i = 1; i < REACH_ROWS; i++) store_category(block, source, i, code);
       continue;
     }
-    for (unsigned v = 0; v < CODE_VERSIONS; v++) {
-      if (!(source->versions >> v & 1)) continue;
-      for (uint32_t c = 0; c < source->n_columns; c++) {
-        int8_t *cells = block->cells + (size_t)(source->first_column[v] + c) * REACH_ROWS;
-        memset(cells, cells[0], REACH_ROWS);
-      }
+    for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
+      uint16_t *codes = line_of(block, source, (unsigned)__builtin_ctz(versions));
+      for (size_t i = 1; i < REACH_ROWS; i++) codes[i] = codes[0];
     }
   }
 }
@@ -191,8 +196,9 @@ static void read_csc(const struct reader *reader, uint64_t begin, size_t n) {
 }
 
 void coded_block_read(const struct coded_trees *coded, const struct kernels *kernels,
-                      const copse_table *table, uint64_t begin, size_t n, struct coded_block *block) {
+                      const copse_table *table, uint64_t begin, struct coded_block *block) {
   const struct reader reader = {coded, kernels, table, block};
+  size_t n = block->n;
   switch (table->layout) {
     case COPSE_ROWS:
       for (size_t row = 0; row < n; row += TILE_ROWS)

@@ -1,10 +1,10 @@
-/* block_run.c - a block of cells goes through the trees: by program where a tree has one, else by walking,
- * eight rows at a time. Each row adds its trees in model order. */
+/* block_run.c - a block goes through the trees: by program where a tree has one, else by walking, eight rows
+ * at a time. Each row adds its trees in model order. */
 #include <string.h>
 
 #include "predict/block.h"
 
-enum { LANES = 8, TOGETHER = 4, ALIGNMENT = 64 };
+enum { LANES = 8, ALIGNMENT = 64 };
 
 static size_t padded(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
@@ -21,9 +21,14 @@ static void *carve(struct carver *carver, size_t bytes) {
 
 static struct coded_block carve_block(const struct coded_trees *coded, int n_outputs, struct carver *carver) {
   struct coded_block block;
-  block.cells = carve(carver, ((size_t)coded->n_columns + coded->most_sets) * REACH_ROWS);
+  size_t n_columns = (size_t)coded->n_columns + coded->most_sets;
+  size_t n_conditions = coded->by_bits ? (size_t)coded->n_conditions + coded->most_sets : 0;
+  block.lines = carve(carver, (size_t)coded->n_lines * REACH_ROWS * sizeof *block.lines);
   block.codes = carve(carver, (size_t)coded->n_categorical * REACH_ROWS * sizeof *block.codes);
+  block.cells = carve(carver, n_columns * REACH_ROWS);
   block.masks = carve(carver, ((size_t)coded->most_masks + 1) * REACH_ROWS);
+  block.conditions = carve(carver, n_conditions * BIT_WORDS * sizeof *block.conditions);
+  block.bit_masks = carve(carver, coded->most_bit_words * sizeof *block.bit_masks);
   block.places = carve(carver, REACH_ROWS * sizeof *block.places);
   block.scores = carve(carver, (size_t)n_outputs * REACH_ROWS * sizeof *block.scores);
   return block;
@@ -35,30 +40,18 @@ size_t coded_block_bytes(const struct coded_trees *coded, int n_outputs) {
   return carver.used;
 }
 
-struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, void *room) {
+struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, enum block_way way,
+                                  size_t n, void *room) {
   struct carver carver = {room, 0};
   struct coded_block block = carve_block(coded, n_outputs, &carver);
-  memset(block.cells, 0, ((size_t)coded->n_columns + coded->most_sets) * REACH_ROWS);
-  memset(block.codes, 0, (size_t)coded->n_categorical * REACH_ROWS * sizeof *block.codes);
+  block.way = way;
+  block.n = n;
+  if (n < REACH_ROWS) { /* the rows that do not count have codes all the same */
+    memset(block.lines, 0, (size_t)coded->n_lines * REACH_ROWS * sizeof *block.lines);
+    memset(block.codes, 0, (size_t)coded->n_categorical * REACH_ROWS * sizeof *block.codes);
+  }
   memset(block.masks, 0xFF, REACH_ROWS);
   return block;
-}
-
-/* The cells of a tree's categorical nodes. */
-static void make_set_cells(const struct coded_trees *coded, const struct kernels *kernels,
-                           const struct coded_tree *tree, struct coded_block *block) {
-  for (uint32_t k = 0; k < tree->n_sets; k++) {
-    const struct coded_set *set = &coded->sets[tree->first_set + k];
-    const struct coded_source *source = &coded->sources[set->source];
-    const uint32_t *words = coded->words + set->first_word;
-    const uint16_t *codes = block->codes + (size_t)source->category_column * REACH_ROWS;
-    int8_t *cells = block->cells + ((size_t)coded->n_columns + k) * REACH_ROWS;
-    if (source->n_categories <= 255)
-      kernels->set_cells((const uint8_t *)codes, words, cells);
-    else
-      for (size_t i = 0; i < REACH_ROWS; i++)
-        cells[i] = (int8_t)(126 + (words[codes[i] / 32] >> (codes[i] % 32) & 1));
-  }
 }
 
 /* leaves [REACH_ROWS]: leaf of each row */
@@ -91,26 +84,54 @@ static void reach_pieces(const struct kernels *kernels, const struct coded_tree 
     block->places[i] = (uint16_t)(program->piece_first[piece[i]] + number[i]);
 }
 
+enum tree_way { TREE_LONE, TREE_BITS, TREE_BYTES, TREE_WALK };
+
+static enum tree_way way_of(const struct coded_block *block, const struct coded_tree *tree) {
+  if (tree->method == CODED_LONE) return TREE_LONE;
+  if (block->way == BLOCK_BITS && tree->by_bits) return TREE_BITS;
+  return block->way == BLOCK_BYTES && tree->method == CODED_REACH ? TREE_BYTES : TREE_WALK;
+}
+
+/* Trees whose numbers are bytes: each row's number. */
+static void byte_numbers(const struct kernels *kernels, const struct coded_tree *tree,
+                         struct coded_block *block, uint8_t *numbers) {
+  if (way_of(block, tree) == TREE_BITS)
+    kernels->reach_bits(&tree->bits, block->conditions, block->bit_masks, numbers, NULL);
+  else
+    kernels->reach(tree->nodes, tree->program.n_nodes, block->cells, block->masks, numbers);
+}
+
+static bool has_byte_numbers(const struct coded_block *block, const struct coded_tree *tree) {
+  enum tree_way way = way_of(block, tree);
+  return (way == TREE_BITS && tree->bits.n_planes <= 8) || (way == TREE_BYTES && tree->program.n_above == 0);
+}
+
+/* Numbers of all rows in a tree of more than 256 leaves. */
+static void wide_numbers(const struct kernels *kernels, const struct coded_tree *tree,
+                         struct coded_block *block) {
+  if (way_of(block, tree) == TREE_BYTES) {
+    reach_pieces(kernels, tree, block);
+    return;
+  }
+  uint8_t low[REACH_ROWS], high[REACH_ROWS];
+  kernels->reach_bits(&tree->bits, block->conditions, block->bit_masks, low, high);
+  for (size_t i = 0; i < REACH_ROWS; i++) block->places[i] = (uint16_t)(low[i] | high[i] << 8);
+}
+
+/* Value and leaf by number. */
+static const double *values_of(const struct coded_block *block, const struct coded_tree *tree) {
+  return way_of(block, tree) == TREE_BITS ? tree->bit_value : tree->value_at;
+}
+static const int32_t *leaves_of(const struct coded_block *block, const struct coded_tree *tree) {
+  return way_of(block, tree) == TREE_BITS ? tree->bit_leaf : tree->leaf_at;
+}
+
 /* Trees whose leaf numbers are bytes, until they are added together. */
 struct pending {
   int n;
-  const double *values[TOGETHER];
-  uint8_t numbers[TOGETHER][REACH_ROWS];
+  const double *values[ADD_TREES];
+  uint8_t numbers[ADD_TREES][REACH_ROWS];
 };
-
-static void add_together(struct pending *pending, double *restrict scores) {
-  const double *a = pending->values[0], *b = pending->values[1], *c = pending->values[2],
-               *d = pending->values[3];
-  for (size_t i = 0; i < REACH_ROWS; i++) {
-    double score = scores[i];
-    score += a[pending->numbers[0][i]];
-    score += b[pending->numbers[1][i]];
-    score += c[pending->numbers[2][i]];
-    score += d[pending->numbers[3][i]];
-    scores[i] = score;
-  }
-  pending->n = 0;
-}
 
 static void add_pending(struct pending *pending, double *restrict scores) {
   for (int t = 0; t < pending->n; t++)
@@ -118,65 +139,77 @@ static void add_pending(struct pending *pending, double *restrict scores) {
   pending->n = 0;
 }
 
-static void score_tree(const struct coded_trees *coded, const struct kernels *kernels, bool walk,
-                       const struct coded_tree *tree, size_t n, struct coded_block *block,
-                       double *restrict scores) {
-  if (tree->method == CODED_LONE) {
-    for (size_t i = 0; i < REACH_ROWS; i++) scores[i] += tree->value_at[0];
-  } else if (tree->method == CODED_REACH && !walk) {
-    reach_pieces(kernels, tree, block);
-    for (size_t i = 0; i < REACH_ROWS; i++) scores[i] += tree->value_at[block->places[i]];
-  } else {
-    int32_t leaves[REACH_ROWS];
-    walk_tree(coded, tree, block->cells, n, leaves);
-    for (size_t i = 0; i < n; i++) scores[i] += tree->leaf_values[leaves[i]];
+static void score_tree(const struct coded_trees *coded, const struct kernels *kernels,
+                       const struct coded_tree *tree, struct coded_block *block, double *restrict scores) {
+  int32_t leaves[REACH_ROWS];
+  const double *values = values_of(block, tree);
+  switch (way_of(block, tree)) {
+    case TREE_LONE:
+      for (size_t i = 0; i < REACH_ROWS; i++) scores[i] += values[0];
+      break;
+    case TREE_BITS:
+    case TREE_BYTES:
+      wide_numbers(kernels, tree, block);
+      for (size_t i = 0; i < REACH_ROWS; i++) scores[i] += values[block->places[i]];
+      break;
+    case TREE_WALK:
+      walk_tree(coded, tree, block->cells, block->n, leaves);
+      for (size_t i = 0; i < block->n; i++) scores[i] += tree->leaf_values[leaves[i]];
+      break;
   }
 }
 
 void coded_block_score(const struct coded_trees *coded, const struct kernels *kernels, int n_outputs,
-                       bool walk, size_t n, struct coded_block *block) {
+                       struct coded_block *block) {
   struct pending pending = {.n = 0};
   for (size_t i = 0; i < (size_t)n_outputs * REACH_ROWS; i++) block->scores[i] = 0.0;
   for (int output = 0; output < n_outputs; output++) {
     double *scores = block->scores + (size_t)output * REACH_ROWS;
     for (int t = output; t < coded->n_trees; t += n_outputs) {
       const struct coded_tree *tree = &coded->trees[t];
-      make_set_cells(coded, kernels, tree, block);
-      if (tree->method == CODED_REACH && tree->program.n_above == 0 && !walk) {
-        pending.values[pending.n] = tree->value_at;
-        kernels->reach(tree->nodes, tree->program.n_nodes, block->cells, block->masks,
-                       pending.numbers[pending.n++]);
-        if (pending.n == TOGETHER) add_together(&pending, scores);
+      coded_block_prepare_sets(coded, kernels, tree, block);
+      if (has_byte_numbers(block, tree)) {
+        pending.values[pending.n] = values_of(block, tree);
+        byte_numbers(kernels, tree, block, pending.numbers[pending.n++]);
+        if (pending.n < ADD_TREES) continue;
+        kernels->add_values(pending.values, pending.numbers, scores);
+        pending.n = 0;
         continue;
       }
       add_pending(&pending, scores);
-      score_tree(coded, kernels, walk, tree, n, block, scores);
+      score_tree(coded, kernels, tree, block, scores);
     }
     add_pending(&pending, scores);
   }
 }
 
-void coded_block_leaves(const struct coded_trees *coded, const struct kernels *kernels, bool walk, size_t n,
+void coded_block_leaves(const struct coded_trees *coded, const struct kernels *kernels,
                         struct coded_block *block, double *out) {
-  size_t width = (size_t)coded->n_trees;
+  size_t width = (size_t)coded->n_trees, n = block->n;
   for (size_t t = 0; t < width; t++) {
     const struct coded_tree *tree = &coded->trees[t];
-    make_set_cells(coded, kernels, tree, block);
-    if (tree->method == CODED_LONE) {
-      for (size_t i = 0; i < n; i++) out[i * width + t] = 0.0;
-    } else if (tree->method == CODED_REACH && !walk) {
-      if (tree->program.n_above > 0) {
-        reach_pieces(kernels, tree, block);
-      } else {
-        uint8_t numbers[REACH_ROWS];
-        kernels->reach(tree->nodes, tree->program.n_nodes, block->cells, block->masks, numbers);
-        for (size_t i = 0; i < REACH_ROWS; i++) block->places[i] = numbers[i];
-      }
-      for (size_t i = 0; i < n; i++) out[i * width + t] = tree->leaf_at[block->places[i]];
-    } else {
-      int32_t leaves[REACH_ROWS];
-      walk_tree(coded, tree, block->cells, n, leaves);
-      for (size_t i = 0; i < n; i++) out[i * width + t] = leaves[i];
+    const int32_t *leaf = leaves_of(block, tree);
+    uint8_t numbers[REACH_ROWS];
+    int32_t leaves[REACH_ROWS];
+    coded_block_prepare_sets(coded, kernels, tree, block);
+    if (has_byte_numbers(block, tree)) {
+      byte_numbers(kernels, tree, block, numbers);
+      for (size_t i = 0; i < n; i++) out[i * width + t] = leaf[numbers[i]];
+      continue;
+    }
+    switch (way_of(block, tree)) {
+      case TREE_LONE:
+        for (size_t i = 0; i < n; i++) out[i * width + t] = 0.0;
+        break;
+      case TREE_BITS:
+      case TREE_BYTES:
+        wide_numbers(kernels, tree, block);
+        for (size_t i = 0; i < n; i++) out[i * width + t] = leaf[block->places[i]];
+        break;
+      case TREE_WALK:
+        walk_tree(coded, tree, block->cells, n, leaves);
+        for (size_t i = 0; i < n; i++) out[i * width + t] = leaves[i];
+        break;
     }
   }
 }

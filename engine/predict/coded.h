@@ -7,12 +7,16 @@
  * of its own. |v| <= BINS_ZERO counts as 0: cuts within that range are moved to its ends.
  *
  * Categories get numbers; the cells of a categorical node are made before its tree is run, one column per
- * node. */
+ * node.
+ *
+ * A block of rows goes through the trees by bits (kernels/bits.h) while the conditions of all nodes stay in
+ * the second-level cache, else by bytes (kernels/reach.h). */
 #ifndef COPSE_PREDICT_CODED_H
 #define COPSE_PREDICT_CODED_H
 
 #include "model/model.h"
 #include "model/reach_program.h"
+#include "predict/bit_program.h"
 
 enum code_version {
   CODES_PLAIN, /* NaN counts as 0 */
@@ -23,14 +27,21 @@ enum code_version {
   CODE_VERSIONS
 };
 
-enum { COLUMN_CUTS = 255, MOST_CODES = 65535, ROW_TREES = 256 };
+enum {
+  COLUMN_CUTS = 255,
+  MOST_CODES = 65535,
+  ROW_TREES = 256,
+  MOST_CONDITIONS = 12288 /* 384 KB a thread */
+};
 
 struct coded_source {
   uint32_t feature;
   bool categorical;
-  unsigned versions;                    /* bit set of enum code_version */
-  uint32_t first_column[CODE_VERSIONS]; /* of a version's columns */
-  uint32_t n_columns;                   /* of each version */
+  unsigned versions;                       /* bit set of enum code_version */
+  uint32_t first_column[CODE_VERSIONS];    /* of a version's columns */
+  uint32_t n_columns;                      /* of each version */
+  uint32_t line[CODE_VERSIONS];            /* of a version's codes in a block */
+  uint32_t first_condition[CODE_VERSIONS]; /* condition c of 0 .. n_cuts: code >= c */
   struct code_map map;
   int32_t *categories; /* ascending [n_categories]; the code of all others is n_categories */
   uint32_t n_categories;
@@ -74,6 +85,16 @@ struct coded_tree {
   const double *leaf_values; /* [n_leaves] by leaf, the predictor's */
   walk_node *walk;
   int32_t *walk_leaf; /* [2 n_leaves - 1] leaf of a walk node */
+  bool by_bits;
+  struct bit_program bits;
+  const int32_t *bit_leaf; /* [bit_program_numbers] leaf, and its value, by number */
+  const double *bit_value;
+};
+
+/* What one row needs of a tree, in the order in which a row visits them. */
+struct row_tree {
+  const double *leaf_values;
+  uint32_t first_block, tree;
 };
 
 struct coded_trees {
@@ -81,11 +102,19 @@ struct coded_trees {
   bool walkable; /* every node fits into a walk node */
   bool usable;   /* false: too many cuts, a NaN threshold or a linear leaf; the other members are empty */
   uint32_t n_sources, n_columns, n_categorical, most_sets, most_masks;
+  uint32_t n_lines, n_conditions;
+  bool by_bits;     /* the trees have bit programs, but those of one leaf or too many */
+  bool all_by_bits; /* no tree has too many */
+  size_t most_bit_words;
   struct coded_source *sources; /* ascending by feature */
   struct coded_tree *trees;     /* [n_trees] */
   int n_trees;
-  uint32_t *row_order; /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
-  uint32_t *source_of; /* [2 * n_features] by value, by category; UINT32_MAX: none */
+  uint32_t n_numeric;         /* sources by value, and of each the map and the feature: */
+  struct code_map *row_maps;  /* [n_numeric] */
+  uint32_t *row_features;     /* [n_numeric] */
+  struct row_tree *row_trees; /* [n_trees] in row_order */
+  uint32_t *row_order;        /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
+  uint32_t *source_of;        /* [2 * n_features] by value, by category; UINT32_MAX: none */
   struct coded_set *sets;
   uint32_t *words;
   double *cuts;
@@ -96,6 +125,10 @@ struct coded_trees {
   struct walk_block *blocks; /* of trees without sets; NULL: too many columns or leaves */
   int32_t *leaf_at, *walk_leaf;
   double *value_at;
+  struct bit_node *bit_nodes;
+  uint16_t *bit_turns;
+  int32_t *bit_leaf;
+  double *bit_value;
 };
 
 COPSE_MUST_CHECK copse_status coded_trees_create(copse_context *ctx, uint32_t n_features,
@@ -109,7 +142,22 @@ COPSE_MUST_CHECK copse_status coded_sources_create(struct coded_trees *coded, ui
 COPSE_MUST_CHECK copse_status coded_programs_create(struct coded_trees *coded, const struct tree *trees,
                                                     copse_error *err);
 
+/* Conditions of nodes: by value or by the k-th set of a tree. */
+static inline uint32_t value_condition(const struct coded_source *source, enum code_version version,
+                                       uint32_t place) {
+  return source->first_condition[version] + place + 1;
+}
+static inline uint32_t set_condition(const struct coded_trees *coded, uint32_t k) {
+  return coded->n_conditions + k;
+}
+COPSE_MUST_CHECK copse_status coded_bits_create(struct coded_trees *coded, const struct tree *trees,
+                                                copse_error *err);
+/* The number of cuts below a node's own. */
+uint32_t coded_place(const struct code_map *map, double cut);
+
 COPSE_MUST_CHECK copse_status coded_blocks_create(struct coded_trees *coded, copse_error *err);
+/* leaf_values: each coded tree's has been set. */
+COPSE_MUST_CHECK copse_status coded_rows_create(struct coded_trees *coded, copse_error *err);
 
 /* The value at which a node's comparison turns, for values that are not rounded to 0 first. */
 double coded_cut(double threshold);

@@ -1,8 +1,9 @@
-/* coded_blocks.c - trees in blocks of three levels, for one row at a time. Made from the walk nodes. */
+/* coded_blocks.c - what one row at a time needs: trees in blocks of four levels, made from the walk nodes,
+ * and in one place what is read of trees and sources. */
 #include "base/status.h"
 #include "predict/coded.h"
 
-enum { BLOCK_NODES = 7, BLOCK_ENDS = 15 };
+enum { BLOCK_PLACES = 2 * WALK_NODES + 1, MOST_LEAVES = INT16_MAX };
 
 struct block_writer {
   const struct coded_trees *coded;
@@ -18,9 +19,9 @@ static bool is_leaf(const struct coded_tree *tree, uint32_t node) { return tree-
 static void write_block(struct block_writer *writer, uint32_t index) {
   const struct coded_tree *tree = writer->tree;
   struct walk_block *block = &writer->blocks[index];
-  uint32_t node[BLOCK_ENDS];
+  uint32_t node[BLOCK_PLACES];
   node[0] = writer->top[index];
-  for (uint32_t p = 0; p < BLOCK_NODES; p++) {
+  for (uint32_t p = 0; p < WALK_NODES; p++) {
     bool leaf = is_leaf(tree, node[p]);
     uint32_t left = node[p] + (tree->walk[node[p]] >> 18);
     node[2 * p + 1] = left;
@@ -28,27 +29,27 @@ static void write_block(struct block_writer *writer, uint32_t index) {
     block->column[p] = (uint8_t)(tree->walk[node[p]] >> 8 & WALK_MOST_COLUMN);
     block->threshold[p] = (int8_t)(tree->walk[node[p]] & 0xFF);
   }
-  block->column[BLOCK_NODES] = 0;
-  block->threshold[BLOCK_NODES] = INT8_MIN;
-  for (uint32_t e = 0; e < 8; e++) {
-    uint32_t end = node[BLOCK_NODES + e];
+  block->column[WALK_NODES] = 0;
+  block->threshold[WALK_NODES] = INT8_MIN;
+  for (uint32_t e = 0; e < WALK_NODES + 1; e++) {
+    uint32_t end = node[WALK_NODES + e];
     if (is_leaf(tree, end)) {
-      block->next[e] = (uint16_t)(WALK_LEAF | tree->walk_leaf[end]);
+      block->next[e] = (int16_t)~tree->walk_leaf[end];
       continue;
     }
-    block->next[e] = (uint16_t)writer->n_blocks;
+    block->next[e] = (int16_t)writer->n_blocks;
     writer->top[writer->n_blocks++] = end;
   }
 }
 
-/* Fewer blocks than nodes, and both fit below WALK_LEAF. */
+/* Fewer blocks than nodes, and both have numbers. */
 static bool fits(const struct coded_trees *coded, size_t *n_nodes, int *most_leaves) {
   *n_nodes = 0;
   *most_leaves = 1;
   if (!coded->walkable || coded->n_columns > WALK_COLUMNS) return false;
   for (int t = 0; t < coded->n_trees; t++) {
     if (coded->trees[t].n_sets > 0) continue;
-    if (coded->trees[t].n_leaves > WALK_LEAF - 1) return false;
+    if (coded->trees[t].n_leaves > MOST_LEAVES) return false;
     if (coded->trees[t].n_leaves > *most_leaves) *most_leaves = coded->trees[t].n_leaves;
     *n_nodes += (size_t)coded->trees[t].n_leaves;
   }
@@ -81,5 +82,23 @@ copse_status coded_blocks_create(struct coded_trees *coded, copse_error *err) {
   struct walk_block *tight = copse_resize(coded->ctx, coded->blocks, (size_t)first + 1, sizeof *tight);
   if (tight == NULL) return status_memory(err, "a predictor");
   coded->blocks = tight;
+  return COPSE_OK;
+}
+
+copse_status coded_rows_create(struct coded_trees *coded, copse_error *err) {
+  coded->row_maps = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_maps);
+  coded->row_features = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_features);
+  coded->row_trees = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->row_trees);
+  if (coded->row_maps == NULL || coded->row_features == NULL || coded->row_trees == NULL)
+    return status_memory(err, "a predictor");
+  for (uint32_t s = 0; s < coded->n_sources; s++) {
+    if (coded->sources[s].categorical) continue;
+    coded->row_features[coded->n_numeric] = coded->sources[s].feature;
+    coded->row_maps[coded->n_numeric++] = coded->sources[s].map;
+  }
+  for (int i = 0; i < coded->n_trees; i++) {
+    const struct coded_tree *tree = &coded->trees[coded->row_order[i]];
+    coded->row_trees[i] = (struct row_tree){tree->leaf_values, tree->first_block, coded->row_order[i]};
+  }
   return COPSE_OK;
 }

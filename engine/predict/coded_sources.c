@@ -99,7 +99,7 @@ static bool scale_to(struct code_map *map, uint32_t skip, uint32_t n_cells) {
   return isfinite(low) && range > 0.0 && isfinite(range) && isfinite(map->scale) && map->scale > 0.0;
 }
 
-enum { FEW_STEPS = 2, MOST_STEPS = 8, FEWEST_CELLS = 256, MOST_CELLS = 4096 };
+enum { FEW_STEPS = 2, MOST_STEPS = CODE_MOST_STEPS, FEWEST_CELLS = 256, MOST_CELLS = 4096 };
 
 /* The scale with the fewest comparisons: over all cuts, or over the middle ones where a few lie far away; as
  * few cells as do. */
@@ -137,6 +137,9 @@ static void number_columns(struct coded_trees *coded) {
       if (!(source->versions >> v & 1)) continue;
       source->first_column[v] = coded->n_columns;
       coded->n_columns += source->n_columns;
+      source->line[v] = coded->n_lines++;
+      source->first_condition[v] = coded->n_conditions;
+      coded->n_conditions += source->map.n_cuts + 1;
     }
   }
 }

@@ -19,8 +19,7 @@ static size_t most_nodes(const struct tree *trees, int n_trees) {
   return most;
 }
 
-/* The number of cuts below the node's own. */
-static uint32_t place_of_cut(const struct code_map *map, double cut) {
+uint32_t coded_place(const struct code_map *map, double cut) {
   uint32_t low = 0, high = map->n_cuts;
   while (low < high) {
     uint32_t middle = (low + high) / 2;
@@ -35,7 +34,7 @@ static uint32_t place_of_cut(const struct code_map *map, double cut) {
 static void rule_by_value(const struct coded_trees *coded, const struct tree *tree, int node,
                           struct node_rules *rules) {
   const struct coded_source *source = &coded->sources[coded->source_of[2 * tree->split_feature[node]]];
-  uint32_t place = place_of_cut(&source->map, coded_cut(tree->threshold[node]));
+  uint32_t place = coded_place(&source->map, coded_cut(tree->threshold[node]));
   rules->column[node] = source->first_column[coded_version(tree->decision_type[node])] + place / COLUMN_CUTS;
   rules->threshold[node] = (int8_t)(127 - (int)(place % COLUMN_CUTS));
 }
@@ -229,6 +228,7 @@ copse_status coded_trees_create(copse_context *ctx, uint32_t n_features, const s
   copse_status status = coded_sources_create(out, n_features, trees, err);
   if (status == COPSE_OK && out->usable) status = coded_programs_create(out, trees, err);
   if (status == COPSE_OK && out->usable) status = coded_blocks_create(out, err);
+  if (status == COPSE_OK && out->usable) status = coded_bits_create(out, trees, err);
   if (status != COPSE_OK || !out->usable) {
     coded_trees_release(out);
     *out = (struct coded_trees){.ctx = ctx};
@@ -239,6 +239,9 @@ copse_status coded_trees_create(copse_context *ctx, uint32_t n_features, const s
 void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->sources);
   copse_free(coded->trees);
+  copse_free(coded->row_maps);
+  copse_free(coded->row_features);
+  copse_free(coded->row_trees);
   copse_free(coded->row_order);
   copse_free(coded->source_of);
   copse_free(coded->sets);
@@ -252,4 +255,8 @@ void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->walk_leaf);
   copse_free(coded->leaf_at);
   copse_free(coded->value_at);
+  copse_free(coded->bit_nodes);
+  copse_free(coded->bit_turns);
+  copse_free(coded->bit_leaf);
+  copse_free(coded->bit_value);
 }

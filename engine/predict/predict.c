@@ -9,19 +9,25 @@
 /* A program takes a block's time whatever the block holds; walking takes it for each row. */
 enum { FEW_ROWS = 64, VERY_FEW_ROWS = 4, ALIGNMENT = 64 };
 
+static enum block_way way_of(const struct predict_job *job, size_t n) {
+  const struct coded_trees *coded = &job->predictor->coded;
+  if (coded->walkable && (job->way == WAY_WALK || (job->way == WAY_AUTO && n < FEW_ROWS))) return BLOCK_WALK;
+  return coded->by_bits && job->way != WAY_BYTES ? BLOCK_BITS : BLOCK_BYTES;
+}
+
 static void predict_coded_block(const struct predict_job *job, uint64_t begin, size_t n, void *room) {
   const copse_predictor *predictor = job->predictor;
   const struct coded_trees *coded = &predictor->coded;
   size_t width = predictor->width;
   double *out = job->out + (size_t)begin * width;
-  struct coded_block block = coded_block_in(coded, predictor->n_outputs, room);
-  bool walk = coded->walkable && (job->way == WAY_WALK || (job->way == WAY_AUTO && n < FEW_ROWS));
-  coded_block_read(coded, predictor->kernels, job->table, begin, n, &block);
+  struct coded_block block = coded_block_in(coded, predictor->n_outputs, way_of(job, n), n, room);
+  coded_block_read(coded, predictor->kernels, job->table, begin, &block);
+  coded_block_prepare(coded, predictor->kernels, &block);
   if (predictor->kind == COPSE_PREDICT_LEAF) {
-    coded_block_leaves(coded, predictor->kernels, walk, n, &block, out);
+    coded_block_leaves(coded, predictor->kernels, &block, out);
     return;
   }
-  coded_block_score(coded, predictor->kernels, predictor->n_outputs, walk, n, &block);
+  coded_block_score(coded, predictor->kernels, predictor->n_outputs, &block);
   for (size_t k = 0; k < width; k++)
     for (size_t i = 0; i < n; i++) out[i * width + k] = block.scores[k * REACH_ROWS + i];
 }

@@ -135,8 +135,9 @@ static copse_status code_trees(struct copse_predictor *predictor, const struct t
       coded_trees_create(predictor->ctx, predictor->n_features, trees, predictor->n_trees, coded, err);
   if (status != COPSE_OK || !coded->usable) return status;
   for (int t = 0; t < predictor->n_trees; t++) coded->trees[t].leaf_values = predictor->trees[t].leaf_values;
+  status = coded_rows_create(coded, err);
   predictor->row_coded = coded->walkable && coded->n_columns <= MOST_ROW_COLUMNS && row_pays(coded);
-  return COPSE_OK;
+  return status;
 }
 
 copse_status copse_predictor_create(copse_context *ctx, copse_model *model, copse_predict_kind kind,

@@ -15,8 +15,9 @@
 #include "predict/coded.h"
 
 /* How rows go through the trees; all ways give the same bits. AUTO chooses by rows and trees, the others are
- * for tests: by values, by codes node after node, by codes and programs. */
-enum predict_way { WAY_AUTO, WAY_PLAIN, WAY_WALK, WAY_REACH };
+ * for tests: by values, by codes node after node, by codes and programs over bytes or, where the trees have
+ * such programs, over bits. */
+enum predict_way { WAY_AUTO, WAY_PLAIN, WAY_WALK, WAY_BYTES, WAY_BITS };
 
 enum { MOST_ROW_COLUMNS = 1024 }; /* cells of one row on the stack */
 

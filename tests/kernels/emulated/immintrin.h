@@ -12,6 +12,7 @@
 
 typedef simde__mmask8 __mmask8;
 typedef simde__mmask16 __mmask16;
+typedef simde__mmask64 __mmask64;
 
 static inline __m512d emulated_cvtepi64_pd(__m512i x) {
   int64_t in[8];

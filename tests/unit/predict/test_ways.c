@@ -24,6 +24,7 @@ static const struct shape shapes[] = {
     {"two pieces and more", 1, 4, 257, 700, 700, 40, false},
     {"up to the most leaves", 1, 3, 1000, 1024, 2000, 0, false},
     {"too many leaves for a program", 1, 3, 1025, 2000, 2000, 40, false},
+    {"too many leaves for bits beside others", 1, 3, 1900, 2300, 90, 0, false},
     {"a chain", 1, 3, 200, 256, 50, 0, true},
     {"a long chain", 1, 3, 257, 1024, 50, 30, true},
     {"many categories", 1, 9, 20, 90, 20, 900, false},
@@ -195,7 +196,7 @@ static void all_ways_give_the_bits_of_the_definition(void **state) {
         expect_rows(predictor, shape->name);
       }
       FOR_EACH_TIER(kernels)
-      for (int way = WAY_AUTO; way <= WAY_REACH; way++) {
+      for (int way = WAY_AUTO; way <= WAY_BITS; way++) {
         predictor->kernels = kernels;
         predictor->way = (enum predict_way)way;
         expect_every_view(predictor, shape->name);
@@ -214,15 +215,18 @@ static void every_size_has_the_method_it_should(void **state) {
     int n_leaves;
     enum coded_method method;
     bool pieces;
-  } cases[] = {{1, CODED_LONE, false},   {2, CODED_REACH, false},   {256, CODED_REACH, false},
-               {257, CODED_REACH, true}, {1024, CODED_REACH, true}, {1025, CODED_WALK, false},
-               {2000, CODED_WALK, false}};
+  } cases[] = {{1, CODED_LONE, false},    {2, CODED_REACH, false},   {256, CODED_REACH, false},
+               {257, CODED_REACH, true},  {1024, CODED_REACH, true}, {1025, CODED_WALK, false},
+               {2048, CODED_WALK, false}, {2049, CODED_WALK, false}, {2000, CODED_WALK, false}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     const struct shape shape = {"", 1, 1, cases[i].n_leaves, cases[i].n_leaves, 100, 0, false};
     copse_model *model = random_model(&draw, &shape);
     copse_predictor *predictor = sample_predictor(model, COPSE_PREDICT_RAW, 0, 0);
     assert_int_equal(predictor->coded.trees[0].method, cases[i].method);
     assert_int_equal(predictor->coded.trees[0].program.n_above > 0, cases[i].pieces);
+    assert_int_equal(predictor->coded.trees[0].by_bits,
+                     cases[i].n_leaves > 1 && cases[i].n_leaves <= BIT_MOST_LEAVES);
+    assert_int_equal(predictor->coded.all_by_bits, predictor->coded.trees[0].by_bits);
     copse_predictor_free(predictor);
     copse_model_free(model);
   }
@@ -238,6 +242,27 @@ static void more_cuts_than_a_byte_take_several_columns(void **state) {
   assert_true(predictor->coded.sources[0].n_columns > 1);
   copse_predictor_free(predictor);
   copse_model_free(model);
+}
+
+static void conditions_that_would_leave_the_cache_are_left_to_bytes(void **state) {
+  (void)state;
+  struct draw draw = {.seed = 8};
+  const struct shape few = {"", 1, 12, 1000, 1024, 100, 0, false},
+                     many = {"", 1, 16, 1000, 1024, 90000, 0, false};
+  const struct shape *const shapes_of[] = {&few, &many};
+  for (size_t i = 0; i < 2; i++) {
+    copse_model *model = random_model(&draw, shapes_of[i]);
+    copse_predictor *predictor = sample_predictor(model, COPSE_PREDICT_RAW, 0, 0);
+    assert_int_equal(predictor->coded.by_bits, predictor->coded.n_conditions <= MOST_CONDITIONS);
+    assert_int_equal(predictor->coded.by_bits, shapes_of[i] == &few);
+    for (size_t row = 0; row < MOST_ROWS; row++) {
+      for (int f = 0; f < N_FEATURES; f++) values[row][f] = value_of(&draw, shapes_of[i], f);
+      judge(model, row);
+    }
+    expect_every_view(predictor, "conditions");
+    copse_predictor_free(predictor);
+    copse_model_free(model);
+  }
 }
 
 static void a_threshold_that_is_no_number_is_left_to_the_walk_by_values(void **state) {
@@ -263,6 +288,7 @@ int main(void) {
       cmocka_unit_test(all_ways_give_the_bits_of_the_definition),
       cmocka_unit_test(every_size_has_the_method_it_should),
       cmocka_unit_test(more_cuts_than_a_byte_take_several_columns),
+      cmocka_unit_test(conditions_that_would_leave_the_cache_are_left_to_bytes),
       cmocka_unit_test(a_threshold_that_is_no_number_is_left_to_the_walk_by_values),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
