@@ -8,13 +8,16 @@
 
 #include "copse.h"
 #include "data/bins_distinct.h"
+#include "data/bins_room.h"
+#include "kernels/kernels.h"
 
 struct selection; /* opaque: buckets of values and what is known of them */
 
-/* values[0..range->n) are not changed and must outlive *out. *out NULL without an error: the values do not
- * suit (an order within buckets could not be told from an order across them). */
-COPSE_MUST_CHECK copse_status select_open(copse_context *ctx, const double *values,
-                                          const struct value_range *range, struct selection **out,
+/* values[0..range->n) are not changed; they and what is taken of the room, BINS_ROOM_WORK, must outlive *out.
+ * *out NULL without an error: the values do not suit (an order within buckets could not be told from an order
+ * across them). */
+COPSE_MUST_CHECK copse_status select_open(copse_context *ctx, struct bins_room *room, const double *values,
+                                          const struct number_range *range, struct selection **out,
                                           copse_error *err);
 void select_close(struct selection *selection);
 

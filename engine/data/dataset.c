@@ -144,8 +144,8 @@ copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
   return status;
 }
 
-/* Cut points on the sampled rows, without copying them; with all rows of a source asked for, also its bins.
- */
+/* Cut points on the sampled rows, without copying them; when these are all rows of a dense table, also its
+ * bins. */
 static copse_status schema_of_sample(copse_context *ctx, struct schema_request *request, copse_schema **out,
                                      struct dataset_columns *columns, copse_error *err) {
   struct table_rows rows = {0};
@@ -161,7 +161,7 @@ static copse_status schema_of_sample(copse_context *ctx, struct schema_request *
   }
   request->rows = &rows;
   if (status == COPSE_OK)
-    status = request->table->layout == COPSE_SOURCE && list == NULL
+    status = request->table->layout != COPSE_CSR && request->table->layout != COPSE_CSC && list == NULL
                  ? dataset_columns_read(ctx, request, out, columns, err)
                  : schema_create(ctx, request, out, err);
   copse_free(list);

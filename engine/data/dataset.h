@@ -45,8 +45,10 @@ struct schema_request {
   const char *const *names;
   const bool *categorical;
   const copse_params *params;
-  /* Called when the bins of a feature are found, by the thread that found them; or NULL. */
-  copse_status (*then)(void *user, const copse_schema *schema, uint32_t feature, copse_error *err);
+  /* Called when the bins of a feature are found, by the thread that found them; or NULL. values [rows->n]:
+   * its column, dense layouts only. */
+  copse_status (*then)(void *user, const copse_schema *schema, uint32_t feature, const double *values,
+                       copse_error *err);
   void *user;
   /* Where the bins of all rows are when all are found: a source's columns are gone by then. NULL: the table.
    */
@@ -72,8 +74,8 @@ struct dataset_columns {
   uint32_t n;
   struct column_cells *columns; /* [n] */
 };
-/* Schema and bins of a COPSE_SOURCE table, whose columns are released one by one. request: all rows, `then`
- * unset. Release `out` in any case. */
+/* Schema and bins of a dense table; the columns of a COPSE_SOURCE are released one by one. request: all rows,
+ * `then` unset. Release `out` in any case. */
 COPSE_MUST_CHECK copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                                    copse_schema **schema, struct dataset_columns *out,
                                                    copse_error *err);

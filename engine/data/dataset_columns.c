@@ -1,8 +1,8 @@
 /* dataset_columns.c - a data set from columns that go as they are binned.
  *
- * The columns of a source are read one at a time (by each thread): cut points on all rows, then its bins in
- * one or two bytes a row, and the source lets the column go. So the memory in use falls while it is filled.
- * When the bins of all features are known the matrix is laid out, and the columns move into it. */
+ * Cut points on all rows of a column, then its bins in one or two bytes a row, while its values are at hand:
+ * a matrix in memory is read once. A source lets the column go, so the memory in use falls while it is
+ * filled. When the bins of all features are known the matrix is laid out, and the columns move into it. */
 #include <string.h>
 
 #include "base/status.h"
@@ -13,12 +13,12 @@ enum { NARROW_BINS = 256 };
 struct columns_job {
   copse_context *ctx;
   const copse_table *table;
-  const copse_column_source *source;
   struct dataset_columns *columns;
 };
 
 /* Bins of one column; its cut points are known. */
-static copse_status bin_column(void *user, const copse_schema *schema, uint32_t feature, copse_error *err) {
+static copse_status bin_column(void *user, const copse_schema *schema, uint32_t feature, const double *values,
+                               copse_error *err) {
   struct columns_job *job = user;
   const struct feature_bins *bins = &schema->features[feature];
   uint64_t n_rows = job->table->n_rows;
@@ -26,22 +26,21 @@ static copse_status bin_column(void *user, const copse_schema *schema, uint32_t 
   if (bins->used) {
     size_t cell_bytes = bins->n_bins <= NARROW_BINS ? 1 : 2;
     uint8_t *cells = copse_alloc(job->ctx, n_rows, cell_bytes);
-    double values[BINNED_CHUNK];
     uint16_t block[BINNED_CHUNK];
     job->columns->columns[feature] =
         (struct column_cells){.block = cells, .cells = cells, .wide = cell_bytes == 2};
     if (cells == NULL) status = status_memory(err, "the bins of a column");
     for (uint64_t row = 0; row < n_rows && status == COPSE_OK; row += BINNED_CHUNK) {
       size_t n = n_rows - row < BINNED_CHUNK ? (size_t)(n_rows - row) : BINNED_CHUNK;
-      job->source->read(job->source->user, feature, row, n, values);
-      bins_of_values(bins, values, n, block);
+      bins_of_values(bins, values + row, n, block);
       if (cell_bytes == 2)
         memcpy(cells + row * 2, block, n * sizeof *block);
       else
         for (size_t i = 0; i < n; i++) cells[row + i] = (uint8_t)block[i];
     }
   }
-  if (job->source->release != NULL) job->source->release(job->source->user, feature);
+  const copse_column_source *source = job->table->layout == COPSE_SOURCE ? job->table->values : NULL;
+  if (source != NULL && source->release != NULL) source->release(source->user, feature);
   return status;
 }
 
@@ -100,7 +99,7 @@ void dataset_columns_move(const struct dataset_columns *columns, struct binned *
 
 copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                   copse_schema **schema, struct dataset_columns *out, copse_error *err) {
-  struct columns_job job = {ctx, request->table, request->table->values, out};
+  struct columns_job job = {ctx, request->table, out};
   *schema = NULL;
   *out = (struct dataset_columns){.n = request->table->n_cols};
   out->columns = copse_alloc_zero(ctx, out->n, sizeof *out->columns);
