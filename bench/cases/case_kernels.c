@@ -64,6 +64,7 @@ static const struct kernel_case rows[] = {
     ROW(bin_numeric, "63_bins", bench_bin_numeric, 63),
     ROW(bin_numeric, "4000_bins", bench_bin_numeric, 4000),
     ROW(transpose, "8_of_28_columns", bench_transpose, 8),
+    ROW(interleave, "28_columns", bench_interleave, 28),
     ROW(add_range, "1m", bench_add_range, 0),
     ROW(find_buckets, "1m", bench_find_buckets, 0),
     ROW(encode, "255_cuts", bench_encode, 255),

@@ -221,6 +221,24 @@ void bench_transpose(struct bench_state *state, const struct kernels *kernels, i
                                            .floor = "memory: 8 bytes read, 8 written a value, read before"});
 }
 
+/* The row-major copy of a chunk of the feature-major one. */
+void bench_interleave(struct bench_state *state, const struct kernels *kernels, int n_columns) {
+  enum { N_ROWS = 1024, ROW_BYTES = 32, PASSES = 64 };
+  const uint8_t *columns[ROW_BYTES];
+  uint8_t *cells = bench_room((size_t)N_ROWS * (size_t)n_columns, 1), *rows = bench_room(N_ROWS, ROW_BYTES);
+  for (int c = 0; c < n_columns; c++) columns[c] = cells + (size_t)c * N_ROWS;
+  while (bench_next(state))
+    for (int pass = 0; pass < PASSES; pass++)
+      kernels->interleave(columns, (uint32_t)n_columns, N_ROWS, rows, ROW_BYTES);
+  copse_free(cells);
+  copse_free(rows);
+  double cells_done = (double)N_ROWS * n_columns * PASSES;
+  bench_report(state, &(struct bench_work){.items = cells_done,
+                                           .bytes = 2 * cells_done,
+                                           .floor_cycles = cells_done / 8,
+                                           .floor = "1 store a cycle, of eight cells"});
+}
+
 void bench_add_range(struct bench_state *state, const struct kernels *kernels, int argument) {
   (void)argument;
   double *values = cut_values();

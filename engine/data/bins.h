@@ -14,7 +14,8 @@
 /* |v| <= BINS_ZERO counts as zero: float32(1e-35), held as a double. */
 #define BINS_ZERO 1.0000000180025095e-35
 
-enum { BINS_MAX = 65536 }; /* of one feature: a cell of the binned matrix has 16 bits at most */
+enum { BINS_PADDING = 64 }; /* cells that are readable behind those of a column */
+enum { BINS_MAX = 65536 };  /* of one feature: a cell of the binned matrix has 16 bits at most */
 
 enum missing_type { MISSING_NONE = 0, MISSING_ZERO = 1, MISSING_NAN = 2 };
 
@@ -35,6 +36,13 @@ struct feature_bins {
   double common_share, default_share; /* of the sampled rows in common_bin, in default_bin */
 };
 
+/* The bins of a column's values; the caller's to free. */
+struct bins_codes {
+  void *cells; /* [values + BINS_PADDING] uint8_t up to 256 bins, else uint16_t; NULL: the feature is not used
+                */
+  bool wide;   /* uint16_t */
+};
+
 /* One feature's sampled values. Sample size is n_values + n_zeros. */
 struct bins_column {
   const double *values;             /* [n_values] in any order; NaN = missing, zeros included or not */
@@ -46,6 +54,7 @@ struct bins_column {
   const struct bin_params *params;
   const struct forced_bins *forced; /* numeric: cut points of the caller's own; or NULL */
   struct bins_room *room;           /* or NULL: some for this call */
+  struct bins_codes *codes;         /* filled with the values' bins; or NULL: not asked for */
 };
 COPSE_MUST_CHECK copse_status bins_find_numeric(copse_context *ctx, const struct bins_column *column,
                                                 struct feature_bins *out, copse_error *err);

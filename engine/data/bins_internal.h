@@ -27,7 +27,8 @@ struct bins_request {
   const struct bin_params *params;
   const struct forced_bins *forced; /* NULL: none */
   enum bins_way way;
-  struct bins_room *room; /* NULL: some for this call */
+  struct bins_room *room;   /* NULL: some for this call */
+  struct bins_codes *codes; /* NULL: not asked for; else of more than one bin and at most BINS_MAX */
 };
 
 struct bins_rows {

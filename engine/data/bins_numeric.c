@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/bins_code.h"
 #include "data/bins_distinct.h"
 #include "data/bins_internal.h"
 #include "data/bins_select.h"
@@ -384,6 +385,9 @@ copse_status bins_cut(copse_context *ctx, const struct bins_request *request, st
     finish_bins(selection != NULL ? select_distinct(selection) : &distinct, &cuts, nan_rows, out,
                 rows->of_bins);
   }
+  if (request->codes != NULL) *request->codes = (struct bins_codes){0};
+  if (status == COPSE_OK && request->codes != NULL && out->n_bins > 1 && out->n_bins <= BINS_MAX)
+    status = bins_code(ctx, out, request->values, request->n_values, selection, request->codes, err);
   select_close(selection);
   bins_room_release(&own);
   if (status == COPSE_OK) return COPSE_OK;
@@ -402,12 +406,17 @@ copse_status bins_find_numeric(copse_context *ctx, const struct bins_column *col
                                  .max_bin = column->max_bin,
                                  .params = column->params,
                                  .forced = column->forced,
-                                 .room = column->room};
+                                 .room = column->room,
+                                 .codes = column->codes};
   struct bins_rows rows;
   copse_status status = bins_cut(ctx, &request, out, &rows, err);
   if (status != COPSE_OK) return status;
   struct bins_sample sample = {column->n_values + column->n_zeros, column->n_rows};
   bins_settle(out, rows.of_bins, &sample, column->params);
   copse_free(rows.of_bins);
+  if (column->codes != NULL && !out->used) {
+    copse_free(column->codes->cells);
+    *column->codes = (struct bins_codes){0};
+  }
   return COPSE_OK;
 }

@@ -23,8 +23,9 @@ struct selection {
   const double *values;
   uint64_t n;
   struct bucket_rule by;
+  double most_negative, most_positive;
   uint32_t n_buckets, first_positive; /* buckets */
-  uint16_t *buckets;                  /* [n] of each value */
+  uint16_t *buckets;                  /* [n + 1] of each value */
   uint32_t *rows;                     /* [n_buckets] */
   uint8_t *states;                    /* [n_buckets] enum bucket_state */
   double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE */
@@ -37,7 +38,7 @@ struct selection {
 };
 
 /* The least value that the bucket could hold. */
-static double bucket_edge(const struct selection *s, uint32_t bucket) {
+double select_edge(const struct selection *s, uint32_t bucket) {
   bool negative = bucket < s->first_positive;
   uint64_t key = ((uint64_t)bucket - s->by.base[negative]) << s->by.shift;
   uint64_t bits = negative ? 0 - key : key;
@@ -78,6 +79,7 @@ static bool count_rows(struct selection *s) {
     last |= kernels->find_buckets(s->values + start, length, &s->by, buckets);
     for (uint64_t i = 0; i < length; i++) rows[buckets[i]]++;
   }
+  s->buckets[s->n] = s->buckets[s->n - 1];
   return !last;
 }
 
@@ -122,7 +124,7 @@ static void list_entries(struct selection *s) {
       const uint32_t *rows = s->merged + s->places[b];
       for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
-      add_entry(d, &n, bucket_edge(s, b), s->rows[b], b + 1);
+      add_entry(d, &n, select_edge(s, b), s->rows[b], b + 1);
     }
   }
   if (s->first_positive == s->n_buckets) d->n_negative = n;
@@ -137,7 +139,8 @@ static void ask(struct selection *s, uint32_t bucket) {
 static copse_status lay_out(copse_context *ctx, struct bins_room *room, struct selection *s,
                             copse_error *err) {
   size_t b = s->n_buckets, at_once = s->most_sorted + 1, entries = b + at_once;
-  size_t bytes = 8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * (size_t)s->n + b;
+  size_t bytes =
+      8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * ((size_t)s->n + 1) + b;
   void *block = bins_room_take(ctx, room, BINS_ROOM_WORK, bytes, 1);
   if (block == NULL) return status_memory(err, "the buckets of a column");
   s->sorted = block; /* parts of 8 bytes, 4, 2 and 1: each is aligned by the one before */
@@ -150,7 +153,7 @@ static copse_status lay_out(copse_context *ctx, struct bins_room *room, struct s
   s->places = s->rows + b;
   s->n_values = s->places + b;
   s->buckets = (uint16_t *)(s->n_values + b);
-  s->states = (uint8_t *)(s->buckets + s->n);
+  s->states = (uint8_t *)(s->buckets + s->n + 1);
   memset(s->rows, 0, b * sizeof *s->rows);
   memset(s->states, BUCKET_UNSORTED, b);
   return COPSE_OK;
@@ -166,6 +169,8 @@ copse_status select_open(copse_context *ctx, struct bins_room *room, const doubl
   if (s == NULL) return status_memory(err, "the buckets of a column");
   s->values = values;
   s->n = range->n;
+  s->most_negative = range->most_negative;
+  s->most_positive = range->most_positive;
   s->most_sorted = (size_t)(s->n / 2);
   cut_buckets(s, range);
   copse_status status = lay_out(ctx, room, s, err);
@@ -182,6 +187,17 @@ copse_status select_open(copse_context *ctx, struct bins_room *room, const doubl
 }
 
 void select_close(struct selection *selection) { copse_free(selection); }
+
+struct select_buckets select_buckets(struct selection *s) {
+  return (struct select_buckets){.values = s->values,
+                                 .buckets = s->buckets,
+                                 .n = s->n,
+                                 .n_buckets = s->n_buckets,
+                                 .first_positive = s->first_positive,
+                                 .most_negative = s->most_negative,
+                                 .most_positive = s->most_positive,
+                                 .first_bins = (uint16_t *)s->places};
+}
 
 struct distinct *select_distinct(struct selection *selection) {
   return &selection->distinct;
@@ -303,7 +319,7 @@ static void gather(struct selection *s, size_t n_wanted) {
   size_t n = 0;
   for (uint64_t i = 0; i < s->n && n < n_wanted; i++) {
     list[n] = values[i];
-    n += states[buckets[i]] == BUCKET_ASKED;
+    n += states[buckets[i]] == BUCKET_ASKED ? 1 : 0;
   }
   for (size_t i = 0; i < n; i++) s->sorted[s->places[bucket_of(list[i], &by)]++] = list[i];
 }

@@ -95,12 +95,12 @@ static void push_chunk(void *user, size_t chunk, int thread) {
   switch (job->table->layout) {
     case COPSE_CSR: push_csr(job, &rows); break;
     case COPSE_CSC:
-      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, csc_bins, job);
+      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, NULL, csc_bins, job);
       break;
     case COPSE_ROWS:
     case COPSE_SOURCE:
     case COPSE_COLUMNS:
-      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, dense_bins, job);
+      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, NULL, dense_bins, job);
       break;
   }
 }

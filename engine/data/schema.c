@@ -62,10 +62,11 @@ static const struct forced_bins *forced_bins_of(const struct bin_params *params,
   return NULL;
 }
 
-/* Bins of one feature. dense: the values are its whole column, and their range may be known. */
+/* Bins of one feature. dense: the values are its whole column. */
 static void find_feature(struct schema_job *job, uint32_t feature, const double *values, uint64_t n_values,
                          const struct number_range *range, bool dense, int thread) {
   struct feature_bins *out = &job->schema->features[feature];
+  struct bins_codes codes = {0};
   copse_context *ctx = job->schema->ctx;
   struct bins_column column = {.values = values,
                                .range = range,
@@ -75,7 +76,8 @@ static void find_feature(struct schema_job *job, uint32_t feature, const double 
                                .max_bin = feature_max_bin(job->params, feature),
                                .params = job->params,
                                .forced = forced_bins_of(job->params, feature),
-                               .room = &job->rooms[thread]};
+                               .room = &job->rooms[thread],
+                               .codes = dense && job->request->then != NULL ? &codes : NULL};
   copse_error error;
   copse_status status = job->categorical != NULL && job->categorical[feature]
                             ? bins_find_categorical(ctx, &column, out, &error)
@@ -83,9 +85,11 @@ static void find_feature(struct schema_job *job, uint32_t feature, const double 
   if (status == COPSE_OK && out->n_bins > BINS_MAX)
     status = status_set(&error, COPSE_ERR_UNSUPPORTED,
                         "%" PRIu32 " bins: expected at most %d (lower max_bin)", out->n_bins, BINS_MAX);
-  if (status == COPSE_OK && job->request->then != NULL)
-    status = job->request->then(job->request->user, job->schema, feature, dense ? values : NULL, &error);
-  if (status == COPSE_OK) return;
+  if (status == COPSE_OK) {
+    if (dense && job->request->then != NULL) job->request->then(job->request->user, feature, &codes);
+    return;
+  }
+  copse_free(codes.cells);
   copse_error named;
   status_set(&named, status, "column \"%.200s\": %.700s", job->schema->names[feature], error.message);
   note_failure(job, feature, &named);

@@ -71,6 +71,52 @@ static void transpose(const double *rows, size_t row_stride, uint64_t n, uint32_
   transpose_scalar(rows + i * row_stride, row_stride, n - i, n_columns, columns + i, column_stride);
 }
 
+static inline __m128i sixteen(const uint8_t *bytes) {
+  return _mm_loadu_si128((const __m128i *)(const void *)bytes);
+}
+
+/* Rows i and i + 1 of eight columns. */
+static inline void store_two(__m128i rows, uint8_t *out, size_t row_stride) {
+  _mm_storel_epi64((__m128i *)(void *)out, rows);
+  _mm_storel_epi64((__m128i *)(void *)(out + row_stride), _mm_unpackhi_epi64(rows, rows));
+}
+
+/* Sixteen rows of eight columns: bytes to pairs, to fours, to eights. */
+static inline void interleave_eight(const uint8_t *const *columns, uint64_t at, uint8_t *out,
+                                    size_t row_stride) {
+  __m128i pairs[8], fours[8];
+  for (int c = 0; c < 8; c += 2) {
+    __m128i a = sixteen(columns[c] + at), b = sixteen(columns[c + 1] + at);
+    pairs[c] = _mm_unpacklo_epi8(a, b); /* rows 0 to 7 */
+    pairs[c + 1] = _mm_unpackhi_epi8(a, b);
+  }
+  for (int half = 0; half < 2; half++)
+    for (int c = 0; c < 8; c += 4) {
+      fours[4 * half + c / 2] = _mm_unpacklo_epi16(pairs[c + half], pairs[c + 2 + half]);
+      fours[4 * half + c / 2 + 1] = _mm_unpackhi_epi16(pairs[c + half], pairs[c + 2 + half]);
+    }
+  for (int half = 0; half < 2; half++)
+    for (int k = 0; k < 2; k++) {
+      __m128i a = fours[4 * half + k], b = fours[4 * half + 2 + k];
+      uint8_t *rows = out + (size_t)(8 * half + 4 * k) * row_stride;
+      store_two(_mm_unpacklo_epi32(a, b), rows, row_stride);
+      store_two(_mm_unpackhi_epi32(a, b), rows + 2 * row_stride, row_stride);
+    }
+}
+
+static void interleave(const uint8_t *const *columns, uint32_t n_columns, uint64_t n, uint8_t *rows,
+                       size_t row_stride) {
+  uint64_t whole = n / 16 * 16;
+  uint32_t c = 0;
+  for (; c + 8 <= n_columns; c += 8) {
+    for (uint64_t i = 0; i < whole; i += 16)
+      interleave_eight(columns + c, i, rows + i * row_stride + c, row_stride);
+    for (uint64_t i = whole; i < n; i++)
+      for (uint32_t k = c; k < c + 8; k++) rows[i * row_stride + k] = columns[k][i];
+  }
+  interleave_scalar(columns + c, n_columns - c, n, rows + c, row_stride);
+}
+
 static double least_of(__m256d lanes, double least) {
   double each[4];
   _mm256_storeu_pd(each, lanes);
@@ -156,6 +202,7 @@ static bool find_buckets(const double *values, uint64_t n, const struct bucket_r
 void kernels_bins_avx2(struct kernels *slots) {
   slots->bin_numeric = bin_numeric;
   slots->transpose = transpose;
+  slots->interleave = interleave;
   slots->add_range = add_range;
   slots->find_buckets = find_buckets;
 }

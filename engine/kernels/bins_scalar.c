@@ -29,6 +29,12 @@ void transpose_scalar(const double *rows, size_t row_stride, uint64_t n, uint32_
     for (uint64_t i = 0; i < n; i++) columns[c * column_stride + i] = rows[i * row_stride + c];
 }
 
+void interleave_scalar(const uint8_t *const *columns, uint32_t n_columns, uint64_t n, uint8_t *rows,
+                       size_t row_stride) {
+  for (uint32_t c = 0; c < n_columns; c++)
+    for (uint64_t i = 0; i < n; i++) rows[i * row_stride + c] = columns[c][i];
+}
+
 void add_range_scalar(const double *values, uint64_t n, double zero, struct number_range *range) {
   struct number_range seen = *range;
   for (uint64_t i = 0; i < n; i++) {
@@ -59,6 +65,7 @@ bool find_buckets_scalar(const double *values, uint64_t n, const struct bucket_r
 void kernels_bins_scalar(struct kernels *slots) {
   slots->bin_numeric = bin_numeric_scalar;
   slots->transpose = transpose_scalar;
+  slots->interleave = interleave_scalar;
   slots->add_range = add_range_scalar;
   slots->find_buckets = find_buckets_scalar;
 }

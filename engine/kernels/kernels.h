@@ -234,6 +234,9 @@ struct kernels {
    * row_stride + c]. */
   void (*transpose)(const double *rows, size_t row_stride, uint64_t n, uint32_t n_columns, double *columns,
                     size_t column_stride);
+  /* The opposite, of bytes: rows[i * row_stride + c] = columns[c][i]. Other bytes of the rows stay. */
+  void (*interleave)(const uint8_t *const *columns, uint32_t n_columns, uint64_t n, uint8_t *rows,
+                     size_t row_stride);
   /* Adds n numbers to what is known of others. */
   void (*add_range)(const double *values, uint64_t n, double zero, struct number_range *range);
   /* buckets[i] = bucket_of(values[i], rule). Returns whether some key has the last value of its bucket. */

@@ -584,6 +584,31 @@ static void rows_become_columns(void **state) {
   }
 }
 
+static void columns_become_rows(void **state) {
+  (void)state;
+  struct draw d = {.seed = 30};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i) > 1000 ? 1000 : size_at(i);
+    uint32_t n_columns = (uint32_t)draw_between(&d, 1, 40);
+    size_t stride = n_columns + (size_t)draw_between(&d, 0, 3),
+           n_out = n == 0 ? 0 : (n - 1) * stride + n_columns;
+    enum guarded_side side = side_at(i);
+    uint8_t *columns[40], *rows = guarded_alloc(n_out, side);
+    for (uint32_t c = 0; c < n_columns; c++) {
+      columns[c] = guarded_alloc(n, side);
+      for (uint64_t r = 0; r < n; r++) columns[c][r] = (uint8_t)draw_bits(&d);
+    }
+    FOR_EACH_TIER(k) {
+      memset(rows, 0xA5, n_out);
+      k->interleave((const uint8_t *const *)columns, n_columns, n, rows, stride);
+      for (size_t at = 0; at < n_out; at++)
+        assert_int_equal(rows[at], at % stride < n_columns ? columns[at % stride][at / stride] : 0xA5);
+    }
+    for (uint32_t c = 0; c < n_columns; c++) guarded_free(columns[c], n, side);
+    guarded_free(rows, n_out, side);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(partition_is_stable_and_exact),
@@ -596,6 +621,7 @@ int main(void) {
       cmocka_unit_test(range_tells_the_ends_of_both_signs),
       cmocka_unit_test(buckets_ascend_with_their_numbers),
       cmocka_unit_test(rows_become_columns),
+      cmocka_unit_test(columns_become_rows),
       cmocka_unit_test(cross_entropy_gradients),
       cmocka_unit_test(poisson_gradients),
       cmocka_unit_test(slope_gradients),
