@@ -48,26 +48,25 @@ static inline uint32_t bin_at(const struct map *map, uint64_t i, unsigned steps)
   return bin;
 }
 
-static uint32_t bin_of_no_value(const struct map *map, double value) {
-  if (value == 0) return map->zero_bin;
-  return isnan(value) ? map->nan_bin : bins_of_value(map->bins, value);
-}
-
-/* All values are in the selection, or those beyond zero are, in their order. */
-#define CODE(type, steps)                                                                         \
-  do {                                                                                            \
-    type *cells = out;                                                                            \
-    const struct map local = *map;                                                                \
-    if (n == local.in.n) {                                                                        \
-      for (uint64_t i = 0; i < n; i++) cells[i] = (type)bin_at(&local, i, steps);                 \
-    } else {                                                                                      \
-      uint64_t at = 0;                                                                            \
-      for (uint64_t i = 0; i < n; i++) {                                                          \
-        bool kept = fabs(values[i]) > BINS_ZERO;                                                  \
-        cells[i] = (type)(kept ? bin_at(&local, at, steps) : bin_of_no_value(&local, values[i])); \
-        at += kept ? 1 : 0;                                                                       \
-      }                                                                                           \
-    }                                                                                             \
+/* All values are in the selection, or those beyond zero are, in their order. Numbers within +-zero that are
+ * not 0 hardly exist: they are looked for afterwards. */
+#define CODE(type, steps)                                                                          \
+  do {                                                                                             \
+    type *cells = out;                                                                             \
+    const struct map local = *map;                                                                 \
+    uint64_t at = 0;                                                                               \
+    bool tiny = false;                                                                             \
+    for (uint64_t i = 0; i < n && n == local.in.n; i++) cells[i] = (type)bin_at(&local, i, steps); \
+    for (uint64_t i = 0; i < n && n != local.in.n; i++) {                                          \
+      double value = values[i];                                                                    \
+      uint32_t kept = fabs(value) > BINS_ZERO ? 1 : 0;                                             \
+      uint32_t other = value != value ? local.nan_bin : local.zero_bin;                            \
+      cells[i] = (type)(other + ((bin_at(&local, at, steps) - other) & (0 - kept)));               \
+      tiny |= (kept == 0) & (value < 0 || value > 0);                                              \
+      at += kept;                                                                                  \
+    }                                                                                              \
+    for (uint64_t i = 0; i < n && tiny; i++)                                                       \
+      if (fabs(values[i]) <= BINS_ZERO) cells[i] = (type)bins_of_value(local.bins, values[i]);     \
   } while (0)
 
 static void code_by_buckets(const struct map *map, const double *values, uint64_t n, bool wide, void *out) {

@@ -15,7 +15,7 @@
 #include "data/radix_sort.h"
 #include "kernels/kernels.h"
 
-enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, PILOT = 4096, TIED_SHARE = 8 };
+enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, PILOT = 4096, TIED_SHARE = 8, STRIDE = 8 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
 
@@ -28,6 +28,7 @@ struct selection {
   uint16_t *buckets;                  /* [n + 1] of each value */
   uint32_t *rows;                     /* [n_buckets] */
   uint8_t *states;                    /* [n_buckets] enum bucket_state */
+  uint8_t *asked;                     /* [n_buckets] 1 for BUCKET_ASKED while values are gathered */
   double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE */
   uint32_t *places, *n_values;        /* [n_buckets] of a sorted bucket's distinct values */
   double *sorted, *scratch;           /* [most_sorted + 1] values of the sorted buckets */
@@ -140,7 +141,7 @@ static copse_status lay_out(copse_context *ctx, struct bins_room *room, struct s
                             copse_error *err) {
   size_t b = s->n_buckets, at_once = s->most_sorted + 1, entries = b + at_once;
   size_t bytes =
-      8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * ((size_t)s->n + 1) + b;
+      8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * ((size_t)s->n + 1) + 2 * b;
   void *block = bins_room_take(ctx, room, BINS_ROOM_WORK, bytes, 1);
   if (block == NULL) return status_memory(err, "the buckets of a column");
   s->sorted = block; /* parts of 8 bytes, 4, 2 and 1: each is aligned by the one before */
@@ -154,6 +155,7 @@ static copse_status lay_out(copse_context *ctx, struct bins_room *room, struct s
   s->n_values = s->places + b;
   s->buckets = (uint16_t *)(s->n_values + b);
   s->states = (uint8_t *)(s->buckets + s->n + 1);
+  s->asked = s->states + b;
   memset(s->rows, 0, b * sizeof *s->rows);
   memset(s->states, BUCKET_UNSORTED, b);
   return COPSE_OK;
@@ -313,15 +315,22 @@ int64_t select_plan(struct selection *selection, const struct value_side *side, 
 static void gather(struct selection *s, size_t n_wanted) {
   const struct bucket_rule by = s->by;
   const double *values = s->values;
-  const uint8_t *states = s->states;
   const uint16_t *buckets = s->buckets;
+  uint8_t *asked = s->asked;
   double *list = s->scratch;
   size_t n = 0;
-  for (uint64_t i = 0; i < s->n && n < n_wanted; i++) {
+  for (uint32_t b = 0; b < s->n_buckets; b++) asked[b] = s->states[b] == BUCKET_ASKED;
+  uint64_t i = 0;
+  for (; i + STRIDE <= s->n && n < n_wanted; i += STRIDE)
+    for (uint64_t k = i; k < i + STRIDE; k++) { /* nothing but what has to be done for every value */
+      list[n] = values[k];
+      n += asked[buckets[k]];
+    }
+  for (; i < s->n && n < n_wanted; i++) {
     list[n] = values[i];
-    n += states[buckets[i]] == BUCKET_ASKED ? 1 : 0;
+    n += asked[buckets[i]];
   }
-  for (size_t i = 0; i < n; i++) s->sorted[s->places[bucket_of(list[i], &by)]++] = list[i];
+  for (size_t k = 0; k < n; k++) s->sorted[s->places[bucket_of(list[k], &by)]++] = list[k];
 }
 
 /* As distinct_merge. */

@@ -347,6 +347,7 @@ copse_status schema_create(copse_context *ctx, const struct schema_request *requ
                                    .n_rows = request->n_rows,
                                    .bins_of = request->bins_of,
                                    .bins_user = request->bins_user,
+                                   .n_threads = n_threads,
                                    .features = schema->features,
                                    .n_features = schema->n_features};
     status = bundles_find(ctx, &search, &schema->bundles, err);
