@@ -311,26 +311,25 @@ int64_t select_plan(struct selection *selection, const struct value_side *side, 
   return all ? (int64_t)side->n : f.closed + 1;
 }
 
-/* Values of the asked buckets to their places, in no order. */
+/* Values of the asked buckets to their places, in no order. Most values are not asked for: only the buckets
+ * are read of all of them, and nothing is done but what has to be done for every one. */
 static void gather(struct selection *s, size_t n_wanted) {
-  const struct bucket_rule by = s->by;
-  const double *values = s->values;
   const uint16_t *buckets = s->buckets;
   uint8_t *asked = s->asked;
-  double *list = s->scratch;
+  uint32_t *list = (uint32_t *)s->scratch;
   size_t n = 0;
-  for (uint32_t b = 0; b < s->n_buckets; b++) asked[b] = s->states[b] == BUCKET_ASKED;
   uint64_t i = 0;
+  for (uint32_t b = 0; b < s->n_buckets; b++) asked[b] = s->states[b] == BUCKET_ASKED;
   for (; i + STRIDE <= s->n && n < n_wanted; i += STRIDE)
-    for (uint64_t k = i; k < i + STRIDE; k++) { /* nothing but what has to be done for every value */
-      list[n] = values[k];
+    for (uint64_t k = i; k < i + STRIDE; k++) {
+      list[n] = (uint32_t)k;
       n += asked[buckets[k]];
     }
   for (; i < s->n && n < n_wanted; i++) {
-    list[n] = values[i];
+    list[n] = (uint32_t)i;
     n += asked[buckets[i]];
   }
-  for (size_t k = 0; k < n; k++) s->sorted[s->places[bucket_of(list[k], &by)]++] = list[k];
+  for (size_t k = 0; k < n; k++) s->sorted[s->places[buckets[list[k]]]++] = s->values[list[k]];
 }
 
 /* As distinct_merge. */
