@@ -67,6 +67,10 @@ void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels,
 void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: bins */
+void bench_transpose(struct bench_state *state, const struct kernels *kernels, int n_columns);
+void bench_interleave(struct bench_state *state, const struct kernels *kernels, int n_columns);
+void bench_add_range(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_find_buckets(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument);
 
 /* The rows [0, n_rows) dealt out to n_leaves leaves by chance: leaf i holds rows[begin[i] .. begin[i + 1]),
