@@ -22,7 +22,7 @@
 #include "data/bins.h"
 #include "data/bundle.h"
 
-enum { BINNED_PADDING = BINS_PADDING }; /* readable cells behind the last row of every array */
+enum { BINNED_PADDING = 64 }; /* readable cells behind the last row of every array */
 /* Rows that are stored at once: their values of a few dozen features and their cells stay in the L2 cache. */
 enum { BINNED_CHUNK = 1024 };
 #define BINNED_NO_COLUMN UINT32_MAX

@@ -14,8 +14,7 @@
 /* |v| <= BINS_ZERO counts as zero: float32(1e-35), held as a double. */
 #define BINS_ZERO 1.0000000180025095e-35
 
-enum { BINS_PADDING = 64 }; /* cells that are readable behind those of a column */
-enum { BINS_MAX = 65536 };  /* of one feature: a cell of the binned matrix has 16 bits at most */
+enum { BINS_MAX = 65536 }; /* of one feature: a cell of the binned matrix has 16 bits at most */
 
 enum missing_type { MISSING_NONE = 0, MISSING_ZERO = 1, MISSING_NAN = 2 };
 
@@ -38,7 +37,7 @@ struct feature_bins {
 
 /* The bins of a column's values; the caller's to free. */
 struct bins_codes {
-  void *cells; /* [values + BINS_PADDING] uint8_t up to 256 bins, else uint16_t; NULL: the feature is not used
+  void *cells; /* [values] uint8_t up to 256 bins, else uint16_t; NULL: the feature is not used
                 */
   bool wide;   /* uint16_t */
 };

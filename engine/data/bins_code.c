@@ -104,9 +104,8 @@ copse_status bins_code(copse_context *ctx, const struct feature_bins *bins, cons
   struct map map;
   size_t cell_bytes = bins->n_bins <= NARROW_BINS ? 1 : 2;
   *out = (struct bins_codes){.wide = cell_bytes == 2};
-  out->cells = copse_alloc(ctx, n_values + BINS_PADDING, cell_bytes);
+  out->cells = copse_alloc(ctx, n_values, cell_bytes);
   if (out->cells == NULL) return status_memory(err, "the bins of a column");
-  memset((char *)out->cells + n_values * cell_bytes, 0, BINS_PADDING * cell_bytes);
   if (selection != NULL && map_buckets(bins, selection, &map))
     code_by_buckets(&map, values, n_values, out->wide, out->cells);
   else

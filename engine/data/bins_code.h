@@ -6,7 +6,7 @@
 #include "data/bins.h"
 #include "data/bins_select.h"
 
-/* out->cells [n_values + BINS_PADDING]: as bins_of_values has them; the padding is 0. selection: of the
+/* out->cells [n_values]: as bins_of_values has them. selection: of the
  * values without zeros and NaN, on which the bounds were found; or NULL. What it knows is lost. */
 COPSE_MUST_CHECK copse_status bins_code(copse_context *ctx, const struct feature_bins *bins,
                                         const double *values, uint64_t n_values, struct selection *selection,
