@@ -204,17 +204,17 @@ static void report_values(struct bench_state *state, double bytes, const char *f
 
 /* A group of the columns of a row-major table. */
 void bench_transpose(struct bench_state *state, const struct kernels *kernels, int n_columns) {
-  enum { N_ROWS = 1 << 18, PIECE = 512 };
-  double *rows = bench_room((size_t)N_ROWS * N_BENCH_FEATURES, sizeof *rows);
-  double *columns = bench_room((size_t)N_ROWS * (size_t)n_columns, sizeof *columns);
-  for (size_t i = 0; i < (size_t)N_ROWS * N_BENCH_FEATURES; i++) rows[i] = (double)i;
+  enum { N_TRANSPOSED = 1 << 18, PIECE = 512 };
+  double *rows = bench_room((size_t)N_TRANSPOSED * N_BENCH_FEATURES, sizeof *rows);
+  double *columns = bench_room((size_t)N_TRANSPOSED * (size_t)n_columns, sizeof *columns);
+  for (size_t i = 0; i < (size_t)N_TRANSPOSED * N_BENCH_FEATURES; i++) rows[i] = (double)i;
   while (bench_next(state))
-    for (uint64_t start = 0; start < N_ROWS; start += PIECE)
+    for (uint64_t start = 0; start < N_TRANSPOSED; start += PIECE)
       kernels->transpose(rows + start * N_BENCH_FEATURES, N_BENCH_FEATURES, PIECE, (uint32_t)n_columns,
-                         columns + start, N_ROWS);
+                         columns + start, N_TRANSPOSED);
   copse_free(rows);
   copse_free(columns);
-  double values = (double)N_ROWS * n_columns;
+  double values = (double)N_TRANSPOSED * n_columns;
   bench_report(state, &(struct bench_work){.items = values,
                                            .bytes = 16 * values,
                                            .floor_bytes = 24 * values,
@@ -223,16 +223,17 @@ void bench_transpose(struct bench_state *state, const struct kernels *kernels, i
 
 /* The row-major copy of a chunk of the feature-major one. */
 void bench_interleave(struct bench_state *state, const struct kernels *kernels, int n_columns) {
-  enum { N_ROWS = 1024, ROW_BYTES = 32, PASSES = 64 };
+  enum { N_TRANSPOSED = 1024, ROW_BYTES = 32, PASSES = 64 };
   const uint8_t *columns[ROW_BYTES];
-  uint8_t *cells = bench_room((size_t)N_ROWS * (size_t)n_columns, 1), *rows = bench_room(N_ROWS, ROW_BYTES);
-  for (int c = 0; c < n_columns; c++) columns[c] = cells + (size_t)c * N_ROWS;
+  uint8_t *cells = bench_room((size_t)N_TRANSPOSED * (size_t)n_columns, 1),
+          *rows = bench_room(N_TRANSPOSED, ROW_BYTES);
+  for (int c = 0; c < n_columns; c++) columns[c] = cells + (size_t)c * N_TRANSPOSED;
   while (bench_next(state))
     for (int pass = 0; pass < PASSES; pass++)
-      kernels->interleave(columns, (uint32_t)n_columns, N_ROWS, rows, ROW_BYTES);
+      kernels->interleave(columns, (uint32_t)n_columns, N_TRANSPOSED, rows, ROW_BYTES);
   copse_free(cells);
   copse_free(rows);
-  double cells_done = (double)N_ROWS * n_columns * PASSES;
+  double cells_done = (double)N_TRANSPOSED * n_columns * PASSES;
   bench_report(state, &(struct bench_work){.items = cells_done,
                                            .bytes = 2 * cells_done,
                                            .floor_cycles = cells_done / 8,
