@@ -19,18 +19,19 @@ struct data_cache {
   const struct app *app;
   bool usable; /* false: nothing is read or written */
   char path[OUTPUT_PATH_CAPACITY];
-  uint64_t key[2]; /* of the files and of what they are read with */
+  copse_text key; /* of the files and of what they are read with */
 };
 
 /* FILE.bin into out [OUTPUT_PATH_CAPACITY]; false: the name would be too long. */
 bool data_cache_path(const char *file, char *out);
 
-/* The cache of some files. training: the cache of the training files where these are validation files, else
- * NULL. Says why where there is none. */
+/* The cache of some files, to be released. training: the cache of the training files where these are
+ * validation files, else NULL. Says why where there is none. */
 void data_cache_plan(struct data_cache *cache, const struct app *app, char *const *paths, size_t n_paths,
                      const copse_read_options *options, const struct data_cache *training);
-/* Data set and facts, when the file holds what the key says. False: they are to be made; a file that does not
- * fit or is damaged is told in one line. schema: of the training data set, or NULL. */
+void data_cache_release(struct data_cache *cache);
+/* Data set and facts, when the file holds what the key says. False: they are to be made; a file that is
+ * damaged or does not fit, and why, is told in one line. schema: of the training data set, or NULL. */
 bool data_cache_load(struct data_cache *cache, copse_schema *schema, struct data_facts *facts,
                      copse_dataset **dataset);
 /* A failure is a warning. */

@@ -286,6 +286,7 @@ static copse_status load_valid(struct train_data *data, size_t index, copse_erro
   snprintf(name, sizeof name, "valid_%zu", index + 1);
   if (status == COPSE_OK) status = copse_booster_add_valid(data->booster, loading.dataset, name, err);
   loading_release(&loading); /* the booster holds its own reference to the data set */
+  data_cache_release(&cache);
   return status;
 }
 
@@ -309,6 +310,7 @@ void train_data_free(struct train_data *data) {
   copse_frame_schema_free(data->schema);
   start_model_close(&data->start);
   forced_bins_free(&data->forced);
+  data_cache_release(&data->cache);
   copse_free(data->files);
   copse_free(data->valid);
 }

@@ -25,26 +25,30 @@ static double value_at(enum value_kind kind, uint64_t i) {
   return u < 0.7 ? 0.0 : u;
 }
 
-/* The values are sorted in place, so each iteration has a copy that is not timed. */
+/* As for a column of a data set: the room is kept. */
 static void run_cut_points(struct bench_state *state, const void *argument) {
   const struct cut_case *chosen = argument;
   const struct bin_params params = {
       .max_bin = 255, .min_data_in_bin = 3, .use_missing = true, .pre_filter = true, .min_data_in_leaf = 20};
-  double *values = bench_room(N_VALUES, sizeof *values), *copy = bench_room(N_VALUES, sizeof *copy);
+  double *values = bench_room(N_VALUES, sizeof *values);
+  struct bins_room room = {0};
+  const struct bins_column column = {.values = values,
+                                     .n_values = N_VALUES,
+                                     .n_rows = N_VALUES,
+                                     .max_bin = 255,
+                                     .params = &params,
+                                     .room = &room};
   for (uint64_t i = 0; i < N_VALUES; i++) values[i] = value_at(chosen->kind, i);
   while (bench_next(state)) {
-    bench_pause(state);
-    memcpy(copy, values, N_VALUES * sizeof *copy);
-    bench_resume(state);
     struct feature_bins bins;
     copse_error err;
-    bench_must(bins_find_numeric(NULL, copy, N_VALUES, 0, N_VALUES, 255, &params, &bins, &err), &err);
+    bench_must(bins_find_numeric(NULL, &column, &bins, &err), &err);
     bench_pause(state);
     bins_release(&bins);
     bench_resume(state);
   }
   copse_free(values);
-  copse_free(copy);
+  bins_room_release(&room);
   bench_report(state, &(struct bench_work){.items = N_VALUES,
                                            .bytes = 8.0 * N_VALUES,
                                            .floor_bytes = 8.0 * N_VALUES,

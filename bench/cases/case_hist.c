@@ -110,6 +110,16 @@ void bench_hist_spill(struct bench_state *state, const struct kernels *kernels, 
                                            .floor = "one 32-byte store a cycle"});
 }
 
+/* A child that cannot be split is only taken off its parent. */
+void bench_hist_spill_off(struct bench_state *state, const struct kernels *kernels, int argument) {
+  make_planes();
+  struct hist_target target = {.parent = planes[1]};
+  while (bench_next(state)) kernels->hist_spill(cells, N_CELLS, (unsigned)argument, &target);
+  bench_report(state, &(struct bench_work){.items = N_CELLS,
+                                           .floor_cycles = N_CELLS * 36.0 / 32,
+                                           .floor = "one 32-byte store a cycle"});
+}
+
 void bench_hist_spill_packed(struct bench_state *state, const struct kernels *kernels, int argument) {
   (void)argument;
   make_planes();
@@ -148,7 +158,8 @@ static struct scan_input *scan_inputs(int variant) {
                     : variant == SCAN_ESTIMATE ? COUNT_ESTIMATE
                                                : COUNT_FIELD;
     for (uint32_t b = 0; b < n_bins; b++) {
-      count[b] = 50 + (uint32_t)(bench_mix(f * STRIDE + b) % 100);
+      uint64_t drawn = bench_mix(f * STRIDE + b);
+      count[b] = variant == SCAN_SMALL ? (drawn % 2 == 0 ? 0 : drawn / 2 % 4) : 50 + (uint32_t)(drawn % 100);
       hessian[b] = (int64_t)count[b] << UNIT_BITS;
       gradient[b] = (int64_t)((bench_uniform(f * STRIDE + b + 1000000) - 0.5) * (double)hessian[b]);
       in.total_gradient += gradient[b];
@@ -158,7 +169,8 @@ static struct scan_input *scan_inputs(int variant) {
     in.count_shift = UNIT_BITS;
     in.gradient_unit = in.hessian_unit = 1.0 / (1 << UNIT_BITS);
     in.missing = variant == SCAN_MISSING ? 2 : 0; /* NaN: both directions are scanned */
-    in.min_gain_shift = 0;
+    in.most_gradient = in.n_rows << UNIT_BITS;
+    in.min_gain_shift = variant == SCAN_BEATEN ? 1e6 : 0; /* another column has that much */
     inputs[f] = in;
   }
   return inputs;

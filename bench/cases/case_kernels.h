@@ -15,7 +15,7 @@ struct kernel_case {
 };
 
 enum { HIST_ROOT, HIST_HALF, HIST_SIXTEENTH, HIST_256TH, HIST_ROOT_63, HIST_ROOT_WIDE, HIST_ROOT_TWO_BYTE };
-enum { SCAN_COUNT, SCAN_SHIFT, SCAN_ESTIMATE, SCAN_MISSING, SCAN_63 };
+enum { SCAN_COUNT, SCAN_BEATEN, SCAN_SMALL, SCAN_SHIFT, SCAN_ESTIMATE, SCAN_MISSING, SCAN_63 };
 enum {
   PARTITION_ROOT,
   PARTITION_UNEVEN,
@@ -42,6 +42,7 @@ void bench_scan(struct bench_state *state, const struct kernels *kernels, int ar
 void bench_partition(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: count_bits */
 void bench_hist_spill(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_hist_spill_off(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_quantize(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: whether there is a plane of counts */
 void bench_hist_subtract(struct bench_state *state, const struct kernels *kernels, int argument);
@@ -66,6 +67,10 @@ void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels,
 void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: bins */
+void bench_transpose(struct bench_state *state, const struct kernels *kernels, int n_columns);
+void bench_interleave(struct bench_state *state, const struct kernels *kernels, int n_columns);
+void bench_add_range(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_find_buckets(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument);
 
 /* The rows [0, n_rows) dealt out to n_leaves leaves by chance: leaf i holds rows[begin[i] .. begin[i + 1]),

@@ -187,6 +187,79 @@ void bench_exp_differences(struct bench_state *state, const struct kernels *kern
 
 /* ---- values to bins ---- */
 
+enum { N_CUT_VALUES = 1 << 20 };
+
+static double *cut_values(void) {
+  double *values = bench_room(N_CUT_VALUES, sizeof *values);
+  for (uint64_t i = 0; i < N_CUT_VALUES; i++) values[i] = bench_uniform(i) - 0.3;
+  return values;
+}
+
+static void report_values(struct bench_state *state, double bytes, const char *floor) {
+  bench_report(state, &(struct bench_work){.items = N_CUT_VALUES,
+                                           .bytes = bytes * N_CUT_VALUES,
+                                           .floor_bytes = bytes * N_CUT_VALUES,
+                                           .floor = floor});
+}
+
+/* A group of the columns of a row-major table. */
+void bench_transpose(struct bench_state *state, const struct kernels *kernels, int n_columns) {
+  enum { N_TRANSPOSED = 1 << 18, PIECE = 512 };
+  double *rows = bench_room((size_t)N_TRANSPOSED * N_BENCH_FEATURES, sizeof *rows);
+  double *columns = bench_room((size_t)N_TRANSPOSED * (size_t)n_columns, sizeof *columns);
+  for (size_t i = 0; i < (size_t)N_TRANSPOSED * N_BENCH_FEATURES; i++) rows[i] = (double)i;
+  while (bench_next(state))
+    for (uint64_t start = 0; start < N_TRANSPOSED; start += PIECE)
+      kernels->transpose(rows + start * N_BENCH_FEATURES, N_BENCH_FEATURES, PIECE, (uint32_t)n_columns,
+                         columns + start, N_TRANSPOSED);
+  copse_free(rows);
+  copse_free(columns);
+  double values = (double)N_TRANSPOSED * n_columns;
+  bench_report(state, &(struct bench_work){.items = values,
+                                           .bytes = 16 * values,
+                                           .floor_bytes = 24 * values,
+                                           .floor = "memory: 8 bytes read, 8 written a value, read before"});
+}
+
+/* The row-major copy of a chunk of the feature-major one. */
+void bench_interleave(struct bench_state *state, const struct kernels *kernels, int n_columns) {
+  enum { N_TRANSPOSED = 1024, ROW_BYTES = 32, PASSES = 64 };
+  const uint8_t *columns[ROW_BYTES];
+  uint8_t *cells = bench_room((size_t)N_TRANSPOSED * (size_t)n_columns, 1),
+          *rows = bench_room(N_TRANSPOSED, ROW_BYTES);
+  for (int c = 0; c < n_columns; c++) columns[c] = cells + (size_t)c * N_TRANSPOSED;
+  while (bench_next(state))
+    for (int pass = 0; pass < PASSES; pass++)
+      kernels->interleave(columns, (uint32_t)n_columns, N_TRANSPOSED, rows, ROW_BYTES);
+  copse_free(cells);
+  copse_free(rows);
+  double cells_done = (double)N_TRANSPOSED * n_columns * PASSES;
+  bench_report(state, &(struct bench_work){.items = cells_done,
+                                           .bytes = 2 * cells_done,
+                                           .floor_cycles = cells_done / 8,
+                                           .floor = "1 store a cycle, of eight cells"});
+}
+
+void bench_add_range(struct bench_state *state, const struct kernels *kernels, int argument) {
+  (void)argument;
+  double *values = cut_values();
+  struct number_range range = NUMBER_RANGE_EMPTY;
+  while (bench_next(state)) kernels->add_range(values, N_CUT_VALUES, 1e-35, &range);
+  copse_free(values);
+  report_values(state, 8, "memory: 8 bytes read a value");
+}
+
+void bench_find_buckets(struct bench_state *state, const struct kernels *kernels, int argument) {
+  (void)argument;
+  double *values = cut_values();
+  uint16_t *buckets = bench_room(N_CUT_VALUES, sizeof *buckets);
+  const struct bucket_rule rule = {.shift = 44};
+  while (bench_next(state)) kernels->find_buckets(values, N_CUT_VALUES, &rule, buckets);
+  copse_free(values);
+  copse_free(buckets);
+  report_values(state, 10, "memory: 8 bytes read, 2 written a value");
+}
+
 void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument) {
   enum { N_VALUES = 1 << 20 };
   uint32_t n_upper = (uint32_t)argument;

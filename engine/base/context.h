@@ -14,6 +14,7 @@ struct copse_context {
   atomic_size_t used, peak;
   size_t limit; /* 0: none */
   atomic_bool cancelled;
+  bool every_thread; /* tests: small data are trained on with as many threads as large ones */
 };
 
 /* The context that stands behind a NULL one. */

@@ -22,7 +22,7 @@
 #include "data/bins.h"
 #include "data/bundle.h"
 
-enum { BINNED_PADDING = 64 }; /* readable bytes behind the last row of every array */
+enum { BINNED_PADDING = 64 }; /* readable cells behind the last row of every array */
 /* Rows that are stored at once: their values of a few dozen features and their cells stay in the L2 cache. */
 enum { BINNED_CHUNK = 1024 };
 #define BINNED_NO_COLUMN UINT32_MAX
@@ -119,9 +119,10 @@ void binned_store(struct binned *binned, uint32_t carrier, uint64_t first_row, s
 void binned_join(struct binned *binned, uint32_t column, uint64_t first_row, size_t n, const uint16_t *bins,
                  uint16_t *cells);
 /* Rows [first_row, first_row + n), n <= BINNED_CHUNK, with bins from wherever `bins_of` has them: carrier by
- * carrier, its columns one after the other. */
-void binned_store_rows(struct binned *binned, uint64_t first_row, size_t n, bins_read_fn bins_of,
-                       const void *user);
+ * carrier, its columns one after the other. cells [n_features] or NULL: bins of a feature in all rows as the
+ * feature-major copy has them, or NULL; used for columns that have a carrier of their own. */
+void binned_store_rows(struct binned *binned, uint64_t first_row, size_t n, const void *const *cells,
+                       bins_read_fn bins_of, const void *user);
 /* Gives every column that has a carrier of its own its feature's bin of 0.0 in those rows: what a sparse row
  * is before its values. Bundled columns are at their reference bins; those of `away` are not to stay there.
  */

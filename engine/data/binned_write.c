@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "data/binned_layout.h"
+#include "kernels/kernels.h"
 
 void binned_store(struct binned *binned, uint32_t carrier, uint64_t first_row, size_t n,
                   const uint16_t *cells) {
@@ -57,11 +58,45 @@ void binned_join(struct binned *binned, uint32_t column, uint64_t first_row, siz
   }
 }
 
-void binned_store_rows(struct binned *binned, uint64_t first_row, size_t n, bins_read_fn bins_of,
-                       const void *user) {
+/* The cells of a carrier that is one column of which they are given; or NULL. */
+static const uint8_t *given_cells(const struct binned *binned, const struct binned_carrier *carrier,
+                                  const void *const *cells) {
+  if (cells == NULL || carrier->bundled) return NULL;
+  return cells[binned->columns[binned->members[binned->digits[carrier->first_digit].first_member]].feature];
+}
+
+/* Both copies of the carriers of a block whose cells are given. */
+static void store_given(const struct binned *binned, const struct binned_block *block, uint64_t first_row,
+                        size_t n, const void *const *cells) {
+  enum { MOST = 64 };
+  uint8_t *rows = block->rows + first_row * block->row_bytes;
+  const size_t cell_bytes = block->cell_bytes;
+  const uint8_t *given[MOST];
+  for (uint32_t slot = 0; slot < block->n_columns; slot++) {
+    uint32_t first = slot;
+    for (; slot < block->n_columns; slot++) {
+      const struct binned_carrier *carrier = &binned->carriers[block->carriers[slot]];
+      const uint8_t *from = given_cells(binned, carrier, cells);
+      if (from == NULL) break;
+      given[slot - first] = from + first_row * cell_bytes;
+      memcpy((uint8_t *)carrier->cells + first_row * cell_bytes, given[slot - first], n * cell_bytes);
+    }
+    if (cell_bytes == 1 && slot > first)
+      kernels_best()->interleave(given, slot - first, n, rows + first, block->row_bytes);
+    for (uint32_t c = first; c < slot && cell_bytes == 2; c++)
+      for (size_t i = 0; i < n; i++)
+        memcpy(rows + i * block->row_bytes + (size_t)2 * c, given[c - first] + 2 * i, 2);
+  }
+}
+
+void binned_store_rows(struct binned *binned, uint64_t first_row, size_t n, const void *const *given,
+                       bins_read_fn bins_of, const void *user) {
   uint16_t bins[BINNED_CHUNK], cells[BINNED_CHUNK];
+  for (uint32_t b = 0; given != NULL && b < binned->n_blocks; b++)
+    store_given(binned, &binned->blocks[b], first_row, n, given);
   for (uint32_t k = 0; k < binned->n_carriers; k++) {
     const struct binned_carrier *carrier = &binned->carriers[k];
+    if (given_cells(binned, carrier, given) != NULL) continue;
     if (carrier->bundled) memset(cells, 0, n * sizeof *cells);
     for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++) {
       for (uint32_t m = 0; m < binned->digits[d].n_members; m++) {

@@ -7,6 +7,8 @@
 #define COPSE_DATA_BINS_H
 
 #include "copse.h"
+#include "data/bins_room.h"
+#include "kernels/kernels.h"
 #include "params/params.h"
 
 /* |v| <= BINS_ZERO counts as zero: float32(1e-35), held as a double. */
@@ -33,22 +35,29 @@ struct feature_bins {
   double common_share, default_share; /* of the sampled rows in common_bin, in default_bin */
 };
 
-/* values: every sampled value of the feature in any order (NaN = missing, zeros included or not); n_zeros:
- * zeros that are not among values (sparse input); n_rows: rows of the whole data set, for the pre-filter.
- * Sample size is n_values + n_zeros. values is sorted in place. feature_max_bin: this feature's own limit. */
-COPSE_MUST_CHECK copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_values,
-                                                uint64_t n_zeros, uint64_t n_rows, int feature_max_bin,
-                                                const struct bin_params *params, struct feature_bins *out,
-                                                copse_error *err);
-/* The same with cut points of the caller's own; forced may be NULL. */
-COPSE_MUST_CHECK copse_status bins_find_forced(copse_context *ctx, double *values, uint64_t n_values,
-                                               uint64_t n_zeros, uint64_t n_rows, int feature_max_bin,
-                                               const struct bin_params *params,
-                                               const struct forced_bins *forced, struct feature_bins *out,
-                                               copse_error *err);
-COPSE_MUST_CHECK copse_status bins_find_categorical(copse_context *ctx, const double *values,
-                                                    uint64_t n_values, uint64_t n_zeros, uint64_t n_rows,
-                                                    int feature_max_bin, const struct bin_params *params,
+/* The bins of a column's values; the caller's to free. */
+struct bins_codes {
+  void *cells; /* [values] uint8_t up to 256 bins, else uint16_t; NULL: the feature is not used
+                */
+  bool wide;   /* uint16_t */
+};
+
+/* One feature's sampled values. Sample size is n_values + n_zeros. */
+struct bins_column {
+  const double *values;             /* [n_values] in any order; NaN = missing, zeros included or not */
+  const struct number_range *range; /* numeric: of the values, where known; or NULL */
+  uint64_t n_values;
+  uint64_t n_zeros; /* zeros that are not among values (sparse input) */
+  uint64_t n_rows;  /* of the whole data set, for the pre-filter */
+  int max_bin;      /* this feature's own limit */
+  const struct bin_params *params;
+  const struct forced_bins *forced; /* numeric: cut points of the caller's own; or NULL */
+  struct bins_room *room;           /* or NULL: some for this call */
+  struct bins_codes *codes;         /* filled with the values' bins; or NULL: not asked for */
+};
+COPSE_MUST_CHECK copse_status bins_find_numeric(copse_context *ctx, const struct bins_column *column,
+                                                struct feature_bins *out, copse_error *err);
+COPSE_MUST_CHECK copse_status bins_find_categorical(copse_context *ctx, const struct bins_column *column,
                                                     struct feature_bins *out, copse_error *err);
 void bins_release(struct feature_bins *bins);
 

@@ -5,6 +5,7 @@
 
 #include "base/sort.h"
 #include "base/status.h"
+#include "data/bins_code.h"
 #include "data/bins_internal.h"
 #include "data/radix_sort.h"
 
@@ -117,21 +118,21 @@ static copse_status make_bins(copse_context *ctx, const struct categories *categ
   return COPSE_OK;
 }
 
-copse_status bins_find_categorical(copse_context *ctx, const double *values, uint64_t n_values,
-                                   uint64_t n_zeros, uint64_t n_rows, int feature_max_bin,
-                                   const struct bin_params *params, struct feature_bins *out,
-                                   copse_error *err) {
+copse_status bins_find_categorical(copse_context *ctx, const struct bins_column *column,
+                                   struct feature_bins *out, copse_error *err) {
+  const struct bin_params *params = column->params;
   copse_status status = COPSE_OK;
   struct categories categories = {0};
-  struct bins_sample sample = {n_values + n_zeros, n_rows};
+  struct bins_sample sample = {column->n_values + column->n_zeros, column->n_rows};
   *out = (struct feature_bins){.categorical = true};
-  double *scratch = copse_alloc(ctx, n_values, 2 * sizeof *scratch);
+  if (column->codes != NULL) *column->codes = (struct bins_codes){0};
+  double *scratch = copse_alloc(ctx, column->n_values, 2 * sizeof *scratch);
   if (scratch == NULL) {
     status = status_memory(err, "categories");
     goto done;
   }
   uint64_t nan_rows;
-  uint64_t n = sort_nonzero(values, n_values, scratch, &nan_rows);
+  uint64_t n = sort_nonzero(column->values, column->n_values, scratch, &nan_rows);
   if (n > 0 && scratch[n - 1] >= 2147483648.0) {
     status =
         status_set(err, COPSE_ERR_DATA,
@@ -156,7 +157,9 @@ copse_status bins_find_categorical(copse_context *ctx, const double *values, uin
   }
   list_categories(scratch, n, zero_rows, &categories);
   if (categories.missing_rows == sample.n_sample) goto done; /* nothing to tell apart: not used */
-  status = make_bins(ctx, &categories, feature_max_bin, &sample, params, out, err);
+  status = make_bins(ctx, &categories, column->max_bin, &sample, params, out, err);
+  if (status == COPSE_OK && column->codes != NULL && out->used && out->n_bins <= BINS_MAX)
+    status = bins_code(ctx, out, column->values, column->n_values, NULL, column->codes, err);
 
 done:
   copse_free(scratch);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "data/bins.h"
+
 /* The distinct values of one sign, ascending, each with its number of rows. An entry may stand for several
  * values whose order nobody asked for yet: unsorted[i] is then not 0, values[i] at most the least of them and
  * above all values before. */
@@ -26,14 +28,6 @@ struct distinct {
   uint32_t *unsorted; /* as above */
   size_t n_negative, n_positive;
   uint64_t negative_rows, positive_rows, zero_rows;
-};
-
-/* What is known of the values once zeros and NaN are gone. */
-struct value_range {
-  uint64_t n, n_nan;
-  bool any_negative, any_positive;
-  double least_negative, most_negative; /* of any_negative */
-  double least_positive, most_positive; /* of any_positive */
 };
 
 /* The next double above x; +inf stays. */
@@ -59,8 +53,9 @@ static inline struct value_side positive_side(const struct distinct *d) {
                              d->positive_rows};
 }
 
-/* Moves the values that are neither zero nor NaN to the front. */
-void distinct_keep_nonzero(double *values, uint64_t n, struct value_range *range);
+/* Copies the values that are neither zero nor NaN, in their order, and returns how many. kept has room for
+ * one more. */
+uint64_t distinct_keep_nonzero(const double *values, uint64_t n, double *kept);
 
 /* 1.4: sorted values[0..n) become distinct values in place; a group of near neighbours is represented by its
  * largest. Returns how many; counts [n] may be the memory that served the sort. */

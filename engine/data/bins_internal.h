@@ -20,12 +20,15 @@ void bins_settle(struct feature_bins *bins, const uint64_t *counts, const struct
 enum bins_way { BINS_BY_SIZE = 0, BINS_BY_SORT, BINS_BY_SELECTION };
 
 struct bins_request {
-  double *values; /* sorted in place, or not */
+  const double *values;
+  const struct number_range *range; /* as in struct bins_column */
   uint64_t n_values, n_zeros;
   int max_bin;
   const struct bin_params *params;
   const struct forced_bins *forced; /* NULL: none */
   enum bins_way way;
+  struct bins_room *room;   /* NULL: some for this call */
+  struct bins_codes *codes; /* NULL: not asked for; else of more than one bin and at most BINS_MAX */
 };
 
 struct bins_rows {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/bins_code.h"
 #include "data/bins_distinct.h"
 #include "data/bins_internal.h"
 #include "data/bins_select.h"
@@ -243,7 +244,9 @@ enum { LEAST_TO_SELECT = 4096, MOST_ATTEMPTS = 6 };
 
 struct search {
   const struct bins_request *request;
-  struct value_range range;
+  struct bins_room *room;
+  const double *values; /* [range.n] neither zero nor NaN */
+  struct number_range range;
   int64_t max_bins;
   uint64_t total; /* sampled rows without those of the NaN bin */
 };
@@ -273,7 +276,7 @@ static bool sorted_ends(const struct distinct *d) {
 static copse_status cut_selected(copse_context *ctx, const struct search *search, struct cuts *cuts,
                                  struct selection **out, copse_error *err) {
   struct selection *selection;
-  copse_status status = select_open(ctx, search->request->values, &search->range, &selection, err);
+  copse_status status = select_open(ctx, search->room, search->values, &search->range, &selection, err);
   *out = NULL;
   if (status != COPSE_OK || selection == NULL) return status;
   struct distinct *d = select_distinct(selection);
@@ -304,14 +307,17 @@ static void finish_bins(const struct distinct *d, struct cuts *cuts, uint64_t na
   count_bins(d, nan_rows, out, bin_rows);
 }
 
-/* Cut points from all values in order; the counts are in *scratch afterwards. */
+/* Cut points from all values in order, which are in the room afterwards. */
 static copse_status cut_sorted(copse_context *ctx, const struct search *search, struct cuts *cuts,
-                               struct distinct *d, void **scratch, copse_error *err) {
+                               struct distinct *d, copse_error *err) {
   const struct bins_request *request = search->request;
-  *scratch = copse_alloc(ctx, search->range.n, sizeof(double));
-  if (*scratch == NULL) return status_memory(err, "cut points");
-  d->zero_rows = search->total - search->range.n;
-  distinct_sort(request->values, search->range.n, *scratch, d);
+  uint64_t n = search->range.n;
+  double *values = bins_room_take(ctx, search->room, BINS_ROOM_VALUES, n + 1, sizeof *values);
+  void *scratch = bins_room_take(ctx, search->room, BINS_ROOM_WORK, n, sizeof(double));
+  if (values == NULL || scratch == NULL) return status_memory(err, "cut points");
+  if (values != search->values) memcpy(values, search->values, n * sizeof *values);
+  d->zero_rows = search->total - n;
+  distinct_sort(values, n, scratch, d);
   int min_data = request->params->min_data_in_bin;
   if (request->forced == NULL) {
     (void)cut_around_zero(d, search->max_bins, search->total, min_data, cuts); /* every value is sorted */
@@ -333,12 +339,31 @@ static enum missing_type missing_type_of(const struct bin_params *params, uint64
   return n_nan > 0 ? MISSING_NAN : MISSING_NONE;
 }
 
+/* Their range, and without the zeros and the NaN. */
+static copse_status look_at_values(copse_context *ctx, struct search *search, copse_error *err) {
+  const struct bins_request *request = search->request;
+  search->values = request->values;
+  search->range = NUMBER_RANGE_EMPTY;
+  if (request->range != NULL)
+    search->range = *request->range;
+  else
+    kernels_best()->add_range(request->values, request->n_values, BINS_ZERO, &search->range);
+  if (search->range.n == request->n_values) return COPSE_OK;
+  double *kept = bins_room_take(ctx, search->room, BINS_ROOM_VALUES, search->range.n + 1, sizeof *kept);
+  if (kept == NULL) return status_memory(err, "cut points");
+  distinct_keep_nonzero(request->values, request->n_values, kept);
+  search->values = kept;
+  return COPSE_OK;
+}
+
 copse_status bins_cut(copse_context *ctx, const struct bins_request *request, struct feature_bins *out,
                       struct bins_rows *rows, copse_error *err) {
   *out = (struct feature_bins){0};
   *rows = (struct bins_rows){0};
-  struct search search = {.request = request};
-  distinct_keep_nonzero(request->values, request->n_values, &search.range);
+  struct bins_room own = {0};
+  struct search search = {.request = request, .room = request->room != NULL ? request->room : &own};
+  copse_status status = look_at_values(ctx, &search, err);
+  if (status != COPSE_OK) return status;
   out->missing = missing_type_of(request->params, search.range.n_nan);
   uint64_t nan_rows = out->missing == MISSING_NAN ? search.range.n_nan : 0; /* else they count as zeros */
   search.total = request->n_values + request->n_zeros - nan_rows;
@@ -347,24 +372,24 @@ copse_status bins_cut(copse_context *ctx, const struct bins_request *request, st
   /* never more bounds than bins allowed or than values, beside those of zero, +inf and NaN */
   uint64_t wanted = search.range.n + (request->forced != NULL ? request->forced->n : 0);
   size_t room = (wanted < (uint64_t)request->max_bin ? (size_t)wanted : (size_t)request->max_bin) + 4;
-  void *scratch = NULL;
   struct selection *selection = NULL;
   struct distinct distinct = {0};
-  copse_status status = COPSE_OK;
   out->upper = copse_alloc(ctx, room, sizeof *out->upper);
   rows->of_bins = copse_alloc(ctx, room, sizeof *rows->of_bins);
   if (out->upper == NULL || rows->of_bins == NULL) status = status_memory(err, "cut points");
   struct cuts cuts = {out->upper, 0};
   if (status == COPSE_OK && may_select(&search)) status = cut_selected(ctx, &search, &cuts, &selection, err);
-  if (status == COPSE_OK && selection == NULL)
-    status = cut_sorted(ctx, &search, &cuts, &distinct, &scratch, err);
+  if (status == COPSE_OK && selection == NULL) status = cut_sorted(ctx, &search, &cuts, &distinct, err);
   if (status == COPSE_OK) {
     rows->selected = selection != NULL;
     finish_bins(selection != NULL ? select_distinct(selection) : &distinct, &cuts, nan_rows, out,
                 rows->of_bins);
   }
+  if (request->codes != NULL) *request->codes = (struct bins_codes){0};
+  if (status == COPSE_OK && request->codes != NULL && out->n_bins > 1 && out->n_bins <= BINS_MAX)
+    status = bins_code(ctx, out, request->values, request->n_values, selection, request->codes, err);
   select_close(selection);
-  copse_free(scratch);
+  bins_room_release(&own);
   if (status == COPSE_OK) return COPSE_OK;
   copse_free(rows->of_bins);
   rows->of_bins = NULL;
@@ -372,26 +397,26 @@ copse_status bins_cut(copse_context *ctx, const struct bins_request *request, st
   return status;
 }
 
-copse_status bins_find_numeric(copse_context *ctx, double *values, uint64_t n_values, uint64_t n_zeros,
-                               uint64_t n_rows, int feature_max_bin, const struct bin_params *params,
-                               struct feature_bins *out, copse_error *err) {
-  return bins_find_forced(ctx, values, n_values, n_zeros, n_rows, feature_max_bin, params, NULL, out, err);
-}
-
-copse_status bins_find_forced(copse_context *ctx, double *values, uint64_t n_values, uint64_t n_zeros,
-                              uint64_t n_rows, int feature_max_bin, const struct bin_params *params,
-                              const struct forced_bins *forced, struct feature_bins *out, copse_error *err) {
-  struct bins_request request = {.values = values,
-                                 .n_values = n_values,
-                                 .n_zeros = n_zeros,
-                                 .max_bin = feature_max_bin,
-                                 .params = params,
-                                 .forced = forced};
+copse_status bins_find_numeric(copse_context *ctx, const struct bins_column *column, struct feature_bins *out,
+                               copse_error *err) {
+  struct bins_request request = {.values = column->values,
+                                 .range = column->range,
+                                 .n_values = column->n_values,
+                                 .n_zeros = column->n_zeros,
+                                 .max_bin = column->max_bin,
+                                 .params = column->params,
+                                 .forced = column->forced,
+                                 .room = column->room,
+                                 .codes = column->codes};
   struct bins_rows rows;
   copse_status status = bins_cut(ctx, &request, out, &rows, err);
   if (status != COPSE_OK) return status;
-  struct bins_sample sample = {n_values + n_zeros, n_rows};
-  bins_settle(out, rows.of_bins, &sample, params);
+  struct bins_sample sample = {column->n_values + column->n_zeros, column->n_rows};
+  bins_settle(out, rows.of_bins, &sample, column->params);
   copse_free(rows.of_bins);
+  if (column->codes != NULL && !out->used) {
+    copse_free(column->codes->cells);
+    *column->codes = (struct bins_codes){0};
+  }
   return COPSE_OK;
 }

@@ -13,26 +13,22 @@
 
 #include "base/status.h"
 #include "data/radix_sort.h"
+#include "kernels/kernels.h"
 
-enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, PILOT = 4096, TIED_SHARE = 8 };
+enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, PILOT = 4096, TIED_SHARE = 8, STRIDE = 8 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
-
-/* How a value finds its bucket: the key's leading bits and the first bucket of its sign (modulo 2^64). */
-struct bucketing {
-  unsigned shift;
-  uint64_t base[2]; /* [1] of the negative values */
-};
 
 struct selection {
   const double *values;
   uint64_t n;
-  struct bucketing by;
+  struct bucket_rule by;
+  double most_negative, most_positive;
   uint32_t n_buckets, first_positive; /* buckets */
-  void *block;                        /* of all that follows */
-  uint16_t *buckets;                  /* [n] of each value */
+  uint16_t *buckets;                  /* [n + 1] of each value */
   uint32_t *rows;                     /* [n_buckets] */
   uint8_t *states;                    /* [n_buckets] enum bucket_state */
+  uint8_t *asked;                     /* [n_buckets] 1 for BUCKET_ASKED while values are gathered */
   double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE */
   uint32_t *places, *n_values;        /* [n_buckets] of a sorted bucket's distinct values */
   double *sorted, *scratch;           /* [most_sorted + 1] values of the sorted buckets */
@@ -42,29 +38,8 @@ struct selection {
   struct distinct distinct;
 };
 
-static inline uint64_t bits_of(double value) {
-  uint64_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  return bits;
-}
-
-/* Ascending as the values of one sign are; trailing zeros stay zeros. */
-static inline uint64_t key_of(double value) {
-  uint64_t bits = bits_of(value), negative = 0 - (bits >> 63);
-  return (bits ^ negative) - negative;
-}
-
-static inline uint64_t base_of(double value, const struct bucketing *by) {
-  uint64_t negative = 0 - (bits_of(value) >> 63);
-  return by->base[0] + ((by->base[1] - by->base[0]) & negative);
-}
-
-static inline uint32_t bucket_of(double value, const struct bucketing *by) {
-  return (uint32_t)((key_of(value) >> by->shift) + base_of(value, by));
-}
-
 /* The least value that the bucket could hold. */
-static double bucket_edge(const struct selection *s, uint32_t bucket) {
+double select_edge(const struct selection *s, uint32_t bucket) {
   bool negative = bucket < s->first_positive;
   uint64_t key = ((uint64_t)bucket - s->by.base[negative]) << s->by.shift;
   uint64_t bits = negative ? 0 - key : key;
@@ -74,39 +49,38 @@ static double bucket_edge(const struct selection *s, uint32_t bucket) {
 }
 
 static uint64_t buckets_between(double least, double most, unsigned shift) {
-  return (key_of(most) >> shift) - (key_of(least) >> shift) + 1;
+  return (bucket_key(most) >> shift) - (bucket_key(least) >> shift) + 1;
 }
 
-static void cut_buckets(struct selection *s, const struct value_range *range) {
+static void cut_buckets(struct selection *s, const struct number_range *range) {
   uint64_t most = (uint64_t)1 << LEAST_BITS, negative = 0, positive = 0;
   while (most < (uint64_t)1 << MOST_BITS && most * 2 * ROWS_PER_BUCKET <= range->n) most *= 2;
   do {
     s->by.shift++;
-    if (range->any_negative)
+    if (range->least_negative < 0)
       negative = buckets_between(range->least_negative, range->most_negative, s->by.shift);
-    if (range->any_positive)
+    if (range->most_positive > 0)
       positive = buckets_between(range->least_positive, range->most_positive, s->by.shift);
   } while (negative > most || positive > most);
   s->first_positive = (uint32_t)negative;
   s->n_buckets = (uint32_t)(negative + positive);
-  s->by.base[1] = 0 - (key_of(range->least_negative) >> s->by.shift);
-  s->by.base[0] = negative - (key_of(range->least_positive) >> s->by.shift);
+  s->by.base[1] = 0 - (bucket_key(range->least_negative) >> s->by.shift);
+  s->by.base[0] = negative - (bucket_key(range->least_positive) >> s->by.shift);
 }
 
 /* False when some value has the last key of its bucket. */
 static bool count_rows(struct selection *s) {
-  const struct bucketing by = s->by;
-  const uint64_t mask = ((uint64_t)1 << by.shift) - 1;
-  const double *values = s->values;
+  enum { PIECE = 2048 }; /* still in cache when they are counted */
+  const struct kernels *kernels = kernels_best();
   uint32_t *rows = s->rows;
-  uint16_t *buckets = s->buckets;
   bool last = false;
-  for (uint64_t i = 0; i < s->n; i++) {
-    uint32_t bucket = bucket_of(values[i], &by);
-    last |= (~key_of(values[i]) & mask) == 0;
-    buckets[i] = (uint16_t)bucket;
-    rows[bucket]++;
+  for (uint64_t start = 0; start < s->n; start += PIECE) {
+    uint64_t length = s->n - start < PIECE ? s->n - start : PIECE;
+    uint16_t *buckets = s->buckets + start;
+    last |= kernels->find_buckets(s->values + start, length, &s->by, buckets);
+    for (uint64_t i = 0; i < length; i++) rows[buckets[i]]++;
   }
+  s->buckets[s->n] = s->buckets[s->n - 1];
   return !last;
 }
 
@@ -151,7 +125,7 @@ static void list_entries(struct selection *s) {
       const uint32_t *rows = s->merged + s->places[b];
       for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
-      add_entry(d, &n, bucket_edge(s, b), s->rows[b], b + 1);
+      add_entry(d, &n, select_edge(s, b), s->rows[b], b + 1);
     }
   }
   if (s->first_positive == s->n_buckets) d->n_negative = n;
@@ -162,13 +136,15 @@ static void ask(struct selection *s, uint32_t bucket) {
   if (s->states[bucket] == BUCKET_UNSORTED) s->states[bucket] = BUCKET_ASKED;
 }
 
-/* One block for everything, freed at once. */
-static copse_status lay_out(copse_context *ctx, struct selection *s, copse_error *err) {
+/* One block for everything. */
+static copse_status lay_out(copse_context *ctx, struct bins_room *room, struct selection *s,
+                            copse_error *err) {
   size_t b = s->n_buckets, at_once = s->most_sorted + 1, entries = b + at_once;
-  size_t bytes = 8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * (size_t)s->n + b;
-  s->block = copse_alloc(ctx, bytes, 1);
-  if (s->block == NULL) return status_memory(err, "the buckets of a column");
-  s->sorted = s->block; /* parts of 8 bytes, 4, 2 and 1: each is aligned by the one before */
+  size_t bytes =
+      8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * ((size_t)s->n + 1) + 2 * b;
+  void *block = bins_room_take(ctx, room, BINS_ROOM_WORK, bytes, 1);
+  if (block == NULL) return status_memory(err, "the buckets of a column");
+  s->sorted = block; /* parts of 8 bytes, 4, 2 and 1: each is aligned by the one before */
   s->only = s->sorted + at_once;
   s->distinct.values = s->scratch = s->only + b; /* entries are listed anew after every sort */
   s->distinct.counts = (uint64_t *)(s->distinct.values + entries);
@@ -178,14 +154,15 @@ static copse_status lay_out(copse_context *ctx, struct selection *s, copse_error
   s->places = s->rows + b;
   s->n_values = s->places + b;
   s->buckets = (uint16_t *)(s->n_values + b);
-  s->states = (uint8_t *)(s->buckets + s->n);
+  s->states = (uint8_t *)(s->buckets + s->n + 1);
+  s->asked = s->states + b;
   memset(s->rows, 0, b * sizeof *s->rows);
   memset(s->states, BUCKET_UNSORTED, b);
   return COPSE_OK;
 }
 
-copse_status select_open(copse_context *ctx, const double *values, const struct value_range *range,
-                         struct selection **out, copse_error *err) {
+copse_status select_open(copse_context *ctx, struct bins_room *room, const double *values,
+                         const struct number_range *range, struct selection **out, copse_error *err) {
   *out = NULL;
   /* the sum of two values, of which the middle is taken, must not overflow: bounds then leave their place */
   bool huge = range->least_negative <= -0x1p1022 || range->most_positive >= 0x1p1022;
@@ -194,9 +171,11 @@ copse_status select_open(copse_context *ctx, const double *values, const struct 
   if (s == NULL) return status_memory(err, "the buckets of a column");
   s->values = values;
   s->n = range->n;
+  s->most_negative = range->most_negative;
+  s->most_positive = range->most_positive;
   s->most_sorted = (size_t)(s->n / 2);
   cut_buckets(s, range);
-  copse_status status = lay_out(ctx, s, err);
+  copse_status status = lay_out(ctx, room, s, err);
   if (status != COPSE_OK || !count_rows(s)) {
     select_close(s);
     return status;
@@ -209,10 +188,17 @@ copse_status select_open(copse_context *ctx, const double *values, const struct 
   return COPSE_OK;
 }
 
-void select_close(struct selection *selection) {
-  if (selection == NULL) return;
-  copse_free(selection->block);
-  copse_free(selection);
+void select_close(struct selection *selection) { copse_free(selection); }
+
+struct select_buckets select_buckets(struct selection *s) {
+  return (struct select_buckets){.values = s->values,
+                                 .buckets = s->buckets,
+                                 .n = s->n,
+                                 .n_buckets = s->n_buckets,
+                                 .first_positive = s->first_positive,
+                                 .most_negative = s->most_negative,
+                                 .most_positive = s->most_positive,
+                                 .first_bins = (uint16_t *)s->places};
 }
 
 struct distinct *select_distinct(struct selection *selection) {
@@ -325,19 +311,25 @@ int64_t select_plan(struct selection *selection, const struct value_side *side, 
   return all ? (int64_t)side->n : f.closed + 1;
 }
 
-/* Values of the asked buckets to their places, in no order. */
+/* Values of the asked buckets to their places, in no order. Most values are not asked for: only the buckets
+ * are read of all of them, and nothing is done but what has to be done for every one. */
 static void gather(struct selection *s, size_t n_wanted) {
-  const struct bucketing by = s->by;
-  const double *values = s->values;
-  const uint8_t *states = s->states;
   const uint16_t *buckets = s->buckets;
-  double *list = s->scratch;
+  uint8_t *asked = s->asked;
+  uint32_t *list = (uint32_t *)s->scratch;
   size_t n = 0;
-  for (uint64_t i = 0; i < s->n && n < n_wanted; i++) {
-    list[n] = values[i];
-    n += states[buckets[i]] == BUCKET_ASKED;
+  uint64_t i = 0;
+  for (uint32_t b = 0; b < s->n_buckets; b++) asked[b] = s->states[b] == BUCKET_ASKED;
+  for (; i + STRIDE <= s->n && n < n_wanted; i += STRIDE)
+    for (uint64_t k = i; k < i + STRIDE; k++) {
+      list[n] = (uint32_t)k;
+      n += asked[buckets[k]];
+    }
+  for (; i < s->n && n < n_wanted; i++) {
+    list[n] = (uint32_t)i;
+    n += asked[buckets[i]];
   }
-  for (size_t i = 0; i < n; i++) s->sorted[s->places[bucket_of(list[i], &by)]++] = list[i];
+  for (size_t k = 0; k < n; k++) s->sorted[s->places[buckets[list[k]]]++] = s->values[list[k]];
 }
 
 /* As distinct_merge. */

@@ -13,6 +13,7 @@
 #include "base/sort.h"
 #include "base/status.h"
 
+enum { PIECE = 1024 }; /* rows whose bins are asked for at once */
 enum {
   MOST_OPEN = 256, /* digits a feature is tried with ... */
   LEAST_OPEN = 8,  /* ... fewer where their bitmaps would take more than ... */
@@ -86,10 +87,52 @@ static void visit_csc(struct search *s, bool counting) {
   }
 }
 
+/* Of one column, without a jump for every row. */
+static void note_all(struct search *s, uint32_t column, uint64_t first_row, const uint16_t *bins, size_t n,
+                     bool counting) {
+  const uint16_t reference = (uint16_t)s->out->reference[column];
+  uint64_t count = 0;
+  uint32_t rows[PIECE];
+  for (size_t i = 0; i < n; i++) {
+    rows[count] = (uint32_t)(first_row + i);
+    count += bins[i] != reference ? 1 : 0;
+  }
+  if (counting) {
+    s->offsets[column + 2] += count;
+    return;
+  }
+  memcpy(s->lists + s->offsets[column + 1], rows, count * sizeof *rows);
+  s->offsets[column + 1] += count;
+}
+
+struct column_visit {
+  struct search *search;
+  bool counting;
+};
+
+/* Where the bins of all rows are columns. */
+static void visit_column(void *user, size_t column, int thread) {
+  (void)thread;
+  const struct column_visit *visit = user;
+  struct search *s = visit->search;
+  uint32_t feature = s->feature_of[column];
+  uint16_t bins[PIECE];
+  if (s->column_of[feature] == UINT32_MAX) return;
+  for (uint64_t start = 0; start < s->rows->n; start += PIECE) {
+    size_t n = s->rows->n - start < PIECE ? (size_t)(s->rows->n - start) : PIECE;
+    s->in->bins_of(s->in->bins_user, feature, s->rows->first + start, n, bins);
+    note_all(s, (uint32_t)column, start, bins, n, visit->counting);
+  }
+}
+
 static void visit_dense(struct search *s, bool counting) {
-  enum { PIECE = 1024 };
   double values[PIECE];
   uint16_t bins[PIECE];
+  if (s->in->bins_of != NULL) {
+    struct column_visit visit = {s, counting};
+    copse_parallel_for(s->in->n_threads, s->out->n_columns, visit_column, &visit);
+    return;
+  }
   for (uint64_t start = 0; start < s->rows->n; start += PIECE) {
     struct table_rows piece = *s->rows;
     piece.n = s->rows->n - start < PIECE ? s->rows->n - start : PIECE;
@@ -98,14 +141,9 @@ static void visit_dense(struct search *s, bool counting) {
     for (uint32_t c = 0; c < s->out->n_columns; c++) {
       uint32_t feature = s->feature_of[c];
       if (s->column_of[feature] == UINT32_MAX) continue;
-      if (s->in->bins_of != NULL) {
-        s->in->bins_of(s->in->bins_user, feature, piece.first, (size_t)piece.n, bins);
-      } else {
-        table_gather(s->table, feature, &piece, values);
-        bins_of_values(&s->features[feature], values, piece.n, bins);
-      }
-      for (uint64_t i = 0; i < piece.n; i++)
-        if (bins[i] != s->out->reference[c]) note(s, c, start + i, counting);
+      table_gather(s->table, feature, &piece, values);
+      bins_of_values(&s->features[feature], values, piece.n, bins);
+      note_all(s, c, start, bins, piece.n, counting);
     }
   }
 }

@@ -28,6 +28,7 @@ struct bundle_search {
   uint64_t n_rows;
   bins_read_fn bins_of; /* NULL: from the table; else `rows` are all */
   const void *bins_user;
+  int n_threads;
   const struct feature_bins *features;
   uint32_t n_features;
 };

@@ -40,12 +40,38 @@ struct push_job {
   uint64_t start_row; /* of the table within the data set */
 };
 
+enum { TILE_COLUMNS = 8 };
+
+/* A few neighbouring columns of a chunk, read together: a row-major table has them in one or two lines. */
+struct push_tile {
+  const struct push_job *job;
+  struct table_rows rows;
+  uint32_t first, n_columns;
+  double values[TILE_COLUMNS][BINNED_CHUNK];
+};
+
+/* user is the tile: no other thread has it. */
 static void dense_bins(const void *user, uint32_t feature, uint64_t first_row, size_t n, uint16_t *bins) {
-  const struct push_job *job = user;
-  struct table_rows rows = {.first = first_row - job->start_row, .n = n};
-  double values[BINNED_CHUNK];
-  table_gather(job->table, feature, &rows, values);
-  bins_of_values(&job->dataset->schema->features[feature], values, n, bins);
+  struct push_tile *tile = (struct push_tile *)user;
+  const struct push_job *job = tile->job;
+  (void)first_row; /* the tile's */
+  if (feature >= tile->first + tile->n_columns || feature < tile->first) {
+    /* bundled columns come out of turn, forth and back: the tile only goes forth */
+    bool ahead = feature >= tile->first + tile->n_columns && job->table->layout == COPSE_ROWS;
+    uint32_t left = job->table->n_cols - feature;
+    tile->first = feature;
+    tile->n_columns = !ahead ? 1 : left < TILE_COLUMNS ? left : TILE_COLUMNS;
+    table_gather_group(job->table, feature, tile->n_columns, &tile->rows, tile->values[0], BINNED_CHUNK);
+  }
+  bins_of_values(&job->dataset->schema->features[feature], tile->values[feature - tile->first], n, bins);
+}
+
+static void push_dense(const struct push_job *job, const struct table_rows *rows) {
+  struct push_tile tile; /* its values are written before they are read */
+  tile.job = job;
+  tile.rows = *rows;
+  tile.first = tile.n_columns = 0;
+  binned_store_rows(&job->dataset->binned, job->start_row + rows->first, rows->n, NULL, dense_bins, &tile);
 }
 
 static void csc_bins(const void *user, uint32_t feature, uint64_t first_row, size_t n, uint16_t *bins) {
@@ -95,13 +121,11 @@ static void push_chunk(void *user, size_t chunk, int thread) {
   switch (job->table->layout) {
     case COPSE_CSR: push_csr(job, &rows); break;
     case COPSE_CSC:
-      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, csc_bins, job);
+      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, NULL, csc_bins, job);
       break;
     case COPSE_ROWS:
     case COPSE_SOURCE:
-    case COPSE_COLUMNS:
-      binned_store_rows(&job->dataset->binned, job->start_row + rows.first, rows.n, dense_bins, job);
-      break;
+    case COPSE_COLUMNS: push_dense(job, &rows); break;
   }
 }
 
@@ -144,8 +168,8 @@ copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
   return status;
 }
 
-/* Cut points on the sampled rows, without copying them; with all rows of a source asked for, also its bins.
- */
+/* Cut points on the sampled rows, without copying them; when these are all rows of a dense table, also its
+ * bins. */
 static copse_status schema_of_sample(copse_context *ctx, struct schema_request *request, copse_schema **out,
                                      struct dataset_columns *columns, copse_error *err) {
   struct table_rows rows = {0};
@@ -161,7 +185,7 @@ static copse_status schema_of_sample(copse_context *ctx, struct schema_request *
   }
   request->rows = &rows;
   if (status == COPSE_OK)
-    status = request->table->layout == COPSE_SOURCE && list == NULL
+    status = request->table->layout != COPSE_CSR && request->table->layout != COPSE_CSC && list == NULL
                  ? dataset_columns_read(ctx, request, out, columns, err)
                  : schema_create(ctx, request, out, err);
   copse_free(list);

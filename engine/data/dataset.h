@@ -45,8 +45,9 @@ struct schema_request {
   const char *const *names;
   const bool *categorical;
   const copse_params *params;
-  /* Called when the bins of a feature are found, by the thread that found them; or NULL. */
-  copse_status (*then)(void *user, const copse_schema *schema, uint32_t feature, copse_error *err);
+  /* Called when a feature is done, by the thread that found its bins; or NULL. codes: of all `rows`, now the
+   * callee's. Dense layouts only. */
+  void (*then)(void *user, uint32_t feature, const struct bins_codes *codes);
   void *user;
   /* Where the bins of all rows are when all are found: a source's columns are gone by then. NULL: the table.
    */
@@ -58,7 +59,6 @@ COPSE_MUST_CHECK copse_status schema_create(copse_context *ctx, const struct sch
 
 /* The bins of one feature in all rows: all of them, or those that are not the common one. */
 struct column_cells {
-  void *block;       /* owns what follows; NULL: not used */
   const void *cells; /* uint8_t up to 256 bins, else uint16_t; of the rows, or [n_listed] */
   bool wide;         /* uint16_t */
   bool listed;       /* cells are those of `rows`, every other row has `common` */
@@ -71,9 +71,14 @@ struct column_cells {
 struct dataset_columns {
   uint32_t n;
   struct column_cells *columns; /* [n] */
+  void **blocks;                /* [n] own what is in the columns; NULL: not used */
+  const void **whole;           /* [n] the cells where they are those of all rows; or NULL */
 };
-/* Schema and bins of a COPSE_SOURCE table, whose columns are released one by one. request: all rows, `then`
- * unset. Release `out` in any case. */
+COPSE_MUST_CHECK copse_status dataset_columns_create(copse_context *ctx, uint32_t n,
+                                                     struct dataset_columns *out, copse_error *err);
+
+/* Schema and bins of a dense table; the columns of a COPSE_SOURCE are released one by one. request: all rows,
+ * `then` unset. Release `out` in any case. */
 COPSE_MUST_CHECK copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                                    copse_schema **schema, struct dataset_columns *out,
                                                    copse_error *err);

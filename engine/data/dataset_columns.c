@@ -1,48 +1,25 @@
 /* dataset_columns.c - a data set from columns that go as they are binned.
  *
- * The columns of a source are read one at a time (by each thread): cut points on all rows, then its bins in
- * one or two bytes a row, and the source lets the column go. So the memory in use falls while it is filled.
- * When the bins of all features are known the matrix is laid out, and the columns move into it. */
+ * Cut points on all rows of a column, then its bins in one or two bytes a row, while its values are at hand:
+ * a matrix in memory is read once. A source lets the column go, so the memory in use falls while it is
+ * filled. When the bins of all features are known the matrix is laid out, and the columns move into it. */
 #include <string.h>
 
 #include "base/status.h"
 #include "data/dataset.h"
 
-enum { NARROW_BINS = 256 };
-
 struct columns_job {
-  copse_context *ctx;
   const copse_table *table;
-  const copse_column_source *source;
   struct dataset_columns *columns;
 };
 
-/* Bins of one column; its cut points are known. */
-static copse_status bin_column(void *user, const copse_schema *schema, uint32_t feature, copse_error *err) {
+static void take_column(void *user, uint32_t feature, const struct bins_codes *codes) {
   struct columns_job *job = user;
-  const struct feature_bins *bins = &schema->features[feature];
-  uint64_t n_rows = job->table->n_rows;
-  copse_status status = COPSE_OK;
-  if (bins->used) {
-    size_t cell_bytes = bins->n_bins <= NARROW_BINS ? 1 : 2;
-    uint8_t *cells = copse_alloc(job->ctx, n_rows, cell_bytes);
-    double values[BINNED_CHUNK];
-    uint16_t block[BINNED_CHUNK];
-    job->columns->columns[feature] =
-        (struct column_cells){.block = cells, .cells = cells, .wide = cell_bytes == 2};
-    if (cells == NULL) status = status_memory(err, "the bins of a column");
-    for (uint64_t row = 0; row < n_rows && status == COPSE_OK; row += BINNED_CHUNK) {
-      size_t n = n_rows - row < BINNED_CHUNK ? (size_t)(n_rows - row) : BINNED_CHUNK;
-      job->source->read(job->source->user, feature, row, n, values);
-      bins_of_values(bins, values, n, block);
-      if (cell_bytes == 2)
-        memcpy(cells + row * 2, block, n * sizeof *block);
-      else
-        for (size_t i = 0; i < n; i++) cells[row + i] = (uint8_t)block[i];
-    }
-  }
-  if (job->source->release != NULL) job->source->release(job->source->user, feature);
-  return status;
+  const copse_column_source *source = job->table->layout == COPSE_SOURCE ? job->table->values : NULL;
+  job->columns->columns[feature] = (struct column_cells){.cells = codes->cells, .wide = codes->wide};
+  job->columns->blocks[feature] = codes->cells;
+  job->columns->whole[feature] = codes->cells;
+  if (source != NULL && source->release != NULL) source->release(source->user, feature);
 }
 
 struct move_job {
@@ -89,7 +66,7 @@ static void move_rows(void *user, size_t chunk, int thread) {
   const struct move_job *job = user;
   uint64_t row = (uint64_t)chunk * BINNED_CHUNK, left = job->binned->n_rows - row;
   size_t n = left < BINNED_CHUNK ? (size_t)left : BINNED_CHUNK;
-  binned_store_rows(job->binned, row, n, dataset_columns_bins, job->columns);
+  binned_store_rows(job->binned, row, n, job->columns->whole, dataset_columns_bins, job->columns);
 }
 
 void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads) {
@@ -98,15 +75,25 @@ void dataset_columns_move(const struct dataset_columns *columns, struct binned *
                      &job);
 }
 
+copse_status dataset_columns_create(copse_context *ctx, uint32_t n, struct dataset_columns *out,
+                                    copse_error *err) {
+  *out = (struct dataset_columns){.n = n};
+  out->columns = copse_alloc_zero(ctx, n, sizeof *out->columns);
+  out->blocks = copse_alloc_zero(ctx, n, sizeof *out->blocks);
+  out->whole = copse_alloc_zero(ctx, n, sizeof *out->whole);
+  if (out->columns == NULL || out->blocks == NULL || out->whole == NULL)
+    return status_memory(err, "the bins of the columns");
+  return COPSE_OK;
+}
+
 copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                   copse_schema **schema, struct dataset_columns *out, copse_error *err) {
-  struct columns_job job = {ctx, request->table, request->table->values, out};
+  struct columns_job job = {request->table, out};
   *schema = NULL;
-  *out = (struct dataset_columns){.n = request->table->n_cols};
-  out->columns = copse_alloc_zero(ctx, out->n, sizeof *out->columns);
-  if (out->columns == NULL) return status_memory(err, "the bins of the columns");
+  copse_status status = dataset_columns_create(ctx, request->table->n_cols, out, err);
+  if (status != COPSE_OK) return status;
   struct schema_request with = *request;
-  with.then = bin_column;
+  with.then = take_column;
   with.user = &job;
   with.bins_of = dataset_columns_bins;
   with.bins_user = out;
@@ -114,7 +101,11 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
 }
 
 void dataset_columns_release(struct dataset_columns *columns) {
-  for (uint32_t f = 0; columns->columns != NULL && f < columns->n; f++) copse_free(columns->columns[f].block);
+  for (uint32_t f = 0; f < columns->n; f++) {
+    if (columns->blocks != NULL) copse_free(columns->blocks[f]);
+  }
   copse_free(columns->columns);
+  copse_free(columns->blocks);
+  copse_free(columns->whole);
   *columns = (struct dataset_columns){0};
 }

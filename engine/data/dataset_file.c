@@ -271,10 +271,10 @@ static copse_status take_schema(struct reader *reader, copse_schema *given, cops
 }
 
 /* Where the bins are in a feature's section. False: the section does not hold what its head says. */
-static bool place_cells(const struct feature_bins *bins, uint64_t n_rows, uint64_t length,
-                        struct column_cells *out) {
+static bool place_cells(const struct feature_bins *bins, uint64_t n_rows, const void *section,
+                        uint64_t length, struct column_cells *out) {
   struct cells_head head;
-  const char *p = out->block;
+  const char *p = section;
   uint64_t cell = cell_bytes(bins);
   if (length < sizeof head) return false;
   memcpy(&head, p, sizeof head);
@@ -303,20 +303,23 @@ static void take_cells(void *user, size_t feature, int thread) {
   struct reader *reader = user;
   struct feature_result *result = &reader->errors[feature];
   struct column_cells *column = &reader->columns.columns[feature];
+  void **block = &reader->columns.blocks[feature];
   const struct feature_bins *bins = &reader->schema->features[feature];
   uint64_t length = reader->list[N_SECTIONS + feature].length;
   if (copse_context_cancelled(reader->ctx) || (!bins->used && length == 0)) return;
-  if (bins->used) result->status = take_section(reader, N_SECTIONS + feature, &column->block, &result->error);
-  if (result->status == COPSE_OK && (!bins->used || !place_cells(bins, reader->head.n_rows, length, column)))
+  if (bins->used) result->status = take_section(reader, N_SECTIONS + feature, block, &result->error);
+  if (result->status == COPSE_OK &&
+      (!bins->used || !place_cells(bins, reader->head.n_rows, *block, length, column)))
     result->status = damaged(reader, "the bins of a feature", &result->error);
+  if (result->status == COPSE_OK && !column->listed) reader->columns.whole[feature] = column->cells;
 }
 
 static copse_status take_columns(struct reader *reader, copse_error *err) {
   uint32_t n = reader->head.n_features;
-  reader->columns = (struct dataset_columns){.n = n};
-  reader->columns.columns = copse_alloc_zero(reader->ctx, n, sizeof *reader->columns.columns);
+  copse_status status = dataset_columns_create(reader->ctx, n, &reader->columns, err);
+  if (status != COPSE_OK) return status;
   reader->errors = copse_alloc_zero(reader->ctx, n, sizeof *reader->errors);
-  if (reader->columns.columns == NULL || reader->errors == NULL) return status_memory(err, "a data set");
+  if (reader->errors == NULL) return status_memory(err, "a data set");
   copse_parallel_for(reader->n_threads, n, take_cells, reader);
   for (uint32_t f = 0; f < n; f++)
     if (reader->errors[f].status != COPSE_OK)

@@ -1,8 +1,9 @@
 /* schema.c - the bins of every feature, found on the sampled rows, features in parallel.
  *
- * A dense table is read in groups of a few neighbouring columns, so that a row-major table is not swept once
- * per column; sparse rows are turned into columns of their stored values once, sparse columns are read as
- * they are, and neither is made dense. Neither grouping nor threads change a result. */
+ * A row-major table is read in groups of neighbouring columns, which all threads turn into columns together:
+ * it is not swept once per column, and the group's copy is there once, not once for each thread. Sparse rows
+ * are turned into columns of their stored values once, sparse columns are read as they are, and neither is
+ * made dense. Neither grouping nor threads change a result. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -11,7 +12,9 @@
 #include "data/dataset.h"
 #include "data/names.h"
 
-enum { GROUP_COLUMNS = 8, GROUP_BYTES = 64 << 20 };
+/* Columns of a group; rows that a thread takes at once; and of these, while they are in the nearest cache, a
+ * line's columns. */
+enum { MOST_COLUMNS = 64, GROUP_BYTES = 64 << 20, CHUNK = 1 << 14, PIECE = 512, LINE_COLUMNS = 8 };
 
 /* The error of the lowest feature that failed, whatever thread met it first. */
 struct first_failure {
@@ -28,9 +31,14 @@ struct schema_job {
   const bool *categorical;
   const struct schema_request *request;
   const struct bin_params *params;
-  uint32_t group;    /* columns gathered at a time, dense layouts */
-  double *stored;    /* CSR: the stored values of the sampled rows, column after column */
-  uint64_t *offsets; /* CSR: [n_features + 1] into stored */
+  /* COPSE_ROWS: columns gathered at a time, of which n_group from `first` are */
+  uint32_t group, first, n_group;
+  double *values;              /* [group * rows->n] */
+  struct number_range *ranges; /* [threads * group] */
+  struct bins_room *rooms;     /* [threads] */
+  struct bins_room *columns;   /* [threads] of other dense layouts */
+  double *stored;              /* CSR: the stored values of the sampled rows, column after column */
+  uint64_t *offsets;           /* CSR: [n_features + 1] into stored */
   struct first_failure failure;
 };
 
@@ -54,81 +62,165 @@ static const struct forced_bins *forced_bins_of(const struct bin_params *params,
   return NULL;
 }
 
-/* Bins of one feature; values may be sorted in place. */
-static void find_feature(struct schema_job *job, uint32_t feature, double *values, uint64_t n_values) {
+/* Bins of one feature. dense: the values are its whole column. */
+static void find_feature(struct schema_job *job, uint32_t feature, const double *values, uint64_t n_values,
+                         const struct number_range *range, bool dense, int thread) {
   struct feature_bins *out = &job->schema->features[feature];
+  struct bins_codes codes = {0};
   copse_context *ctx = job->schema->ctx;
-  uint64_t n_zeros = job->rows->n - n_values;
-  int max_bin = feature_max_bin(job->params, feature);
+  struct bins_column column = {.values = values,
+                               .range = range,
+                               .n_values = n_values,
+                               .n_zeros = job->rows->n - n_values,
+                               .n_rows = job->n_rows,
+                               .max_bin = feature_max_bin(job->params, feature),
+                               .params = job->params,
+                               .forced = forced_bins_of(job->params, feature),
+                               .room = &job->rooms[thread],
+                               .codes = dense && job->request->then != NULL ? &codes : NULL};
   copse_error error;
-  copse_status status =
-      job->categorical != NULL && job->categorical[feature]
-          ? bins_find_categorical(ctx, values, n_values, n_zeros, job->n_rows, max_bin, job->params, out,
-                                  &error)
-          : bins_find_forced(ctx, values, n_values, n_zeros, job->n_rows, max_bin, job->params,
-                             forced_bins_of(job->params, feature), out, &error);
+  copse_status status = job->categorical != NULL && job->categorical[feature]
+                            ? bins_find_categorical(ctx, &column, out, &error)
+                            : bins_find_numeric(ctx, &column, out, &error);
   if (status == COPSE_OK && out->n_bins > BINS_MAX)
     status = status_set(&error, COPSE_ERR_UNSUPPORTED,
                         "%" PRIu32 " bins: expected at most %d (lower max_bin)", out->n_bins, BINS_MAX);
-  if (status == COPSE_OK && job->request->then != NULL)
-    status = job->request->then(job->request->user, job->schema, feature, &error);
-  if (status == COPSE_OK) return;
+  if (status == COPSE_OK) {
+    if (dense && job->request->then != NULL) job->request->then(job->request->user, feature, &codes);
+    return;
+  }
+  copse_free(codes.cells);
   copse_error named;
   status_set(&named, status, "column \"%.200s\": %.700s", job->schema->names[feature], error.message);
   note_failure(job, feature, &named);
 }
 
-static void find_dense_group(void *user, size_t chunk, int thread) {
-  (void)thread;
+static void note_no_memory(struct schema_job *job, uint32_t feature) {
+  copse_error error;
+  status_memory(&error, "a copy of the sampled values");
+  note_failure(job, feature, &error);
+}
+
+/* ---- dense columns, by groups ---- */
+
+static struct table_rows piece_of(const struct schema_job *job, uint64_t start) {
+  struct table_rows piece = *job->rows;
+  uint64_t left = job->rows->n - start;
+  piece.n = left < PIECE ? left : PIECE;
+  piece.first += start;
+  if (piece.list != NULL) piece.list += start;
+  return piece;
+}
+
+static void gather_piece(void *user, size_t chunk, int thread) {
   struct schema_job *job = user;
-  uint32_t begin = (uint32_t)chunk * job->group;
-  uint32_t end = begin + job->group < job->schema->n_features ? begin + job->group : job->schema->n_features;
   uint64_t n = job->rows->n;
   if (copse_context_cancelled(job->schema->ctx)) return;
-  double *values = copse_alloc(job->schema->ctx, n * (end - begin), sizeof *values);
-  if (values == NULL) {
-    copse_error error;
-    status_memory(&error, "a copy of the sampled values");
-    note_failure(job, begin, &error);
+  for (uint64_t start = (uint64_t)chunk * CHUNK; start < n && start < ((uint64_t)chunk + 1) * CHUNK;
+       start += PIECE) {
+    struct table_rows piece = piece_of(job, start);
+    for (uint32_t c = 0; c < job->n_group; c += LINE_COLUMNS) {
+      uint32_t columns = job->n_group - c < LINE_COLUMNS ? job->n_group - c : LINE_COLUMNS;
+      double *values = job->values + c * n + start;
+      table_gather_group(job->table, job->first + c, columns, &piece, values, n);
+      struct number_range *ranges = job->ranges + (size_t)thread * job->group + c;
+      for (uint32_t k = 0; k < columns; k++)
+        kernels_best()->add_range(values + k * n, piece.n, BINS_ZERO, &ranges[k]);
+    }
+  }
+}
+
+static void find_group_column(void *user, size_t chunk, int thread) {
+  struct schema_job *job = user;
+  if (copse_context_cancelled(job->schema->ctx)) return;
+  find_feature(job, job->first + (uint32_t)chunk, job->values + chunk * job->rows->n, job->rows->n,
+               &job->ranges[chunk], true, thread);
+}
+
+/* What the threads saw, put together. */
+static void join_ranges(struct schema_job *job, int n_threads) {
+  for (int t = 1; t < n_threads; t++)
+    for (uint32_t c = 0; c < job->n_group; c++) {
+      struct number_range *all = &job->ranges[c], *part = &job->ranges[(size_t)t * job->group + c];
+      all->n += part->n;
+      all->n_nan += part->n_nan;
+      if (part->least_negative < all->least_negative) all->least_negative = part->least_negative;
+      if (part->most_negative > all->most_negative) all->most_negative = part->most_negative;
+      if (part->least_positive < all->least_positive) all->least_positive = part->least_positive;
+      if (part->most_positive > all->most_positive) all->most_positive = part->most_positive;
+    }
+}
+
+static uint32_t group_columns(const struct schema_job *job, int n_threads) {
+  uint64_t fits = GROUP_BYTES / sizeof(double) / job->rows->n, threads = (uint64_t)n_threads;
+  uint64_t group = fits < MOST_COLUMNS ? fits : MOST_COLUMNS;
+  group = group < threads ? threads : group / threads * threads; /* work for all of them */
+  return group < job->schema->n_features ? (uint32_t)group : job->schema->n_features;
+}
+
+/* Rows become columns, a group of columns at a time, which are then worked on one by one. */
+static void find_dense(struct schema_job *job, int n_threads) {
+  uint64_t n = job->rows->n;
+  job->group = group_columns(job, n_threads);
+  size_t n_ranges = (size_t)job->group * (size_t)n_threads;
+  job->values = copse_alloc(job->schema->ctx, n * job->group, sizeof *job->values);
+  job->ranges = copse_alloc(job->schema->ctx, n_ranges, sizeof *job->ranges);
+  if (job->values == NULL || job->ranges == NULL) {
+    note_no_memory(job, 0);
     return;
   }
-  /* by pieces, so that the lines of a row-major table are still in cache for the next column */
-  enum { PIECE = 1024 };
-  for (uint64_t start = 0; start < n; start += PIECE) {
-    struct table_rows piece = *job->rows;
-    piece.n = n - start < PIECE ? n - start : PIECE;
-    piece.first += start;
-    if (piece.list != NULL) piece.list += start;
-    for (uint32_t f = begin; f < end; f++)
-      table_gather(job->table, f, &piece, values + (f - begin) * n + start);
+  for (job->first = 0; job->first < job->schema->n_features; job->first += job->n_group) {
+    uint32_t left = job->schema->n_features - job->first;
+    job->n_group = left < job->group ? left : job->group;
+    for (size_t i = 0; i < n_ranges; i++) job->ranges[i] = NUMBER_RANGE_EMPTY;
+    copse_parallel_for(n_threads, (size_t)((n + CHUNK - 1) / CHUNK), gather_piece, job);
+    join_ranges(job, n_threads);
+    copse_parallel_for(n_threads, job->n_group, find_group_column, job);
   }
-  for (uint32_t f = begin; f < end; f++) find_feature(job, f, values + (f - begin) * n, n);
-  copse_free(values);
+}
+
+/* ---- columns that are columns already ---- */
+
+static void find_column(void *user, size_t chunk, int thread) {
+  struct schema_job *job = user;
+  uint32_t feature = (uint32_t)chunk;
+  uint64_t n = job->rows->n;
+  if (copse_context_cancelled(job->schema->ctx)) return;
+  double *values =
+      bins_room_take(job->schema->ctx, &job->columns[thread], BINS_ROOM_VALUES, n, sizeof *values);
+  if (values == NULL) {
+    note_no_memory(job, feature);
+    return;
+  }
+  struct number_range range = NUMBER_RANGE_EMPTY;
+  for (uint64_t start = 0; start < n; start += PIECE) {
+    struct table_rows piece = piece_of(job, start);
+    table_gather(job->table, feature, &piece, values + start);
+    kernels_best()->add_range(values + start, piece.n, BINS_ZERO, &range);
+  }
+  find_feature(job, feature, values, n, &range, true, thread);
 }
 
 static void find_csc_feature(void *user, size_t chunk, int thread) {
-  (void)thread;
   struct schema_job *job = user;
   uint32_t feature = (uint32_t)chunk;
   if (copse_context_cancelled(job->schema->ctx)) return;
   size_t n_stored = (size_t)(job->table->indptr[feature + 1] - job->table->indptr[feature]);
   double *values = copse_alloc(job->schema->ctx, n_stored, sizeof *values);
   if (values == NULL) {
-    copse_error error;
-    status_memory(&error, "a copy of the sampled values");
-    note_failure(job, feature, &error);
+    note_no_memory(job, feature);
     return;
   }
-  find_feature(job, feature, values, table_csc_gather(job->table, feature, job->rows, values));
+  uint64_t n = table_csc_gather(job->table, feature, job->rows, values);
+  find_feature(job, feature, values, n, NULL, false, thread);
   copse_free(values);
 }
 
 static void find_csr_feature(void *user, size_t chunk, int thread) {
-  (void)thread;
   struct schema_job *job = user;
   if (copse_context_cancelled(job->schema->ctx)) return;
   find_feature(job, (uint32_t)chunk, job->stored + job->offsets[chunk],
-               job->offsets[chunk + 1] - job->offsets[chunk]);
+               job->offsets[chunk + 1] - job->offsets[chunk], NULL, false, thread);
 }
 
 /* CSR -> stored values by column, for the sampled rows. */
@@ -153,30 +245,38 @@ static copse_status collect_csr(struct schema_job *job, copse_error *err) {
   return COPSE_OK;
 }
 
-static uint32_t group_columns(const struct schema_job *job, int n_threads) {
-  if (job->table->layout == COPSE_COLUMNS || job->table->layout == COPSE_SOURCE) return 1;
-  uint64_t fits = GROUP_BYTES / sizeof(double) / job->rows->n;
-  uint64_t share = job->schema->n_features / (4 * (uint64_t)n_threads); /* leave every thread some groups */
-  uint64_t group = fits < share ? fits : share;
-  return group < 1 ? 1 : group > GROUP_COLUMNS ? GROUP_COLUMNS : (uint32_t)group;
-}
-
 static copse_status find_bins(struct schema_job *job, int n_threads, copse_error *err) {
   uint32_t n_features = job->schema->n_features;
-  n_threads = team_size(n_threads);
+  job->rooms = copse_alloc_zero(job->schema->ctx, (size_t)n_threads, sizeof *job->rooms);
+  job->columns = copse_alloc_zero(job->schema->ctx, (size_t)n_threads, sizeof *job->columns);
+  if (job->rooms == NULL || job->columns == NULL) return status_memory(err, "cut points");
   if (job->table->layout == COPSE_CSR) {
     copse_status status = collect_csr(job, err);
     if (status != COPSE_OK) return status;
     copse_parallel_for(n_threads, n_features, find_csr_feature, job);
   } else if (job->table->layout == COPSE_CSC) {
     copse_parallel_for(n_threads, n_features, find_csc_feature, job);
+  } else if (job->table->layout == COPSE_ROWS) {
+    find_dense(job, n_threads);
   } else {
-    job->group = group_columns(job, n_threads);
-    copse_parallel_for(n_threads, (n_features + job->group - 1) / job->group, find_dense_group, job);
+    copse_parallel_for(n_threads, n_features, find_column, job);
   }
   if (job->failure.feature != UINT32_MAX)
     return status_set(err, job->failure.error.status, "%s", job->failure.error.message);
   return status_check_cancel(job->schema->ctx, err);
+}
+
+static void release_scratch(struct schema_job *job, int n_threads) {
+  for (int t = 0; t < n_threads; t++) {
+    if (job->rooms != NULL) bins_room_release(&job->rooms[t]);
+    if (job->columns != NULL) bins_room_release(&job->columns[t]);
+  }
+  copse_free(job->rooms);
+  copse_free(job->columns);
+  copse_free(job->values);
+  copse_free(job->ranges);
+  copse_free(job->stored);
+  copse_free(job->offsets);
 }
 
 static copse_status check_request(const copse_table *table, const struct table_rows *rows, uint64_t n_rows,
@@ -238,15 +338,16 @@ copse_status schema_create(copse_context *ctx, const struct schema_request *requ
     goto done;
   }
   job.schema = schema;
-  status = find_bins(&job, resolved->boost.n_threads, err);
-  copse_free(job.stored);
-  job.stored = NULL;
+  int n_threads = team_size(resolved->boost.n_threads);
+  status = find_bins(&job, n_threads, err);
+  release_scratch(&job, n_threads);
   if (status == COPSE_OK && resolved->bin.bundle) {
     struct bundle_search search = {.table = table,
                                    .rows = request->rows,
                                    .n_rows = request->n_rows,
                                    .bins_of = request->bins_of,
                                    .bins_user = request->bins_user,
+                                   .n_threads = n_threads,
                                    .features = schema->features,
                                    .n_features = schema->n_features};
     status = bundles_find(ctx, &search, &schema->bundles, err);
@@ -254,8 +355,6 @@ copse_status schema_create(copse_context *ctx, const struct schema_request *requ
   }
 
 done:
-  copse_free(job.stored);
-  copse_free(job.offsets);
   if (status != COPSE_OK) {
     copse_schema_free(schema);
     schema = NULL;

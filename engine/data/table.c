@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/status.h"
+#include "kernels/kernels.h"
 
 static copse_status check_dense_rows(const copse_table *table, copse_error *err) {
   if (table->row_stride < table->n_cols)
@@ -150,6 +151,16 @@ void table_gather(const copse_table *table, uint32_t column, const struct table_
     case COPSE_I32: GATHER(int32_t); break;
     case COPSE_I64: GATHER(int64_t); break;
   }
+}
+
+void table_gather_group(const copse_table *table, uint32_t first_column, uint32_t n_columns,
+                        const struct table_rows *rows, double *out, size_t stride) {
+  if (table->layout == COPSE_ROWS && table->dtype == COPSE_F64 && rows->list == NULL) {
+    const double *first = (const double *)table->values + rows->first * table->row_stride + first_column;
+    kernels_best()->transpose(first, table->row_stride, rows->n, n_columns, out, stride);
+    return;
+  }
+  for (uint32_t c = 0; c < n_columns; c++) table_gather(table, first_column + c, rows, out + c * stride);
 }
 
 int64_t table_csc_from(const copse_table *table, uint32_t column, uint64_t row) {

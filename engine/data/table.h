@@ -20,6 +20,10 @@ static inline uint64_t table_row(const struct table_rows *rows, uint64_t i) {
 /* out[i] = the value of one column in the i-th of rows. Dense layouts only. */
 void table_gather(const copse_table *table, uint32_t column, const struct table_rows *rows, double *out);
 
+/* The same of n_columns columns from one on: column c's values at out + c * stride. */
+void table_gather_group(const copse_table *table, uint32_t first_column, uint32_t n_columns,
+                        const struct table_rows *rows, double *out, size_t stride);
+
 /* CSC: position of the first stored value of a column at `row` or below it. */
 int64_t table_csc_from(const copse_table *table, uint32_t column, uint64_t row);
 /* CSC: the values of one column stored in some of the rows, in their order, go to out; returns their number.

@@ -500,7 +500,7 @@ COPSE_API const void *copse_model_blob(const copse_model *model, const char *key
  * Booster: training as a state machine
  * ---------------------------------------------------------------------------------------------------- */
 
-/* One thread at a time, const calls aside; a step starts params' num_threads threads of its own. */
+/* One thread at a time, const calls aside; a step starts threads of its own, at most params' num_threads. */
 typedef struct copse_booster copse_booster;
 
 /* train must be finished and have a label (not with objective=custom). Objective, metrics and tree settings

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/cpu.h"
 #include "kernels/bits.h"
@@ -53,7 +54,8 @@ struct hist_planes {
 
 /* Where accumulator cells are spilled. */
 struct hist_target {
-  struct hist_planes planes; /* of the leaf whose rows were summed */
+  struct hist_planes
+      planes; /* of the leaf whose rows were summed; gradient NULL: not kept, there is a parent */
   struct hist_planes parent; /* of its parent, which becomes the sibling's; gradient NULL: none */
   bool first;                /* planes hold nothing yet: they are written, not added to */
 };
@@ -80,7 +82,8 @@ struct scan_rules {
   int64_t min_data;
 };
 
-/* One numeric feature of one leaf. Planes point at the feature's bin 0. */
+/* One numeric feature of one leaf. Planes point at the feature's bin 0. All bins together are the leaf: their
+ * sums are the totals, their counts (but for estimates) its rows. */
 struct scan_input {
   const int64_t *gradient;
   const int64_t *hessian;
@@ -90,10 +93,11 @@ struct scan_input {
   unsigned count_shift;                  /* COUNT_SHIFT: count = hessian >> count_shift */
   double gradient_unit, hessian_unit;    /* value of one fixed-point step */
   int64_t total_gradient, total_hessian; /* of the leaf */
-  int64_t n_rows;                        /* of the leaf, exact */
-  double parent_output;                  /* for path smoothing */
-  double min_gain_shift;                 /* a candidate counts only when its two gains together exceed this */
-  int missing;                           /* enum missing_type */
+  int64_t most_gradient; /* no sum of gradients of the leaf's rows is larger in magnitude; 0: not known */
+  int64_t n_rows;        /* of the leaf, exact */
+  double parent_output;  /* for path smoothing */
+  double min_gain_shift; /* a candidate counts only when its two gains together exceed this */
+  int missing;           /* enum missing_type */
   uint32_t default_bin;
   uint32_t only_threshold; /* extra trees: the one threshold that counts; UINT32_MAX: all do */
   /* The forward scan counts bin 0 as the rows less the estimates of all other bins: LightGBM does not store
@@ -151,6 +155,25 @@ struct pack_rule {
   uint32_t gradient_key, hessian_key;
   uint32_t first_row;          /* numbers of the rows: first_row, first_row + 1 ... */
   const uint32_t *row_numbers; /* ... or [n] these; NULL: those */
+};
+
+/* What numbers are beside those within +-zero, which count as zeros. Begins as NUMBER_RANGE_EMPTY. */
+struct number_range {
+  uint64_t n, n_nan;                    /* beyond +-zero; NaN */
+  double least_negative, most_negative; /* least_negative < 0: there are some */
+  double least_positive, most_positive; /* most_positive > 0: there are some */
+};
+#define NUMBER_RANGE_EMPTY                                       \
+  ((struct number_range){.least_negative = __builtin_huge_val(), \
+                         .most_negative = -__builtin_huge_val(), \
+                         .least_positive = __builtin_huge_val(), \
+                         .most_positive = -__builtin_huge_val()})
+
+/* How a number that is neither zero nor NaN finds its bucket: the leading bits of its key and the first
+ * bucket of its sign (modulo 2^64). */
+struct bucket_rule {
+  unsigned shift;
+  uint64_t base[2]; /* [1] of the negative numbers */
 };
 
 struct kernels {
@@ -211,6 +234,17 @@ struct kernels {
   /* First i with value <= upper[i]; upper is ascending with upper[n_upper - 1] = +inf; values hold no NaN. */
   void (*bin_numeric)(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                       uint16_t *bins);
+  /* n rows of n_columns numbers side by side become columns: columns[c * column_stride + i] = rows[i *
+   * row_stride + c]. */
+  void (*transpose)(const double *rows, size_t row_stride, uint64_t n, uint32_t n_columns, double *columns,
+                    size_t column_stride);
+  /* The opposite, of bytes: rows[i * row_stride + c] = columns[c][i]. Other bytes of the rows stay. */
+  void (*interleave)(const uint8_t *const *columns, uint32_t n_columns, uint64_t n, uint8_t *rows,
+                     size_t row_stride);
+  /* Adds n numbers to what is known of others. */
+  void (*add_range)(const double *values, uint64_t n, double zero, struct number_range *range);
+  /* buckets[i] = bucket_of(values[i], rule). Returns whether some key has the last value of its bucket. */
+  bool (*find_buckets)(const double *values, uint64_t n, const struct bucket_rule *rule, uint16_t *buckets);
   /* codes[i] = code of values[i], see reach.h. */
   encode_fn encode;
   /* codes[i] = code of row[features[i]] by maps[i]. */
@@ -249,6 +283,22 @@ void kernels_overlay_scalar(struct kernels *slots);
 void kernels_overlay_avx2(struct kernels *slots);
 void kernels_overlay_avx512(struct kernels *slots);
 #endif
+
+/* Ascending as the numbers of one sign are. */
+static inline uint64_t bucket_key(double value) {
+  uint64_t bits, negative;
+  memcpy(&bits, &value, sizeof bits);
+  negative = 0 - (bits >> 63);
+  return (bits ^ negative) - negative;
+}
+
+static inline uint16_t bucket_of(double value, const struct bucket_rule *rule) {
+  uint64_t bits, negative;
+  memcpy(&bits, &value, sizeof bits);
+  negative = 0 - (bits >> 63);
+  uint64_t base = rule->base[0] + ((rule->base[1] - rule->base[0]) & negative);
+  return (uint16_t)((((bits ^ negative) - negative) >> rule->shift) + base);
+}
 
 /* COUNT_SHARE: rows per step of hessian. */
 static inline double count_share_factor(int64_t n_rows, int64_t total_hessian) {

@@ -40,14 +40,14 @@ static inline void store(void *at, __m256i x) { _mm256_storeu_si256((__m256i *)a
 
 static inline __attribute__((always_inline)) void spill_i64(int64_t *to, int64_t *parent, __m256i x,
                                                             struct spill_facts facts) {
-  store(to, facts.first ? x : _mm256_add_epi64(load(to), x));
+  if (facts.kept) store(to, facts.first ? x : _mm256_add_epi64(load(to), x));
   if (facts.parent) store(parent, _mm256_sub_epi64(load(parent), x));
 }
 
 static inline __attribute__((always_inline)) void spill_u32(uint32_t *to, uint32_t *parent, __m128i x,
                                                             struct spill_facts facts) {
   __m128i *t = (__m128i *)(void *)to, *p = (__m128i *)(void *)parent;
-  _mm_storeu_si128(t, facts.first ? x : _mm_add_epi32(_mm_loadu_si128(t), x));
+  if (facts.kept) _mm_storeu_si128(t, facts.first ? x : _mm_add_epi32(_mm_loadu_si128(t), x));
   if (facts.parent) _mm_storeu_si128(p, _mm_sub_epi32(_mm_loadu_si128(p), x));
 }
 
@@ -55,7 +55,8 @@ static inline __attribute__((always_inline)) uint64_t spill_vectors(struct hist_
                                                                     unsigned count_bits,
                                                                     const struct hist_target *target,
                                                                     struct spill_facts facts) {
-  const struct hist_planes to = target->planes, parent = facts.parent ? target->parent : to;
+  const struct hist_planes parent = facts.parent ? target->parent : target->planes;
+  const struct hist_planes to = facts.kept ? target->planes : parent;
   const __m128i shift = _mm_cvtsi32_si128((int)count_bits);
   const __m256i mask = _mm256_set1_epi64x((int64_t)(((uint64_t)1 << count_bits) - 1));
   const __m256i low_halves = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);

@@ -32,14 +32,14 @@ static void hist_subtract(int64_t *gradient, int64_t *hessian, uint32_t *count, 
 
 static inline __attribute__((always_inline)) void spill_i64(int64_t *to, int64_t *parent, __m512i x,
                                                             struct spill_facts facts) {
-  _mm512_storeu_si512(to, facts.first ? x : _mm512_add_epi64(_mm512_loadu_si512(to), x));
+  if (facts.kept) _mm512_storeu_si512(to, facts.first ? x : _mm512_add_epi64(_mm512_loadu_si512(to), x));
   if (facts.parent) _mm512_storeu_si512(parent, _mm512_sub_epi64(_mm512_loadu_si512(parent), x));
 }
 
 static inline __attribute__((always_inline)) void spill_u32(uint32_t *to, uint32_t *parent, __m256i x,
                                                             struct spill_facts facts) {
   __m256i *t = (__m256i *)(void *)to, *p = (__m256i *)(void *)parent;
-  _mm256_storeu_si256(t, facts.first ? x : _mm256_add_epi32(_mm256_loadu_si256(t), x));
+  if (facts.kept) _mm256_storeu_si256(t, facts.first ? x : _mm256_add_epi32(_mm256_loadu_si256(t), x));
   if (facts.parent) _mm256_storeu_si256(p, _mm256_sub_epi32(_mm256_loadu_si256(p), x));
 }
 
@@ -47,7 +47,8 @@ static inline __attribute__((always_inline)) uint64_t spill_vectors(struct hist_
                                                                     unsigned count_bits,
                                                                     const struct hist_target *target,
                                                                     struct spill_facts facts) {
-  const struct hist_planes to = target->planes, parent = facts.parent ? target->parent : to;
+  const struct hist_planes parent = facts.parent ? target->parent : target->planes;
+  const struct hist_planes to = facts.kept ? target->planes : parent;
   const __m128i shift = _mm_cvtsi32_si128((int)count_bits);
   const __m512i mask = _mm512_set1_epi64((int64_t)(((uint64_t)1 << count_bits) - 1));
   const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14),

@@ -212,26 +212,6 @@ void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, do
   }
 }
 
-/* Search by halving. The number of steps depends on n_upper only, so several values take them together: that
- * hides the latency of the loads (41 -> 5 ns a value with 255 bounds). */
-void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
-                        uint16_t *bins) {
-  enum { LANES = 8 };
-  for (uint64_t begin = 0; begin < n; begin += LANES) {
-    double value[LANES] = {0};
-    uint32_t low[LANES] = {0};
-    uint64_t lanes = n - begin < LANES ? n - begin : LANES;
-    for (uint64_t j = 0; j < lanes; j++) value[j] = values[begin + j];
-    for (uint32_t length = n_upper; length > 1;) {
-      uint32_t half = length / 2;
-      /* a product, not a choice: gcc turns choices that depend on a load into branches */
-      for (int j = 0; j < LANES; j++) low[j] += (uint32_t)(upper[low[j] + half - 1] < value[j]) * half;
-      length -= half;
-    }
-    for (uint64_t j = 0; j < lanes; j++) bins[begin + j] = (uint16_t)low[j];
-  }
-}
-
 void kernels_overlay_scalar(struct kernels *slots) {
   *slots = (struct kernels){.hist_update = hist_update,
                             .hist_spill = hist_spill,
@@ -239,8 +219,8 @@ void kernels_overlay_scalar(struct kernels *slots) {
                             .scan_numeric = scan_numeric_scalar,
                             .partition = partition,
                             .max_abs = max_abs,
-                            .quantize = quantize_scalar,
-                            .bin_numeric = bin_numeric_scalar};
+                            .quantize = quantize_scalar};
+  kernels_bins_scalar(slots);
   gradient_slots(slots);
   kernels_packed_scalar(slots);
   kernels_reach_scalar(slots);

@@ -51,9 +51,21 @@ static inline __attribute__((always_inline)) void spill_packed(int64_t *restrict
   }
 }
 
+static inline void spill_packed_off(int64_t *restrict cells, uint64_t n, struct hist_planes parent) {
+  int64_t *restrict gradient = parent.gradient, *restrict hessian = parent.hessian;
+  for (uint64_t i = 0; i < n; i++) {
+    int64_t h = cells[i] & UINT32_MAX;
+    hessian[i] -= h;
+    gradient[i] -= (cells[i] - h) / ((int64_t)1 << 32);
+    cells[i] = 0;
+  }
+}
+
 static void hist_spill_packed(int64_t *cells, uint64_t n, const struct hist_target *target) {
   const struct hist_planes planes = target->planes, parent = target->parent;
-  if (parent.gradient != NULL) {
+  if (planes.gradient == NULL) {
+    spill_packed_off(cells, n, parent);
+  } else if (parent.gradient != NULL) {
     if (target->first)
       spill_packed(cells, n, planes, parent, true, true);
     else

@@ -86,7 +86,7 @@ static void estimate_counts(const int64_t *hessian, uint32_t n, double unit, dou
 static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
                          struct scan_result *out) {
   if (scan_fits_ranges(in, rules))
-    scan_by_ranges(in, rules, find_best, estimate_counts, out);
+    scan_by_ranges(in, rules, find_best, NULL, estimate_counts, out);
   else
     scan_numeric_scalar(in, rules, out);
 }

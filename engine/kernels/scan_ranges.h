@@ -68,13 +68,18 @@ struct scan_direction {
   int64_t last_threshold, skipped_bin;
 };
 
-static inline struct scan_sums scan_sum_bins(const struct scan_input *in, const uint32_t *counts, int64_t n,
-                                             int64_t skipped) {
+/* Narrows thresholds 0..last_threshold to first..last, among which are all whose gain is above `floor` and
+ * largest of all. False: there is none. */
+typedef bool (*scan_narrow_fn)(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
+
+/* Of bins from..end - 1. */
+static inline struct scan_sums scan_sum_bins(const struct scan_input *in, const uint32_t *counts,
+                                             int64_t from, int64_t end, int64_t skipped) {
   int64_t g = 0, h = 0, c = 0;
-  for (int64_t b = 0; b < n; b++) g += in->gradient[b];
-  for (int64_t b = 0; b < n; b++) h += in->hessian[b];
-  for (int64_t b = 0; b < n; b++) c += counts[b];
-  if (skipped >= 0 && skipped < n) {
+  for (int64_t b = from; b < end; b++) g += in->gradient[b];
+  for (int64_t b = from; b < end; b++) h += in->hessian[b];
+  for (int64_t b = from; b < end; b++) c += counts[b];
+  if (skipped >= from && skipped < end) {
     g -= in->gradient[skipped];
     h -= in->hessian[skipped];
     c -= counts[skipped];
@@ -156,31 +161,60 @@ static inline struct scan_sums scan_plus(struct scan_sums a, struct scan_sums b)
 static inline void scan_settle(const struct scan_direction *d, struct scan_best best, bool default_left,
                                struct scan_result *out) {
   struct scan_sums left =
-      scan_plus(d->base, scan_sum_bins(d->in, d->counts, best.threshold + 1, d->skipped_bin));
+      scan_plus(d->base, scan_sum_bins(d->in, d->counts, 0, best.threshold + 1, d->skipped_bin));
   *out = (struct scan_result){
       best.gain, (uint32_t)best.threshold, default_left, true, left.gradient, left.hessian, left.count};
 }
 
+/* The same direction over thresholds first..last alone, whose bins are numbered from 0 in `part`. */
+static inline struct scan_direction scan_part(const struct scan_direction *d, int64_t first, int64_t last,
+                                              struct scan_input *part) {
+  struct scan_direction some = *d;
+  some.base = scan_plus(d->base, scan_sum_bins(d->in, d->counts, 0, first, SCAN_NO_BIN));
+  some.bins = scan_sum_bins(d->in, d->counts, first, last + 1, SCAN_NO_BIN);
+  some.last_threshold = last - first;
+  *part = *d->in;
+  part->gradient += first;
+  part->hessian += first;
+  some.in = part;
+  some.counts += first;
+  return some;
+}
+
 static inline __attribute__((always_inline)) void scan_one_direction(const struct scan_direction *d,
                                                                      bool reverse, scan_range_fn find,
+                                                                     scan_narrow_fn narrow,
                                                                      struct scan_result *out) {
-  struct scan_range range = {.in = d->in,
-                             .rules = d->rules,
+  struct scan_range range = {.rules = d->rules,
                              .skipped_bin = d->skipped_bin,
                              .no_threshold = d->skipped_bin,
                              .floor = d->in->min_gain_shift,
                              .latest_of_equal = reverse};
   if (reverse && d->skipped_bin >= 0) range.no_threshold = d->skipped_bin - 1;
   if (out->splittable) range.floor = out->gain;
-  if (!scan_find_range(d, &range)) return;
+  struct scan_direction some = *d;
+  struct scan_input part;
+  int64_t first = 0, last = d->last_threshold;
+  if (narrow != NULL && d->skipped_bin < 0) {
+    if (!narrow(d, range.floor, &first, &last)) return;
+    some = scan_part(d, first, last, &part);
+  }
+  range.in = some.in;
+  if (!scan_find_range(&some, &range)) return;
   struct scan_best best = find(&range);
-  if (best.threshold >= 0) scan_settle(d, best, reverse, out);
+  if (best.threshold < 0) return;
+  scan_settle(&some, best, reverse, out);
+  out->threshold += (uint32_t)first;
 }
 
-/* The whole slot, where scan_fits_ranges holds. */
+#if defined(__x86_64__)
+bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
+#endif
+
+/* The whole slot, where scan_fits_ranges holds. narrow may be NULL. */
 static inline __attribute__((always_inline)) void scan_by_ranges(const struct scan_input *in,
                                                                  const struct scan_rules *rules,
-                                                                 scan_range_fn find,
+                                                                 scan_range_fn find, scan_narrow_fn narrow,
                                                                  scan_estimate_fn estimate,
                                                                  struct scan_result *out) {
   enum { MISSING_IS_ZERO = 1, MISSING_IS_NAN = 2 };
@@ -189,13 +223,24 @@ static inline __attribute__((always_inline)) void scan_by_ranges(const struct sc
   *out = (struct scan_result){.gain = -INFINITY};
   int64_t end = in->n_bins;
   bool zero = in->missing == MISSING_IS_ZERO, nan = in->missing == MISSING_IS_NAN;
+  bool exact = in->count_kind == COUNT_FIELD || in->count_kind == COUNT_SHIFT;
   struct scan_direction d = {.in = in, .rules = rules, .counts = counts, .skipped_bin = SCAN_NO_BIN};
+  /* What the reverse scan leaves out. All bins together are the leaf. */
+  int64_t out_bin = zero ? in->default_bin : (nan ? end - 1 : SCAN_NO_BIN);
+  struct scan_sums left_out = {0, 0, 0};
+  if (out_bin >= 0)
+    left_out = (struct scan_sums){in->gradient[out_bin], in->hessian[out_bin], counts[out_bin]};
+  if (!exact) { /* but for estimates */
+    int64_t n = 0;
+    for (int64_t b = 0; b < end; b++) n += counts[b];
+    left_out.count += in->n_rows - n;
+  }
   if (zero) d.skipped_bin = in->default_bin;
   const struct scan_sums total = {in->total_gradient, in->total_hessian, in->n_rows};
+  const struct scan_sums added = {total.gradient - left_out.gradient, total.hessian - left_out.hessian,
+                                  total.count - left_out.count};
 
-  struct scan_sums added = scan_sum_bins(in, counts, end - (nan ? 1 : 0), d.skipped_bin);
-  d.base = (struct scan_sums){total.gradient - added.gradient, total.hessian - added.hessian,
-                              total.count - added.count};
+  d.base = left_out;
   d.last_threshold = end - 2 - (nan ? 1 : 0);
   struct scan_sums top = {0, 0, 0}; /* the bin right of the last threshold */
   if (d.last_threshold + 1 != d.skipped_bin)
@@ -203,15 +248,19 @@ static inline __attribute__((always_inline)) void scan_by_ranges(const struct sc
                              counts[d.last_threshold + 1]};
   d.bins =
       (struct scan_sums){added.gradient - top.gradient, added.hessian - top.hessian, added.count - top.count};
-  scan_one_direction(&d, true, find, out);
+  scan_one_direction(&d, true, find, narrow, out);
   if (!zero && !nan) return;
+  /* Nothing is missing here: the forward scan would find the same sums again. */
+  if (exact && left_out.count == 0 && left_out.hessian == 0 && left_out.gradient == 0 && nan &&
+      rules->min_data > 0)
+    return;
 
   d.base = (struct scan_sums){0, 0, 0};
   if (in->bin0_is_rest) /* bin 0 counts the rows that the other bins leave */
     d.base.count = in->n_rows - added.count - (nan ? counts[end - 1] : 0);
   d.last_threshold = end - 2;
   if (nan) d.bins = added;
-  scan_one_direction(&d, false, find, out);
+  scan_one_direction(&d, false, find, narrow, out);
 }
 
 #endif

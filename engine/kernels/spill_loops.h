@@ -7,7 +7,7 @@
 
 /* What a spill has to do: constants in each copy of the loops. */
 struct spill_facts {
-  bool counted, first, parent;
+  bool counted, kept, first, parent;
 };
 
 /* Does cells 0 .. i - 1 and returns i. */
@@ -25,9 +25,11 @@ static inline __attribute__((always_inline)) void spill_all(struct hist_pair *ce
     int64_t g = cells[i].gradient, h = (int64_t)(cells[i].hessian >> count_bits);
     uint32_t count = (uint32_t)(cells[i].hessian & mask);
     cells[i] = (struct hist_pair){0, 0};
-    to.gradient[i] = facts.first ? g : to.gradient[i] + g;
-    to.hessian[i] = facts.first ? h : to.hessian[i] + h;
-    if (facts.counted) to.count[i] = facts.first ? count : to.count[i] + count;
+    if (facts.kept) {
+      to.gradient[i] = facts.first ? g : to.gradient[i] + g;
+      to.hessian[i] = facts.first ? h : to.hessian[i] + h;
+      if (facts.counted) to.count[i] = facts.first ? count : to.count[i] + count;
+    }
     if (!facts.parent) continue;
     parent.gradient[i] -= g;
     parent.hessian[i] -= h;
@@ -40,14 +42,16 @@ static inline __attribute__((always_inline)) void spill_by_target(struct hist_pa
                                                                   const struct hist_target *target,
                                                                   bool counted, spill_vectors_fn vectors) {
   bool parent = target->parent.gradient != NULL;
-  if (target->first && parent)
-    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, true, true}, vectors);
+  if (target->planes.gradient == NULL)
+    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, false, false, true}, vectors);
+  else if (target->first && parent)
+    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, true, true, true}, vectors);
   else if (target->first)
-    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, true, false}, vectors);
+    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, true, true, false}, vectors);
   else if (parent)
-    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, false, true}, vectors);
+    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, true, false, true}, vectors);
   else
-    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, false, false}, vectors);
+    spill_all(cells, n, count_bits, target, (struct spill_facts){counted, true, false, false}, vectors);
 }
 
 /* The whole slot. */

@@ -19,8 +19,15 @@ void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, do
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
 void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                         uint16_t *bins);
+void transpose_scalar(const double *rows, size_t row_stride, uint64_t n, uint32_t n_columns, double *columns,
+                      size_t column_stride);
+void interleave_scalar(const uint8_t *const *columns, uint32_t n_columns, uint64_t n, uint8_t *rows,
+                       size_t row_stride);
+void add_range_scalar(const double *values, uint64_t n, double zero, struct number_range *range);
+bool find_buckets_scalar(const double *values, uint64_t n, const struct bucket_rule *rule, uint16_t *buckets);
 
 /* Parts of a tier that have files of their own. */
+void kernels_bins_scalar(struct kernels *slots);
 void kernels_packed_scalar(struct kernels *slots);
 void kernels_reach_scalar(struct kernels *slots);
 void kernels_bits_scalar(struct kernels *slots);

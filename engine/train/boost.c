@@ -24,7 +24,7 @@ static copse_status refresh_objective(copse_booster *booster, copse_error *err) 
   struct objective_data data = {.label = train->label,
                                 .weight = train->weight,
                                 .n_rows = train->n_rows,
-                                .n_threads = booster->resolved->boost.n_threads};
+                                .n_threads = booster->workspace.n_threads};
   bool constant = booster->objective.constant_hessian;
   struct objective fresh;
   copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, &fresh, err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "base/team.h"
 #include "model/judge.h"
 #include "model/route.h"
 #include "train/placed.h"
@@ -36,7 +37,7 @@ void booster_add_tree(copse_booster *booster, struct scored_set *set, const stru
   if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
   struct add_job job = {tree, set->data, set->score + (uint64_t)output * n};
-  int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster->workspace.n_threads;
+  int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster_team_threads(booster);
   copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
 }
 
@@ -81,15 +82,14 @@ copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
+/* A large validation set is worth threads of its own. */
 int booster_team_threads(const copse_booster *booster) {
-  enum { MIN_ROWS = 1 << 14, MIN_CELLS = 1 << 14, MIN_UPDATES = 1 << 18 };
-  const struct binned *binned = &booster->sets[0].data->binned;
+  enum { MIN_ROWS = 1 << 14 };
   uint64_t most_rows = 0;
-  for (int s = 0; s < booster->n_sets; s++)
+  for (int s = 1; s < booster->n_sets; s++)
     if (booster->sets[s].data->n_rows > most_rows) most_rows = booster->sets[s].data->n_rows;
-  bool small =
-      most_rows < MIN_ROWS && binned->n_cells < MIN_CELLS && binned->n_rows * binned->n_columns < MIN_UPDATES;
-  return small ? 1 : booster->workspace.n_threads;
+  int all = team_size(booster->resolved->boost.n_threads);
+  return most_rows < MIN_ROWS ? booster->workspace.n_threads : all;
 }
 
 static copse_status add_set(copse_booster *booster, copse_dataset *data, const char *name, copse_error *err) {
@@ -134,10 +134,11 @@ static copse_status find_metrics(copse_booster *booster, copse_error *err) {
 /* The objective for the training data as they are, and the scratch that it needs. */
 static copse_status init_objective(copse_booster *booster, struct objective *out, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
-  struct objective_data data = {.label = train->label,
-                                .weight = train->weight,
-                                .n_rows = train->n_rows,
-                                .n_threads = booster->resolved->boost.n_threads};
+  struct objective_data data = {
+      .label = train->label,
+      .weight = train->weight,
+      .n_rows = train->n_rows,
+      .n_threads = workspace_threads(booster->ctx, train, booster->resolved->boost.n_threads)};
   booster->data_version = train->version;
   copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, out, err);
   if (status != COPSE_OK || out->row->renew == NULL || booster->renew.values != NULL) return status;
@@ -322,7 +323,7 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.label = scored->data->label;
   data.weight = scored->data->weight;
   data.n_rows = scored->data->n_rows;
-  data.n_threads = booster->workspace.n_threads;
+  data.n_threads = booster_team_threads(booster);
   data.ctx = booster->ctx;
   copse_status status = COPSE_OK;
   for (int m = 0; m < booster->n_metrics && status == COPSE_OK; m++)

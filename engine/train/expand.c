@@ -58,21 +58,25 @@ static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
 }
 
 /* The smaller child is built from its rows, the larger one is the parent minus it, where the parent still has
- * its histogram. Both are searched on the way. */
+ * its histogram. Both are searched on the way. A smaller child of too few rows to be split is only taken off
+ * the parent. */
 static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   int smaller = ws->leaves[left].n_rows < ws->leaves[left + 1].n_rows ? left : left + 1;
   int larger = smaller == left ? left + 1 : left;
-  bool parent_known = ws->leaves[parent].slot >= 0;
+  bool parent_known = ws->leaves[parent].slot >= 0, both = expand_allowed(ws, smaller, -1);
   if (parent_known)
     hist_move(ws, parent, larger);
   else
     hist_acquire(ws, larger, -1);
-  hist_acquire(ws, smaller, larger);
-  struct split_search search = split_search_begin(ws, (int[2]){left, left + 1}, lane);
-  if (!parent_known) hist_build(ws, &(struct hist_task){.leaf = larger, .sibling = -1}, lane);
-  hist_build(ws,
-             &(struct hist_task){.leaf = smaller, .sibling = parent_known ? larger : -1, .search = &search},
-             lane);
+  if (both) hist_acquire(ws, smaller, larger);
+  struct split_search search =
+      split_search_begin(ws, both ? (int[2]){left, left + 1} : (int[2]){larger, -1}, lane);
+  if (!parent_known)
+    hist_build(ws, &(struct hist_task){.leaf = larger, .sibling = -1, .search = both ? NULL : &search}, lane);
+  if (parent_known || both)
+    hist_build(ws,
+               &(struct hist_task){.leaf = smaller, .sibling = parent_known ? larger : -1, .search = &search},
+               lane);
   split_search_end(&search);
 }
 

@@ -126,7 +126,8 @@ static void add_rows(const struct build_job *job, const struct binned_block *blo
   if (ws->packed != NULL) cells.packed = (int64_t *)lane->cells;
   /* counts that do not ride in the hessians have a pass of their own */
   int n_passes = ws->count_kind == COUNT_FIELD && ws->count_bits == 0 ? 2 : 1;
-  if (n_passes > 1 && target.first) memset(target.planes.count, 0, block->n_cells * sizeof(uint32_t));
+  if (n_passes > 1 && target.first && target.planes.count != NULL)
+    memset(target.planes.count, 0, block->n_cells * sizeof(uint32_t));
   for (int pass = 0; pass < n_passes; pass++) {
     if (pass == 1) cells.count_bits = HIST_COUNT_BITS;
     uint64_t step = cells.packed != NULL ? HIST_PACKED_ROWS : HIST_SPILL_ROWS, at = begin, stop;
@@ -214,7 +215,8 @@ static int threads_for(const struct build_job *job, bool *by_rows) {
   uint64_t most = (uint64_t)ws->n_threads;
   uint64_t updates = job->leaf->n_rows * binned->n_carriers / MIN_UPDATES_PER_THREAD;
   uint64_t cells = job->search != NULL ? 2 * binned->n_cells / MIN_CELLS_PER_THREAD : 0;
-  *by_rows = updates >= 2 && binned->n_blocks < 4 * (updates < most ? updates : most);
+  /* What is not kept needs no planes to add up. */
+  *by_rows = job->leaf->slot >= 0 && updates >= 2 && binned->n_blocks < 4 * (updates < most ? updates : most);
   uint64_t n = *by_rows || updates > cells ? updates : cells;
   return n < most ? (int)n : ws->n_threads;
 }
@@ -241,7 +243,8 @@ void hist_build(struct workspace *ws, const struct hist_task *task, int lane) {
   double start = workspace_clock();
   const struct binned *binned = workspace_matrix(ws);
   struct build_job job = {.ws = ws, .leaf = &ws->leaves[task->leaf], .search = task->search};
-  job.target = (struct hist_target){.planes = ws->slots[job.leaf->slot], .first = true};
+  job.target.first = true;
+  if (job.leaf->slot >= 0) job.target.planes = ws->slots[job.leaf->slot];
   if (task->sibling >= 0) job.target.parent = ws->slots[ws->leaves[task->sibling].slot];
   bool by_rows = false;
   int n_threads = lane == ALL_LANES ? threads_for(&job, &by_rows) : 1;

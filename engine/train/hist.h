@@ -14,7 +14,7 @@ int hist_acquire(struct workspace *ws, int leaf, int keep);
 void hist_move(struct workspace *ws, int from_leaf, int to_leaf);
 /* What is to be done with a leaf's rows. */
 struct hist_task {
-  int leaf;    /* its slot is filled from its rows */
+  int leaf;    /* its slot, if it has one, is filled from its rows */
   int sibling; /* whose slot holds the parent's histogram: the leaf's is taken off; -1: none */
   const struct split_search *search; /* every column is searched as soon as it is known; NULL: none */
 };

@@ -31,9 +31,11 @@ static inline void add_pair(const struct hist_target *target, uint32_t at, struc
   const struct hist_planes to = target->planes, parent = target->parent;
   int64_t hessian = (int64_t)(pair.hessian >> count_bits);
   uint32_t count = (uint32_t)(pair.hessian & (((uint64_t)1 << count_bits) - 1));
-  to.gradient[at] = target->first ? pair.gradient : to.gradient[at] + pair.gradient;
-  to.hessian[at] = target->first ? hessian : to.hessian[at] + hessian;
-  if (count_bits > 0) to.count[at] = target->first ? count : to.count[at] + count;
+  if (to.gradient != NULL) {
+    to.gradient[at] = target->first ? pair.gradient : to.gradient[at] + pair.gradient;
+    to.hessian[at] = target->first ? hessian : to.hessian[at] + hessian;
+    if (count_bits > 0) to.count[at] = target->first ? count : to.count[at] + count;
+  }
   if (parent.gradient == NULL) return;
   parent.gradient[at] -= pair.gradient;
   parent.hessian[at] -= hessian;

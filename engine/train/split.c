@@ -35,17 +35,22 @@ static void split_clear(struct split *split) {
   split->categorical = false;
 }
 
-static void search_numeric(struct split_task *task) {
+/* What the thread's columns so far have: less than that is of no interest, unless it is to be known whether
+ * the column has any candidate. Gains that are less by some last places are so after the shift too. */
+static double floor_of(const struct split_search *search, int side, int thread) {
+  const double best = search->ws->lanes[thread].best_gain[side], floor = search->sides[side].floor;
+  if (search->ws->splittable != NULL || !leaf_rules_plain(&search->rules)) return floor;
+  const double near = best - 0x1p-50 * best;
+  return near > floor ? near : floor;
+}
+
+static void search_numeric(const struct split_search *search, int side, int thread, struct split_task *task) {
   struct workspace *ws = task->ws;
   const struct leaf *leaf = task->leaf;
   const struct binned_column *column = &ws->data->binned.columns[task->column];
   const struct feature_bins *bins = &ws->data->schema->features[column->feature];
   uint64_t cell = ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
-  struct scan_rules rules = split_rules(&ws->grow);
-  double sum_gradient = leaf_sum_gradient(ws, leaf),
-         sum_hessian = leaf_sum_hessian(ws, leaf) + 2 * SPLIT_EPSILON;
-  double shift = leaf_gain(sum_gradient, sum_hessian, (double)leaf->n_rows, leaf->output, &rules) +
-                 ws->grow.min_gain_to_split;
+  const struct scan_rules *rules = &search->rules;
   struct scan_input input = {
       .gradient = task->planes->gradient + cell,
       .hessian = task->planes->hessian + cell,
@@ -57,9 +62,10 @@ static void search_numeric(struct split_task *task) {
       .hessian_unit = ws->hessian_unit,
       .total_gradient = leaf->total_gradient,
       .total_hessian = leaf->total_hessian,
+      .most_gradient = search->sides[side].most_gradient,
       .n_rows = (int64_t)leaf->n_rows,
       .parent_output = leaf->output,
-      .min_gain_shift = split_gain_floor(ws, shift),
+      .min_gain_shift = floor_of(search, side, thread),
       .only_threshold =
           ws->sample.extra_trees ? sample_threshold(ws, leaf, task->column, bins->n_bins - 1) : UINT32_MAX,
       .missing = (int)bins->missing,
@@ -68,9 +74,11 @@ static void search_numeric(struct split_task *task) {
       .skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
                    bins->most_freq_bin == 0 && bins->default_bin != 0};
   struct scan_result found;
-  ws->kernels->scan_numeric(&input, &rules, &found);
+  ws->kernels->scan_numeric(&input, rules, &found);
   task->splittable = found.splittable;
   if (!found.splittable) return;
+  double *best = &ws->lanes[thread].best_gain[side];
+  if (found.gain > *best) *best = found.gain;
   int64_t right_count = (int64_t)leaf->n_rows - found.left_count;
   double left_gradient = (double)found.left_gradient * ws->gradient_unit;
   double right_gradient = (double)(leaf->total_gradient - found.left_gradient) * ws->gradient_unit;
@@ -78,15 +86,15 @@ static void search_numeric(struct split_task *task) {
   double right_hessian =
       (double)(leaf->total_hessian - found.left_hessian) * ws->hessian_unit + SPLIT_EPSILON;
   struct split *out = task->out;
-  out->gain = found.gain - shift;
+  out->gain = found.gain - search->sides[side].shift;
   out->column = task->column;
   out->feature = column->feature;
   out->default_left = found.default_left;
   out->threshold_bin = found.threshold;
   out->left_gradient = found.left_gradient;
   out->left_hessian = found.left_hessian;
-  out->left_output = leaf_output(left_gradient, left_hessian, (double)found.left_count, leaf->output, &rules);
-  out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, &rules);
+  out->left_output = leaf_output(left_gradient, left_hessian, (double)found.left_count, leaf->output, rules);
+  out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, rules);
 }
 
 /* Whether the leaf has to look at the column at all. */
@@ -130,17 +138,37 @@ static void search_side(const struct split_search *search, int side, uint32_t co
   if (ws->data->schema->features[ws->data->binned.columns[column].feature].categorical)
     split_search_categorical(&task);
   else
-    search_numeric(&task);
+    search_numeric(search, side, thread, &task);
   if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = task.splittable;
 }
 
+static struct split_side begin_side(const struct workspace *ws, const struct leaf *leaf,
+                                    const struct scan_rules *rules) {
+  struct split_side side;
+  double sum_gradient = leaf_sum_gradient(ws, leaf),
+         sum_hessian = leaf_sum_hessian(ws, leaf) + 2 * SPLIT_EPSILON;
+  side.shift = leaf_gain(sum_gradient, sum_hessian, (double)leaf->n_rows, leaf->output, rules) +
+               ws->grow.min_gain_to_split;
+  side.floor = split_gain_floor(ws, side.shift);
+  side.most_gradient = (int64_t)leaf->n_rows * ws->most_gradient;
+  return side;
+}
+
 struct split_search split_search_begin(struct workspace *ws, const int leaves[2], int lane) {
-  struct lane *found = &ws->lanes[lane == ALL_LANES ? 0 : lane];
+  const int first = lane == ALL_LANES ? 0 : lane, end = lane == ALL_LANES ? ws->n_threads : lane + 1;
+  struct split_search search = {.ws = ws,
+                                .leaves = {leaves[0], leaves[1]},
+                                .found = &ws->lanes[first],
+                                .rules = split_rules(&ws->grow)};
   uint32_t n_columns = ws->data->binned.n_columns;
-  for (int side = 0; side < 2; side++)
-    if (leaves[side] >= 0)
-      sample_leaf_columns(ws, &ws->leaves[leaves[side]], found->column_in_leaf + (size_t)side * n_columns);
-  return (struct split_search){ws, {leaves[0], leaves[1]}, found};
+  for (int side = 0; side < 2; side++) {
+    if (leaves[side] < 0) continue;
+    const struct leaf *leaf = &ws->leaves[leaves[side]];
+    sample_leaf_columns(ws, leaf, search.found->column_in_leaf + (size_t)side * n_columns);
+    search.sides[side] = begin_side(ws, leaf, &search.rules);
+  }
+  for (int t = first; t < end; t++) ws->lanes[t].best_gain[0] = ws->lanes[t].best_gain[1] = 0;
+  return search;
 }
 
 void split_search_column(const struct split_search *search, uint32_t column, int thread) {

@@ -4,12 +4,20 @@
 
 #include "train/workspace.h"
 
+/* What every numeric column of a leaf has in common. */
+struct split_side {
+  double shift, floor; /* a candidate's gain is reported less shift; it must be above floor */
+  int64_t most_gradient;
+};
+
 /* The search of one leaf or two: columns are searched one by one, by any thread and in any order, as soon as
  * their histograms are known. */
 struct split_search {
   struct workspace *ws;
   int leaves[2];      /* a negative number is passed over */
   struct lane *found; /* that holds what is found */
+  struct scan_rules rules;
+  struct split_side sides[2];
 };
 
 /* Draws the columns that the leaves look at. */

@@ -57,6 +57,7 @@ struct lane {
   bool *column_in_leaf;      /* [2 * n_columns] of the pair being searched */
   struct split *column_best; /* [2 * n_columns] */
   uint32_t *column_bits;     /* [2 * n_columns * bin_words] */
+  double best_gain[2];       /* of the numeric columns that this thread has searched, before the shift */
   double phase_s[4];         /* of work that this lane did by itself */
 };
 
@@ -93,6 +94,7 @@ struct workspace {
   bool constant_hessian;
   unsigned count_bits, count_shift;
   double gradient_unit, hessian_unit;
+  int64_t most_gradient;                          /* of a row, in magnitude */
   double true_gradient_scale, true_hessian_scale; /* quantised: of sums of the gradients before rounding */
   struct row_gradient *gradients;                 /* [n_rows]; NULL with quantised gradients */
   struct hist_source source;                      /* of those rows */
@@ -131,7 +133,11 @@ struct workspace {
 
 enum workspace_phase { PHASE_GRADIENT, PHASE_HISTOGRAM, PHASE_SPLIT, PHASE_PARTITION };
 
-/* constant_hessian: hessians are all 1. */
+/* Threads that growing trees on the data is worth, of as many as are wished for: small data are quicker with
+ * fewer. */
+int workspace_threads(copse_context *ctx, const copse_dataset *data, int wish);
+
+/* constant_hessian: hessians are all 1. n_threads is a wish, see above. */
 COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_dataset *data,
                                                const struct grow_params *grow,
                                                const struct sample_params *sample, bool constant_hessian,

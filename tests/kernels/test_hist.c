@@ -218,14 +218,16 @@ static void fill_planes(struct planes *p, struct draw *d) {
 }
 
 /* A spill of `source` by the plain rules; the count planes stay as they are where there are no counts. */
-static void spill_plainly(const struct hist_pair *source, unsigned bits, bool first, bool subtract,
+static void spill_plainly(const struct hist_pair *source, unsigned bits, bool kept, bool first, bool subtract,
                           struct planes *to, struct planes *parent) {
   for (uint64_t c = 0; c < to->n; c++) {
     int64_t h = (int64_t)(source[c].hessian >> bits);
     uint32_t count = (uint32_t)(source[c].hessian & (((uint64_t)1 << bits) - 1));
-    to->gradient[c] = (first ? 0 : to->gradient[c]) + source[c].gradient;
-    to->hessian[c] = (first ? 0 : to->hessian[c]) + h;
-    if (bits > 0) to->count[c] = (first ? 0 : to->count[c]) + count;
+    if (kept) {
+      to->gradient[c] = (first ? 0 : to->gradient[c]) + source[c].gradient;
+      to->hessian[c] = (first ? 0 : to->hessian[c]) + h;
+      if (bits > 0) to->count[c] = (first ? 0 : to->count[c]) + count;
+    }
     if (!subtract) continue;
     parent->gradient[c] -= source[c].gradient;
     parent->hessian[c] -= h;
@@ -241,13 +243,15 @@ static void check_spill(const struct kernels *k, const struct hist_pair *source,
   struct planes want[2] = {make_planes(n, side), make_planes(n, side)},
                 got[2] = {make_planes(n, side), make_planes(n, side)};
   memset(zero, 0, area);
-  for (int kind = 0; kind < 4; kind++) {
-    bool first = kind & 1, subtract = kind & 2;
+  enum { KINDS = 6 };
+  for (int kind = 0; kind < KINDS; kind++) { /* the last two only take off a parent's */
+    bool first = kind & 1, subtract = kind > 1, kept = kind < 4;
     for (int i = 0; i < 2; i++) copy_planes(&want[i], &before[i]), copy_planes(&got[i], &before[i]);
     memcpy(cells, source, area);
-    spill_plainly(source, bits, first, subtract, &want[0], &want[1]);
+    spill_plainly(source, bits, kept, first, subtract, &want[0], &want[1]);
     struct hist_target target = {.first = first};
-    target.planes = (struct hist_planes){got[0].gradient, got[0].hessian, bits > 0 ? got[0].count : NULL};
+    if (kept)
+      target.planes = (struct hist_planes){got[0].gradient, got[0].hessian, bits > 0 ? got[0].count : NULL};
     if (subtract)
       target.parent = (struct hist_planes){got[1].gradient, got[1].hessian, bits > 0 ? got[1].count : NULL};
     k->hist_spill(cells, n, bits, &target);

@@ -103,8 +103,8 @@ static void spill_of_every_kind(void **state) {
   struct draw d = {.seed = 33};
   FOR_EACH_TIER(k)
   for (uint64_t n = 0; n <= MOST; n++)
-    for (int kind = 0; kind < 4; kind++) {
-      bool first = kind & 1, subtract = kind & 2;
+    for (int kind = 0; kind < 6; kind++) { /* the last two only take off a parent's */
+      bool first = kind & 1, subtract = kind > 1, kept = kind < 4;
       int64_t want[4][MOST], *got[4], *cells = guarded_alloc(n * 8, GUARDED_END);
       for (int p = 0; p < 4; p++) {
         got[p] = guarded_alloc(n * 8, GUARDED_END);
@@ -114,12 +114,15 @@ static void spill_of_every_kind(void **state) {
       for (uint64_t i = 0; i < n; i++) {
         int64_t g = draw_between(&d, INT32_MIN, INT32_MAX), h = draw_between(&d, 0, UINT32_MAX);
         cells[i] = packed_of(g, h);
-        want[0][i] = (first ? 0 : want[0][i]) + g;
-        want[1][i] = (first ? 0 : want[1][i]) + h;
+        if (kept) {
+          want[0][i] = (first ? 0 : want[0][i]) + g;
+          want[1][i] = (first ? 0 : want[1][i]) + h;
+        }
         want[2][i] -= subtract ? g : 0;
         want[3][i] -= subtract ? h : 0;
       }
-      struct hist_target target = {.planes = {got[0], got[1], NULL}, .first = first};
+      struct hist_target target = {.first = first};
+      if (kept) target.planes = (struct hist_planes){got[0], got[1], NULL};
       if (subtract) target.parent = (struct hist_planes){got[2], got[3], NULL};
       k->hist_spill_packed(cells, n, &target);
       for (int p = 0; p < 4; p++) {

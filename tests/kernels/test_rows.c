@@ -482,6 +482,133 @@ static void values_find_their_bin(void **state) {
   }
 }
 
+/* ---- what finding cut points asks ---- */
+
+static double odd_number(struct draw *d) {
+  static const double some[] = {0.0,    -0.0,    1e-35,    -1e-35,   2e-35,
+                                -2e-35, DBL_MAX, -DBL_MAX, INFINITY, -INFINITY};
+  if (draw_bits(d) % 8 != 0) return (draw_uniform(d) - 0.5) * 100;
+  return some[draw_between(d, 0, sizeof some / sizeof *some - 1)];
+}
+
+static void range_tells_the_ends_of_both_signs(void **state) {
+  (void)state;
+  const double zero = 1.5e-35;
+  struct draw d = {.seed = 27};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i);
+    enum guarded_side side = side_at(i);
+    double *values = guarded_alloc(n * 8, side);
+    struct number_range want = NUMBER_RANGE_EMPTY, begin = NUMBER_RANGE_EMPTY;
+    if (i % 2 == 0) begin = (struct number_range){5, 2, -7.5, -3, 0.25, 20};
+    if (i % 2 == 0) want = begin;
+    for (uint64_t r = 0; r < n; r++) {
+      double value = values[r] = i % 5 == 0 && draw_bits(&d) % 4 == 0 ? NAN : odd_number(&d);
+      if (i % 7 == 1) value = values[r] = fabs(value);
+      if (i % 7 == 2) value = values[r] = -fabs(value);
+      want.n_nan += isnan(value);
+      want.n += value > zero || value < -zero;
+      if (value > zero) want.least_positive = fmin(want.least_positive, value);
+      if (value > zero) want.most_positive = fmax(want.most_positive, value);
+      if (value < -zero) want.least_negative = fmin(want.least_negative, value);
+      if (value < -zero) want.most_negative = fmax(want.most_negative, value);
+    }
+    FOR_EACH_TIER(k) {
+      struct number_range found = begin;
+      k->add_range(values, n, zero, &found);
+      assert_memory_equal(&found, &want, sizeof want);
+    }
+    guarded_free(values, n * 8, side);
+  }
+}
+
+static void buckets_ascend_with_their_numbers(void **state) {
+  (void)state;
+  struct draw d = {.seed = 28};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i);
+    enum guarded_side side = side_at(i);
+    double *values = guarded_alloc(n * 8, side);
+    uint16_t *buckets = guarded_alloc(n * 2, side);
+    struct bucket_rule rule = {.shift = 1 + (unsigned)draw_between(&d, 0, 51),
+                               .base = {draw_bits(&d), draw_bits(&d)}};
+    bool last = false;
+    for (uint64_t r = 0; r < n; r++) {
+      do values[r] = odd_number(&d);
+      while (values[r] == 0);
+      uint64_t key, mask = ((uint64_t)1 << rule.shift) - 1;
+      memcpy(&key, &values[r], sizeof key);
+      if (draw_bits(&d) % 300 != 0) key &= ~(uint64_t)(i % 3 == 0 ? 1 : 0); /* mostly not the last one */
+      memcpy(&values[r], &key, sizeof key);
+      if (values[r] < 0) key = 0 - key;
+      last |= (key & mask) == mask;
+    }
+    FOR_EACH_TIER(k) {
+      memset(buckets, 0xA5, n * 2);
+      assert_int_equal(k->find_buckets(values, n, &rule, buckets), last);
+      for (uint64_t r = 0; r < n; r++) {
+        uint64_t bits;
+        memcpy(&bits, &values[r], sizeof bits);
+        uint64_t bucket =
+            values[r] < 0 ? ((0 - bits) >> rule.shift) + rule.base[1] : (bits >> rule.shift) + rule.base[0];
+        assert_int_equal(buckets[r], bucket & 0xFFFF);
+      }
+    }
+    guarded_free(values, n * 8, side);
+    guarded_free(buckets, n * 2, side);
+  }
+}
+
+static void rows_become_columns(void **state) {
+  (void)state;
+  struct draw d = {.seed = 29};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i) > 1000 ? 1000 : size_at(i);
+    uint32_t n_columns = (uint32_t)draw_between(&d, 1, 19);
+    size_t row_stride = n_columns + (size_t)draw_between(&d, 0, 3), column_stride = n + (size_t)(i % 3);
+    enum guarded_side side = side_at(i);
+    /* the last row and the last column end where they end */
+    size_t n_values = n == 0 ? 0 : (n - 1) * row_stride + n_columns;
+    size_t n_out = n == 0 ? 0 : (n_columns - 1) * column_stride + n;
+    double *values = guarded_alloc(n_values * 8, side), *columns = guarded_alloc(n_out * 8, side);
+    for (size_t k = 0; k < n_values; k++) values[k] = (double)k;
+    FOR_EACH_TIER(k) {
+      memset(columns, 0xA5, n_out * 8);
+      k->transpose(values, row_stride, n, n_columns, columns, column_stride);
+      for (uint32_t c = 0; c < n_columns; c++)
+        for (uint64_t r = 0; r < n; r++)
+          assert_true(columns[c * column_stride + r] == (double)(r * row_stride + c));
+    }
+    guarded_free(values, n_values * 8, side);
+    guarded_free(columns, n_out * 8, side);
+  }
+}
+
+static void columns_become_rows(void **state) {
+  (void)state;
+  struct draw d = {.seed = 30};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i) > 1000 ? 1000 : size_at(i);
+    uint32_t n_columns = (uint32_t)draw_between(&d, 1, 40);
+    size_t stride = n_columns + (size_t)draw_between(&d, 0, 3),
+           n_out = n == 0 ? 0 : (n - 1) * stride + n_columns;
+    enum guarded_side side = side_at(i);
+    uint8_t *columns[40], *rows = guarded_alloc(n_out, side);
+    for (uint32_t c = 0; c < n_columns; c++) {
+      columns[c] = guarded_alloc(n, side);
+      for (uint64_t r = 0; r < n; r++) columns[c][r] = (uint8_t)draw_bits(&d);
+    }
+    FOR_EACH_TIER(k) {
+      memset(rows, 0xA5, n_out);
+      k->interleave((const uint8_t *const *)columns, n_columns, n, rows, stride);
+      for (size_t at = 0; at < n_out; at++)
+        assert_int_equal(rows[at], at % stride < n_columns ? columns[at % stride][at / stride] : 0xA5);
+    }
+    for (uint32_t c = 0; c < n_columns; c++) guarded_free(columns[c], n, side);
+    guarded_free(rows, n_out, side);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(partition_is_stable_and_exact),
@@ -491,6 +618,10 @@ int main(void) {
       cmocka_unit_test(squared_error_gradients),
       cmocka_unit_test(logistic_gradients),
       cmocka_unit_test(values_find_their_bin),
+      cmocka_unit_test(range_tells_the_ends_of_both_signs),
+      cmocka_unit_test(buckets_ascend_with_their_numbers),
+      cmocka_unit_test(rows_become_columns),
+      cmocka_unit_test(columns_become_rows),
       cmocka_unit_test(cross_entropy_gradients),
       cmocka_unit_test(poisson_gradients),
       cmocka_unit_test(slope_gradients),

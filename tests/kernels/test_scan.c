@@ -142,6 +142,15 @@ static void check_scan(const struct scan_case *c, const struct scan_result *got)
   fail_msg("threshold %u: no candidate has these sums", got->threshold);
 }
 
+/* A bound of the gradient sums as a caller may give it: tight, generous, or none. */
+static int64_t some_bound(const int64_t *gradient, uint32_t n_bins, struct draw *d) {
+  int64_t most = 1;
+  for (uint32_t b = 0; b < n_bins; b++) most += gradient[b] < 0 ? -gradient[b] : gradient[b];
+  int64_t looser = most << draw_between(d, 0, 8);
+  return draw_between(d, 0, 7) == 0 ? 0
+                                    : (draw_between(d, 0, 1) == 0 || most > (int64_t)1 << 53 ? most : looser);
+}
+
 static void make_cells(struct scan_case *c, struct draw *d) {
   struct scan_input *in = &c->in;
   int sparse = (int)draw_between(d, 0, 3);                /* empty bins make ties */
@@ -159,6 +168,7 @@ static void make_cells(struct scan_case *c, struct draw *d) {
     in->total_hessian += c->hessian[b];
     in->n_rows += n;
   }
+  in->most_gradient = some_bound(c->gradient, in->n_bins, d);
   in->gradient_unit = ldexp(1.0, -(int)draw_between(d, 0, 44));
   in->hessian_unit = in->count_kind == COUNT_SHIFT
                          ? ldexp(1.0, -(int)in->count_shift)
@@ -295,6 +305,7 @@ static void sums_near_halves(void **state) {
       in.total_hessian += hessian[b];
       in.n_rows += hessian[b] >> in.count_shift;
     }
+    in.most_gradient = some_bound(gradient, BINS, &d);
     struct scan_rules rules = {.lambda_l1 = i % 2 == 0 ? 0 : 1};
     struct scan_result scalar, got;
     FOR_EACH_TIER(k) {
@@ -331,6 +342,7 @@ static void ties_go_to_the_same_threshold(void **state) {
           in.total_hessian += hessian[b];
           in.n_rows += count[b];
         }
+        in.most_gradient = shape == 2 ? 0 : 6400;
         struct scan_rules rules = {.min_data = 1};
         struct scan_result scalar, got;
         FOR_EACH_TIER(k) {
@@ -341,6 +353,71 @@ static void ties_go_to_the_same_threshold(void **state) {
       }
     }
   }
+}
+
+/* Histograms as a small leaf has them, most cells empty, and floors about the best gain: just below it, at
+ * it, just above, and far above. What is ruled out by bounds is not the best threshold. */
+static void floors_about_the_best_gain(void **state) {
+  (void)state;
+  struct draw d = {.seed = 34};
+  enum { BINS = 256 };
+  int64_t *gradient = guarded_alloc(BINS * 8, GUARDED_END), *hessian = guarded_alloc(BINS * 8, GUARDED_END);
+  uint32_t *count = guarded_alloc(BINS * 4, GUARDED_END);
+  int splits = 0, refusals = 0;
+  for (int i = 0; i < 3000; i++) {
+    const uint32_t n_bins = (uint32_t)draw_between(&d, 8, BINS), from = BINS - n_bins;
+    const int row_bits = (int)draw_between(&d, 20, 50), hessian_bits = (int)draw_between(&d, 10, 31);
+    struct scan_input in = {.gradient = gradient + from,
+                            .hessian = hessian + from,
+                            .count = count + from,
+                            .n_bins = n_bins,
+                            .count_kind = COUNT_FIELD,
+                            .gradient_unit = ldexp(1.0, -row_bits),
+                            .hessian_unit = ldexp(1.0, -hessian_bits),
+                            .missing = i % 2 == 0 ? NONE : NAN_BIN,
+                            .only_threshold = UINT32_MAX};
+    const int full = (int)draw_between(&d, 1, 8);
+    for (uint32_t b = from; b < BINS; b++) {
+      count[b] = draw_between(&d, 1, 8) <= full ? (uint32_t)draw_between(&d, 0, 3) : 0;
+      if (in.missing == NAN_BIN && b + 1 == BINS && i % 4 == 1) count[b] = 0;
+      gradient[b] = hessian[b] = 0;
+      for (uint32_t r = 0; r < count[b]; r++) {
+        gradient[b] += draw_between(&d, -((int64_t)1 << row_bits), (int64_t)1 << row_bits);
+        hessian[b] += draw_between(&d, 1, (int64_t)1 << (hessian_bits - 2));
+      }
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += count[b];
+    }
+    in.most_gradient = (in.n_rows + 1) << row_bits;
+    struct scan_rules rules = {.min_data = draw_between(&d, 1, 30), .min_sum_hessian = i % 3 == 0 ? 1 : 1e-3};
+    if (i % 5 == 0) rules.lambda_l1 = 3 * draw_uniform(&d);
+    if (i % 7 < 2) rules.lambda_l2 = ldexp(draw_uniform(&d), (int)draw_between(&d, -10, 20));
+    struct scan_result scalar, got;
+    for (int floor = 0; floor < 5; floor++) {
+      FOR_EACH_TIER(k) {
+        k->scan_numeric(&in, &rules, &got);
+        if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
+        assert_true(same_result(&got, &scalar));
+      }
+      splits += scalar.splittable;
+      refusals += !scalar.splittable;
+      if (!scalar.splittable) break;
+      in.min_gain_shift = floor == 0   ? nextafter(scalar.gain, 0)
+                          : floor == 1 ? scalar.gain * (1 - 1e-6)
+                          : floor == 2 ? scalar.gain * (1 - 1e-3)
+                                       : scalar.gain;
+    }
+    in.min_gain_shift = 1e300;
+    FOR_EACH_TIER(k) {
+      k->scan_numeric(&in, &rules, &got);
+      assert_true(!got.splittable && got.gain == -INFINITY);
+    }
+  }
+  assert_true(splits > 8000 && refusals > 2000);
+  guarded_free(gradient, BINS * 8, GUARDED_END);
+  guarded_free(hessian, BINS * 8, GUARDED_END);
+  guarded_free(count, BINS * 4, GUARDED_END);
 }
 
 /* As many bins as a feature may have, and counts of every kind. */
@@ -386,9 +463,9 @@ static void the_widest_feature(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(random_histograms),  cmocka_unit_test(largest_sums),
-      cmocka_unit_test(sums_near_halves),   cmocka_unit_test(ties_go_to_the_same_threshold),
-      cmocka_unit_test(the_widest_feature),
+      cmocka_unit_test(random_histograms),          cmocka_unit_test(largest_sums),
+      cmocka_unit_test(sums_near_halves),           cmocka_unit_test(ties_go_to_the_same_threshold),
+      cmocka_unit_test(floors_about_the_best_gain), cmocka_unit_test(the_widest_feature),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,12 @@
 
 #include <string.h>
 
+#include "base/context.h"
 #include "testing.h"
+
+void small_threads(bool every) { context_or_default(NULL)->every_thread = every; }
+
+__attribute__((constructor)) static void begin(void) { small_threads(true); }
 
 static void must(copse_status status, const copse_error *err) {
   if (status != COPSE_OK) fail_msg("%s", err->message);

@@ -12,6 +12,9 @@ struct small_data {
   const bool *categorical;
 };
 
+/* Whether training uses as many threads as it is told to, however small the data. It does from the start in a
+ * test that is linked with this file. */
+void small_threads(bool every);
 /* params: blank-separated key=value. Fails the running test with the error's message. */
 copse_params *small_params(const char *text);
 copse_dataset *small_dataset(const struct small_data *data, const copse_params *params, copse_schema *schema);

@@ -14,8 +14,10 @@ static struct bin_params plain(void) {
 
 static struct feature_bins find(const double *values, size_t n, int max_bin,
                                 const struct bin_params *params) {
+  struct bins_column column = {
+      .values = values, .n_values = n, .n_rows = n, .max_bin = max_bin, .params = params};
   struct feature_bins bins;
-  assert_int_equal(bins_find_categorical(NULL, values, n, 0, n, max_bin, params, &bins, NULL), COPSE_OK);
+  assert_int_equal(bins_find_categorical(NULL, &column, &bins, NULL), COPSE_OK);
   assert_true(bins.categorical);
   return bins;
 }
@@ -141,7 +143,9 @@ static void too_large_a_category_is_an_error(void **state) {
   struct bin_params params = plain();
   struct feature_bins bins;
   copse_error error;
-  assert_int_equal(bins_find_categorical(NULL, values, 2, 0, 2, 255, &params, &bins, &error), COPSE_ERR_DATA);
+  struct bins_column column = {
+      .values = values, .n_values = 2, .n_rows = 2, .max_bin = 255, .params = &params};
+  assert_int_equal(bins_find_categorical(NULL, &column, &bins, &error), COPSE_ERR_DATA);
   assert_non_null(strstr(error.message, "2147483648"));
 }
 

@@ -15,12 +15,14 @@ static struct bin_params plain(int min_data_in_bin) {
 
 static struct feature_bins find(const double *values, size_t n, uint64_t n_zeros, int max_bin,
                                 const struct bin_params *params) {
-  double copy[512];
+  struct bins_column column = {.values = values,
+                               .n_values = n,
+                               .n_zeros = n_zeros,
+                               .n_rows = n + n_zeros,
+                               .max_bin = max_bin,
+                               .params = params};
   struct feature_bins bins;
-  assert_true(n <= COUNT(copy));
-  memcpy(copy, values, n * sizeof *copy);
-  assert_int_equal(bins_find_numeric(NULL, copy, n, n_zeros, n + n_zeros, max_bin, params, &bins, NULL),
-                   COPSE_OK);
+  assert_int_equal(bins_find_numeric(NULL, &column, &bins, NULL), COPSE_OK);
   return bins;
 }
 
@@ -176,9 +178,9 @@ static void pre_filter_wants_rows_on_both_sides(void **state) {
   bins = find(values, 10, 0, 255, &params);
   assert_false(bins.used);
   /* the sample stands for twice the rows: 3 rows of the data set are 1.5 of the sample, rounded down */
-  double copy[10];
-  memcpy(copy, values, sizeof copy);
-  assert_int_equal(bins_find_numeric(NULL, copy, 10, 0, 20, 255, &params, &bins, NULL), COPSE_OK);
+  struct bins_column column = {
+      .values = values, .n_values = 10, .n_rows = 20, .max_bin = 255, .params = &params};
+  assert_int_equal(bins_find_numeric(NULL, &column, &bins, NULL), COPSE_OK);
   assert_true(bins.used);
   bins_release(&bins);
 }

@@ -8,7 +8,7 @@
 #include "data/bins_internal.h"
 #include "testing.h"
 
-enum { MOST = 300000, KINDS = 24 };
+enum { MOST = 300000, KINDS = 25 };
 
 struct trial {
   int kind;
@@ -61,13 +61,29 @@ static double value_of(const struct trial *trial, uint64_t i) {
     case 20: return bits % 1000 == 0 ? (other % 2 ? INFINITY : -INFINITY) : (unit * 2 - 1) * DBL_MAX;
     case 21: return other % 4 == 0 ? 0.5 : unit * unit * unit; /* a big one in a crowded place */
     case 22: return floor(exp(unit * 12));
+    case 23:
+      return other % 8 == 0 ? -BINS_ZERO : other % 8 == 1 ? BINS_ZERO : other % 8 == 2 ? 0.0 : unit - 0.5;
     default: return other % 16 == 0 ? NAN : other % 16 < 6 ? -unit * 1e6 : other % 16 < 9 ? 0.0 : unit * 1e-3;
   }
 }
 
 static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
-static void run(const struct trial *trial, enum bins_way way, double *values, struct feature_bins *bins,
+/* The codes are the bins of the values one by one. */
+static void check_codes(const struct trial *trial, const double *values, const struct feature_bins *bins,
+                        struct bins_codes *codes) {
+  assert_true((codes->cells != NULL) == (bins->n_bins > 1));
+  for (size_t i = 0; i < trial->n && codes->cells != NULL; i++) {
+    uint32_t code = codes->wide ? ((const uint16_t *)codes->cells)[i] : ((const uint8_t *)codes->cells)[i];
+    if (code != bins_of_value(bins, values[i]))
+      fail_msg("kind %d, seed %llu, n %zu, max_bin %d: %.17g is in bin %u, coded %u", trial->kind,
+               (unsigned long long)trial->seed, trial->n, trial->max_bin, values[i],
+               bins_of_value(bins, values[i]), code);
+  }
+  copse_free(codes->cells);
+}
+
+static void run(const struct trial *trial, enum bins_way way, const double *values, struct feature_bins *bins,
                 struct bins_rows *rows) {
   struct bin_params params = {.max_bin = trial->max_bin,
                               .min_data_in_bin = trial->min_data_in_bin,
@@ -80,16 +96,19 @@ static void run(const struct trial *trial, enum bins_way way, double *values, st
                                  .max_bin = trial->max_bin,
                                  .params = &params,
                                  .way = way};
+  struct bins_codes codes;
+  request.codes = &codes;
   assert_int_equal(bins_cut(NULL, &request, bins, rows, NULL), COPSE_OK);
+  check_codes(trial, values, bins, &codes);
 }
 
 /* Whether the selection went through without a full sort. */
 static bool compare(const struct trial *trial) {
-  static double values[MOST], copy[MOST];
+  static double values[MOST];
   struct feature_bins expected, found;
   struct bins_rows expected_rows, rows;
-  for (size_t i = 0; i < trial->n; i++) values[i] = copy[i] = value_of(trial, i);
-  run(trial, BINS_BY_SORT, copy, &expected, &expected_rows);
+  for (size_t i = 0; i < trial->n; i++) values[i] = value_of(trial, i);
+  run(trial, BINS_BY_SORT, values, &expected, &expected_rows);
   assert_false(expected_rows.selected);
   run(trial, BINS_BY_SELECTION, values, &found, &rows);
   bool same = found.n_bins == expected.n_bins && found.missing == expected.missing &&

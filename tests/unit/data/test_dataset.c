@@ -377,7 +377,10 @@ static void references_keep_what_they_count(void **state) {
 static void lack_of_memory_is_a_status(void **state) {
   const struct world *w = *state;
   copse_params *params;
-  assert_int_equal(copse_params_copy(w->params, &params, NULL), COPSE_OK);
+  assert_int_equal(copse_params_create(NULL, &params, NULL), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "max_bin", "500", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "min_data_in_bin", "1", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "num_threads", "1", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
   copse_table tables[] = {w->rows, w->csr, w->csc};
   for (int t = 0; t < 3; t++) {
     if (t < 2) tables[t].n_rows = 200; /* a table of all columns cannot be cut short */

@@ -849,20 +849,30 @@ static void phases_have_names(void **state) {
   copse_booster_free(booster);
 }
 
-/* Starting threads costs more than a round of small data; large data and large validation sets get them. */
+/* On small data threads cost more than they save; large data and large validation sets get them. */
 static void threads_are_worth_their_data(void **state) {
   (void)state;
-  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 21), large = mixed_data_make(20000, FEATURES, 22);
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 21), large = mixed_data_make(20000, FEATURES, 22),
+                    larger = mixed_data_make(60000, FEATURES, 23);
+  small_threads(false);
   copse_booster *booster = mixed_booster(&train.data, "num_threads=3 verbosity=-1");
   assert_int_equal(booster_team_threads(booster), 1);
+  assert_int_equal(booster->workspace.n_threads, 1);
   add_valid(booster, &large.data, "large");
   assert_int_equal(booster_team_threads(booster), 3);
+  assert_int_equal(booster->workspace.n_threads, 1);
   copse_booster_free(booster);
-  booster = mixed_booster(&large.data, "num_threads=3 verbosity=-1");
+  booster = mixed_booster(&larger.data, "num_threads=3 verbosity=-1");
+  assert_int_equal(booster_team_threads(booster), 3);
+  assert_int_equal(booster->workspace.n_threads, 3);
+  copse_booster_free(booster);
+  small_threads(true);
+  booster = mixed_booster(&train.data, "num_threads=3 verbosity=-1");
   assert_int_equal(booster_team_threads(booster), 3);
   copse_booster_free(booster);
   mixed_data_free(&train);
   mixed_data_free(&large);
+  mixed_data_free(&larger);
 }
 
 int main(void) {
