@@ -146,9 +146,9 @@ static void check_scan(const struct scan_case *c, const struct scan_result *got)
 static int64_t some_bound(const int64_t *gradient, uint32_t n_bins, struct draw *d) {
   int64_t most = 1;
   for (uint32_t b = 0; b < n_bins; b++) most += gradient[b] < 0 ? -gradient[b] : gradient[b];
-  int64_t looser = most << draw_between(d, 0, 8);
-  return draw_between(d, 0, 7) == 0 ? 0
-                                    : (draw_between(d, 0, 1) == 0 || most > (int64_t)1 << 53 ? most : looser);
+  int shift = (int)draw_between(d, 0, 8);
+  if (draw_between(d, 0, 7) == 0) return 0;
+  return draw_between(d, 0, 1) == 0 || most > (int64_t)1 << 53 ? most : most << shift;
 }
 
 static void make_cells(struct scan_case *c, struct draw *d) {
