@@ -168,13 +168,16 @@ copse_status input_read(copse_context *ctx, const char *path, copse_text *out, c
   *out = (copse_text){.ctx = ctx};
   errno = 0;
   FILE *file = fopen(path, "rb");
-  if (!file) return fail(err, COPSE_ERR_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  if (!file)
+    return fail(err, COPSE_ERR_IO, "%s: cannot be opened: %s (check its name and permissions)", path,
+                strerror(errno));
   while ((n = fread(block, 1, sizeof block, file)) > 0) copse_text_append(out, block, n);
   int error = ferror(file) ? errno : 0;
   fclose(file);
   copse_status status = COPSE_OK;
   if (error) {
-    status = fail(err, COPSE_ERR_IO, "%s: cannot be read: %s", path, strerror(error));
+    status =
+        fail(err, COPSE_ERR_IO, "%s: cannot be read: %s (name a file that can be)", path, strerror(error));
   } else if (out->failed) {
     status = fail_memory(err, "a copy of the file");
   }

@@ -295,7 +295,8 @@ static copse_status check_request(const copse_table *table, const struct table_r
         "schema: %" PRIu64 " sampled rows: expected fewer than 2^32 (set bin_construct_sample_cnt)", rows->n);
   if (params->max_bin_by_feature != NULL && params->n_max_bin_by_feature != table->n_cols)
     return status_set(err, COPSE_ERR_ARGUMENT,
-                      "max_bin_by_feature has %zu entries: expected one for each of the %" PRIu32 " features",
+                      "max_bin_by_feature has %zu entries: expected one for each of the %" PRIu32
+                      " features (count the feature columns; label, weight and ignored ones are none)",
                       params->n_max_bin_by_feature, table->n_cols);
   if (params->n_forced > 0 && params->forced[params->n_forced - 1].feature >= table->n_cols)
     return status_set(err, COPSE_ERR_ARGUMENT,
