@@ -10,7 +10,8 @@ enum {
   N_NODES = 255,
   N_CONDITIONS = 28 * 250,
   N_BLOCKS = 17,
-  N_ROW_CUTS = 250
+  N_ROW_CUTS = 250,
+  N_ROW_TREES = 100
 };
 
 void bench_bits_above(struct bench_state *state, const struct kernels *kernels, int argument) {
@@ -104,24 +105,33 @@ void bench_encode_row(struct bench_state *state, const struct kernels *kernels, 
                                            .floor = "2 loads a cycle: value, cell, cuts"});
 }
 
-/* Eight levels: sixteen blocks below one. */
+/* Full blocks of four levels, and sixteen more below each tree's first: every row goes through two. */
 void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels, int argument) {
   (void)argument;
-  struct walk_block *blocks = bench_room(N_BLOCKS, sizeof *blocks);
+  struct walk_block *blocks = bench_room((size_t)N_ROW_TREES * N_BLOCKS, sizeof *blocks);
   int8_t cells[WALK_COLUMNS];
-  uint32_t roots[WALK_LANES] = {0};
-  int32_t leaves[WALK_LANES];
-  memset(blocks, 0, N_BLOCKS * sizeof *blocks);
-  for (uint32_t b = 0; b < N_BLOCKS; b++)
-    for (uint32_t e = 0; e < 16; e++) {
-      blocks[b].column[e] = (uint8_t)(bench_mix(16 * b + e) % N_BENCH_FEATURES);
-      blocks[b].threshold[e] = (int8_t)bench_mix(1000 + 16 * b + e);
-      blocks[b].next[e] = (int16_t)(b == 0 ? (int)e + 1 : ~(int)e);
+  uint32_t roots[N_ROW_TREES];
+  int32_t leaves[N_ROW_TREES];
+  memset(blocks, 0, (size_t)N_ROW_TREES * N_BLOCKS * sizeof *blocks);
+  for (uint32_t b = 0; b < N_ROW_TREES * N_BLOCKS; b++)
+    for (uint32_t e = 0; e < WALK_WAYS; e++) {
+      struct walk_block *block = &blocks[b];
+      block->column[e] = (uint8_t)(bench_mix(16 * b + e) % N_BENCH_FEATURES);
+      block->threshold[e] = e < WALK_NODES ? (int8_t)bench_mix(100000 + 16 * b + e) : INT8_MIN;
+      for (uint32_t level = 0, node = 0; level < 4; level++) {
+        uint32_t right = e >> (3 - level) & 1;
+        block->care[e] |= (uint16_t)(1u << node);
+        block->rights[e] |= (uint16_t)(right << node);
+        node = 2 * node + 1 + right;
+      }
+      block->next[e] = (int16_t)(b % N_BLOCKS == 0 ? (int)e + 1 : ~(int)e);
     }
+  for (uint32_t t = 0; t < N_ROW_TREES; t++) roots[t] = t * N_BLOCKS;
   for (uint64_t c = 0; c < WALK_COLUMNS; c++) cells[c] = (int8_t)bench_mix(7 * c);
-  while (bench_next(state)) kernels->walk_blocks(blocks, roots, cells, false, leaves);
+  while (bench_next(state)) kernels->walk_blocks(blocks, roots, N_ROW_TREES, cells, false, leaves);
   copse_free(blocks);
-  bench_report(state, &(struct bench_work){.items = WALK_LANES,
-                                           .floor_cycles = WALK_LANES * 2 * 4 / 2.0,
-                                           .floor = "2 loads a cycle: columns, thresholds, place, next"});
+  bench_report(state,
+               &(struct bench_work){.items = N_ROW_TREES,
+                                    .floor_cycles = N_ROW_TREES * 2 * 5 / 2.0,
+                                    .floor = "2 loads a cycle: columns, thresholds, two of ways, next"});
 }

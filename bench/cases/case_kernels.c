@@ -80,7 +80,7 @@ static const struct kernel_case rows[] = {
     ROW(reach_bits, "255_nodes", bench_reach_bits, 0),
     ROW(add_values, "8_trees", bench_add_values, 0),
     ROW(encode_row, "250_cuts", bench_encode_row, 0),
-    ROW(walk_blocks, "8_levels", bench_walk_blocks, 0),
+    ROW(walk_blocks, "100_trees_2_blocks", bench_walk_blocks, 0),
 };
 
 struct tier_case {

@@ -79,15 +79,18 @@ struct reach_node {
   uint16_t run; /* in a run's first node: its length */
 };
 
-/* Four levels of a tree in one line of the cache: node p has the children 2p + 1 and 2p + 2, and sixteen ways
- * lead out. A leaf higher up has nodes below it that always go left. `next`: a block of the same tree, or
- * ~leaf. */
+/* Up to fifteen nodes of a tree that hang together, any shape, and the at most sixteen ways that lead out of
+ * them. The block's decisions are a number, bit p: node p goes right; way e is the one taken iff decisions &
+ * care[e] == rights[e]. `next`: how many blocks further on the next one stands, or ~leaf. Ways that do not
+ * exist care for the bit of no node, and want it. */
+enum { WALK_NODES = 15, WALK_WAYS = 16, WALK_COLUMNS = 64, WALK_TREES = 256 };
+
 struct walk_block {
-  uint8_t column[16];
-  int8_t threshold[16];
-  int16_t next[16];
+  uint8_t column[WALK_WAYS];
+  int8_t threshold[WALK_WAYS]; /* right iff threshold > cell; INT8_MIN behind the nodes */
+  uint16_t care[WALK_WAYS], rights[WALK_WAYS];
+  int16_t next[WALK_WAYS];
 };
-enum { WALK_LANES = 8, WALK_COLUMNS = 64, WALK_NODES = 15 };
 
 /* Slots of struct kernels. */
 typedef void (*encode_fn)(const struct code_map *map, const double *values, size_t n, uint16_t *codes);
@@ -100,8 +103,8 @@ typedef void (*add_values_fn)(const double *const values[ADD_TREES], uint8_t num
 typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells,
                          uint8_t *masks, uint8_t *numbers);
 
-typedef void (*walk_blocks_fn)(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                               const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]);
+typedef void (*walk_blocks_fn)(const struct walk_block *blocks, const uint32_t *roots, size_t n,
+                               const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves);
 typedef void (*encode_row_fn)(const struct code_map *maps, const uint32_t *features, size_t n,
                               const double *row, uint16_t *codes);
 

@@ -215,29 +215,22 @@ static void add_values(const double *const values[ADD_TREES], uint8_t numbers[AD
   }
 }
 
-/* The place below three levels, by their seven decisions. */
-#define PLACE_1(m) (1 + ((m)&1))
-#define PLACE_2(m) (2 * PLACE_1(m) + 1 + ((m) >> PLACE_1(m) & 1))
-#define PLACE_3(m) (2 * PLACE_2(m) + 1 + ((m) >> PLACE_2(m) & 1))
-#define PLACES_4(m) PLACE_3(m), PLACE_3(m + 1), PLACE_3(m + 2), PLACE_3(m + 3)
-#define PLACES_16(m) PLACES_4(m), PLACES_4(m + 4), PLACES_4(m + 8), PLACES_4(m + 12)
-#define PLACES_64(m) PLACES_16(m), PLACES_16(m + 16), PLACES_16(m + 32), PLACES_16(m + 48)
-static const uint8_t places[128] = {PLACES_64(0), PLACES_64(64)};
-
-/* A block's columns pick their cells out of registers; its decisions are one comparison. A lane that has
- * arrived goes through its last block again. */
-static inline __attribute__((always_inline)) void walk_lanes(const struct walk_block *blocks,
-                                                             const uint32_t *roots, const int8_t *cells,
-                                                             bool wide, int32_t *leaves) {
+/* Rounds: each tree that is still open goes through one block. A block's columns pick their cells out of
+ * registers; its decisions are one comparison, the way out another. Which trees stay open is kept without a
+ * jump. */
+static inline __attribute__((always_inline)) void walk_rounds(const struct walk_block *blocks,
+                                                              const uint32_t *roots, size_t n,
+                                                              const int8_t *cells, bool wide,
+                                                              int32_t *leaves) {
   const __m128i *from = (const __m128i *)(const void *)cells;
   const __m128i part0 = _mm_loadu_si128(from), part1 = _mm_loadu_si128(from + 1);
   const __m128i part2 = _mm_loadu_si128(from + 2), part3 = _mm_loadu_si128(from + 3);
-  int32_t at[WALK_LANES] = {0}, arrived;
-  do {
-    arrived = -1;
-#pragma GCC unroll 8
-    for (size_t lane = 0; lane < WALK_LANES; lane++) {
-      const struct walk_block *block = blocks + (roots[lane] + (uint32_t)at[lane]);
+  uint32_t at[WALK_TREES], tree_of[WALK_TREES];
+  for (bool first = true; n > 0; first = false) {
+    size_t n_open = 0;
+    for (size_t i = 0; i < n; i++) {
+      uint32_t own_at = first ? roots[i] : at[i], tree = first ? (uint32_t)i : tree_of[i];
+      const struct walk_block *block = &blocks[own_at];
       __m128i column = _mm_loadu_si128((const __m128i *)(const void *)block->column);
       __m128i bit4 = _mm_slli_epi16(column, 3);
       __m128i own = _mm_blendv_epi8(_mm_shuffle_epi8(part0, column), _mm_shuffle_epi8(part1, column), bit4);
@@ -247,22 +240,25 @@ static inline __attribute__((always_inline)) void walk_lanes(const struct walk_b
         own = _mm_blendv_epi8(own, high, _mm_slli_epi16(column, 2));
       }
       __m128i threshold = _mm_loadu_si128((const __m128i *)(const void *)block->threshold);
-      unsigned rights = (unsigned)_mm_movemask_epi8(_mm_cmpgt_epi8(threshold, own));
-      unsigned place = places[rights & 127];
-      int next = block->next[2 * place + 1 + (rights >> place & 1) - WALK_NODES];
-      leaves[lane] = ~next;
-      arrived &= next;
-      at[lane] = next > at[lane] ? next : at[lane]; /* blocks below have higher numbers */
+      __m256i decisions = _mm256_set1_epi16((short)_mm_movemask_epi8(_mm_cmpgt_epi8(threshold, own)));
+      __m256i taken = _mm256_cmpeq_epi16(_mm256_and_si256(decisions, load(block->care)), load(block->rights));
+      unsigned way = (unsigned)__builtin_ctz((unsigned)_mm256_movemask_epi8(taken)) / 2;
+      int next = block->next[way];
+      leaves[tree] = ~next; /* once it is one */
+      at[n_open] = own_at + (uint32_t)next;
+      tree_of[n_open] = tree;
+      n_open += next >= 0;
     }
-  } while (arrived >= 0);
+    n = n_open;
+  }
 }
 
-static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]) {
+static void walk_blocks(const struct walk_block *blocks, const uint32_t *roots, size_t n,
+                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves) {
   if (wide)
-    walk_lanes(blocks, roots, cells, true, leaves);
+    walk_rounds(blocks, roots, n, cells, true, leaves);
   else
-    walk_lanes(blocks, roots, cells, false, leaves);
+    walk_rounds(blocks, roots, n, cells, false, leaves);
 }
 
 void kernels_reach_avx2(struct kernels *slots) {

@@ -73,23 +73,22 @@ static void encode_row(const struct code_map *maps, const uint32_t *features, si
 }
 
 static int walk_block_next(const struct walk_block *block, const int8_t *cells) {
-  unsigned place = 0;
-  while (place < WALK_NODES) place = 2 * place + 1 + (block->threshold[place] > cells[block->column[place]]);
-  return block->next[place - WALK_NODES];
+  unsigned decisions = 0, way = 0;
+  for (unsigned p = 0; p < WALK_WAYS; p++)
+    decisions |= (unsigned)(block->threshold[p] > cells[block->column[p]]) << p;
+  while (way < WALK_WAYS - 1 && (decisions & block->care[way]) != block->rights[way]) way++;
+  return block->next[way];
 }
 
-static void walk_blocks(const struct walk_block *blocks, const uint32_t roots[WALK_LANES],
-                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t leaves[WALK_LANES]) {
+static void walk_blocks(const struct walk_block *blocks, const uint32_t *roots, size_t n,
+                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves) {
   (void)wide;
-  int at[WALK_LANES] = {0}, arrived;
-  do { /* lanes that have arrived stay */
-    arrived = -1;
-    for (size_t lane = 0; lane < WALK_LANES; lane++) {
-      if (at[lane] >= 0) at[lane] = walk_block_next(&blocks[roots[lane] + (uint32_t)at[lane]], cells);
-      arrived &= at[lane];
-    }
-  } while (arrived >= 0);
-  for (size_t lane = 0; lane < WALK_LANES; lane++) leaves[lane] = ~at[lane];
+  for (size_t t = 0; t < n; t++) {
+    const struct walk_block *block = &blocks[roots[t]];
+    int next;
+    while ((next = walk_block_next(block, cells)) >= 0) block += next;
+    leaves[t] = ~next;
+  }
 }
 
 void kernels_reach_scalar(struct kernels *slots) {

@@ -30,7 +30,7 @@ enum code_version {
 enum {
   COLUMN_CUTS = 255,
   MOST_CODES = 65535,
-  ROW_TREES = 256,
+  ROW_TREES = WALK_TREES,
   MOST_CONDITIONS = 12288 /* 384 KB a thread */
 };
 
@@ -94,7 +94,7 @@ struct coded_tree {
 /* What one row needs of a tree, in the order in which a row visits them. */
 struct row_tree {
   const double *leaf_values;
-  uint32_t first_block, tree;
+  uint32_t tree;
 };
 
 struct coded_trees {
@@ -113,6 +113,7 @@ struct coded_trees {
   struct code_map *row_maps;  /* [n_numeric] */
   uint32_t *row_features;     /* [n_numeric] */
   struct row_tree *row_trees; /* [n_trees] in row_order */
+  uint32_t *row_roots;        /* [n_trees] likewise: the first block */
   uint32_t *row_order;        /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
   uint32_t *source_of;        /* [2 * n_features] by value, by category; UINT32_MAX: none */
   struct coded_set *sets;
@@ -155,7 +156,8 @@ COPSE_MUST_CHECK copse_status coded_bits_create(struct coded_trees *coded, const
 /* The number of cuts below a node's own. */
 uint32_t coded_place(const struct code_map *map, double cut);
 
-COPSE_MUST_CHECK copse_status coded_blocks_create(struct coded_trees *coded, copse_error *err);
+COPSE_MUST_CHECK copse_status coded_blocks_create(struct coded_trees *coded, const struct tree *trees,
+                                                  copse_error *err);
 /* leaf_values: each coded tree's has been set. */
 COPSE_MUST_CHECK copse_status coded_rows_create(struct coded_trees *coded, copse_error *err);
 

@@ -227,7 +227,7 @@ copse_status coded_trees_create(copse_context *ctx, uint32_t n_features, const s
   if (!can_be_coded(trees, n_trees)) return COPSE_OK;
   copse_status status = coded_sources_create(out, n_features, trees, err);
   if (status == COPSE_OK && out->usable) status = coded_programs_create(out, trees, err);
-  if (status == COPSE_OK && out->usable) status = coded_blocks_create(out, err);
+  if (status == COPSE_OK && out->usable) status = coded_blocks_create(out, trees, err);
   if (status == COPSE_OK && out->usable) status = coded_bits_create(out, trees, err);
   if (status != COPSE_OK || !out->usable) {
     coded_trees_release(out);
@@ -243,6 +243,7 @@ void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->row_features);
   copse_free(coded->row_trees);
   copse_free(coded->row_order);
+  copse_free(coded->row_roots);
   copse_free(coded->source_of);
   copse_free(coded->sets);
   copse_free(coded->words);

@@ -8,7 +8,7 @@
 
 #include "predict/predictor.h"
 
-enum { LANES = WALK_LANES, UNSEEN_LEVELS = 2 };
+enum { LANES = 8, UNSEEN_LEVELS = 2 };
 
 static int find_leaf(const struct flat_tree *tree, const uint32_t *words, const double *features) {
   if (tree->n_leaves == 1) return 0;
@@ -67,21 +67,38 @@ struct found {
   double values[ROW_TREES];
 };
 
-static void walk_eight(const struct copse_predictor *predictor, const struct row_tree *const trees[LANES],
+static void walk_eight(const struct coded_trees *coded, const struct row_tree *const trees[LANES],
                        const int8_t *cells, struct found *found) {
-  const struct coded_trees *coded = &predictor->coded;
-  uint32_t roots[LANES];
   int32_t leaves[LANES];
-  if (coded->blocks == NULL || predictor->way == WAY_WALK) {
-    walk_nodes(coded, trees, cells, leaves);
-  } else {
-    for (int lane = 0; lane < LANES; lane++) roots[lane] = trees[lane]->first_block;
-    predictor->kernels->walk_blocks(coded->blocks, roots, cells, coded->n_columns > WALK_COLUMNS / 2, leaves);
-  }
+  walk_nodes(coded, trees, cells, leaves);
   for (int lane = 0; lane < LANES; lane++) {
     uint32_t place = trees[lane]->tree % ROW_TREES;
     found->leaves[place] = leaves[lane];
     found->values[place] = trees[lane]->leaf_values[leaves[lane]];
+  }
+}
+
+/* The first n of a chunk's trees, in the order of rows. */
+static void walk_trees(const struct coded_trees *coded, const struct row_tree *trees, int n,
+                       const int8_t *cells, struct found *found) {
+  const struct row_tree *eight[LANES];
+  for (int i = 0; i < n; i += LANES) { /* the rest walk beside copies of the last */
+    for (int lane = 0; lane < LANES; lane++) eight[lane] = &trees[i + lane < n ? i + lane : n - 1];
+    walk_eight(coded, eight, cells, found);
+  }
+}
+
+static void walk_blocks(const struct copse_predictor *predictor, int begin, int n, const int8_t *cells,
+                        struct found *found) {
+  const struct coded_trees *coded = &predictor->coded;
+  const struct row_tree *trees = coded->row_trees + begin;
+  int32_t leaves[ROW_TREES];
+  predictor->kernels->walk_blocks(coded->blocks, coded->row_roots + begin, (size_t)n, cells,
+                                  coded->n_columns > WALK_COLUMNS / 2, leaves);
+  for (int i = 0; i < n; i++) {
+    uint32_t place = trees[i].tree % ROW_TREES;
+    found->leaves[place] = leaves[i];
+    found->values[place] = trees[i].leaf_values[leaves[i]];
   }
 }
 
@@ -102,14 +119,13 @@ static void find_leaves(const struct copse_predictor *predictor, int begin, int 
     for (int t = begin; t < begin + n; t++) find_plain(predictor, t, features, found);
     return;
   }
-  const struct row_tree *trees = coded->row_trees + begin, *eight[LANES];
+  const struct row_tree *trees = coded->row_trees + begin;
   int n_walked = n;
   while (n_walked > 0 && coded->trees[trees[n_walked - 1].tree].n_sets > 0) n_walked--;
-  for (int i = 0; i < n_walked; i += LANES) { /* the rest walk beside copies of the last */
-    for (int lane = 0; lane < LANES; lane++)
-      eight[lane] = &trees[i + lane < n_walked ? i + lane : n_walked - 1];
-    walk_eight(predictor, eight, cells, found);
-  }
+  if (coded->blocks == NULL || predictor->way == WAY_WALK)
+    walk_trees(coded, trees, n_walked, cells, found);
+  else
+    walk_blocks(predictor, begin, n_walked, cells, found);
   for (int i = n_walked; i < n; i++) find_plain(predictor, (int)trees[i].tree, features, found);
 }
 
