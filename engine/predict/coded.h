@@ -91,6 +91,13 @@ struct coded_tree {
   const double *bit_value;
 };
 
+/* What one row needs of a source by value. alone: it has one column, and codes need no version of their own.
+ */
+struct row_source {
+  uint32_t source, column;
+  bool alone;
+};
+
 /* What one row needs of a tree, in the order in which a row visits them. */
 struct row_tree {
   const double *leaf_values;
@@ -109,13 +116,14 @@ struct coded_trees {
   struct coded_source *sources; /* ascending by feature */
   struct coded_tree *trees;     /* [n_trees] */
   int n_trees;
-  uint32_t n_numeric;         /* sources by value, and of each the map and the feature: */
-  struct code_map *row_maps;  /* [n_numeric] */
-  uint32_t *row_features;     /* [n_numeric] */
-  struct row_tree *row_trees; /* [n_trees] in row_order */
-  uint32_t *row_roots;        /* [n_trees] likewise: the first block */
-  uint32_t *row_order;        /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
-  uint32_t *source_of;        /* [2 * n_features] by value, by category; UINT32_MAX: none */
+  uint32_t n_numeric;             /* sources by value, and of each the map and the feature: */
+  struct code_map *row_maps;      /* [n_numeric] */
+  uint32_t *row_features;         /* [n_numeric] */
+  struct row_source *row_sources; /* [n_numeric] */
+  struct row_tree *row_trees;     /* [n_trees] in row_order */
+  uint32_t *row_roots;            /* [n_trees] likewise: the first block */
+  uint32_t *row_order;            /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
+  uint32_t *source_of;            /* [2 * n_features] by value, by category; UINT32_MAX: none */
   struct coded_set *sets;
   uint32_t *words;
   double *cuts;

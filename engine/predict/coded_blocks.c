@@ -124,13 +124,18 @@ copse_status coded_blocks_create(struct coded_trees *coded, const struct tree *t
 copse_status coded_rows_create(struct coded_trees *coded, copse_error *err) {
   coded->row_maps = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_maps);
   coded->row_features = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_features);
+  coded->row_sources = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_sources);
   coded->row_trees = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->row_trees);
   coded->row_roots = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->row_roots);
-  if (coded->row_roots == NULL || coded->row_maps == NULL || coded->row_features == NULL ||
-      coded->row_trees == NULL)
+  if (coded->row_roots == NULL || coded->row_sources == NULL || coded->row_maps == NULL ||
+      coded->row_features == NULL || coded->row_trees == NULL)
     return status_memory(err, "a predictor");
   for (uint32_t s = 0; s < coded->n_sources; s++) {
     if (coded->sources[s].categorical) continue;
+    const struct coded_source *source = &coded->sources[s];
+    coded->row_sources[coded->n_numeric] =
+        (struct row_source){s, source->first_column[CODES_PLAIN],
+                            source->n_columns == 1 && source->versions == 1u << CODES_PLAIN};
     coded->row_features[coded->n_numeric] = coded->sources[s].feature;
     coded->row_maps[coded->n_numeric++] = coded->sources[s].map;
   }

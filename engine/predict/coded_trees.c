@@ -241,6 +241,7 @@ void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->trees);
   copse_free(coded->row_maps);
   copse_free(coded->row_features);
+  copse_free(coded->row_sources);
   copse_free(coded->row_trees);
   copse_free(coded->row_order);
   copse_free(coded->row_roots);

@@ -20,21 +20,26 @@ static int find_leaf(const struct flat_tree *tree, const uint32_t *words, const 
   return ~node;
 }
 
+/* The cells of a source that has several columns or versions. */
+static void source_cells(const struct coded_source *source, double value, uint32_t plain, int8_t *cells) {
+  for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
+    enum code_version version = (enum code_version)__builtin_ctz(versions);
+    uint32_t own = version_code(version, value, plain, source->map.n_cuts);
+    for (uint32_t c = 0; c < source->n_columns; c++)
+      cells[source->first_column[version] + c] = code_to_cell(own, c * COLUMN_CUTS);
+  }
+}
+
 static void row_cells(const struct copse_predictor *predictor, const double *features, int8_t *cells) {
   const struct coded_trees *coded = &predictor->coded;
-  uint16_t codes[MOST_ROW_COLUMNS], *code = codes;
+  uint16_t codes[MOST_ROW_COLUMNS];
   predictor->kernels->encode_row(coded->row_maps, coded->row_features, coded->n_numeric, features, codes);
-  for (uint32_t s = 0; s < coded->n_sources; s++) {
-    const struct coded_source *source = &coded->sources[s];
-    if (source->categorical) continue;
-    double value = features[source->feature];
-    uint32_t plain = *code++;
-    for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
-      enum code_version version = (enum code_version)__builtin_ctz(versions);
-      uint32_t own = version_code(version, value, plain, source->map.n_cuts);
-      for (uint32_t c = 0; c < source->n_columns; c++)
-        cells[source->first_column[version] + c] = code_to_cell(own, c * COLUMN_CUTS);
-    }
+  for (uint32_t i = 0; i < coded->n_numeric; i++) {
+    const struct row_source *source = &coded->row_sources[i];
+    if (source->alone)
+      cells[source->column] = code_to_cell(codes[i], 0);
+    else
+      source_cells(&coded->sources[source->source], features[coded->row_features[i]], codes[i], cells);
   }
 }
 
