@@ -110,7 +110,7 @@ void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels,
   (void)argument;
   struct walk_block *blocks = bench_room((size_t)N_ROW_TREES * N_BLOCKS, sizeof *blocks);
   int8_t cells[WALK_COLUMNS];
-  uint32_t roots[N_ROW_TREES];
+  uint32_t first[N_ROW_TREES];
   int32_t leaves[N_ROW_TREES];
   memset(blocks, 0, (size_t)N_ROW_TREES * N_BLOCKS * sizeof *blocks);
   for (uint32_t b = 0; b < N_ROW_TREES * N_BLOCKS; b++)
@@ -124,11 +124,11 @@ void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels,
         block->rights[e] |= (uint16_t)(right << node);
         node = 2 * node + 1 + right;
       }
-      block->next[e] = (int16_t)(b % N_BLOCKS == 0 ? (int)e + 1 : ~(int)e);
+      block->next[e] = (int16_t)(b < N_ROW_TREES ? (int)e : ~(int)e);
     }
-  for (uint32_t t = 0; t < N_ROW_TREES; t++) roots[t] = t * N_BLOCKS;
+  for (uint32_t t = 0; t < N_ROW_TREES; t++) first[t] = N_ROW_TREES + t * (N_BLOCKS - 1);
   for (uint64_t c = 0; c < WALK_COLUMNS; c++) cells[c] = (int8_t)bench_mix(7 * c);
-  while (bench_next(state)) kernels->walk_blocks(blocks, roots, N_ROW_TREES, cells, false, leaves);
+  while (bench_next(state)) kernels->walk_blocks(blocks, blocks, first, N_ROW_TREES, cells, false, leaves);
   copse_free(blocks);
   bench_report(state,
                &(struct bench_work){.items = N_ROW_TREES,

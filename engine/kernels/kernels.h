@@ -258,8 +258,8 @@ struct kernels {
   reach_fn reach;
   /* scores[i] += values[t][numbers[t][i]], for one t after the other. */
   add_values_fn add_values;
-  /* One row through n trees, at most WALK_TREES: the leaf of each. Tree t begins with block roots[t]. wide:
-   * columns may be 32 and above. */
+  /* One row through n trees, at most WALK_TREES: the leaf of each. It begins in tops[t]; block b of tree t is
+   * blocks[first[t] + b]. wide: columns may be 32 and above. */
   walk_blocks_fn walk_blocks;
   /* Sets of a block's rows (bits.h), from codes [REACH_ROWS] of at most `most`: set c of 0 .. most, at words
    * c * BIT_WORDS, holds the rows whose code is at least c. */

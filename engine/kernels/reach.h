@@ -81,8 +81,9 @@ struct reach_node {
 
 /* Up to fifteen nodes of a tree that hang together, any shape, and the at most sixteen ways that lead out of
  * them. The block's decisions are a number, bit p: node p goes right; way e is the one taken iff decisions &
- * care[e] == rights[e]. `next`: how many blocks further on the next one stands, or ~leaf. Ways that do not
- * exist care for the bit of no node, and want it. */
+ * care[e] == rights[e]. `next`: ~leaf, or the number of the block that follows among those
+ * of the tree. A tree's top is not among them: it stands beside the tops of the others, for all rows go
+ * through all of these. Ways that do not exist care for the bit of no node, and want it. */
 enum { WALK_NODES = 15, WALK_WAYS = 16, WALK_COLUMNS = 64, WALK_TREES = 256 };
 
 struct walk_block {
@@ -103,8 +104,9 @@ typedef void (*add_values_fn)(const double *const values[ADD_TREES], uint8_t num
 typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells,
                          uint8_t *masks, uint8_t *numbers);
 
-typedef void (*walk_blocks_fn)(const struct walk_block *blocks, const uint32_t *roots, size_t n,
-                               const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves);
+typedef void (*walk_blocks_fn)(const struct walk_block *tops, const struct walk_block *blocks,
+                               const uint32_t *first, size_t n, const int8_t cells[WALK_COLUMNS], bool wide,
+                               int32_t *leaves);
 typedef void (*encode_row_fn)(const struct code_map *maps, const uint32_t *features, size_t n,
                               const double *row, uint16_t *codes);
 

@@ -218,19 +218,20 @@ static void add_values(const double *const values[ADD_TREES], uint8_t numbers[AD
 /* Rounds: each tree that is still open goes through one block. A block's columns pick their cells out of
  * registers; its decisions are one comparison, the way out another. Which trees stay open is kept without a
  * jump. */
-static inline __attribute__((always_inline)) void walk_rounds(const struct walk_block *blocks,
-                                                              const uint32_t *roots, size_t n,
+static inline __attribute__((always_inline)) void walk_rounds(const struct walk_block *tops,
+                                                              const struct walk_block *blocks,
+                                                              const uint32_t *first, size_t n,
                                                               const int8_t *cells, bool wide,
                                                               int32_t *leaves) {
   const __m128i *from = (const __m128i *)(const void *)cells;
   const __m128i part0 = _mm_loadu_si128(from), part1 = _mm_loadu_si128(from + 1);
   const __m128i part2 = _mm_loadu_si128(from + 2), part3 = _mm_loadu_si128(from + 3);
   uint32_t at[WALK_TREES], tree_of[WALK_TREES];
-  for (bool first = true; n > 0; first = false) {
+  for (bool top = true; n > 0; top = false) {
     size_t n_open = 0;
     for (size_t i = 0; i < n; i++) {
-      uint32_t own_at = first ? roots[i] : at[i], tree = first ? (uint32_t)i : tree_of[i];
-      const struct walk_block *block = &blocks[own_at];
+      const struct walk_block *block = top ? &tops[i] : &blocks[at[i]];
+      uint32_t tree = top ? (uint32_t)i : tree_of[i];
       __m128i column = _mm_loadu_si128((const __m128i *)(const void *)block->column);
       __m128i bit4 = _mm_slli_epi16(column, 3);
       __m128i own = _mm_blendv_epi8(_mm_shuffle_epi8(part0, column), _mm_shuffle_epi8(part1, column), bit4);
@@ -245,7 +246,7 @@ static inline __attribute__((always_inline)) void walk_rounds(const struct walk_
       unsigned way = (unsigned)__builtin_ctz((unsigned)_mm256_movemask_epi8(taken)) / 2;
       int next = block->next[way];
       leaves[tree] = ~next; /* once it is one */
-      at[n_open] = own_at + (uint32_t)next;
+      at[n_open] = first[tree] + (uint32_t)next;
       tree_of[n_open] = tree;
       n_open += next >= 0;
     }
@@ -253,12 +254,12 @@ static inline __attribute__((always_inline)) void walk_rounds(const struct walk_
   }
 }
 
-static void walk_blocks(const struct walk_block *blocks, const uint32_t *roots, size_t n,
-                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves) {
+static void walk_blocks(const struct walk_block *tops, const struct walk_block *blocks, const uint32_t *first,
+                        size_t n, const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves) {
   if (wide)
-    walk_rounds(blocks, roots, n, cells, true, leaves);
+    walk_rounds(tops, blocks, first, n, cells, true, leaves);
   else
-    walk_rounds(blocks, roots, n, cells, false, leaves);
+    walk_rounds(tops, blocks, first, n, cells, false, leaves);
 }
 
 void kernels_reach_avx2(struct kernels *slots) {

@@ -80,13 +80,12 @@ static int walk_block_next(const struct walk_block *block, const int8_t *cells) 
   return block->next[way];
 }
 
-static void walk_blocks(const struct walk_block *blocks, const uint32_t *roots, size_t n,
-                        const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves) {
+static void walk_blocks(const struct walk_block *tops, const struct walk_block *blocks, const uint32_t *first,
+                        size_t n, const int8_t cells[WALK_COLUMNS], bool wide, int32_t *leaves) {
   (void)wide;
   for (size_t t = 0; t < n; t++) {
-    const struct walk_block *block = &blocks[roots[t]];
-    int next;
-    while ((next = walk_block_next(block, cells)) >= 0) block += next;
+    int next = walk_block_next(&tops[t], cells);
+    while (next >= 0) next = walk_block_next(&blocks[first[t] + (uint32_t)next], cells);
     leaves[t] = ~next;
   }
 }

@@ -76,7 +76,7 @@ struct coded_tree {
   enum coded_method method;
   int n_leaves, depth;
   uint32_t first_set, n_sets;
-  uint32_t first_block; /* of coded_trees.blocks: the root's */
+  uint32_t first_block; /* of coded_trees.blocks: below the tree's top */
   uint32_t root;        /* walk = walk_nodes + root */
   struct reach_program program;
   struct reach_node *nodes;
@@ -121,7 +121,7 @@ struct coded_trees {
   uint32_t *row_features;         /* [n_numeric] */
   struct row_source *row_sources; /* [n_numeric] */
   struct row_tree *row_trees;     /* [n_trees] in row_order */
-  uint32_t *row_roots;            /* [n_trees] likewise: the first block */
+  uint32_t *row_first;            /* [n_trees] likewise: first_block */
   uint32_t *row_order;            /* [n_trees] each chunk of ROW_TREES by depth, those with sets last */
   uint32_t *source_of;            /* [2 * n_features] by value, by category; UINT32_MAX: none */
   struct coded_set *sets;
@@ -131,6 +131,7 @@ struct coded_trees {
   int32_t *categories;
   struct reach_node *reach_nodes;
   walk_node *walk_nodes;
+  struct walk_block *tops;   /* [n_trees] in row_order: the first block of each tree; below them: */
   struct walk_block *blocks; /* of trees without sets; NULL: too many columns or leaves */
   int32_t *leaf_at, *walk_leaf;
   double *value_at;

@@ -10,8 +10,8 @@ enum { MOST_LEAVES = INT16_MAX, NO_NODE = 1 << WALK_NODES };
 
 struct block_writer {
   const struct coded_tree *tree;
-  const int64_t *counts;     /* of the tree's inner nodes */
-  struct walk_block *blocks; /* of the tree */
+  const int64_t *counts;                 /* of the tree's inner nodes */
+  struct walk_block *top_block, *blocks; /* of the tree: its top, and those below */
   uint32_t n_blocks;
   uint32_t *top; /* [n_blocks] walk node at the top of each block */
 };
@@ -57,7 +57,7 @@ static uint32_t choose_nodes(const struct block_writer *writer, struct walk_bloc
 }
 
 static void write_block(struct block_writer *writer, uint32_t index) {
-  struct walk_block *block = &writer->blocks[index];
+  struct walk_block *block = index == 0 ? writer->top_block : &writer->blocks[index - 1];
   struct way ways[WALK_WAYS] = {{writer->top[index], 0, 0}};
   for (uint32_t i = 0; i < WALK_WAYS; i++) {
     block->column[i] = 0;
@@ -73,7 +73,7 @@ static void write_block(struct block_writer *writer, uint32_t index) {
       block->next[i] = (int16_t)~writer->tree->walk_leaf[ways[i].node];
       continue;
     }
-    block->next[i] = (int16_t)(writer->n_blocks - index);
+    block->next[i] = (int16_t)(writer->n_blocks - 1);
     writer->top[writer->n_blocks++] = ways[i].node;
   }
 }
@@ -98,21 +98,24 @@ copse_status coded_blocks_create(struct coded_trees *coded, const struct tree *t
   if (!fits(coded, &n_nodes, &most_leaves)) return COPSE_OK;
   struct block_writer writer = {.top = copse_alloc(coded->ctx, (size_t)most_leaves, sizeof *writer.top)};
   coded->blocks = copse_alloc(coded->ctx, n_nodes, sizeof *coded->blocks);
-  if (writer.top == NULL || coded->blocks == NULL) {
+  coded->tops = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->tops);
+  if (writer.top == NULL || coded->blocks == NULL || coded->tops == NULL) {
     copse_free(writer.top);
     return status_memory(err, "a predictor");
   }
   uint32_t first = 0;
-  for (int t = 0; t < coded->n_trees; t++) {
+  for (int i = 0; i < coded->n_trees; i++) {
+    uint32_t t = coded->row_order[i];
     if (coded->trees[t].n_sets > 0) continue;
     writer.tree = &coded->trees[t];
     writer.counts = trees[t].internal_count;
+    writer.top_block = &coded->tops[i];
     writer.blocks = coded->blocks + first;
     coded->trees[t].first_block = first;
     writer.top[0] = 0;
     writer.n_blocks = 1;
-    for (uint32_t i = 0; i < writer.n_blocks; i++) write_block(&writer, i);
-    first += writer.n_blocks;
+    for (uint32_t b = 0; b < writer.n_blocks; b++) write_block(&writer, b);
+    first += writer.n_blocks - 1;
   }
   copse_free(writer.top);
   struct walk_block *tight = copse_resize(coded->ctx, coded->blocks, (size_t)first + 1, sizeof *tight);
@@ -126,8 +129,8 @@ copse_status coded_rows_create(struct coded_trees *coded, copse_error *err) {
   coded->row_features = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_features);
   coded->row_sources = copse_alloc(coded->ctx, coded->n_sources, sizeof *coded->row_sources);
   coded->row_trees = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->row_trees);
-  coded->row_roots = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->row_roots);
-  if (coded->row_roots == NULL || coded->row_sources == NULL || coded->row_maps == NULL ||
+  coded->row_first = copse_alloc(coded->ctx, (size_t)coded->n_trees, sizeof *coded->row_first);
+  if (coded->row_first == NULL || coded->row_sources == NULL || coded->row_maps == NULL ||
       coded->row_features == NULL || coded->row_trees == NULL)
     return status_memory(err, "a predictor");
   for (uint32_t s = 0; s < coded->n_sources; s++) {
@@ -142,7 +145,7 @@ copse_status coded_rows_create(struct coded_trees *coded, copse_error *err) {
   for (int i = 0; i < coded->n_trees; i++) {
     const struct coded_tree *tree = &coded->trees[coded->row_order[i]];
     coded->row_trees[i] = (struct row_tree){tree->leaf_values, coded->row_order[i]};
-    coded->row_roots[i] = tree->first_block;
+    coded->row_first[i] = tree->first_block;
   }
   return COPSE_OK;
 }

@@ -244,7 +244,7 @@ void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->row_sources);
   copse_free(coded->row_trees);
   copse_free(coded->row_order);
-  copse_free(coded->row_roots);
+  copse_free(coded->row_first);
   copse_free(coded->source_of);
   copse_free(coded->sets);
   copse_free(coded->words);
@@ -253,6 +253,7 @@ void coded_trees_release(struct coded_trees *coded) {
   copse_free(coded->categories);
   copse_free(coded->reach_nodes);
   copse_free(coded->walk_nodes);
+  copse_free(coded->tops);
   copse_free(coded->blocks);
   copse_free(coded->walk_leaf);
   copse_free(coded->leaf_at);

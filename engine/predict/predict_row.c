@@ -98,8 +98,8 @@ static void walk_blocks(const struct copse_predictor *predictor, int begin, int 
   const struct coded_trees *coded = &predictor->coded;
   const struct row_tree *trees = coded->row_trees + begin;
   int32_t leaves[ROW_TREES];
-  predictor->kernels->walk_blocks(coded->blocks, coded->row_roots + begin, (size_t)n, cells,
-                                  coded->n_columns > WALK_COLUMNS / 2, leaves);
+  predictor->kernels->walk_blocks(coded->tops + begin, coded->blocks, coded->row_first + begin, (size_t)n,
+                                  cells, coded->n_columns > WALK_COLUMNS / 2, leaves);
   for (int i = 0; i < n; i++) {
     uint32_t place = trees[i].tree % ROW_TREES;
     found->leaves[place] = leaves[i];

@@ -236,12 +236,74 @@ static void values_are_added_tree_after_tree(void **state) {
   }
 }
 
+/* A block with as many nodes as asked for, each put at the end of a way drawn. The ways lead to `most_next`
+ * blocks or, without, to leaves. */
+static struct walk_block random_block(struct draw *draw, int n_nodes, int n_columns, int most_next) {
+  struct walk_block block;
+  int n_ways = 1;
+  for (int i = 0; i < WALK_WAYS; i++) {
+    block.column[i] = 0;
+    block.threshold[i] = INT8_MIN;
+    block.care[i] = block.rights[i] = i == 0 ? 0 : 1 << WALK_NODES;
+    block.next[i] = (int16_t)(most_next > 0 && draw_bits(draw) % 3 ? draw_between(draw, 0, most_next - 1)
+                                                                   : ~draw_between(draw, 0, INT16_MAX));
+  }
+  for (int p = 0; p < n_nodes; p++, n_ways++) {
+    int from = (int)draw_between(draw, 0, n_ways - 1);
+    block.column[p] = (uint8_t)draw_between(draw, 0, n_columns - 1);
+    block.threshold[p] = (int8_t)draw_bits(draw);
+    block.care[n_ways] = block.care[from] |= (uint16_t)(1 << p);
+    block.rights[n_ways] = (uint16_t)(block.rights[from] | 1 << p);
+  }
+  return block;
+}
+
+static void rows_walk_to_the_same_leaves(void **state) {
+  (void)state;
+  enum { BELOW = 5 }; /* blocks of a tree below its top: the later ones lead to leaves */
+  struct draw draw = {.seed = 15};
+  static struct walk_block tops[WALK_TREES], blocks[WALK_TREES * BELOW];
+  for (int turn = 0; turn < 40; turn++) {
+    size_t n = turn < 3 ? (size_t)turn : (size_t)draw_between(&draw, 3, WALK_TREES);
+    n = turn == 3 ? WALK_TREES : n;
+    int n_columns = turn % 2 ? WALK_COLUMNS : WALK_COLUMNS / 2;
+    uint32_t first[WALK_TREES];
+    int8_t row[WALK_COLUMNS];
+    int32_t want[WALK_TREES], *leaves = guarded_alloc(n * sizeof *leaves, GUARDED_END);
+    for (size_t c = 0; c < WALK_COLUMNS; c++) row[c] = (int8_t)draw_bits(&draw);
+    for (size_t t = 0; t < n; t++) {
+      tops[t] = random_block(&draw, (int)draw_between(&draw, 0, WALK_NODES), n_columns, BELOW);
+      first[t] = (uint32_t)(t * BELOW);
+      for (size_t b = 0; b < BELOW; b++) {
+        struct walk_block *block = &blocks[t * BELOW + b];
+        *block = random_block(&draw, (int)draw_between(&draw, 1, WALK_NODES), n_columns, b == 0 ? BELOW : 0);
+        for (size_t e = 0; b == 0 && e < WALK_WAYS; e++)
+          if (block->next[e] == 0) block->next[e] = 1; /* never in circles */
+      }
+    }
+    void *held[] = {guarded_copy(tops, n * sizeof *tops), guarded_copy(blocks, n * BELOW * sizeof *blocks),
+                    guarded_copy(first, n * sizeof *first), guarded_copy(row, sizeof row)};
+    scalar()->walk_blocks(tops, blocks, first, n, row, turn % 2, want);
+    FOR_EACH_TIER(kernels) {
+      memset(leaves, 0xA5, n * sizeof *leaves);
+      kernels->walk_blocks(held[0], held[1], held[2], n, held[3], turn % 2, leaves);
+      assert_memory_equal(leaves, want, n * sizeof *leaves);
+    }
+    guarded_free(leaves, n * sizeof *leaves, GUARDED_END);
+    guarded_free(held[0], n * sizeof *tops, GUARDED_END);
+    guarded_free(held[1], n * BELOW * sizeof *blocks, GUARDED_END);
+    guarded_free(held[2], n * sizeof *first, GUARDED_END);
+    guarded_free(held[3], sizeof row, GUARDED_END);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(codes_are_the_number_of_cuts_below),
       cmocka_unit_test(sets_hold_the_rows_of_a_comparison),
       cmocka_unit_test(programs_end_in_the_leaves_of_the_tree),
       cmocka_unit_test(values_are_added_tree_after_tree),
+      cmocka_unit_test(rows_walk_to_the_same_leaves),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
