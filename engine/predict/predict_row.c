@@ -1,9 +1,9 @@
 /* predict_row.c - one row, from any thread at once: reads the predictor and the row, writes the caller's
  * values, and touches nothing else.
  *
- * The row becomes cells once; then eight trees walk side by side, four levels at a time where the cells fit
- * into registers, so that their chains of dependent loads overlap. Trees that walk together are about equally
- * deep. */
+ * The row becomes cells once. Where these fit into registers, all trees go through their blocks of nodes
+ * (coded_blocks.c); else eight trees walk side by side, node by node, so that their chains of dependent loads
+ * overlap: trees that walk together are about equally deep. */
 #include <string.h>
 
 #include "predict/predictor.h"
