@@ -98,23 +98,71 @@ static inline void HIST_NAME(copy_rows)(const struct hist_block *block, const ui
   }
 }
 
-/* Two-byte bins: their cells fit no cache in any order, so a row at a time. */
+/* A column or two of two-byte bins, `bins` those of the tile's first row. */
+static inline __attribute__((always_inline)) void HIST_NAME(walk_wide)(const struct HIST_NAME(tile) * tile,
+                                                                       const uint16_t *bins,
+                                                                       const uint32_t *offsets,
+                                                                       HIST_CELL *cells, bool two) {
+  HIST_CELL *first = cells + offsets[0], *second = two ? cells + offsets[1] : NULL;
+  const size_t stride = tile->row_bytes / sizeof *bins;
+  for (size_t i = 0; i < tile->n; i++, bins += stride) {
+    HIST_NAME(fetch)(tile, i);
+    const HIST_CELL value = tile->values[i];
+    first[bins[0]] += value;
+    if (two) second[bins[1]] += value;
+  }
+}
+
+/* Two columns a walk: the cells of a thousand bins each fill the L1 cache. */
+static inline void HIST_NAME(add_wide_tile)(const struct hist_block *block, struct HIST_NAME(tile) * tile,
+                                            HIST_CELL *cells) {
+  const uint16_t *bins = (const uint16_t *)(const void *)tile->bins;
+  const uint32_t n_columns = block->n_columns, n_walks = (n_columns + 1) / 2;
+  const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
+  size_t fetched = 0;
+  for (uint32_t c = 0; c < n_columns; c += 2) {
+    tile->n_next = n_next - fetched < share ? n_next - fetched : share;
+    if (c + 1 < n_columns)
+      HIST_NAME(walk_wide)(tile, bins + c, block->offsets + c, cells, true);
+    else
+      HIST_NAME(walk_wide)(tile, bins + c, block->offsets + c, cells, false);
+    fetched += tile->n_next;
+    tile->next += tile->n_next;
+  }
+}
+
+/* The values of more rows than come at once. */
+static inline void HIST_NAME(wide_values)(const HIST_SOURCE *source, const uint32_t *rows, uint64_t at,
+                                          size_t n, HIST_CELL *room) {
+  for (size_t i = 0; i < n; i += HIST_TILE_ROWS) {
+    size_t piece = n - i < HIST_TILE_ROWS ? n - i : HIST_TILE_ROWS;
+    const HIST_CELL *values = HIST_NAME(values)(source, rows, at + i, piece, room + i);
+    if (values != room + i) memcpy(room + i, values, piece * sizeof *values);
+  }
+}
+
+/* Two-byte bins. Their cells come from a larger cache to each walk, which therefore takes many rows. */
 static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                                        uint64_t end, const HIST_SOURCE *source, HIST_CELL *cells) {
-  enum { AHEAD = 24 };
-  HIST_CELL room[HIST_TILE_ROWS];
-  size_t n;
-  for (uint64_t at = begin; at < end; at += n) {
-    n = end - at < HIST_TILE_ROWS ? end - at : HIST_TILE_ROWS;
-    const HIST_CELL *values = HIST_NAME(values)(source, rows, at, n, room);
-    for (uint64_t i = at; i < at + n; i++) {
-      uint64_t row = rows != NULL ? rows[i] : i;
-      if (rows != NULL && i + AHEAD < end)
-        __builtin_prefetch(block->rows + (uint64_t)rows[i + AHEAD] * block->row_bytes);
-      const HIST_CELL value = values[i - at];
-      const uint16_t *bins = (const uint16_t *)(block->rows + row * block->row_bytes);
-      for (uint32_t c = 0; c < block->n_columns; c++) cells[block->offsets[c] + bins[c]] += value;
+  enum { MOST_ROWS = 4 * HIST_TILE_ROWS, MOST_BYTES = 1 << 15 };
+  _Alignas(64) uint8_t bins[MOST_BYTES];
+  _Alignas(64) HIST_CELL room[MOST_ROWS];
+  struct HIST_NAME(tile)
+      tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source, .values = room};
+  const size_t fit = MOST_BYTES / block->row_bytes, most = fit < MOST_ROWS ? fit : MOST_ROWS;
+  for (uint64_t at = begin; at < end; at += tile.n) {
+    tile.n = end - at < most ? end - at : most;
+    HIST_NAME(wide_values)(source, rows, at, tile.n, room);
+    if (rows == NULL) {
+      tile.bins = block->rows + at * block->row_bytes;
+    } else {
+      HIST_NAME(copy_rows)(block, rows + at, tile.n, bins);
+      tile.bins = bins;
+      tile.next = rows + at + tile.n;
+      uint64_t left = end - at - tile.n;
+      tile.n_next = left < most ? left : most;
     }
+    HIST_NAME(add_wide_tile)(block, &tile, cells);
   }
 }
 
