@@ -98,6 +98,23 @@ static inline void HIST_NAME(copy_rows)(const struct hist_block *block, const ui
   }
 }
 
+/* At most `most` rows from `at` on, side by side in `bins` unless they are so already, and those after them.
+ */
+static inline void HIST_NAME(take_rows)(const struct hist_block *block, const uint32_t *rows, uint64_t at,
+                                        uint64_t end, size_t most, uint8_t *bins,
+                                        struct HIST_NAME(tile) * tile) {
+  tile->n = end - at < most ? end - at : most;
+  if (rows == NULL) {
+    tile->bins = block->rows + at * block->row_bytes;
+    return;
+  }
+  HIST_NAME(copy_rows)(block, rows + at, tile->n, bins);
+  tile->bins = bins;
+  tile->next = rows + at + tile->n;
+  uint64_t left = end - at - tile->n;
+  tile->n_next = left < most ? left : most;
+}
+
 /* A column or two of two-byte bins, `bins` those of the tile's first row. */
 static inline __attribute__((always_inline)) void HIST_NAME(walk_wide)(const struct HIST_NAME(tile) * tile,
                                                                        const uint16_t *bins,
@@ -151,17 +168,8 @@ static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uin
       tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source, .values = room};
   const size_t fit = MOST_BYTES / block->row_bytes, most = fit < MOST_ROWS ? fit : MOST_ROWS;
   for (uint64_t at = begin; at < end; at += tile.n) {
-    tile.n = end - at < most ? end - at : most;
+    HIST_NAME(take_rows)(block, rows, at, end, most, bins, &tile);
     HIST_NAME(wide_values)(source, rows, at, tile.n, room);
-    if (rows == NULL) {
-      tile.bins = block->rows + at * block->row_bytes;
-    } else {
-      HIST_NAME(copy_rows)(block, rows + at, tile.n, bins);
-      tile.bins = bins;
-      tile.next = rows + at + tile.n;
-      uint64_t left = end - at - tile.n;
-      tile.n_next = left < most ? left : most;
-    }
     HIST_NAME(add_wide_tile)(block, &tile, cells);
   }
 }
@@ -174,17 +182,8 @@ static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t
   struct HIST_NAME(tile)
       tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source};
   for (uint64_t at = begin; at < end; at += tile.n) {
-    tile.n = end - at < HIST_TILE_ROWS ? end - at : HIST_TILE_ROWS;
+    HIST_NAME(take_rows)(block, rows, at, end, HIST_TILE_ROWS, bins, &tile);
     tile.values = HIST_NAME(values)(source, rows, at, tile.n, room);
-    if (rows == NULL) {
-      tile.bins = block->rows + at * block->row_bytes;
-    } else {
-      HIST_NAME(copy_rows)(block, rows + at, tile.n, bins);
-      tile.bins = bins;
-      tile.next = rows + at + tile.n;
-      uint64_t left = end - at - tile.n;
-      tile.n_next = left < HIST_TILE_ROWS ? left : HIST_TILE_ROWS;
-    }
     HIST_NAME(add_tile)(block, &tile, cells);
   }
 }
