@@ -20,6 +20,12 @@ struct features {
   copse_column *table; /* [n_features], or NULL: compact */
 };
 
+/* The feature that column i of the file is. */
+static uint32_t feature_of(const struct features *features, uint32_t i) {
+  const struct csv_job *csv = features->csv;
+  return csv->job->applied != NULL ? csv->plan.feature[i] : csv->job->frame->schema->columns[i].feature;
+}
+
 /* The doubles of one feature; its packed form goes. */
 static void unpack(void *user, size_t index, int thread) {
   (void)thread;
@@ -27,10 +33,25 @@ static void unpack(void *user, size_t index, int thread) {
   uint32_t i = features->columns[index];
   const struct csv_job *csv = features->csv;
   struct packed_column *packed = &csv->columns[i].packed;
-  uint32_t f = csv->job->applied != NULL ? csv->plan.feature[i] : csv->job->frame->schema->columns[i].feature;
-  if (csv->codes[i] != NULL) return;
+  uint32_t f = feature_of(features, i);
+  if (csv->job->storage->codes[f] != NULL) return;
   packed_read(packed, 0, packed->n_rows, (double *)(uintptr_t)features->table[f].data);
   packed_release(packed);
+}
+
+/* The codes of the features become the frame's: a column of them can be let go without a look at others'. */
+static bool place_codes(struct features *features) {
+  struct csv_job *csv = features->csv;
+  struct read_job *job = csv->job;
+  struct frame_storage *storage = job->storage;
+  storage->codes = copse_alloc_zero(job->ctx, job->frame->n_features, sizeof *storage->codes);
+  if (storage->codes == NULL) return false;
+  for (uint32_t k = 0; k < features->n; k++) {
+    uint32_t i = features->columns[k];
+    storage->codes[feature_of(features, i)] = csv->codes[i];
+    csv->codes[i] = NULL;
+  }
+  return true;
 }
 
 static copse_status place_arrays(struct features *features, copse_error *err) {
@@ -41,11 +62,11 @@ static copse_status place_arrays(struct features *features, copse_error *err) {
   if (features->table == NULL) return report_memory(err, "the features", job->source.path);
   for (uint32_t k = 0; k < features->n; k++) {
     uint32_t i = features->columns[k];
-    uint32_t f = job->applied != NULL ? csv->plan.feature[i] : frame->schema->columns[i].feature;
-    const void *data = csv->codes[i];
+    uint32_t f = feature_of(features, i);
+    const void *data = job->storage->codes[f];
     if (data == NULL) data = frame_alloc(job->storage, frame->n_rows, sizeof(double));
     if (data == NULL) return report_memory(err, "the features", job->source.path);
-    features->table[f] = (copse_column){csv->codes[i] != NULL ? COPSE_I32 : COPSE_F64, data, 1};
+    features->table[f] = (copse_column){job->storage->codes[f] != NULL ? COPSE_I32 : COPSE_F64, data, 1};
   }
   copse_parallel_for(job->options->n_threads, features->n, unpack, features);
   frame->table = (copse_table){.layout = COPSE_COLUMNS,
@@ -60,14 +81,11 @@ static copse_status place_packed(struct features *features, copse_error *err) {
   struct read_job *job = csv->job;
   struct frame_storage *storage = job->storage;
   uint32_t n_features = job->frame->n_features;
-  storage->codes = copse_alloc_zero(job->ctx, n_features, sizeof *storage->codes);
   storage->packed = copse_alloc_zero(job->ctx, n_features, sizeof *storage->packed);
-  if (storage->codes == NULL || storage->packed == NULL)
-    return report_memory(err, "the features", job->source.path);
+  if (storage->packed == NULL) return report_memory(err, "the features", job->source.path);
   for (uint32_t k = 0; k < features->n; k++) {
     uint32_t i = features->columns[k];
-    uint32_t f = job->applied != NULL ? csv->plan.feature[i] : job->frame->schema->columns[i].feature;
-    storage->codes[f] = csv->codes[i];
+    uint32_t f = feature_of(features, i);
     storage->packed[f] = csv->columns[i].packed;
     csv->columns[i].packed = (struct packed_column){.ctx = job->ctx};
   }
@@ -92,13 +110,17 @@ copse_status csv_make_features(struct csv_job *csv, copse_error *err) {
     enum column_role role = csv_final_role(csv, i);
     if (!role_is_feature(role)) continue;
     features.columns[features.n++] = i;
-    uint32_t f = job->applied != NULL ? plan->feature[i] : schema->columns[i].feature;
+    uint32_t f = feature_of(&features, i);
     frame->categorical[f] = role != ROLE_NUMBER;
     if (role != ROLE_NUMBER && job->applied != NULL) check_unseen(csv, i);
   }
   frame->n_features = schema->n_features;
   frame->names = schema->names;
   frame->model_names = schema->model_names;
+  if (!place_codes(&features)) {
+    status = report_memory(err, "the features", job->source.path);
+    goto done;
+  }
   status = job->options->compact ? place_packed(&features, err) : place_arrays(&features, err);
 done:
   copse_free(features.columns);

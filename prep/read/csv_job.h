@@ -10,7 +10,8 @@ struct csv_job {
   struct csv_stream stream;
   struct column_plan plan;
   struct csv_column *columns; /* [n_columns] */
-  int32_t **codes; /* [n_columns] of LOOKUP, TEXT and CODES columns, once they are read; the frame's */
+  int32_t **codes; /* [n_columns] of LOOKUP, TEXT and CODES columns, once they are read; features' go to the
+                      frame */
   copse_text names;
   struct read_locator locator;
 };

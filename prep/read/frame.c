@@ -36,12 +36,7 @@ static void read_column(void *user, uint32_t column, uint64_t first_row, size_t 
 static void release_column(void *user, uint32_t column) {
   struct frame_storage *storage = user;
   packed_release(&storage->packed[column]);
-  for (size_t i = 0; i < storage->n_owned && storage->codes[column] != NULL; i++) {
-    if (storage->owned[i] != storage->codes[column]) continue;
-    copse_free(storage->owned[i]);
-    storage->owned[i] = NULL;
-    break;
-  }
+  copse_free(storage->codes[column]);
   storage->codes[column] = NULL;
 }
 
@@ -59,6 +54,7 @@ void copse_frame_free(copse_frame *frame) {
   struct frame_storage *storage = (struct frame_storage *)frame;
   for (uint32_t f = 0; storage->packed != NULL && f < frame->n_features; f++)
     packed_release(&storage->packed[f]);
+  for (uint32_t f = 0; storage->codes != NULL && f < frame->n_features; f++) copse_free(storage->codes[f]);
   copse_free(storage->packed);
   copse_free(storage->codes);
   for (size_t i = 0; i < storage->n_owned; i++) copse_free(storage->owned[i]);

@@ -16,7 +16,7 @@ struct frame_storage {
   void **owned;
   size_t n_owned, capacity;
   struct packed_column *packed; /* [n_features] compact tables: numbers; of other features empty */
-  const int32_t **codes;        /* [n_features] compact tables: categories, else NULL; owned blocks */
+  int32_t **codes;              /* [n_features] categories, else NULL; each a block of its own */
   copse_column_source source;
 };
 /* Hands a block to the frame; returns it, or NULL (and frees it) when that needs memory that is not there. */

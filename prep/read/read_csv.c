@@ -66,9 +66,9 @@ static copse_status make_columns(struct csv_job *csv, copse_error *err) {
   return COPSE_OK;
 }
 
-/* Memory of the frame for a column's codes. */
+/* Memory for a column's codes. */
 static bool add_codes(struct csv_job *csv, uint32_t i) {
-  csv->codes[i] = frame_alloc(csv->job->storage, csv->stream.n_rows, sizeof *csv->codes[i]);
+  csv->codes[i] = copse_alloc(csv->job->ctx, csv->stream.n_rows, sizeof *csv->codes[i]);
   return csv->codes[i] != NULL;
 }
 
@@ -402,6 +402,7 @@ copse_status csv_read(struct read_job *job, copse_error *err) {
       arena_release(&csv.columns[i].texts);
       packed_release(&csv.columns[i].packed);
     }
+    if (csv.codes != NULL) copse_free(csv.codes[i]);
     if (sets != NULL) copse_free(sets[i].codes);
   }
   copse_free(sets);
