@@ -39,8 +39,14 @@ def _threads(goal, row, turns):
     return verdict.figure(found), "Copse, one thread / two"
 
 
+def _loss(goal, row, turns):
+    found = verdict.within_turn(turns, (OURS, "train_s"), (OURS, "one_train_s"))
+    return max(found, default=None), "Copse, two threads / one, worst turn"
+
+
 SMALL_SHARE = 0.125  # of the rows, in a row of growth
-KINDS = {"ratio": _ratio, "share": _share, "fastest other": _fastest_other, "growth": _growth, "threads": _threads}
+KINDS = {"ratio": _ratio, "share": _share, "fastest other": _fastest_other, "growth": _growth, "threads": _threads,
+         "loss": _loss}
 
 
 def judged(row, turns):
