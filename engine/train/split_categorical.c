@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/category_sort.h"
 #include "train/sample.h"
 #include "train/split.h"
 
@@ -79,71 +80,16 @@ static void search_one_hot(struct category_search *s) {
   s->task->out->bin_bits[chosen / 32] = (uint32_t)1 << (chosen % 32);
 }
 
-/* Stable by (key, bin): bins arrive in ascending order, so the bin itself breaks ties. */
-static void sort_by_key(uint32_t *bins, const double *keys, uint32_t n) {
-  /* Heap sort: no allocation, no worst case. keys is indexed by bin. */
-#define BEFORE(a, b) (keys[a] < keys[b] || (keys[a] == keys[b] && (a) < (b)))
-  for (uint32_t end = n, root = n / 2; end > 1;) {
-    if (root > 0) {
-      root--;
-    } else {
-      end--;
-      uint32_t top = bins[0];
-      bins[0] = bins[end];
-      bins[end] = top;
-    }
-    uint32_t at = root, moving = bins[at];
-    for (uint32_t child = 2 * at + 1; child < end; child = 2 * at + 1) {
-      if (child + 1 < end && BEFORE(bins[child], bins[child + 1])) child++;
-      if (!BEFORE(moving, bins[child])) break;
-      bins[at] = bins[child];
-      at = child;
-    }
-    bins[at] = moving;
-  }
-#undef BEFORE
-}
-
-/* Only the first and the last `limit` of the sorted bins are ever looked at (limit <= (n + 1) / 2). Where
- * that is few of many, they are picked in one pass; what lies between stays in no order. */
-static void sort_ends(uint32_t *bins, const double *keys, uint32_t n, uint32_t limit) {
-  enum { MOST_PICKED = 64 };
-  if (limit > MOST_PICKED || n < 4 * limit) {
-    sort_by_key(bins, keys, n);
-    return;
-  }
-#define BEFORE(a, b) (keys[a] < keys[b] || (keys[a] == keys[b] && (a) < (b)))
-  uint32_t low[MOST_PICKED], high[MOST_PICKED], n_low = 0, n_high = 0; /* from their ends inwards */
-  for (uint32_t i = 0; i < n; i++) {
-    uint32_t bin = bins[i], at;
-    if (n_low < limit || BEFORE(bin, low[n_low - 1])) {
-      if (n_low < limit) n_low++;
-      for (at = n_low - 1; at > 0 && BEFORE(bin, low[at - 1]); at--) low[at] = low[at - 1];
-      low[at] = bin;
-    }
-    if (n_high < limit || BEFORE(high[n_high - 1], bin)) {
-      if (n_high < limit) n_high++;
-      for (at = n_high - 1; at > 0 && BEFORE(high[at - 1], bin); at--) high[at] = high[at - 1];
-      high[at] = bin;
-    }
-  }
-#undef BEFORE
-  for (uint32_t i = 0; i < limit; i++) {
-    bins[i] = low[i];
-    bins[n - 1 - i] = high[i];
-  }
-}
-
 /* Walks from one end of the sorted categories; returns the length of the best prefix, 0 when none beat the
  * best so far. */
-static uint32_t search_direction(struct category_search *s, const uint32_t *bins, uint32_t kept,
+static uint32_t search_direction(struct category_search *s, const struct category_key *items, uint32_t kept,
                                  uint32_t limit, bool from_low) {
   const struct scan_rules *rules = &s->rules;
   int64_t min_group = s->ws->grow.min_data_per_group, group = 0;
   struct left_side left = {0, 0, 0};
   uint32_t best = 0;
   for (uint32_t i = 0; i < limit && i < kept; i++) {
-    uint32_t bin = bins[from_low ? i : kept - 1 - i];
+    uint32_t bin = items[from_low ? i : kept - 1 - i].bin;
     int64_t n = bin_count(s, bin);
     left.gradient += s->gradient[bin];
     left.hessian += s->hessian[bin];
@@ -162,30 +108,46 @@ static uint32_t search_direction(struct category_search *s, const uint32_t *bins
   return best;
 }
 
+/* Categories of rows enough, with their keys. Most have too few in a small leaf, and which have is in no
+ * order: so there is no branch on it. */
+static uint32_t keep_categories(const struct category_search *s, struct category_key *items) {
+  const double smooth = s->ws->grow.cat_smooth, hessian_unit = s->ws->hessian_unit;
+  uint32_t kept = 0;
+  if (s->ws->count_kind == COUNT_FIELD) {
+    for (uint32_t b = 1; b < s->n_bins; b++) {
+      items[kept].bin = b;
+      kept += !((double)s->count[b] < smooth);
+    }
+  } else {
+    for (uint32_t b = 1; b < s->n_bins; b++) {
+      items[kept].bin = b;
+      kept += !((double)bin_count(s, b) < smooth);
+    }
+  }
+  for (uint32_t i = 0; i < kept; i++) {
+    double weight = (double)s->hessian[items[i].bin] * hessian_unit + smooth;
+    items[i].key = weight > 0 ? (double)s->gradient[items[i].bin] * s->ws->gradient_unit / weight : 0.0;
+  }
+  return kept;
+}
+
 static void search_sorted(struct category_search *s) {
   const struct grow_params *grow = &s->ws->grow;
-  uint32_t *bins = s->task->lane->categories.bins;
-  double *keys = s->task->lane->categories.keys;
-  uint32_t kept = 0;
-  for (uint32_t b = 1; b < s->n_bins; b++) {
-    if ((double)bin_count(s, b) < grow->cat_smooth) continue;
-    double weight = (double)s->hessian[b] * s->ws->hessian_unit + grow->cat_smooth;
-    keys[b] = weight > 0 ? (double)s->gradient[b] * s->ws->gradient_unit / weight : 0.0;
-    bins[kept++] = b;
-  }
+  struct category_key *items = s->task->lane->categories.items;
+  uint32_t kept = keep_categories(s, items);
   uint32_t limit = (kept + 1) / 2;
   if ((uint32_t)grow->max_cat_threshold < limit) limit = (uint32_t)grow->max_cat_threshold;
-  sort_ends(bins, keys, kept, limit);
+  category_sort_ends(items, kept, limit, s->task->lane->categories.room);
   s->rules.lambda_l2 += grow->cat_l2;
   if (s->ws->sample.extra_trees && limit > 0)
     s->drawn = sample_threshold(s->ws, s->leaf, s->task->column, limit);
-  uint32_t low = search_direction(s, bins, kept, limit, true);
-  uint32_t high = search_direction(s, bins, kept, limit, false);
+  uint32_t low = search_direction(s, items, kept, limit, true);
+  uint32_t high = search_direction(s, items, kept, limit, false);
   uint32_t length = high > 0 ? high : low;
   if (length == 0) return;
   memset(s->task->out->bin_bits, 0, s->ws->bin_words * sizeof(uint32_t));
   for (uint32_t i = 0; i < length; i++) {
-    uint32_t bin = bins[high > 0 ? kept - 1 - i : i];
+    uint32_t bin = items[high > 0 ? kept - 1 - i : i].bin;
     s->task->out->bin_bits[bin / 32] |= (uint32_t)1 << (bin % 32);
   }
 }

@@ -82,14 +82,14 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   for (int t = 0; t < ws->n_threads; t++) {
     struct lane *lane = &ws->lanes[t];
     lane->cells = copse_alloc_zero(ws->ctx, cells, sizeof *lane->cells);
-    lane->categories.bins = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.bins);
-    lane->categories.keys = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.keys);
+    lane->categories.items = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.items);
+    lane->categories.room = copse_alloc(ws->ctx, most_bins, sizeof *lane->categories.room);
     lane->bits = copse_alloc(ws->ctx, ws->bin_words, sizeof *lane->bits);
     lane->column_in_leaf = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_in_leaf);
     lane->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_best);
     lane->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *lane->column_bits);
     bool planes = planes_create(ws->ctx, cells, ws->count_kind == COUNT_FIELD, &lane->planes);
-    if (!planes || lane->cells == NULL || lane->categories.bins == NULL || lane->categories.keys == NULL ||
+    if (!planes || lane->cells == NULL || lane->categories.items == NULL || lane->categories.room == NULL ||
         lane->bits == NULL || lane->column_in_leaf == NULL || lane->column_best == NULL ||
         lane->column_bits == NULL)
       return false;
@@ -220,8 +220,8 @@ void workspace_release(struct workspace *ws) {
     struct lane *lane = &ws->lanes[t];
     copse_free(lane->cells);
     planes_release(&lane->planes);
-    copse_free(lane->categories.bins);
-    copse_free(lane->categories.keys);
+    copse_free(lane->categories.items);
+    copse_free(lane->categories.room);
     copse_free(lane->bits);
     copse_free(lane->column_in_leaf);
     copse_free(lane->column_best);

@@ -16,6 +16,7 @@
 #include "data/dataset.h"
 #include "kernels/kernels.h"
 #include "params/params.h"
+#include "train/category_sort.h"
 
 /* The best split known for a leaf. */
 struct split {
@@ -44,8 +45,7 @@ struct leaf {
 
 /* Sorted categorical search: bins kept, with their sort keys. */
 struct category_scratch {
-  uint32_t *bins;
-  double *keys;
+  struct category_key *items, *room; /* [most bins] */
 };
 
 struct lane {
