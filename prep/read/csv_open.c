@@ -51,7 +51,9 @@ static copse_status open_first(struct csv_job *csv, copse_error *err) {
   struct read_job *job = csv->job;
   const copse_read_options *o = job->options;
   struct source *source = &job->source;
-  char separator = o->separator != 0 ? o->separator : csv_detect_separator(source);
+  char separator = source->parts[0].table ? ','
+                   : o->separator != 0    ? o->separator
+                                          : csv_detect_separator(source);
   csv->stream.separator = separator;
   const char *p = first_record(csv, &source->parts[0]), *end = source->text + source->parts[0].end;
   struct column_plan *plan = &csv->plan;
@@ -61,7 +63,7 @@ static copse_status open_first(struct csv_job *csv, copse_error *err) {
         err, COPSE_ERR_FORMAT,
         "%s:%llu: a quote in the first row is not closed before the next cell (close it, or double it)",
         source->path, source_place(source, p).line);
-  plan->named = o->header == COPSE_HEADER_YES ||
+  plan->named = source->parts[0].table || o->header == COPSE_HEADER_YES ||
                 (o->header == COPSE_HEADER_AUTO && csv_detect_header(job, p, end, separator));
   plan->names = copse_alloc(job->ctx, plan->n_columns, sizeof *plan->names);
   if (plan->names == NULL) return report_memory(err, "the column names", source->path);
@@ -147,7 +149,8 @@ static copse_status open_further(struct csv_job *csv, struct source_part *part, 
       header.order = NULL;
     }
   } else if (status == COPSE_OK && n_cells > 0 &&
-             (job->options->header == COPSE_HEADER_YES || csv_detect_header(job, p, end, separator))) {
+             (part->table || job->options->header == COPSE_HEADER_YES ||
+              csv_detect_header(job, p, end, separator))) {
     status = refuse_header(csv, p, n_cells, &header, err);
   }
   copse_free(header.order);

@@ -10,10 +10,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "read/csv_fault.h"
 #include "read/csv_number.h"
 #include "read/report.h"
-
-enum fault { FAULT_NONE, FAULT_CELLS, FAULT_QUOTE, FAULT_MEMORY };
 
 /* One column of one chunk. */
 struct cells {
@@ -23,12 +22,6 @@ struct cells {
   uint32_t text;              /* TEXT: its number among them */
 };
 
-struct chunk_result {
-  enum fault fault;
-  const char *at;   /* the record, or the bad quote */
-  uint32_t n_cells; /* FAULT_CELLS: found */
-};
-
 struct parser {
   struct csv_stream *stream;
   const struct missing_tokens *missing;
@@ -36,13 +29,13 @@ struct parser {
   uint32_t n_columns, n_texts;
   int n_threads;
   /* of the batch */
-  size_t capacity;              /* chunks there is room for */
-  struct cells *cells;          /* [chunks * n_columns] */
-  struct chunk_result *results; /* [chunks] */
-  struct dictionary *locals;    /* [chunks * n_texts] */
-  struct arena *arenas;         /* [chunks] unescaped texts */
-  bool filled;                  /* the next batch's text is there */
-  bool *failed;                 /* [n_columns] */
+  size_t capacity;           /* chunks there is room for */
+  struct cells *cells;       /* [chunks * n_columns] */
+  struct csv_fault *results; /* [chunks] */
+  struct dictionary *locals; /* [chunks * n_texts] */
+  struct arena *arenas;      /* [chunks] unescaped texts */
+  bool filled;               /* the next batch's text is there */
+  bool *failed;              /* [n_columns] */
 };
 
 static double clipped(const struct csv_column *column, double value) {
@@ -133,7 +126,7 @@ static inline const char *parse_cell(const struct parser *parser, size_t chunk, 
   struct csv_cell cell;
   p = csv_take(p, stream->end, stream->separator, &cell);
   if (p == NULL) {
-    parser->results[chunk] = (struct chunk_result){.fault = FAULT_QUOTE, .at = cell.text};
+    parser->results[chunk] = (struct csv_fault){.kind = FAULT_QUOTE, .at = cell.text};
     return NULL;
   }
   bool ok = true;
@@ -149,7 +142,7 @@ static inline const char *parse_cell(const struct parser *parser, size_t chunk, 
     ok = csv_texts_add(parser->missing, &parser->arenas[chunk], local, &cell, &code);
     if (ok) packed_put_code(&cells->builder, row, code);
   }
-  if (!ok) parser->results[chunk].fault = FAULT_MEMORY;
+  if (!ok) parser->results[chunk].kind = FAULT_MEMORY;
   return ok ? p : NULL;
 }
 
@@ -202,7 +195,7 @@ static bool parse_records(const struct parser *parser, size_t index) {
     } while (*p++ != '\n');
     if (i != parser->n_columns || p[-1] != '\n') {
       uint32_t found = csv_count_cells(record, stream->end, stream->separator);
-      parser->results[index] = (struct chunk_result){FAULT_CELLS, record, found};
+      parser->results[index] = (struct csv_fault){FAULT_CELLS, record, found};
       return false;
     }
   }
@@ -219,9 +212,9 @@ static void parse_chunk(void *user, size_t task, int thread) {
   }
   size_t index = parser->filled ? task : task - 1;
   struct csv_chunk *chunk = &parser->stream->chunks[index];
-  parser->results[index] = (struct chunk_result){FAULT_NONE, NULL, 0};
+  parser->results[index] = (struct csv_fault){FAULT_NONE, NULL, 0};
   if (!csv_stream_prepare(parser->stream, chunk) || !begin_chunk(parser, index)) {
-    parser->results[index].fault = FAULT_MEMORY;
+    parser->results[index].kind = FAULT_MEMORY;
     return;
   }
   if (copse_context_cancelled(parser->stream->ctx) || !parse_records(parser, index)) return;
@@ -231,28 +224,14 @@ static void parse_chunk(void *user, size_t task, int thread) {
       cells[i].run = packed_finish(&cells[i].builder, (size_t)chunk->n_rows);
 }
 
+/* The first fault of the batch, in file order. */
 static copse_status first_fault(const struct parser *parser, copse_error *err) {
-  const struct csv_stream *stream = parser->stream;
-  for (size_t i = 0; i < stream->n_chunks; i++) {
-    const struct chunk_result *result = &parser->results[i];
-    if (result->fault == FAULT_NONE) continue;
-    if (result->fault == FAULT_MEMORY) return report_memory(err, "parsing", stream->source->path);
-    struct source_place place = csv_stream_place(stream, result->at);
-    if (result->fault == FAULT_CELLS && result->n_cells > 0) {
-      uint32_t n = parser->n_columns, found = result->n_cells;
-      return report(
-          err, COPSE_ERR_FORMAT,
-          "%s:%llu:%u: found %u cells, expected %u as in the first row (quote cells that hold the separator, "
-          "or declare another separator)",
-          place.path, place.line, (found < n ? found : n) + 1, found, n);
-    }
-    return report(
-        err, COPSE_ERR_FORMAT,
-        "%s:%llu: text follows a closing quote: \"%s\" (a quote inside a quoted cell is written twice)",
-        place.path, place.line, show(result->at, strcspn(result->at, "\n")).text);
+  for (size_t i = 0; i < parser->stream->n_chunks; i++) {
+    copse_status status = csv_fault_report(parser->stream, &parser->results[i], err);
+    if (status != COPSE_OK) return status;
   }
-  if (copse_context_cancelled(stream->ctx))
-    return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", stream->source->path);
+  if (copse_context_cancelled(parser->stream->ctx))
+    return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", parser->stream->source->path);
   return COPSE_OK;
 }
 

@@ -10,6 +10,7 @@
 
 #include "read/frame.h"
 #include "read/sides.h"
+#include "store/store.h"
 
 enum { BLOCK_BYTES = 1 << 18, PATH_CAPACITY = 4096 };
 
@@ -66,6 +67,14 @@ static copse_status hash_blocks(struct hash_job *job, const char *path, int n_th
 static copse_status add_file(copse_context *ctx, const char *path, int n_threads, uint64_t sum[2],
                              copse_error *err) {
   struct stat info;
+  char database[STORE_PATH_CAPACITY];
+  const char *table;
+  if (store_split(path, database, &table)) { /* all of the database: its pages do not tell whose they are */
+    uint64_t all[4] = {sum[0], sum[1]};
+    copse_hash(table, strlen(table), 0, all + 2);
+    copse_hash(all, sizeof all, 0, sum);
+    path = database;
+  }
   if (strcmp(path, "-") == 0 || (stat(path, &info) == 0 && !S_ISREG(info.st_mode)))
     return report(err, COPSE_ERR_UNSUPPORTED, "%s: cannot be read twice (expected a file)",
                   strcmp(path, "-") == 0 ? "standard input" : path);

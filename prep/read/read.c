@@ -37,9 +37,10 @@ static copse_status check_options(const char *path, const copse_read_options *o,
 }
 
 static const struct read_format *find_format(const struct read_job *job) {
+  copse_read_format asked =
+      job->source.parts[0].table ? COPSE_FORMAT_CSV /* as which tables are read */ : job->options->format;
   for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-    bool wanted = job->options->format == COPSE_FORMAT_AUTO ? formats[i].detect(job)
-                                                            : formats[i].format == job->options->format;
+    bool wanted = asked == COPSE_FORMAT_AUTO ? formats[i].detect(job) : formats[i].format == asked;
     if (wanted) return &formats[i];
   }
   return NULL;

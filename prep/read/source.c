@@ -13,6 +13,7 @@
 
 #include "read/report.h"
 #include "read/source_reader.h"
+#include "store/store.h"
 
 enum {
   PADDING = SOURCE_PADDING,
@@ -55,7 +56,7 @@ static const char *known_binary(const char *text, size_t length) {
                 "7zXZ",
                 "compressed with xz"},
                {"\050\265\057\375", "compressed with zstd"},
-               {"SQLite format 3", "an SQLite database"},
+               {"SQLite format 3", "an SQLite database, whose tables are named FILE#TABLE"},
                {"______LightGBM_Binary_File_Token______", "a binary data set of LightGBM"},
                {"\377\376", "UTF-16 text"},
                {"\376\377", "UTF-16 text"}};
@@ -252,9 +253,13 @@ static copse_status load_part(const char *path, size_t head_bytes, struct source
   bool standard_input = strcmp(path, "-") == 0;
   size_t start = buffer->length;
   struct stat info;
+  char database[STORE_PATH_CAPACITY];
+  const char *table;
   *part = (struct source_part){
       .path = standard_input ? standard_input_name : path, .start = start, .whole = true};
-  bool file = !standard_input && stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+  part->table = !standard_input && store_split(path, database, &table);
+  bool file =
+      part->table || (!standard_input && stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0);
   copse_status status =
       file ? load_file(path, head_bytes, part, buffer, err) : load_stream(path, part->path, buffer, err);
   if (status != COPSE_OK) return status;

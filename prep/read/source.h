@@ -1,4 +1,5 @@
-/* source.h - the bytes of one file or of several files, one behind the other, decompressed.
+/* source.h - the bytes of one file or of several files, one behind the other, decompressed. A file may be a
+ * table of a database, `FILE#TABLE`: its bytes are its rows as CSV.
  *
  * A file that can be read again is not kept: memory holds its first lines, from which format, separator and
  * header are told, and readers stream it from its start as often as they like. What cannot be read again
@@ -18,6 +19,7 @@ struct source_identity {
 struct source_part {
   const char *path;                /* for messages and side files: "standard input" for - */
   size_t start, begin, end;        /* bytes; begin: behind a byte-order mark, later also behind the header */
+  bool table;                      /* of a database: CSV with commas and a header, whatever it looks like */
   bool whole;                      /* text holds all of it, not only its first lines */
   struct source_identity identity; /* of what is not whole */
   uint64_t n_rows;                 /* set by the format's reader */

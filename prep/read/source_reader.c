@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "read/report.h"
+#include "store/store.h"
 
 enum { INPUT_BYTES = 1 << 16 };
 
@@ -25,6 +26,11 @@ static void zlib_free(void *ctx, void *block) {
 static copse_status read_raw(struct source_reader *reader, char *out, size_t n, size_t *got,
                              copse_error *err) {
   *got = 0;
+  if (reader->feed != NULL) {
+    if (copse_context_cancelled(reader->ctx))
+      return report(err, COPSE_ERR_INTERRUPTED, "%s: reading was interrupted", reader->path);
+    return store_feed_read(reader->feed, out, n, got, err);
+  }
   if (reader->fd < 0) {
     *got = reader->memory_left < n ? reader->memory_left : n;
     memcpy(out, reader->memory, *got);
@@ -82,10 +88,32 @@ static copse_status start(struct source_reader *reader, copse_error *err) {
   return source_is_gzip(magic, got) ? start_inflating(reader, err) : COPSE_OK;
 }
 
+static struct source_identity identity_of(const struct stat *info) {
+  return (struct source_identity){(uint64_t)info->st_dev, (uint64_t)info->st_ino, (uint64_t)info->st_size,
+                                  (int64_t)info->st_mtim.tv_sec, (int64_t)info->st_mtim.tv_nsec};
+}
+
+/* A table is the same as before when its file is. */
+static copse_status open_table(const char *file, struct source_identity *identity, struct source_reader *out,
+                               copse_error *err) {
+  struct stat info;
+  out->fd = -1;
+  copse_status status = store_feed_open(out->ctx, out->path, &out->feed, err);
+  if (status != COPSE_OK) return status;
+  if (stat(file, &info) == 0) {
+    out->n_raw_all = (uint64_t)info.st_size;
+    if (identity != NULL) *identity = identity_of(&info);
+  }
+  return COPSE_OK;
+}
+
 copse_status source_reader_open(copse_context *ctx, const char *path, struct source_identity *identity,
                                 struct source_reader *out, copse_error *err) {
   struct stat info;
+  char file[STORE_PATH_CAPACITY];
+  const char *table;
   *out = (struct source_reader){.ctx = ctx, .path = path};
+  if (store_split(path, file, &table)) return open_table(file, identity, out, err);
   out->fd = open(path, O_RDONLY | O_CLOEXEC);
   if (out->fd < 0)
     return report(err, COPSE_ERR_IO, "%s: cannot open: %s (check the path and the permissions)", path,
@@ -94,8 +122,7 @@ copse_status source_reader_open(copse_context *ctx, const char *path, struct sou
   if (fstat(out->fd, &info) != 0)
     status = report(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
   else if (identity != NULL)
-    *identity = (struct source_identity){(uint64_t)info.st_dev, (uint64_t)info.st_ino, (uint64_t)info.st_size,
-                                         (int64_t)info.st_mtim.tv_sec, (int64_t)info.st_mtim.tv_nsec};
+    *identity = identity_of(&info);
   if (status == COPSE_OK) {
     out->n_raw_all = (uint64_t)info.st_size;
     status = start(out, err);
@@ -195,6 +222,7 @@ copse_status source_reader_read(struct source_reader *reader, char *out, size_t 
 void source_reader_close(struct source_reader *reader) {
   if (reader->packed) inflateEnd(&reader->stream);
   copse_free(reader->input);
+  store_feed_close(reader->feed);
   if (reader->fd >= 0) close(reader->fd);
   *reader = (struct source_reader){.fd = -1};
 }

@@ -8,8 +8,9 @@
 
 struct source_reader {
   copse_context *ctx;
-  const char *path; /* for messages */
-  int fd;           /* -1: raw bytes in memory */
+  const char *path;        /* for messages */
+  struct store_feed *feed; /* NULL: a file or memory */
+  int fd;                  /* -1: raw bytes in memory, or a table's */
   const char *memory;
   size_t memory_left;
   uint64_t n_raw, n_raw_all; /* raw bytes taken, and how many there are */
@@ -22,7 +23,8 @@ static inline bool source_is_gzip(const char *text, size_t length) {
   return length >= 2 && (unsigned char)text[0] == 0x1F && (unsigned char)text[1] == 0x8B;
 }
 
-/* Opens a regular file; `name` is its path in messages. *identity (may be NULL) is filled. */
+/* Opens a regular file, or a table as CSV text (store.h); path is borrowed. *identity (may be NULL) is
+ * filled. */
 copse_status source_reader_open(copse_context *ctx, const char *path, struct source_identity *identity,
                                 struct source_reader *out, copse_error *err);
 /* Raw bytes in memory, borrowed. */

@@ -95,6 +95,7 @@ static const struct {
     {"arm_neon.h", ""},
     {"sqlite3.h", "prep/store/*"},
     {"zlib.h", "prep/read/*"},
+    {"ini.h", "prep/recipe/*"},
     {"jansson.h", "cli/forced_bins.c"},
 };
 

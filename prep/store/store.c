@@ -1,0 +1,143 @@
+/* store.c - opening a file, and SQLite's failures as sentences with a remedy. */
+#define _GNU_SOURCE
+#include "store/store.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "read/report.h"
+#include "store/store_sql.h"
+
+enum { BUSY_MS = 2000 };
+
+bool store_split(const char *spec, char path[STORE_PATH_CAPACITY], const char **table) {
+  const char *mark = strchr(spec, '#');
+  if (mark == NULL || mark == spec || mark[1] == '\0') return false;
+  size_t length = (size_t)(mark - spec);
+  if (length >= STORE_PATH_CAPACITY || access(spec, F_OK) == 0) return false;
+  memcpy(path, spec, length);
+  path[length] = '\0';
+  *table = mark + 1;
+  return true;
+}
+
+/* What the operating system said, where SQLite heard something. */
+static const char *system_reason(const struct store *store) {
+  int code = sqlite3_system_errno(store->db);
+  return code != 0 ? strerror(code) : sqlite3_errmsg(store->db);
+}
+
+copse_status store_failure(const struct store *store, const char *doing, copse_error *err) {
+  int code = sqlite3_errcode(store->db) & 0xFF;
+  bool full = code == SQLITE_FULL || (code == SQLITE_IOERR && (sqlite3_system_errno(store->db) == ENOSPC ||
+                                                               sqlite3_system_errno(store->db) == EDQUOT));
+  const char *path = store->path, *colon = doing[0] != '\0' ? ": " : "";
+  switch (full ? SQLITE_FULL : code) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return report(err, COPSE_ERR_IO,
+                    "%s%s%s: found the database locked by another program, expected it free (try again when "
+                    "that program is done)",
+                    path, colon, doing);
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return report(err, COPSE_ERR_IO,
+                    "%s%s%s: found a file or folder that may only be read, expected one to write to (allow "
+                    "writing, or choose another place)",
+                    path, colon, doing);
+    case SQLITE_FULL:
+      return report(err, COPSE_ERR_IO,
+                    "%s%s%s: the disk is full; the tables are as they were (free space, or choose another "
+                    "place)",
+                    path, colon, doing);
+    case SQLITE_NOTADB:
+      return report(err, COPSE_ERR_FORMAT,
+                    "%s%s%s: found a file that is no SQLite database (name another file)", path, colon,
+                    doing);
+    case SQLITE_CORRUPT:
+      return report(err, COPSE_ERR_FORMAT, "%s%s%s: the database is damaged: %s (restore a copy)", path,
+                    colon, doing, sqlite3_errmsg(store->db));
+    case SQLITE_CANTOPEN:
+      return report(err, COPSE_ERR_IO, "%s%s%s: cannot open: %s (check the path and the permissions)", path,
+                    colon, doing, system_reason(store));
+    case SQLITE_NOMEM:
+      return report(err, COPSE_ERR_MEMORY, "%s%s%s: out of memory (use a smaller table or more memory)", path,
+                    colon, doing);
+    case SQLITE_IOERR:
+      return report(err, COPSE_ERR_IO, "%s%s%s: cannot read or write: %s (check the disk)", path, colon,
+                    doing, system_reason(store));
+    case SQLITE_TOOBIG:
+      return report(err, COPSE_ERR_DATA, "%s%s%s: a row or text is longer than SQLite holds (shorten it)",
+                    path, colon, doing);
+    default: return report(err, COPSE_ERR_DATA, "%s%s%s: %s", path, colon, doing, sqlite3_errmsg(store->db));
+  }
+}
+
+void store_quote(copse_text *sql, const char *name) {
+  copse_text_append(sql, "\"", 1);
+  for (const char *at = name; *at != '\0'; at++) {
+    if (*at == '"') copse_text_append(sql, at, 1);
+    copse_text_append(sql, at, 1);
+  }
+  copse_text_append(sql, "\"", 1);
+}
+
+copse_status store_prepare(const struct store *store, copse_text *sql, sqlite3_stmt **out, copse_error *err) {
+  copse_status status = COPSE_OK;
+  *out = NULL;
+  if (sql->failed)
+    status = report_memory(err, "a statement", store->path);
+  else if (sqlite3_prepare_v2(store->db, sql->data, (int)sql->length, out, NULL) != SQLITE_OK)
+    status = store_failure(store, "", err);
+  copse_text_release(sql);
+  return status;
+}
+
+copse_status store_execute(const struct store *store, const char *sql, copse_error *err) {
+  if (sqlite3_exec(store->db, sql, NULL, NULL, NULL) == SQLITE_OK) return COPSE_OK;
+  return store_failure(store, "", err);
+}
+
+copse_status store_open(copse_context *ctx, const char *path, enum store_mode mode, struct store **out,
+                        copse_error *err) {
+  struct stat info;
+  size_t length = strlen(path);
+  *out = NULL;
+  if (length >= STORE_PATH_CAPACITY)
+    return report(err, COPSE_ERR_ARGUMENT, "%.40s...: the path is longer than %d bytes (move the file)", path,
+                  STORE_PATH_CAPACITY - 1);
+  /* A reader of a file that is not there would be told of SQLite's own inability only. */
+  if (mode == STORE_READ && stat(path, &info) != 0)
+    return report(err, COPSE_ERR_IO, "%s: cannot open: %s (check the path and the permissions)", path,
+                  strerror(errno));
+  if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+    return report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", path);
+  struct store *store = copse_alloc_zero(ctx, 1, sizeof *store);
+  if (store == NULL) return report_memory(err, "a database", path);
+  store->ctx = ctx;
+  store->writable = mode == STORE_WRITE;
+  memcpy(store->path, path, length + 1);
+  int flags = SQLITE_OPEN_NOMUTEX |
+              (store->writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  copse_status status = COPSE_OK;
+  if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
+    status = store->db == NULL ? report_memory(err, "a database", path) : store_failure(store, "", err);
+  if (status == COPSE_OK) {
+    sqlite3_busy_timeout(store->db, BUSY_MS);
+    /* Opening reads nothing yet: this does, and tells what is no database. */
+    status = store_execute(store, "SELECT count(*) FROM sqlite_master", err);
+  }
+  if (status == COPSE_OK)
+    *out = store;
+  else
+    store_close(store);
+  return status;
+}
+
+void store_close(struct store *store) {
+  if (store == NULL) return;
+  sqlite3_close_v2(store->db);
+  copse_free(store);
+}
