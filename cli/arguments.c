@@ -79,6 +79,8 @@ copse_status arguments_parse(copse_context *ctx, int argc, char **argv, struct a
       out->n_items++;
     } else if (out->command && out->command->operand[0] && !out->operand) {
       out->operand = argv[i];
+    } else if (out->command && strchr(out->command->operand, ' ') && !out->second) {
+      out->second = argv[i];
     } else {
       return fail(err, COPSE_ERR_ARGUMENT, "unexpected argument \"%s\" (expected key=value%s)", argv[i],
                   command_find(argv[i]) ? "; the command comes first" : "");

@@ -11,7 +11,7 @@ struct argument {
 
 struct arguments {
   const struct command *command; /* NULL: none was named (LightGBM's convention), the task decides */
-  const char *operand;           /* or NULL */
+  const char *operand, *second;  /* words behind the command, or NULL */
   struct argument *items;        /* in the order given; release with copse_free */
   size_t n_items;
   bool help; /* -h or --help was among them */

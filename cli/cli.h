@@ -23,7 +23,7 @@ struct app {
   copse_context *ctx;
   copse_params *params;
   const struct command *command;
-  const char *operand; /* the word after the command, or NULL */
+  const char *operand, *second; /* the words after the command, or NULL */
 };
 
 /* One row of commands.def. Strings are static. */
@@ -31,7 +31,7 @@ struct command {
   const char *name;
   int (*run)(struct app *app); /* returns an exit code; has printed its own errors */
   bool takes_settings;         /* key=value arguments and config=FILE */
-  const char *operand;         /* name of the word it takes beside them, or "" */
+  const char *operand;         /* name of the word, or words, it takes beside them, or "" */
   const char *synopsis;
   const char *summary;
   const char *keys;     /* parameters shown in its help, comma separated */

@@ -31,6 +31,7 @@ static int run(struct app *app, const struct arguments *args) {
     return EXIT_DONE;
   }
   app->operand = args->operand;
+  app->second = args->second;
   app->command = args->command;
   if (!app->command || app->command->takes_settings) {
     copse_status status = copse_params_create(app->ctx, &app->params, &err);

@@ -135,6 +135,7 @@ copse_status settings_load(struct app *app, const struct arguments *args, copse_
   const char *config;
   app->command = args->command;
   app->operand = args->operand;
+  app->second = args->second;
   bool given[N_OUTPUTS] = {false};
   copse_status status = load_command_line(app, args, &config, err);
   if (status == COPSE_OK) status = spread_out(app, COPSE_SOURCE_COMMAND, given, err);

@@ -71,6 +71,17 @@ typedef enum copse_read_unseen {
 /* Roles, types and dictionaries of the columns that a model was trained on; immutable. See below. */
 typedef struct copse_frame_schema copse_frame_schema;
 
+/* Steps from raw rows to the rows of a model. See below. */
+typedef struct copse_recipe copse_recipe;
+
+/* Which rows of a recipe's split. */
+typedef enum copse_read_part {
+  COPSE_PART_ALL = 0,
+  COPSE_PART_TRAIN = 1,
+  COPSE_PART_VALID = 2,
+  COPSE_PART_TEST = 3
+} copse_read_part;
+
 /* Options of one file. Start from copse_read_options_default(). Strings are borrowed during the call; NULL
  * and
  * "" mean not given.
@@ -103,6 +114,9 @@ typedef struct copse_read_options {
   size_t block_bytes; /* CSV: text at hand at a time of files that can be read again; 0: some megabytes */
   int n_threads;      /* as in copse_parallel_for */
   const copse_frame_schema *schema; /* VALID, PREDICT: required; TRAIN: must be NULL */
+  copse_recipe *recipe; /* fitted: the files are raw rows, and what is read is the recipe's last table.
+                           Only CSV; separator and header are those of the raw files */
+  copse_read_part part; /* of the recipe's split */
 } copse_read_options;
 
 /* TRAIN, everything detected, side files on, libsvm_base -1, all threads. */
@@ -151,13 +165,13 @@ typedef struct copse_frame {
   copse_frame_schema *schema; /* what VALID and PREDICT files are read with; freed with the frame */
 } copse_frame;
 
-/* Reads one file ("-": standard input), plain or gzip, in parallel. The text of a CSV file is read in blocks
- * and not kept; it must not change meanwhile, as columns whose first text comes late, and messages, read it
- * again. PREDICT and VALID match columns by
- * name where both the file has a header and the schema has names: a missing feature is an error that names
- * it, other columns are ignored, order does not matter. Otherwise by position: as many columns as features:
- * no label; as many as in training: every column has the role it had there; one more than features: the label
- * sits at the label index; anything else is an error. */
+/* Reads one file ("-": standard input; FILE#TABLE: a table of an SQLite database), plain or gzip, in
+ * parallel. The text of a CSV file is read in blocks and not kept; it must not change meanwhile, as columns
+ * whose first text comes late, and messages, read it again. PREDICT and VALID match columns by name where
+ * both the file has a header and the schema has names: a missing feature is an error that names it, other
+ * columns are ignored, order does not matter. Otherwise by position: as many columns as features: no label;
+ * as many as in training: every column has the role it had there; one more than features: the label sits at
+ * the label index; anything else is an error. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_frame_read(copse_context *ctx, const char *path,
                                                          const copse_read_options *options, copse_frame **out,
                                                          copse_error *err);
@@ -230,6 +244,61 @@ COPSE_API uint32_t copse_frame_schema_n_classes(const copse_frame_schema *schema
 /* Name of a class as the training file spells it: "0" and "1", "-1" and "1", "0" to "K-1", or the texts. NULL
  * when the label is a number or there is no such class. */
 COPSE_API const char *copse_frame_schema_class(const copse_frame_schema *schema, uint32_t index);
+
+/* ------------------------------------------------------------------------------------------------------
+ * Recipes
+ *
+ *   copse_recipe_read(ctx, "leads.recipe", NULL, &recipe, &err)
+ *   copse_recipe_fit(recipe, files, n, &o, &err)         learns from these rows, and from no others
+ *   o.recipe = recipe;  copse_frame_read(...)            trains and validates on prepared rows
+ *   copse_recipe_store(recipe, model, &err)              the recipe and what it learnt travel in the model
+ *   copse_recipe_of_model(ctx, model, &recipe, &err)     and prepare new raw rows the same way
+ *
+ * A recipe is changed by every call that takes it without const, reading through it among them: one thread
+ * at a time.
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Reads a recipe's text. maps: the folder of its mapping files; NULL or "": beside the recipe. Unknown steps
+ * and options are refused with their line and the nearest name. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_read(copse_context *ctx, const char *path,
+                                                          const char *maps, copse_recipe **out,
+                                                          copse_error *err);
+/* Reads the mapping files, and lets every step learn from the rows what it must; what is learned already
+ * stays as it is. Of options (NULL: defaults) separator, header and n_threads are looked at, here and below;
+ * raw files have a header unless COPSE_HEADER_NO is said. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_fit(copse_recipe *recipe, const char *const *paths,
+                                                         size_t n_paths, const copse_read_options *options,
+                                                         copse_error *err);
+/* Fits, then writes the table of every named step into the SQLite file, which is made when it is not there:
+ * all tables or none, those of the same names replaced. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_run(copse_recipe *recipe, const char *const *paths,
+                                                         size_t n_paths, const copse_read_options *options,
+                                                         const char *database, copse_error *err);
+/* Name and rows (may be NULL) of the tables that the last run wrote. */
+COPSE_API size_t copse_recipe_n_tables(const copse_recipe *recipe);
+COPSE_API const char *copse_recipe_table(const copse_recipe *recipe, size_t index, uint64_t *n_rows);
+/* Lines that people should read, "" for none: columns that the recipe does not know ... */
+COPSE_API const char *copse_recipe_notes(const copse_recipe *recipe);
+/* Whether it has a split step. */
+COPSE_API bool copse_recipe_splits(const copse_recipe *recipe);
+
+/* Text form with what was learnt: the same bytes for the same recipe and rows. place names the source in
+ * messages. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_write(const copse_recipe *recipe, copse_text *out,
+                                                           copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_parse(copse_context *ctx, const char *text,
+                                                           size_t length, const char *place,
+                                                           copse_recipe **out, copse_error *err);
+/* Into the model's blob "recipe"; from it (*out NULL and COPSE_OK: the model has none). */
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_store(const copse_recipe *recipe, copse_model *model,
+                                                           copse_error *err);
+COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_of_model(copse_context *ctx, const copse_model *model,
+                                                              copse_recipe **out, copse_error *err);
+COPSE_API void copse_recipe_free(copse_recipe *recipe);
+
+/* The reference of the steps and their options, as text for people; step NULL: all of them in short. False:
+ * no such step. */
+COPSE_API bool copse_recipe_help(const char *step, copse_text *out);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "read/frame.h"
+#include "read/sides.h"
+#include "recipe/table_text.h"
 
 static const struct read_format formats[] = {{COPSE_FORMAT_LIBSVM, libsvm_detect, libsvm_read},
                                              {COPSE_FORMAT_CSV, csv_detect, csv_read}};
@@ -34,6 +36,31 @@ static copse_status check_options(const char *path, const copse_read_options *o,
     return report(err, COPSE_ERR_ARGUMENT,
                   "%s: initial scores (%s) are not used in prediction (leave them away)", path, o->init_path);
   return COPSE_OK;
+}
+
+/* Raw rows through the recipe. What lies beside raw files belongs to raw rows, which a recipe may drop. */
+static copse_status open_prepared(struct read_job *job, const char *const *paths, size_t n_paths,
+                                  copse_text *name, copse_error *err) {
+  static const char *const suffixes[] = {"weight", "query", "init"};
+  const copse_read_options *o = job->options;
+  char side[4096];
+  for (size_t i = 0; i < n_paths * 3 && o->side_files; i++)
+    if (sides_find(paths[i / 3], suffixes[i % 3], side, sizeof side))
+      return report(
+          err, COPSE_ERR_ARGUMENT,
+          "%s: lies beside raw rows, which a recipe merges and drops (make it a column of theirs, or "
+          "move it away)",
+          side);
+  if (o->init_path != NULL && o->init_path[0] != '\0')
+    return report(err, COPSE_ERR_ARGUMENT, "%s: initial scores cannot follow raw rows through a recipe",
+                  o->init_path);
+  copse_text text = {.ctx = job->ctx};
+  copse_text_appendf(name, "%s, prepared", paths[0]);
+  if (name->failed) return report_memory(err, "the rows", paths[0]);
+  copse_status status = recipe_table_text(o->recipe, paths, n_paths, o, (int)o->part - 1, &text, err);
+  if (status == COPSE_OK) status = source_open_text(job->ctx, name->data, &text, &job->source, err);
+  copse_text_release(&text);
+  return status;
 }
 
 static const struct read_format *find_format(const struct read_job *job) {
@@ -65,7 +92,9 @@ copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths
   if (job.storage == NULL) return report_memory(err, "a frame", path);
   job.storage->ctx = ctx;
   job.frame = &job.storage->frame;
-  status = source_open(ctx, paths, n_paths, options->block_bytes, &job.source, err);
+  copse_text name = {.ctx = ctx};
+  status = options->recipe != NULL ? open_prepared(&job, paths, n_paths, &name, err)
+                                   : source_open(ctx, paths, n_paths, options->block_bytes, &job.source, err);
   if (status != COPSE_OK) goto done;
   const struct read_format *format = find_format(&job);
   if (format == NULL) {
@@ -79,6 +108,7 @@ copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths
   if (status == COPSE_OK) status = sides_read(&job, err);
 done:
   source_release(&job.source);
+  copse_text_release(&name);
   if (status == COPSE_OK)
     *out = job.frame;
   else

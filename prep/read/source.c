@@ -316,6 +316,20 @@ copse_status source_open(copse_context *ctx, const char *const *paths, size_t n_
   return status;
 }
 
+copse_status source_open_text(copse_context *ctx, const char *name, copse_text *text, struct source *out,
+                              copse_error *err) {
+  char padding[PADDING] = {0};
+  *out = (struct source){.ctx = ctx, .path = name, .length = text->length};
+  copse_text_append(text, padding, sizeof padding);
+  out->parts = text->failed ? NULL : copse_alloc_zero(ctx, 1, sizeof *out->parts);
+  if (out->parts == NULL) return report_memory(err, "the rows", name);
+  out->parts[0] = (struct source_part){.path = name, .end = out->length, .table = true, .whole = true};
+  out->n_parts = 1;
+  out->text = text->data;
+  *text = (copse_text){.ctx = ctx};
+  return COPSE_OK;
+}
+
 /* Appends what a part has in memory already. */
 static copse_status copy_part(const struct source *source, struct source_part *part, struct buffer *buffer,
                               copse_error *err) {

@@ -43,6 +43,9 @@ enum { SOURCE_PADDING = 17 }; /* bytes that lie behind every text */
  */
 copse_status source_open(copse_context *ctx, const char *const *paths, size_t n_paths, size_t head_bytes,
                          struct source *out, copse_error *err);
+/* A text that was made here, read as a table is; name (borrowed) for messages. Takes the text over. */
+copse_status source_open_text(copse_context *ctx, const char *name, copse_text *text, struct source *out,
+                              copse_error *err);
 /* Brings the rest of every part into memory. Pointers into the text end; what was skipped by `begin` stays
  * skipped. */
 copse_status source_load_rest(struct source *source, copse_error *err);

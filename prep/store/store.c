@@ -117,10 +117,10 @@ copse_status store_open(copse_context *ctx, const char *path, enum store_mode mo
   struct store *store = copse_alloc_zero(ctx, 1, sizeof *store);
   if (store == NULL) return report_memory(err, "a database", path);
   store->ctx = ctx;
-  store->writable = mode == STORE_WRITE;
   memcpy(store->path, path, length + 1);
-  int flags = SQLITE_OPEN_NOMUTEX |
-              (store->writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY);
+  /* A reader may have to roll back what a crash left behind; where writing is not allowed SQLite reads only.
+   */
+  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
   copse_status status = COPSE_OK;
   if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
     status = store->db == NULL ? report_memory(err, "a database", path) : store_failure(store, "", err);

@@ -1,9 +1,9 @@
 /* store_feed.c - a table as CSV text, so that it is read by the very code that reads files. */
-#include <math.h>
 #include <string.h>
 
 #include "read/report.h"
 #include "store/store_sql.h"
+#include "table/cell_text.h"
 
 enum { AHEAD_BYTES = 1 << 16 };
 
@@ -18,51 +18,18 @@ struct store_feed {
   size_t taken;
 };
 
-static bool needs_quotes(const char *text, size_t length) {
-  if (length == 0) return true;
-  for (size_t i = 0; i < length; i++)
-    if (text[i] == ',' || text[i] == '"' || text[i] == '\n' || text[i] == '\r') return true;
-  return text[0] == ' ' || text[0] == '\t' || text[length - 1] == ' ' || text[length - 1] == '\t';
-}
-
-static void append_text(copse_text *out, const char *text, size_t length) {
-  if (!needs_quotes(text, length)) {
-    copse_text_append(out, text, length);
-    return;
-  }
-  copse_text_append(out, "\"", 1);
-  for (size_t i = 0; i < length; i++) {
-    if (text[i] == '"') copse_text_append(out, "\"", 1);
-    copse_text_append(out, text + i, 1);
-  }
-  copse_text_append(out, "\"", 1);
-}
-
-/* The fewest of 15, 16 or 17 digits that read back to the same bits. */
-static void append_real(copse_text *out, double value) {
-  char text[40];
-  size_t length = 0;
-  double back;
-  for (int digits = 15; digits <= 17; digits++) {
-    length = copse_format_double_digits(value, digits, text, 32);
-    if (digits == 17 || (copse_parse_double(text, length, &back) == length && back == value)) break;
-  }
-  if (isfinite(value) && strpbrk(text, ".e") == NULL) {
-    memcpy(text + length, ".0", 3);
-    length += 2;
-  }
-  copse_text_append(out, text, length);
-}
-
 static copse_status append_row(struct store_feed *feed, copse_error *err) {
   copse_text *out = &feed->text;
+  char number[48];
   for (int i = 0; i < feed->n_columns; i++) {
     if (i > 0) copse_text_append(out, ",", 1);
     switch (sqlite3_column_type(feed->rows, i)) {
       case SQLITE_NULL:
         if (feed->n_columns == 1) copse_text_append(out, "\"\"", 2); /* a blank line would be no row */
         break;
-      case SQLITE_FLOAT: append_real(out, sqlite3_column_double(feed->rows, i)); break;
+      case SQLITE_FLOAT:
+        copse_text_append(out, number, cell_format_real(sqlite3_column_double(feed->rows, i), number));
+        break;
       case SQLITE_BLOB:
         return report(err, COPSE_ERR_DATA,
                       "%s: row %llu: column \"%s\": found a blob, expected a number or a text (leave the "
@@ -71,7 +38,7 @@ static copse_status append_row(struct store_feed *feed, copse_error *err) {
       default: {
         const char *text = (const char *)sqlite3_column_text(feed->rows, i);
         if (text == NULL) return report_memory(err, "a row", feed->spec);
-        append_text(out, text, (size_t)sqlite3_column_bytes(feed->rows, i));
+        cell_append_text(out, text, (size_t)sqlite3_column_bytes(feed->rows, i));
       }
     }
   }
@@ -154,7 +121,7 @@ static void append_header(struct store_feed *feed) {
   for (int i = 0; i < feed->n_columns; i++) {
     const char *name = sqlite3_column_name(feed->rows, i);
     if (i > 0) copse_text_append(&feed->text, ",", 1);
-    if (name != NULL) append_text(&feed->text, name, strlen(name));
+    if (name != NULL) cell_append_text(&feed->text, name, strlen(name));
   }
   copse_text_append(&feed->text, "\n", 1);
 }

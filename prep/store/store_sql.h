@@ -9,7 +9,6 @@
 struct store {
   copse_context *ctx;
   sqlite3 *db;
-  bool writable;
   char path[STORE_PATH_CAPACITY];
 };
 

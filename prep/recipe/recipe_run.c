@@ -1,0 +1,117 @@
+/* recipe_run.c - what people do with a recipe: fit it, write its tables, hand its last table on as text. */
+#define _GNU_SOURCE
+#include <string.h>
+#include <sys/stat.h>
+
+#include "read/report.h"
+#include "recipe/run.h"
+#include "recipe/table_text.h"
+#include "table/cell_text.h"
+
+/* Steps name columns: raw files have a header, unless it is said that they have none. */
+static copse_status open_rows(const copse_recipe *recipe, const char *const *paths, size_t n_paths,
+                              const copse_read_options *o, struct row_source **out, copse_error *err) {
+  struct row_source_options options = {.header = COPSE_HEADER_YES};
+  if (o != NULL) {
+    options.separator = o->separator;
+    options.block_bytes = o->block_bytes;
+    if (o->header == COPSE_HEADER_NO) options.header = COPSE_HEADER_NO;
+  }
+  return row_source_open_files(recipe->ctx, paths, n_paths, &options, out, err);
+}
+
+copse_status copse_recipe_fit(copse_recipe *recipe, const char *const *paths, size_t n_paths,
+                              const copse_read_options *options, copse_error *err) {
+  struct row_source *rows;
+  copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
+  if (status == COPSE_OK) status = run_fit(recipe, rows, options != NULL ? options->n_threads : 0, err);
+  row_source_close(rows);
+  return status;
+}
+
+/* Whether a path is a table of the database. */
+static bool is_inside(const char *path, const char *database) {
+  char file[STORE_PATH_CAPACITY];
+  const char *table;
+  struct stat a, b;
+  return store_split(path, file, &table) && stat(file, &a) == 0 && stat(database, &b) == 0 &&
+         a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+copse_status copse_recipe_run(copse_recipe *recipe, const char *const *paths, size_t n_paths,
+                              const copse_read_options *options, const char *database, copse_error *err) {
+  int n_threads = options != NULL ? options->n_threads : 0;
+  struct row_source *rows = NULL;
+  struct store *store = NULL;
+  copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
+  if (status == COPSE_OK) status = store_open(recipe->ctx, database, STORE_WRITE, &store, err);
+  for (size_t i = 0; i < n_paths && status == COPSE_OK; i++)
+    if (is_inside(paths[i], database)) status = store_hold(store, err);
+  if (status == COPSE_OK) status = store_begin(store, err);
+  if (status == COPSE_OK) status = run_fit(recipe, rows, n_threads, err);
+  if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, store, NULL, -1, err);
+  row_source_close(rows); /* a reader of this very database would hold the commit up */
+  if (status == COPSE_OK) status = store_commit(store, err);
+  store_close(store);
+  return status;
+}
+
+/* ---- as text ---- */
+
+struct text_sink {
+  copse_text *out;
+  const char *hidden; /* the column of the split */
+};
+
+static copse_status begin_text(void *user, const struct shape *shape, copse_error *err) {
+  struct text_sink *sink = user;
+  bool first = true;
+  (void)err;
+  for (uint32_t i = 0; i < shape->n; i++) {
+    const char *name = shape->columns[i].name;
+    if (sink->hidden != NULL && strcmp(name, sink->hidden) == 0) continue;
+    if (!first) copse_text_append(sink->out, ",", 1);
+    cell_append_text(sink->out, name, strlen(name));
+    first = false;
+  }
+  copse_text_append(sink->out, "\n", 1);
+  return COPSE_OK;
+}
+
+static copse_status append_block(void *user, const struct shape *shape, const struct block *block,
+                                 copse_error *err) {
+  struct text_sink *sink = user;
+  char room[48];
+  for (size_t row = 0; row < block->n_rows; row++) {
+    uint32_t n_written = 0;
+    bool any = false;
+    for (uint32_t i = 0; i < shape->n; i++) {
+      if (sink->hidden != NULL && strcmp(shape->columns[i].name, sink->hidden) == 0) continue;
+      if (n_written++ > 0) copse_text_append(sink->out, ",", 1);
+      struct row_cell cell = block_cell(&block->columns[i], shape->columns[i].type, row, room);
+      if (cell.null) continue;
+      any = true;
+      if (shape->columns[i].type == VALUE_TEXT)
+        cell_append_text(sink->out, cell.text, cell.length);
+      else
+        copse_text_append(sink->out, cell.text, cell.length);
+    }
+    if (!any && n_written == 1) copse_text_append(sink->out, "\"\"", 2); /* a blank line would be no row */
+    copse_text_append(sink->out, "\n", 1);
+  }
+  return sink->out->failed ? report(err, COPSE_ERR_MEMORY, "out of memory for the prepared rows") : COPSE_OK;
+}
+
+copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, size_t n_paths,
+                               const copse_read_options *options, int part, copse_text *out,
+                               copse_error *err) {
+  struct row_source *rows;
+  const struct step *split = recipe_split(recipe);
+  struct text_sink sink = {out, split != NULL ? step_option(split, "into")->text : NULL};
+  struct run_sink run_sink = {begin_text, append_block, &sink};
+  int n_threads = options != NULL ? options->n_threads : 0;
+  copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
+  if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, NULL, &run_sink, part, err);
+  row_source_close(rows);
+  return status;
+}

@@ -1,0 +1,172 @@
+/* step.c - the table of kinds of steps, and what the kinds share.
+ *
+ * How to add a kind: write step_x.c with its options and a `const struct step_kind step_x` (step.h says what
+ * its functions owe), declare it below and add it to the table. A kind that learns adds pairs to step->learnt
+ * and reads them in bind; nothing else of it is stored. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "read/report.h"
+#include "read/roles.h"
+#include "recipe/recipe.h"
+
+extern const struct step_kind step_load, step_fill, step_map, step_levels, step_rollup, step_date,
+    step_onehot, step_derive, step_drop, step_select, step_filter, step_dedupe, step_split;
+
+static const struct step_kind *const kinds[] = {
+    &step_load,   &step_fill, &step_map,    &step_levels, &step_rollup, &step_date,  &step_onehot,
+    &step_derive, &step_drop, &step_select, &step_filter, &step_dedupe, &step_split,
+};
+enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+
+const struct step_kind *step_kind_at(size_t index) { return index < N_KINDS ? kinds[index] : NULL; }
+
+const struct step_kind *step_kind_find(const char *name) {
+  for (size_t i = 0; i < N_KINDS; i++)
+    if (strcmp(kinds[i]->name, name) == 0) return kinds[i];
+  return NULL;
+}
+
+const char *step_kind_nearest(const char *name) {
+  const char *names[N_KINDS];
+  for (size_t i = 0; i < N_KINDS; i++) names[i] = kinds[i]->name;
+  return roles_nearest(name, names, N_KINDS);
+}
+
+const struct option_value *step_option(const struct step *step, const char *name) {
+  uint32_t i = 0;
+  while (strcmp(step->kind->options[i].name, name) != 0) i++;
+  return &step->values[i];
+}
+
+bool pairs_add(struct pairs *pairs, const char *a, size_t a_length, const char *b, size_t b_length) {
+  if (pairs->n == pairs->capacity) {
+    uint32_t capacity = pairs->capacity == 0 ? 64 : pairs->capacity * 2;
+    struct pair *items = copse_resize(pairs->texts.ctx, pairs->items, capacity, sizeof *items);
+    if (items == NULL) return false;
+    pairs->items = items;
+    pairs->capacity = capacity;
+  }
+  struct pair pair = {pool_text(&pairs->texts, a, a_length), pool_text(&pairs->texts, b, b_length)};
+  if (pair.a == NULL || pair.b == NULL) return false;
+  pairs->items[pairs->n++] = pair;
+  return true;
+}
+
+void pairs_release(struct pairs *pairs) {
+  copse_free(pairs->items);
+  pool_release(&pairs->texts);
+  *pairs = (struct pairs){.texts.ctx = pairs->texts.ctx};
+}
+
+/* ---- messages ---- */
+
+static void write_place(const struct step *step, char *out, size_t capacity) {
+  snprintf(out, capacity, "%.300s:%d: [%s%s%.100s]", step->recipe->path, step->line, step->kind->name,
+           step->table != NULL ? " " : "", step->table != NULL ? step->table : "");
+}
+
+copse_status step_fail(const struct step *step, copse_status status, copse_error *err, const char *format,
+                       ...) {
+  char place[480], text[COPSE_ERROR_CAPACITY];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  write_place(step, place, sizeof place);
+  return report(err, status, "%s: %s", place, text);
+}
+
+copse_status step_fail_memory(const struct step *step, copse_error *err) {
+  return step_fail(step, COPSE_ERR_MEMORY, err, "out of memory (use fewer rows or more memory)");
+}
+
+copse_status step_fail_row(const struct step *step, uint64_t row, copse_error *err, const char *format, ...) {
+  char place[480], text[COPSE_ERROR_CAPACITY];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  write_place(step, place, sizeof place);
+  if (step->recipe->rows == NULL || row == NO_ROW) return report(err, COPSE_ERR_DATA, "%s: %s", place, text);
+  return report(err, COPSE_ERR_DATA, "%s: %s %s", row_source_place(step->recipe->rows, row).text, place,
+                text);
+}
+
+void step_note(const struct step *step, const char *format, ...) {
+  char place[480], text[COPSE_ERROR_CAPACITY];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  write_place(step, place, sizeof place);
+  copse_text *notes = &step->recipe->notes, line = {.ctx = step->recipe->ctx};
+  copse_text_appendf(&line, "%s: %s\n", place, text);
+  bool known = line.failed || (notes->data != NULL && strstr(notes->data, line.data) != NULL);
+  if (!known) copse_text_append(notes, line.data, line.length); /* steps are bound more than once */
+  copse_text_release(&line);
+}
+
+/* ---- columns ---- */
+
+static copse_status refuse_column(const struct step *step, const struct shape *in, const char *name,
+                                  copse_error *err) {
+  const char **names = copse_alloc(step->recipe->ctx, in->n, sizeof *names);
+  if (names == NULL) return step_fail_memory(step, err);
+  char list[300] = "";
+  size_t at = 0;
+  for (uint32_t i = 0; i < in->n; i++) {
+    names[i] = in->columns[i].name;
+    struct shown shown = show(names[i], strlen(names[i]));
+    if (at < 200) at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", shown.text);
+    if (at >= 200 && i + 1 < in->n) snprintf(list + at, sizeof list - at, " ...");
+  }
+  const char *nearest = roles_nearest(name, names, in->n);
+  copse_status status = step_fail(step, COPSE_ERR_DATA, err, "no column \"%s\" (%s%s%scolumns: %s)",
+                                  show(name, strlen(name)).text, nearest != NULL ? "nearest: \"" : "",
+                                  nearest != NULL ? show(nearest, strlen(nearest)).text : "",
+                                  nearest != NULL ? "\"; " : "", list);
+  copse_free(names);
+  return status;
+}
+
+copse_status step_column(const struct step *step, const struct shape *in, const char *name, bool maybe,
+                         int64_t *out, copse_error *err) {
+  *out = shape_find(in, name);
+  return *out >= 0 || maybe ? COPSE_OK : refuse_column(step, in, name, err);
+}
+
+copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
+                          uint32_t *n, copse_error *err) {
+  const struct option_value *value = step_option(step, option);
+  *n = 0;
+  *out = pool_alloc(&step->memory, value->n_items, sizeof **out);
+  if (*out == NULL) return step_fail_memory(step, err);
+  for (uint32_t i = 0; i < value->n_items; i++) {
+    int64_t column;
+    copse_status status = step_column(step, in, value->items[i], value->maybe[i], &column, err);
+    if (status != COPSE_OK) return status;
+    for (uint32_t j = 0; j < *n; j++)
+      if ((*out)[j] == column)
+        return step_fail(step, COPSE_ERR_ARGUMENT, err, "%s: the column \"%s\" comes twice (name it once)",
+                         option, show(value->items[i], strlen(value->items[i])).text);
+    if (column >= 0) (*out)[(*n)++] = (uint32_t)column;
+  }
+  return COPSE_OK;
+}
+
+copse_status step_make_state(struct step *step, size_t size, copse_error *err) {
+  step->state = pool_alloc(&step->memory, 1, size);
+  if (step->state == NULL) return step_fail_memory(step, err);
+  memset(step->state, 0, size);
+  return COPSE_OK;
+}
+
+copse_status step_keep_shape(struct step *step, const struct shape *in, const bool *gone, struct shape *out,
+                             copse_error *err) {
+  for (uint32_t i = 0; i < in->n; i++)
+    if (gone == NULL || !gone[i])
+      if (!shape_add(out, in->columns[i].name, in->columns[i].type)) return step_fail_memory(step, err);
+  return COPSE_OK;
+}

@@ -1,0 +1,134 @@
+/* What is wrong with a recipe, its files or its rows is told in one sentence: place, found, expected, remedy.
+ */
+#define _GNU_SOURCE
+#include "recipe_support.h"
+
+#define LOAD "[load]\n"
+static const char rows[] = "a,b,t\n1,2,x\n3,4,y\n";
+
+static void test_reading(void **unused) {
+  (void)unused;
+  expect_failure("# nothing\n", rows, "r.recipe: no step (a recipe begins with [load])");
+  expect_failure("x = 1\n" LOAD, rows, "r.recipe:1: an option before the first step");
+  expect_failure(LOAD "\n[fil]\ncolumns = a\n", rows, "r.recipe:3: unknown step \"fil\" (did you mean \"fil");
+  expect_failure(LOAD "[fill t]\n# c\ncolums = a\n", rows,
+                 "r.recipe:4: [fill] has no option \"colums\" (did you mean \"columns\"? options: columns, "
+                 "method, value)");
+  expect_failure(LOAD "[fill]\nvalue = 1\n", rows, "r.recipe:2: [fill]: columns is missing");
+  expect_failure(LOAD "nonsense\n", rows, "r.recipe:2: expected [STEP TABLE], option = value");
+  expect_failure(LOAD "other = auto\nother = drop\n", rows,
+                 "r.recipe:3: [load] other was given in line 2 already");
+  expect_failure(LOAD "other = perhaps\n", rows,
+                 "r.recipe:2: [load] other: found \"perhaps\", expected one of auto,text");
+  expect_failure(LOAD "[split]\nseed = 1.5\n", rows,
+                 "r.recipe:3: [split] seed: found \"1.5\", expected a whole number");
+  expect_failure("[drop]\ncolumns = a\n", rows, "expected [load] as the first step");
+  expect_failure(LOAD "[drop x]\ncolumns = a\n[drop x]\ncolumns = b\n", rows,
+                 "the step in line 2 makes a table of that name");
+  char line[400];
+  snprintf(line, sizeof line, LOAD "text = %0300d\n", 0);
+  expect_failure(line, rows, "r.recipe:2: the line is longer than 195 bytes");
+  copse_error err;
+  copse_recipe *recipe;
+  assert_int_equal(copse_recipe_read(NULL, scratch_path("none.recipe"), NULL, &recipe, &err), COPSE_ERR_IO);
+}
+
+static void test_continued_lines(void **unused) {
+  (void)unused;
+  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows, "a,t\n1,x\n3,y\n");
+}
+
+static void test_mapping_files(void **unused) {
+  (void)unused;
+  const char *recipe = LOAD "[map]\ncolumn = t\nfile = m.csv\n";
+  expect_failure(recipe, rows,
+                 "m.csv: cannot open: No such file or directory (check the path and the permissions) "
+                 "(mapping files lie beside the recipe, or in maps=DIR)");
+  write_text("m.csv", "from,to\nx,1\ny,2\nx,3\n");
+  expect_failure(recipe, rows, "m.csv:4: found \"x\" a second time, expected every text on the left once");
+  write_text("m.csv", "from,to,more\nx,1,2\n");
+  expect_failure(recipe, rows, "found 3 columns, expected two");
+  write_text("m.csv", "from,to\nx,one\n");
+  expect_failure(LOAD "[map]\ncolumn = t\nfile = m.csv\ntype = real\n", rows,
+                 "\"x\" is mapped to \"one\", expected a number (type = real)");
+}
+
+static void test_columns_and_cells(void **unused) {
+  (void)unused;
+  expect_failure(LOAD "real = aa\n", rows, "[load]: no column \"aa\" (nearest: \"a\"; columns: a, b, t)");
+  expect_failure(LOAD "real = t\n", rows, "rows.csv:2: ");
+  expect_failure(LOAD "real = t\n", rows, "column \"t\": found \"x\", expected a number (correct the cell");
+  expect_failure(LOAD "integer = a\n", "a,b\n1,2\n1.5,3\n", "rows.csv:3: ");
+  expect_failure(LOAD "[derive]\ninto = z\nformula = a + c\n", rows, "no column \"c\"");
+  expect_failure(LOAD "[derive]\ninto = z\nformula = a + t\n", rows, "expected numbers on both sides");
+  expect_failure(LOAD "[derive]\ninto = z\nformula = (a + 1\n", rows, "formula: at \"the end\": expected )");
+  expect_failure(LOAD "[fill]\ncolumns = a\nvalue = x\n", rows,
+                 "found \"x\" for the column \"a\", expected a whole number");
+  expect_failure(LOAD "[fill]\ncolumns = t\nmethod = median\n", rows, "holds texts, which have no median");
+  expect_failure(LOAD "[date]\ncolumn = t\nparts = year\n", rows, "found \"x\", expected YYYY-MM-DD");
+  expect_failure(LOAD "[drop]\ncolumns = a, b, t\n", rows, "no column is left");
+  expect_failure(LOAD "[select]\ncolumns = a, a\n", rows, "comes twice");
+  expect_failure(LOAD "[levels]\ncolumns = t\nkeep = x\ncover = 0.5\n", rows,
+                 "found 2 of file, keep, cover and min_rows");
+  expect_failure(LOAD "[split]\nvalid = 1\n", rows, "whose sum is above 0 and below 1");
+  write_text("g.csv", "c,g\na,z\n");
+  expect_failure(LOAD "[split]\n[rollup]\nindex = b\nfile = g.csv\n", rows,
+                 "stands behind [split] in line 2");
+}
+
+/* A column that is a number when the recipe is fitted must be one later; order and further columns are free.
+ */
+static void test_replay_policy(void **unused) {
+  (void)unused;
+  copse_recipe *recipe = read_recipe(LOAD, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  copse_text out = {.ctx = NULL};
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *text = replay(recipe, "t,extra,b,a\nx,1,2,3\n", -1, 0);
+  assert_string_equal(text, "t,b,a\nx,2,3\n");
+  assert_non_null(
+      strstr(copse_recipe_notes(recipe), "column \"extra\" is not one of the recipe's: left out\n"));
+  free(text);
+  path = write_text("other.csv", "a,b,t\n1,2,x\nseven,2,x\n");
+  assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, -1, &out, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "other.csv:3: "));
+  assert_non_null(strstr(err.message, "column \"a\": found \"seven\", expected a whole number"));
+  path = write_text("other.csv", "a,t\n1,x\n");
+  assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, -1, &out, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "no column \"b\""));
+  copse_text_release(&out);
+  copse_recipe_free(recipe);
+}
+
+/* A stored recipe that was cut off or changed anywhere is refused or read, never more. */
+static void test_damaged_text(void **unused) {
+  (void)unused;
+  write_text("m.csv", "from,to\nx,1\ny,2\n");
+  copse_recipe *recipe =
+      read_recipe(LOAD "[map t]\ncolumn = t\nfile = m.csv\n[split]\n[fill]\ncolumns = a\nvalue = 1\n", NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_text text = {.ctx = NULL};
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  assert_int_equal(copse_recipe_write(recipe, &text, NULL), COPSE_OK);
+  copse_recipe_free(recipe);
+  for (size_t i = 0; i < text.length; i++) {
+    copse_error err;
+    if (copse_recipe_parse(NULL, text.data, i, "test", &recipe, &err) == COPSE_OK) copse_recipe_free(recipe);
+    char kept = text.data[i];
+    text.data[i] ^= 5;
+    if (copse_recipe_parse(NULL, text.data, text.length, "test", &recipe, &err) == COPSE_OK)
+      copse_recipe_free(recipe);
+    text.data[i] = kept;
+  }
+  copse_text_release(&text);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_reading),       cmocka_unit_test(test_continued_lines),
+      cmocka_unit_test(test_mapping_files), cmocka_unit_test(test_columns_and_cells),
+      cmocka_unit_test(test_replay_policy), cmocka_unit_test(test_damaged_text),
+  };
+  return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}

@@ -1,0 +1,267 @@
+/* Every kind of step on a small table: fitted, stored, read back, replayed, in blocks of any size. */
+#define _GNU_SOURCE
+#include <math.h>
+
+#include "recipe_support.h"
+
+#define LOAD "[load]\n"
+
+static void test_load(void **unused) {
+  (void)unused;
+  /* by their cells: a whole number, a number, a text, nothing */
+  expect_table(LOAD, "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3,,\n",
+               "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3.0,,\n");
+  expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -, nan\n",
+               "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,5\n,na\n");
+  expect_table(LOAD "real = r, gone?\ntext = t\n", "t,r\n,1\n", "t,r\n,1.0\n");
+  /* the empty text in quotes is a text */
+  expect_table(LOAD "text = t\n", "t,u\n\"\",1\n,2\n", "t,u\n\"\",1\n,2\n");
+}
+
+static void test_fill(void **unused) {
+  (void)unused;
+  const char *rows = "a,b,t\n1,,x\n,4,y\n5,8,\n3,,y\n";
+  expect_table(LOAD "[fill]\ncolumns = a, t\nvalue = 7\n", rows, "a,b,t\n1,,x\n7,4,y\n5,8,7\n3,,y\n");
+  expect_table(LOAD "real = b\n[fill]\nmethod = median\ncolumns = a, b\n", rows,
+               "a,b,t\n1,6.0,x\n3,4.0,y\n5,8.0,\n3,6.0,y\n");
+  expect_table(LOAD "[fill]\nmethod = mode\ncolumns = t, gone?\n", rows, "a,b,t\n1,,x\n,4,y\n5,8,y\n3,,y\n");
+}
+
+static void test_map(void **unused) {
+  (void)unused;
+  write_text("tiers.csv", "\xEF\xBB\xBFname,tier\none,1\n\"two, too\",2");
+  const char *rows = "c,n\none,1\n\"two, too\",2\nthree,3\n,4\n";
+  expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\ninto = t\ntype = real\notherwise = 3\n", rows,
+               "c,n,t\none,1,1.0\n\"two, too\",2,2.0\nthree,3,3.0\n,4,3.0\n");
+  expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\n", rows, "c,n\n1,1\n2,2\n,3\n,4\n");
+  write_text("codes.csv", "from,to\n2,zwei\n");
+  expect_table(LOAD "[map]\ncolumn = n\nfile = codes.csv\ninto = c\notherwise = ?\n", rows,
+               "c,n\n?,1\nzwei,2\n?,3\n?,4\n");
+}
+
+static void test_levels(void **unused) {
+  (void)unused;
+  const char *rows = "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nz,1\n,1\n";
+  expect_table(LOAD "[levels]\ncolumns = a\nkeep = y, \"z\"\notherwise = rest\n", rows,
+               "a,b\nrest,1\nrest,1\nrest,2\ny,2\ny,3\nz,1\nrest,1\n");
+  expect_table(LOAD "[levels]\ncolumns = a\ncover = 0.8\nmissing = keep\n", rows,
+               "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nothers,1\n,1\n");
+  expect_table(LOAD "[levels]\ncolumns = a, b\nmin_rows = 3\n", rows,
+               "a,b\nx,1\nx,1\nx,others\nothers,others\nothers,others\nothers,1\nothers,1\n");
+  write_text("kept.csv", "column,level\na,y\nb,2\na,x\n");
+  expect_table(LOAD "[levels]\ncolumns = a\nfile = kept.csv\n", rows,
+               "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nothers,1\nothers,1\n");
+}
+
+static void test_rollup(void **unused) {
+  (void)unused;
+  write_text("groups.csv", "c,g\nc1,z\nc2,a\nc3,z");
+  const char *rows = "k,n,c1,c2,c3\nb,2,1,,2\na,1,,5,\nb,2,3,1,\n,9,,,\na,,1,1,1\nb,10,,,4\n";
+  char recipe[300];
+  static const struct {
+    const char *function, *expected;
+  } cases[] = {
+      {"function = sum", "k,n,a,z\n,9,0.0,0.0\na,,1.0,2.0\na,1,5.0,0.0\nb,2,1.0,6.0\nb,10,0.0,4.0\n"},
+      {"function = count", "k,n,a,z\n,9,0,0\na,,1,2\na,1,1,0\nb,2,1,3\nb,10,0,1\n"},
+      {"function = mean", "k,n,a,z\n,9,,\na,,1.0,1.0\na,1,5.0,\nb,2,1.0,2.0\nb,10,,4.0\n"},
+      {"function = max", "k,n,a,z\n,9,,\na,,1.0,1.0\na,1,5.0,\nb,2,1.0,3.0\nb,10,,4.0\n"},
+      {"function = min", "k,n,a,z\n,9,,\na,,1.0,1.0\na,1,5.0,\nb,2,1.0,1.0\nb,10,,4.0\n"},
+      {"order = input", "k,n,a,z\nb,2,1.0,6.0\na,1,5.0,0.0\n,9,0.0,0.0\na,,1.0,2.0\nb,10,0.0,4.0\n"},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    snprintf(recipe, sizeof recipe,
+             LOAD "real = c1,c2,c3\n[rollup]\nindex = k, n, label?\nfile = groups.csv\n%s\n",
+             cases[i].function);
+    expect_table(recipe, rows, cases[i].expected);
+  }
+}
+
+static void test_date(void **unused) {
+  (void)unused;
+  expect_table(LOAD
+               "[date]\ncolumn = d\nparts = hour, year, month, day, weekday, yearday, quarter, minute\n"
+               "since = 2024-02-28\n",
+               "d,x\n2024-02-29 12:30:00,1\n2023-12-31,2\n,3\n",
+               "x,d_year,d_quarter,d_month,d_day,d_weekday,d_yearday,d_hour,d_minute,d_days\n"
+               "1,2024,1,2,29,3,60,12,30,1.5208333333333333\n2,2023,4,12,31,6,365,0,0,-59.0\n3,,,,,,,,,\n");
+}
+
+static void test_cyclic(void **unused) {
+  (void)unused;
+  expect_table(LOAD "[date]\ncolumn = d\ncyclic = hour\nkeep = true\nprefix = at\n",
+               "d,x\n2024-02-29T00:00,1\n2024-02-29T12:00:00.5,1\n",
+               "d,x,at_hour_sin,at_hour_cos\n2024-02-29T00:00,1,0.0,1.0\n"
+               "2024-02-29T12:00:00.5,1,1.2246467991473532e-16,-1.0\n");
+}
+
+static void test_onehot(void **unused) {
+  (void)unused;
+  const char *rows = "a,n,b\nx,1,1.5\ny,2,2\n,3,2\n";
+  expect_table(LOAD "[onehot]\ncolumns = a, b\n", rows,
+               "n,a_x,a_y,b_1.5,b_2.0\n1,1,0,1,0\n2,0,1,0,1\n3,0,0,0,1\n");
+  copse_recipe *recipe = read_recipe(LOAD "[onehot]\ncolumns = a, b\nnames = b_2.0, a_z, a_x\n", NULL);
+  const char *path = write_text("rows.csv", rows);
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *text = replay(recipe, "b,a,n\n9,x,1\n2,q,2\n", -1, 0);
+  assert_string_equal(text, "n,b_2.0,a_z,a_x\n1,0,0,1\n2,1,0,0\n");
+  assert_non_null(strstr(copse_recipe_notes(recipe), "2 cells hold levels that are not in its list"));
+  free(text);
+  copse_recipe_free(recipe);
+}
+
+static void test_derive_and_filter(void **unused) {
+  (void)unused;
+  const char *rows = "a,b c,t\n1,2,x\n4,0,y\n,3,x\n-2,1,\n";
+  expect_table(LOAD "[derive]\ninto = r\nformula = -(a + 1) * 2 / \"b c\"\n", rows,
+               "a,b c,t,r\n1,2,x,-2.0\n4,0,y,\n,3,x,\n-2,1,,2.0\n");
+  expect_table(
+      LOAD
+      "[derive]\ninto = a\nformula = max(abs(a), min(\"b c\", 3)) + sqrt(4) - log(exp(1)) + floor(0.5)\n",
+      rows, "a,b c,t\n3.0,2,x\n5.0,0,y\n,3,x\n3.0,1,\n");
+  expect_table(LOAD "[filter]\nwhere = t = 'x' and not missing(a) or a < -1\n", rows,
+               "a,b c,t\n1,2,x\n-2,1,\n");
+  expect_table(LOAD "[filter]\nwhere = missing(t) or t != 'x'\n[drop]\ncolumns = t\n", rows,
+               "a,b c\n4,0\n-2,1\n");
+  expect_table(LOAD "[filter]\nwhere = a >= 1 and a <= 1 or a > 3 and a == 4\n[select]\ncolumns = t, a, z?\n",
+               rows, "t,a\nx,1\ny,4\n");
+}
+
+static void test_dedupe(void **unused) {
+  (void)unused;
+  const char *rows = "a,b\n1,x\n2,x\n1,x\n,y\n1,y\n,y\n";
+  expect_table(LOAD "[dedupe]\n", rows, "a,b\n1,x\n2,x\n,y\n1,y\n");
+  expect_table(LOAD "[dedupe]\ncolumns = b\n[derive]\ninto = c\nformula = a * 2\n", rows,
+               "a,b,c\n1,x,2.0\n,y,\n");
+}
+
+/* Rows n,s,d: a number, one of two strata, a day. */
+static char *many_rows(int first, int n) {
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "n,s,d\n");
+  for (int i = first; i < first + n; i++)
+    fprintf(file, "%d,%s,2024-01-%02d\n", i, i % 4 ? "m" : "f", i % 31 + 1);
+  fclose(file);
+  return text;
+}
+
+static size_t count_of(const char *text, const char *word) {
+  size_t n = 0;
+  for (; (text = strstr(text, word)) != NULL; text++) n++;
+  return n;
+}
+
+static char *fit_and_replay(const char *recipe_text, const char *rows, int part) {
+  copse_recipe *recipe = read_recipe(recipe_text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  if (copse_recipe_fit(recipe, &path, 1, NULL, &err) != COPSE_OK) fail_msg("%s", err.message);
+  char *text = replay(recipe, rows, part, 500);
+  copse_recipe_free(recipe);
+  return text;
+}
+
+static void test_split(void **unused) {
+  (void)unused;
+  char *rows = many_rows(0, 2000), *later = many_rows(1000, 2000), *all, *part, *other;
+  /* the parts of all rows, by what they are */
+  all = fit_and_replay(LOAD "[split]\nvalid = 0.25\ntest = 0.1\n", rows, -1);
+  assert_int_equal(count_of(all, "\n"), 2001); /* the column of the split is none of the table's */
+  assert_null(strstr(all, "part"));
+  part = fit_and_replay(LOAD "[split]\nvalid = 0.25\ntest = 0.1\n", rows, 1);
+  other = fit_and_replay(LOAD "[split]\nvalid = 0.25\ntest = 0.1\n", later, 1);
+  assert_in_range(count_of(part, "\n"), 440, 562);
+  for (char *line = strtok(part, "\n"); line != NULL; line = strtok(NULL, "\n"))
+    if (atoi(line) >= 1000) assert_non_null(strstr(other, line));
+  free(all);
+  free(part);
+  free(other);
+  /* strata: exact shares in each; 500 rows are "f" */
+  part = fit_and_replay(LOAD "[split]\nmethod = stratified\ncolumn = s\nvalid = 0.3\n", rows, 1);
+  assert_int_equal(count_of(part, ",f,"), 150);
+  assert_int_equal(count_of(part, ",m,"), 450);
+  free(part);
+  /* time: the last days */
+  part = fit_and_replay(LOAD "[split]\nmethod = time\ncolumn = d\nvalid = 0.2\n", rows, 0);
+  other = fit_and_replay(LOAD "[split]\nmethod = time\ncolumn = d\nvalid = 0.2\n", rows, 1);
+  assert_in_range(count_of(other, "\n"), 390, 470);
+  assert_int_equal(count_of(part, "\n") + count_of(other, "\n"), 2002);
+  assert_null(strstr(part, "2024-01-31"));
+  assert_null(strstr(other, "2024-01-10"));
+  free(part);
+  free(other);
+  /* groups: all rows of a day are in one part */
+  part = fit_and_replay(LOAD "[split]\nby = d\nvalid = 0.5\n", rows, 0);
+  other = fit_and_replay(LOAD "[split]\nby = d\nvalid = 0.5\n", rows, 1);
+  char day[16];
+  int n_both = 0;
+  for (int i = 1; i <= 31; i++) {
+    snprintf(day, sizeof day, "2024-01-%02d", i);
+    n_both += strstr(part, day) != NULL && strstr(other, day) != NULL;
+  }
+  assert_int_equal(n_both, 0);
+  assert_true(count_of(other, "\n") > 1);
+  free(part);
+  free(other);
+  free(rows);
+  free(later);
+}
+
+/* What a step behind the split learns must not hang on the rows held out. */
+static void test_split_hides_rows(void **unused) {
+  (void)unused;
+  char *rows = many_rows(0, 1000), *clean, *poisoned;
+  const char *recipe_text = LOAD
+      "real = n\ntext = s, d\n[split]\nby = d\nvalid = 0.4\n[fill]\nmethod = median\ncolumns = n\n"
+      "[levels]\ncolumns = s\nmin_rows = 5\n[onehot]\ncolumns = s\n";
+  copse_recipe *recipe = read_recipe(recipe_text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *held = replay(recipe, rows, 1, 0);
+  copse_text before = {.ctx = NULL}, after = {.ctx = NULL};
+  assert_int_equal(copse_recipe_write(recipe, &before, NULL), COPSE_OK);
+  copse_recipe_free(recipe);
+  /* other numbers and a level of their own in every row that is held out (the day stays, and so the part) */
+  FILE *file = open_memstream(&poisoned, &(size_t){0});
+  fprintf(file, "n,s,d\n");
+  int n_poisoned = 0;
+  for (char *line = strtok(rows, "\n"); line != NULL; line = strtok(NULL, "\n")) {
+    if (line[0] == 'n') continue;
+    const char *day = strstr(line, "2024");
+    bool is_held = strstr(held, day) != NULL;
+    if (is_held)
+      fprintf(file, "1e9,poison,%s\n", day);
+    else
+      fprintf(file, "%s\n", line);
+    n_poisoned += is_held;
+  }
+  fclose(file);
+  assert_true(n_poisoned > 100);
+  recipe = read_recipe(recipe_text, NULL);
+  path = write_text("rows.csv", poisoned);
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  assert_int_equal(copse_recipe_write(recipe, &after, NULL), COPSE_OK);
+  assert_string_equal(before.data, after.data);
+  clean = replay(recipe, poisoned, 0, 0);
+  assert_null(strstr(clean, "poison"));
+  copse_recipe_free(recipe);
+  copse_text_release(&before);
+  copse_text_release(&after);
+  free(clean);
+  free(held);
+  free(poisoned);
+  free(rows);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_load),   cmocka_unit_test(test_fill),
+      cmocka_unit_test(test_map),    cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_rollup), cmocka_unit_test(test_date),
+      cmocka_unit_test(test_cyclic), cmocka_unit_test(test_onehot),
+      cmocka_unit_test(test_dedupe), cmocka_unit_test(test_derive_and_filter),
+      cmocka_unit_test(test_split),  cmocka_unit_test(test_split_hides_rows),
+  };
+  return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
