@@ -35,6 +35,7 @@ struct read_job {
   struct frame_storage *storage;
   copse_frame *frame;
   struct problem problem;
+  bool rows_only; /* cells as texts: no column has a role */
 };
 
 /* A label, weight or group column as it was parsed: numbers, or codes into levels where it holds text. */

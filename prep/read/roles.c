@@ -396,7 +396,7 @@ copse_status roles_plan(const struct read_job *job, struct column_plan *plan, co
   if (plan->roles == NULL || plan->categorical == NULL || plan->feature == NULL)
     return report_memory(err, "the columns", job->source.path);
   copse_status status = plan->named ? index_names(job, plan, err) : COPSE_OK;
-  if (status != COPSE_OK) return status;
+  if (status != COPSE_OK || job->rows_only) return status;
   return job->applied == NULL ? plan_train(job, plan, err) : plan_applied(job, plan, err);
 }
 

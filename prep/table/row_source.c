@@ -73,6 +73,7 @@ copse_status row_source_open_files(copse_context *ctx, const char *const *paths,
   source->job = (struct read_job){.ctx = ctx,
                                   .options = &source->options,
                                   .missing = missing_tokens_of(NULL),
+                                  .rows_only = true,
                                   .storage = &source->storage,
                                   .frame = &source->storage.frame};
   source->csv = (struct csv_job){.job = &source->job, .names.ctx = ctx};

@@ -85,6 +85,13 @@ static void test_cells(void **unused) {
   row_source_close(source);
 }
 
+static void test_one_column(void **unused) {
+  (void)unused;
+  char *found = collect(write_text("one.csv", "a\nx\n\"\"\ny\n"), 0, 2);
+  assert_string_equal(found, "0:[x]\n1:\"\"\n2:[y]\n");
+  free(found);
+}
+
 static void test_without_header(void **unused) {
   (void)unused;
   const char *path = write_text("bare.csv", "1;2\n3;4\n");
@@ -153,6 +160,7 @@ static void test_failures(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_cells),
+      cmocka_unit_test(test_one_column),
       cmocka_unit_test(test_without_header),
       cmocka_unit_test(test_many_rows_and_files),
       cmocka_unit_test(test_failures),
