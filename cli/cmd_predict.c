@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "console.h"
+#include "drift.h"
 #include "interrupt.h"
 #include "model_file.h"
-#include "number_text.h"
 #include "output.h"
+#include "predictions.h"
 #include "quality.h"
+#include "recipe_notes.h"
 #include "settings.h"
 #include "table_slice.h"
 
@@ -28,7 +30,10 @@ struct predict_job {
 
   copse_model *model;
   copse_frame_schema *schema;
+  copse_recipe *recipe; /* of the model; NULL: rows are as they are */
   copse_frame *frame;
+  uint32_t n_classes;     /* that predictions are counted by; 0: they are not */
+  uint64_t *class_counts; /* [n_classes] */
   copse_predictor *predictor;
   copse_predictor *scorer; /* raw scores for the metrics; NULL: none, or predictor gives them already */
   double *scores;          /* raw, output-major [n_rows * outputs]; NULL when no metrics are asked for */
@@ -49,12 +54,32 @@ static copse_status plan(struct predict_job *job, copse_error *err) {
   if (status == COPSE_OK) {
     status = output_differs("output_result", job->out_path, "input_model", setting(app, "input_model"), err);
   }
+  if (status == COPSE_OK && *setting(app, "drift")) {
+    for (size_t i = 0; i < job->n_files && status == COPSE_OK; i++)
+      status = output_differs("drift", setting(app, "drift"), "data", job->files[i], err);
+    if (status == COPSE_OK)
+      status =
+          output_differs("drift", setting(app, "drift"), "input_model", setting(app, "input_model"), err);
+  }
   if (status != COPSE_OK) return status;
+  const char *recipe = setting(app, "recipe");
+  if (*recipe && strcmp(recipe, "none") != 0) {
+    return fail(
+        err, COPSE_ERR_ARGUMENT,
+        "recipe=%s, expected none, for rows that are prepared already, or nothing (the model holds its "
+        "recipe)",
+        recipe);
+  }
   bool raw = copse_params_get_bool(app->params, "predict_raw_score");
   bool leaf = copse_params_get_bool(app->params, "predict_leaf_index");
   job->options = settings_read_options(app, COPSE_READ_PREDICT);
   job->kind = leaf ? COPSE_PREDICT_LEAF : raw ? COPSE_PREDICT_RAW : COPSE_PREDICT_VALUE;
   job->n_threads = (int)copse_params_get_int(app->params, "num_threads");
+  if (*setting(app, "drift") && job->kind != COPSE_PREDICT_VALUE) {
+    return fail(err, COPSE_ERR_ARGUMENT,
+                "drift=%s counts predicted classes, but raw scores or leaves are asked for",
+                setting(app, "drift"));
+  }
   return COPSE_OK;
 }
 
@@ -99,11 +124,18 @@ static copse_status load(struct predict_job *job, copse_error *err) {
   if (status == COPSE_OK) status = create_predictor(job, job->kind, &job->predictor, err);
   if (status != COPSE_OK) return status;
   warn_no_round(job);
+  if (!*setting(app, "recipe")) status = copse_recipe_of_model(app->ctx, job->model, &job->recipe, err);
+  if (status != COPSE_OK) return status;
+  job->options.recipe = job->recipe;
+  if (job->kind == COPSE_PREDICT_VALUE) job->n_classes = (uint32_t)copse_model_n_classes(job->model);
+  job->class_counts = copse_alloc_zero(app->ctx, job->n_classes, sizeof *job->class_counts);
+  if (!job->class_counts) return fail_memory(err, "the predicted classes");
   console_status(true, "reading %s", path);
   job->options.schema = job->schema;
   status = copse_frame_read_files(app->ctx, (const char *const *)job->files, job->n_files, &job->options,
                                   &job->frame, err);
   if (status != COPSE_OK) return status;
+  if (job->recipe) recipe_print_notes(job->recipe);
   if (job->frame->n_unseen > 0) {
     console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as missing",
                     path, job->frame->n_unseen);
@@ -132,21 +164,40 @@ static copse_status predict_batch(struct predict_job *job, const copse_table *ro
   return COPSE_OK;
 }
 
-static copse_status predict(struct predict_job *job, struct output *out, copse_error *err) {
-  copse_context *ctx = job->app->ctx;
-  const copse_table *whole = &job->frame->table;
-  uint32_t width = copse_predictor_width(job->predictor);
+/* The class of every row: the positive one above the threshold, or the most likely one. */
+static void choose_classes(struct predict_job *job, const double *values, uint32_t width, uint64_t n_rows,
+                           uint32_t *out) {
+  double threshold = copse_params_get_double(job->app->params, "decision_threshold");
+  for (uint64_t row = 0; job->n_classes > 0 && row < n_rows; row++) {
+    const double *of_row = values + row * width;
+    uint32_t best = 0;
+    for (uint32_t k = 1; k < width; k++) best = of_row[k] > of_row[best] ? k : best;
+    if (width == 1) best = of_row[0] > threshold;
+    out[row] = best;
+    job->class_counts[best]++;
+  }
+}
+
+/* Rows that are predicted at a time. */
+static uint64_t batch_rows(const struct predict_job *job) {
+  uint64_t width = copse_predictor_width(job->predictor), n_rows = job->frame->n_rows;
   uint64_t n_outputs = (uint64_t)copse_model_n_outputs(job->model);
   uint64_t widest = width > n_outputs ? width : n_outputs;
   uint64_t batch = widest < BATCH_VALUES ? BATCH_VALUES / widest : 1;
-  if (batch > whole->n_rows) batch = whole->n_rows;
+  return batch > n_rows ? n_rows : batch;
+}
+
+static copse_status predict(struct predict_job *job, struct predictions *out, copse_error *err) {
+  copse_context *ctx = job->app->ctx;
+  const copse_table *whole = &job->frame->table;
+  uint32_t width = copse_predictor_width(job->predictor);
+  uint64_t n_outputs = (uint64_t)copse_model_n_outputs(job->model), batch = batch_rows(job);
   struct table_slice slice = {.columns = NULL};
-  struct number_text text = {.text = NULL};
   double *values = copse_alloc(ctx, batch * width, sizeof *values);
   double *raw = copse_alloc(ctx, job->scorer ? batch * n_outputs : 0, sizeof *raw);
-  copse_status status = values && raw ? COPSE_OK : fail_memory(err, "the predictions");
+  uint32_t *classes = copse_alloc(ctx, job->n_classes > 0 ? batch : 0, sizeof *classes);
+  copse_status status = values && raw && classes ? COPSE_OK : fail_memory(err, "the predictions");
   if (status == COPSE_OK) status = table_slice_open(ctx, whole, batch, &slice, err);
-  if (status == COPSE_OK) status = number_text_open(ctx, batch, width, job->n_threads, &text, err);
   for (uint64_t start = 0; status == COPSE_OK && start < whole->n_rows; start += batch) {
     uint64_t n_rows = whole->n_rows - start < batch ? whole->n_rows - start : batch;
     if (copse_context_cancelled(ctx)) {
@@ -157,27 +208,47 @@ static copse_status predict(struct predict_job *job, struct output *out, copse_e
     table_slice_set(&slice, whole, start, n_rows);
     status = predict_batch(job, &slice.table, start, values, raw, err);
     double predicted = clock_seconds();
-    if (status == COPSE_OK) status = number_text_write(&text, values, n_rows, width, out, err);
+    if (status == COPSE_OK) {
+      choose_classes(job, values, width, n_rows, classes);
+      status = predictions_write(out, values, classes, n_rows, err);
+    }
     job->predict_s += predicted - started;
     job->write_s += clock_seconds() - predicted;
     console_status(false, "predicted %" PRIu64 " of %" PRIu64 " rows", start + n_rows, whole->n_rows);
   }
-  number_text_close(&text);
   table_slice_close(&slice);
+  copse_free(classes);
   copse_free(raw);
   copse_free(values);
   return status;
 }
 
+/* The drift file; too much of it is the failure of a run whose predictions are written. */
+static copse_status report_drift(struct predict_job *job, copse_error *err) {
+  double largest, limit = copse_params_get_double(job->app->params, "drift_threshold");
+  uint32_t feature;
+  if (!*setting(job->app, "drift")) return COPSE_OK;
+  struct drift_input input = {job->model, job->schema, job->frame, job->class_counts, job->n_classes};
+  copse_status status = drift_write(job->app, &input, &largest, &feature, err);
+  if (status != COPSE_OK) return status;
+  console_line("psi_largest: %.6f (%s)", largest, job->frame->names[feature]);
+  if (limit == 0 || largest <= limit) return COPSE_OK;
+  return fail(
+      err, COPSE_ERR_DATA,
+      "drift: the index of \"%s\" is %.4f, expected at most drift_threshold=%g (see %s; train on newer rows)",
+      job->frame->names[feature], largest, limit, setting(job->app, "drift"));
+}
+
 static copse_status work(struct predict_job *job, copse_error *err) {
-  struct output out = {.fd = -1};
+  struct predictions out;
   copse_status status = load(job, err);
   if (status != COPSE_OK) return status;
-  status = output_open(job->out_path, &out, err);
+  status = predictions_open(job->app, job->out_path, batch_rows(job), copse_predictor_width(job->predictor),
+                            job->n_classes > 0, &out, err);
   if (status == COPSE_OK) status = predict(job, &out, err);
   double started = clock_seconds();
-  if (status == COPSE_OK) status = output_commit(&out, err);
-  output_discard(&out);
+  if (status == COPSE_OK) status = predictions_commit(&out, job->files[0], err);
+  predictions_close(&out);
   job->write_s += clock_seconds() - started;
   if (status != COPSE_OK) return status;
   console_line("rows: %" PRIu64, job->frame->n_rows);
@@ -186,7 +257,7 @@ static copse_status work(struct predict_job *job, copse_error *err) {
                                   job->frame->label, job->frame->weight, job->frame->n_rows};
     status = quality_print(job->app, &input, err);
   }
-  return status;
+  return status == COPSE_OK ? report_drift(job, err) : status;
 }
 
 int cmd_predict(struct app *app) {
@@ -211,6 +282,8 @@ int cmd_predict(struct app *app) {
   interrupt_watch(NULL);
   copse_free(job.files);
   copse_free(job.scores);
+  copse_free(job.class_counts);
+  copse_recipe_free(job.recipe);
   copse_predictor_free(job.scorer);
   copse_predictor_free(job.predictor);
   copse_frame_free(job.frame);

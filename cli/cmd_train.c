@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 
 #include "console.h"
+#include "drift.h"
 #include "idle_keys.h"
 #include "interrupt.h"
 #include "model_file.h"
@@ -97,6 +98,14 @@ static copse_status store_report(struct train_job *job, copse_error *err) {
   return status;
 }
 
+/* How raw rows are prepared, and what they were like. */
+static copse_status store_recipe(struct train_job *job, copse_error *err) {
+  const copse_text *drift = &job->data.drift;
+  copse_status status = copse_recipe_store(job->data.recipe, job->model, err);
+  if (status != COPSE_OK) return status;
+  return copse_model_set_blob(job->model, DRIFT_BLOB, drift->data, drift->length, err);
+}
+
 static copse_status write_model(struct train_job *job, copse_error *err) {
   double started = clock_seconds();
   copse_status status = model_store(job->app, job->model, job->out, err);
@@ -132,12 +141,14 @@ static copse_status work(struct train_job *job, copse_error *err) {
   job->snapshots = (struct snapshots){.app = job->app,
                                       .out = job->out,
                                       .schema = job->data.schema,
+                                      .recipe = job->data.recipe,
                                       .freq = (int)copse_params_get_int(params, "snapshot_freq")};
   train_log_open(job->app->ctx, job->data.booster, params, job->data.n_rows, &job->log);
   status = copse_train(job->data.booster, params, on_round, job, &job->model, &job->report, err);
   if (status != COPSE_OK) return status;
   print_end(job);
   status = copse_frame_schema_store(job->data.schema, job->model, err);
+  if (status == COPSE_OK && job->data.recipe) status = store_recipe(job, err);
   if (status == COPSE_OK) status = store_report(job, err);
   if (status == COPSE_OK) status = write_model(job, err);
   return status;

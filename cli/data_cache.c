@@ -52,6 +52,10 @@ void data_cache_plan(struct data_cache *cache, const struct app *app, char *cons
       console_warning("save_binary: training that goes on from a model reads the data files themselves");
     return;
   }
+  if (options->recipe) {
+    if (!training) console_warning("save_binary: rows that a recipe prepares are read from the raw files");
+    return;
+  }
   if (training && !training->usable) return;
   if (!data_cache_path(paths[0], cache->path)) return;
   copse_status status =

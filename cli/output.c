@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "console.h"
+#include "copse_prep.h"
 #include "interrupt.h"
 
 _Static_assert(OUTPUT_PATH_CAPACITY >= PATH_MAX, "realpath has room");
@@ -150,6 +151,12 @@ bool same_file(const char *a, const char *b) {
 copse_status output_differs(const char *output_name, const char *output, const char *input_name,
                             const char *input, copse_error *err) {
   struct stat at;
+  /* A table lies in a file as well; another table of it may be written. */
+  char file[OUTPUT_PATH_CAPACITY];
+  if (!copse_names_table(output) && copse_names_table(input)) {
+    snprintf(file, sizeof file, "%.*s", (int)strcspn(input, "#"), input);
+    if (same_file(output, file)) input = file;
+  }
   bool is_device = strcmp(output, "-") == 0 || (stat(output, &at) == 0 && !S_ISREG(at.st_mode));
   if (is_device || !same_file(output, input)) return COPSE_OK;
   return fail(err, COPSE_ERR_ARGUMENT, "%s=%s would replace the file that %s=%s reads (choose another name)",

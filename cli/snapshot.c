@@ -30,6 +30,7 @@ void snapshots_round(const struct snapshots *snapshots, copse_booster *booster, 
                             ? copse_booster_model(booster, 0, &model, &err)
                             : fail(&err, COPSE_ERR_IO, "%.100s...: the name is too long", snapshots->out);
   if (status == COPSE_OK) status = copse_frame_schema_store(snapshots->schema, model, &err);
+  if (status == COPSE_OK && snapshots->recipe) status = copse_recipe_store(snapshots->recipe, model, &err);
   if (status == COPSE_OK) status = model_store(snapshots->app, model, path, &err);
   if (status != COPSE_OK) console_warning("no snapshot after round %d: %s", round, err.message);
   copse_model_free(model);

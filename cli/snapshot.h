@@ -13,7 +13,8 @@ struct snapshots {
   const struct app *app;
   const char *out; /* the model's file: snapshots are called <out>.snapshot_iter_<rounds> */
   const copse_frame_schema *schema;
-  int freq; /* <= 0: none */
+  const copse_recipe *recipe; /* or NULL */
+  int freq;                   /* <= 0: none */
 };
 
 /* Writes the rounds done so far when they are due. A snapshot that cannot be written is a warning: training

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "console.h"
+#include "drift.h"
 #include "output.h"
+#include "recipe_notes.h"
 
 /* The model does not take a data file's name, or that of its binned data. */
 static copse_status check_file(const struct train_data *data, const char *kind, const char *path,
@@ -66,13 +68,28 @@ static copse_status check_without_classes(const struct app *app, copse_error *er
   return status;
 }
 
+/* The recipe that was named, or that of the model to go on from. */
+static copse_status plan_recipe(struct train_data *data, copse_error *err) {
+  struct app *app = data->app;
+  const char *path = setting(app, "recipe");
+  if (data->start.model && *path) {
+    return fail(err, COPSE_ERR_ARGUMENT,
+                "recipe=%s, but training goes on from input_model, whose rows its own recipe prepares (leave "
+                "recipe out)",
+                path);
+  }
+  if (data->start.model) return copse_recipe_of_model(app->ctx, data->start.model, &data->recipe, err);
+  return *path ? copse_recipe_read(app->ctx, path, setting(app, "maps"), &data->recipe, err) : COPSE_OK;
+}
+
 copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
-  *out = (struct train_data){.app = app};
+  *out = (struct train_data){.app = app, .drift.ctx = app->ctx};
   copse_status status = settings_files(app, "data", &out->files, &out->n_files, err);
   if (status == COPSE_OK) status = settings_files(app, "valid", &out->valid, &out->n_valid, err);
   if (status == COPSE_OK) status = check_output(out, err);
   if (status == COPSE_OK) status = drop_training_from_valid(out, err);
   if (status == COPSE_OK) status = start_model_open(app, &out->start, err);
+  if (status == COPSE_OK) status = plan_recipe(out, err);
   if (status == COPSE_OK) status = forced_bins_read(app, &out->forced, err);
   if (status != COPSE_OK) return status;
   out->options = settings_read_options(app, COPSE_READ_TRAIN);
@@ -208,6 +225,9 @@ static copse_status load_text(struct train_data *data, struct loading *loading, 
   if (status == COPSE_OK) status = settle_classes(data, loading->frame->schema, err);
   if (status == COPSE_OK) status = take_facts(ctx, loading->frame, &loading->facts, err);
   if (status != COPSE_OK) return status;
+  if (options.recipe && !data->dataset)
+    status = drift_reference(data->app, loading->frame, &data->drift, err);
+  if (status != COPSE_OK) return status;
   warn_unseen(data, path, &loading->facts);
   console_status(true, "binning %s", path);
   status = bin_frame(data, loading, err);
@@ -251,7 +271,22 @@ static copse_status continue_model(struct train_data *data, const copse_frame *f
   return status;
 }
 
+/* Lets the recipe learn from the training rows, and from no others. */
+static copse_status fit_recipe(struct train_data *data, copse_error *err) {
+  double started = clock_seconds();
+  if (!data->recipe) return COPSE_OK;
+  console_status(true, "fitting %s", setting(data->app, "recipe"));
+  copse_status status =
+      copse_recipe_fit(data->recipe, (const char *const *)data->files, data->n_files, &data->options, err);
+  data->options.recipe = data->recipe;
+  if (copse_recipe_splits(data->recipe)) data->options.part = COPSE_PART_TRAIN;
+  data->read_s += clock_seconds() - started;
+  return status;
+}
+
 static copse_status load_training(struct train_data *data, copse_error *err) {
+  copse_status fitted = fit_recipe(data, err);
+  if (fitted != COPSE_OK) return fitted;
   apply_start_schema(data);
   struct loading loading = {
       .paths = data->files, .n_paths = data->n_files, .options = &data->options, .cache = &data->cache};
@@ -272,13 +307,19 @@ done:
   return status;
 }
 
+/* index n_valid: the part of the training files that the recipe's split holds out. */
 static copse_status load_valid(struct train_data *data, size_t index, copse_error *err) {
   char name[32];
   copse_read_options options = data->options;
   struct data_cache cache;
   options.task = COPSE_READ_VALID;
   options.schema = data->schema;
+  options.part = index < data->n_valid ? COPSE_PART_ALL : COPSE_PART_VALID;
   struct loading loading = {.paths = &data->valid[index], .n_paths = 1, .options = &options, .cache = &cache};
+  if (index == data->n_valid) {
+    loading.paths = data->files;
+    loading.n_paths = data->n_files;
+  }
   copse_status status = load_files(data, &loading, err);
   if (status == COPSE_OK && data->start.model && !data->start_on_bins) {
     status = start_model_score(data->app, &data->start, loading.frame, loading.dataset, err);
@@ -296,11 +337,13 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
     status = copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
   }
   if (status != COPSE_OK) return status;
-  if (data->n_valid > 0 && copse_booster_n_metrics(data->booster) == 0) {
-    console_warning("no metric is asked for: validation files are not read");
-    return COPSE_OK;
+  size_t n_sets = data->n_valid + (data->recipe && copse_recipe_splits(data->recipe));
+  if (n_sets > 0 && copse_booster_n_metrics(data->booster) == 0) {
+    console_warning("no metric is asked for: validation rows are not read");
+    n_sets = 0;
   }
-  for (size_t i = 0; i < data->n_valid && status == COPSE_OK; i++) status = load_valid(data, i, err);
+  for (size_t i = 0; i < n_sets && status == COPSE_OK; i++) status = load_valid(data, i, err);
+  if (data->recipe) recipe_print_notes(data->recipe);
   return status;
 }
 
@@ -310,6 +353,8 @@ void train_data_free(struct train_data *data) {
   copse_frame_schema_free(data->schema);
   start_model_close(&data->start);
   forced_bins_free(&data->forced);
+  copse_recipe_free(data->recipe);
+  copse_text_release(&data->drift);
   data_cache_release(&data->cache);
   copse_free(data->files);
   copse_free(data->valid);

@@ -14,6 +14,8 @@ struct train_data {
   char **valid;               /* [n_valid] paths, without those that are the training file */
   size_t n_files, n_valid;
   bool count_classes;        /* num_class was not given: it is what the training files hold */
+  copse_recipe *recipe;      /* raw rows are prepared by it; NULL: rows are as they are */
+  copse_text drift;          /* reference for drift, with a recipe */
   struct start_model start;  /* what training goes on from */
   struct forced_bins forced; /* of forcedbins_filename */
   bool start_on_bins;        /* its trees are scored on the bins; else its predictions are init scores */

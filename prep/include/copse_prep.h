@@ -300,6 +300,29 @@ COPSE_API void copse_recipe_free(copse_recipe *recipe);
  * no such step. */
 COPSE_API bool copse_recipe_help(const char *step, copse_text *out);
 
+/* ------------------------------------------------------------------------------------------------------
+ * Tables
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* Whether a text names a table of a database, FILE#TABLE (and is no file itself). */
+COPSE_API bool copse_names_table(const char *spec);
+
+/* Writes rows of numbers into a table, which replaces one of its name when it is complete. */
+typedef struct copse_table_writer copse_table_writer;
+/* names, whole [n_columns]; whole: integers, else reals. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_table_writer_open(copse_context *ctx, const char *spec,
+                                                                const char *const *names, const bool *whole,
+                                                                uint32_t n_columns, copse_table_writer **out,
+                                                                copse_error *err);
+/* values [n_rows * n_columns] row-major, NaN: NULL. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_table_writer_rows(copse_table_writer *writer,
+                                                                const double *values, uint64_t n_rows,
+                                                                copse_error *err);
+/* Notes the table and where its rows came from in the database's table of record; it is complete then. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_table_writer_commit(copse_table_writer *writer,
+                                                                  const char *origin, copse_error *err);
+COPSE_API void copse_table_writer_free(copse_table_writer *writer);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,29 @@
+/* drift.h - how far new rows have moved from those a model was trained on.
+ *
+ * Training keeps, for every input, up to nine cut points (of categories one behind every code) and the share
+ * of rows in each bin and of missing ones. Prediction takes the same shares of its rows and compares them by
+ * the population stability index, the sum of (p - q) ln(p / q) over the bins; a share below 0.0001 counts as
+ * that. Above 0.25 the usual reading is: another population. */
+#ifndef COPSE_CLI_DRIFT_H
+#define COPSE_CLI_DRIFT_H
+
+#include "cli.h"
+
+#define DRIFT_BLOB "drift_reference"
+
+/* The reference of a frame's rows as text; only columns of a CSV. */
+COPSE_MUST_CHECK copse_status drift_reference(const struct app *app, const copse_frame *frame,
+                                              copse_text *out, copse_error *err);
+
+struct drift_input {
+  const copse_model *model;
+  const copse_frame_schema *schema;
+  const copse_frame *frame;
+  const uint64_t *class_counts; /* [n_classes] of the predictions */
+  uint32_t n_classes;
+};
+/* Writes the file that drift= names; *largest: the largest index, and its input's number. */
+COPSE_MUST_CHECK copse_status drift_write(const struct app *app, const struct drift_input *input,
+                                          double *largest, uint32_t *feature, copse_error *err);
+
+#endif
