@@ -18,6 +18,7 @@ REFERENCE_LIGHTGBM = "4.6.0"
 OTHER_LEARNERS = {"xgboost": (["xgboost-cpu"], ["xgboost"])}  # of --accuracy
 PEERS = {**OTHER_LEARNERS, "catboost": (["catboost"],), "treelite": (["treelite"],), "tl2cgen": (["tl2cgen"],),
          "lleaves": (["lleaves", "llvmlite<0.45"],)}  # of --table; lleaves 1.3 needs that LLVM's pass manager
+PREPARATION = {"pandas": (["pandas"],)}  # of --prep
 TRIED = "COPSE_BENCH_TRIED"  # set in the environment of a process that had its packages installed
 
 
@@ -39,7 +40,7 @@ def _complete(lightgbm):
 
 def enter(script, lightgbm=None, optional=None):
     """Returns when the packages are here; otherwise starts the script again in the environment, made if need be.
-    lightgbm: the version to have; optional: modules to have too, if possible (OTHER_LEARNERS, PEERS)."""
+    lightgbm: the version to have; optional: modules to have too, if possible (OTHER_LEARNERS, PEERS, PREPARATION)."""
     optional = optional or {}
     if _complete(lightgbm) and _has(optional):
         return

@@ -1,0 +1,107 @@
+"""bench/compare --prep: the data pipeline of the lead-scoring case, `copse prep run` beside pandas and sqlite3.
+
+Generated raw leads, each side in turn, then the tables of both databases are compared row by row.
+"""
+
+import os
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from . import environment, report
+from .race import load, verdict
+
+TABLES = ("loaded_data", "city_tier_mapped", "categorical_variables_mapped", "interactions_mapped", "model_input")
+AT_LEAST = 10  # times as fast
+SEED = 1
+
+
+def _run(command):
+    """(seconds, peak MB) of a process."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        sys.exit(f"failed (exit {process.returncode}): {' '.join(command)}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def _plain(value):
+    """SQLite keeps 1 and 1.0 apart, the case does not."""
+    return float(value) if isinstance(value, (int, float)) else value
+
+
+def _rows(database, table):
+    found = [tuple(map(_plain, row)) for row in database.execute(f'SELECT * FROM "{table}"')]
+    return found if table == "interactions_mapped" else sorted(found, key=repr)
+
+
+def differences(paths):
+    """A line for each table that is not the same in both databases. Only interactions_mapped has an order."""
+    sides, found = [sqlite3.connect(path) for path in paths], []
+    for table in TABLES:
+        names = [[row[1] for row in side.execute(f'PRAGMA table_info("{table}")')] for side in sides]
+        rows = [_rows(side, table) for side in sides]
+        if names[0] != names[1]:
+            found.append(f"{table}: columns {sorted(set(names[0]) ^ set(names[1]))} on one side only, or another order")
+        elif rows[0] != rows[1]:
+            at = next((i for i, pair in enumerate(zip(*rows)) if pair[0] != pair[1]), min(map(len, rows)))
+            found.append(f"{table}: {len(rows[0])} and {len(rows[1])} rows; row {at + 1} differs: "
+                         f"{[side[at] if at < len(side) else None for side in rows]}")
+    for side in sides:
+        side.close()
+    return found
+
+
+def main(options):
+    leads = os.path.join(options.root, "datasets", "leads")
+    script = os.path.join(os.path.dirname(__file__), "leads_pandas.py")
+    turns, others = [], []
+    with tempfile.TemporaryDirectory(prefix="copse-prep-") as scratch:
+        raw = os.path.join(scratch, "leads.csv")
+        databases = [os.path.join(scratch, name + ".db") for name in ("copse", "pandas")]
+        subprocess.run([options.datasets_tool, "leads", f"rows={options.leads}", f"seed={SEED}", f"out={raw}"],
+                       check=True)
+        commands = {"Copse": [options.program, "prep", "run", os.path.join(leads, "leads.recipe"), f"input={raw}",
+                              f"db={databases[0]}", f"maps={leads}"],
+                    "pandas and sqlite3": [sys.executable, script, raw, databases[1], leads]}
+        for _ in range(options.pairs):
+            before, turn = load.reading(), {}
+            for path in databases:
+                if os.path.exists(path):
+                    os.remove(path)
+            for name, command in commands.items():
+                seconds, peak = _run(command)
+                turn[name] = {"seconds": seconds, "peak_mb": peak}
+            turns.append(turn)
+            others.append(load.cores_of_others(before, load.reading()))
+        different = differences(databases)
+        size = os.path.getsize(raw)
+    return _report(options, turns, others, different, size)
+
+
+def _report(options, turns, others, different, size):
+    names = list(turns[0])
+    ratio = statistics.median(turn[names[1]]["seconds"] / turn[names[0]]["seconds"] for turn in turns)
+    medians = {name: {key: statistics.median(turn[name][key] for turn in turns) for key in turns[0][name]}
+               for name in names}
+    failed = different + ["the machine was busy"] * verdict.busy(others)
+    if ratio < AT_LEAST:
+        failed.append(f"{ratio:.1f} times as fast, wanted {AT_LEAST}")
+    if medians[names[0]]["peak_mb"] >= medians[names[1]]["peak_mb"]:
+        failed.append("more memory than pandas")
+    lines = ["# Preparing raw leads", "",
+             f"{options.leads:,} generated leads ({size / 1e6:.0f} MB of CSV) to the five tables of the case, "
+             f"{options.pairs} turns; other work had {', '.join(f'{cores:.2f}' for cores in others)} cores.", "",
+             report.table(["", "s", "peak MB"], [[name, f"{found['seconds']:.2f}", f"{found['peak_mb']:.0f}"]
+                                                for name, found in medians.items()]), "",
+             f"pandas / Copse: {ratio:.1f} (wanted {AT_LEAST}). "
+             + ("The tables are the same." if not different else "The tables differ."), "",
+             *(f"FAIL {line}" for line in failed)]
+    report.write(options.out, "prep", "\n".join(lines), {"turns": turns, "ratio": ratio, "failures": failed,
+                                                        "machine": environment.machine()})
+    return 1 if failed else 0
