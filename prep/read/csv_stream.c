@@ -275,35 +275,56 @@ void csv_stream_count(struct csv_stream *stream) {
 
 /* ---- finding a cell again ---- */
 
-static bool load_batch(struct csv_stream *stream, const struct csv_batch *batch) {
+/* The batch's text once more; to be freed, NULL when it cannot be had. */
+static char *load_batch(const struct csv_stream *stream, const struct csv_batch *batch) {
   struct source_reader reader;
   size_t got = 0, length = (size_t)batch->length;
-  copse_free(stream->found);
-  stream->found = copse_alloc_zero(stream->ctx, length + SOURCE_PADDING, 1);
-  if (stream->found == NULL) return false;
-  if (source_reader_open_part(stream->source, batch->part, &reader, NULL) != COPSE_OK) return false;
-  bool ok = skip_to(&reader, batch->offset, NULL) == COPSE_OK &&
-            source_reader_read(&reader, stream->found, length, &got, NULL) == COPSE_OK;
-  source_reader_close(&reader);
-  if (ok && got + 1 == length) stream->found[got++] = '\n'; /* the one that the file lacks */
+  char *text = copse_alloc_zero(stream->ctx, length + SOURCE_PADDING, 1);
+  if (text == NULL) return NULL;
+  bool ok = source_reader_open_part(stream->source, batch->part, &reader, NULL) == COPSE_OK;
+  if (ok) {
+    ok = skip_to(&reader, batch->offset, NULL) == COPSE_OK &&
+         source_reader_read(&reader, text, length, &got, NULL) == COPSE_OK;
+    source_reader_close(&reader);
+  }
+  if (ok && got + 1 == length) text[got++] = '\n'; /* the one that the file lacks */
   ok = ok && got == length;
   if (ok && stream->orders[batch->part] != NULL)
-    ok = reorder_cells(stream, stream->found, stream->found + length, stream->orders[batch->part]);
-  return ok;
+    ok = reorder_cells(stream, text, text + length, stream->orders[batch->part]);
+  if (ok) return text;
+  copse_free(text);
+  return NULL;
+}
+
+/* The row's batch, its text and the row's start in it; the text is to be freed. */
+static const struct csv_batch *find_row(const struct csv_stream *stream, uint64_t row, char **text,
+                                        const char **at) {
+  const struct csv_batch *batch = stream->batches, *last = batch + stream->n_batches;
+  while (batch < last && row - batch->row >= batch->n_rows) batch++;
+  *text = batch < last ? load_batch(stream, batch) : NULL;
+  if (*text == NULL) return NULL;
+  const char *p = *text, *end = p + batch->length, *next;
+  uint64_t here = batch->row;
+  for (; p < end; p = next) {
+    if (csv_skip_blank_line(p, stream->separator, &next)) continue;
+    if (here++ == row) break;
+    next = csv_next_record(p, end, stream->separator, true);
+  }
+  *at = p;
+  return p < end ? batch : NULL;
+}
+
+static struct source_place place_in(const struct csv_stream *stream, const struct csv_batch *batch,
+                                    const char *text, const char *at) {
+  return source_place_of(stream->source, batch->part, batch->offset + (uint64_t)(at - text));
 }
 
 bool csv_stream_find(struct csv_stream *stream, uint64_t row, uint32_t column, struct read_cell *out) {
-  const struct csv_batch *batch = stream->batches, *last = batch + stream->n_batches;
-  while (batch < last && row - batch->row >= batch->n_rows) batch++;
-  if (batch == last || !load_batch(stream, batch)) return false;
-  const char *p = stream->found, *end = p + batch->length, *next;
-  uint64_t at = batch->row;
-  for (; p < end; p = next) {
-    if (csv_skip_blank_line(p, stream->separator, &next)) continue;
-    if (at++ == row) break;
-    next = csv_next_record(p, end, stream->separator, true);
-  }
-  if (p >= end) return false;
+  const char *p;
+  copse_free(stream->found);
+  const struct csv_batch *batch = find_row(stream, row, &stream->found, &p);
+  if (batch == NULL) return false;
+  const char *end = stream->found + batch->length;
   struct csv_cell cell;
   for (uint32_t i = 0;; i++) {
     p = csv_take(p, end, stream->separator, &cell);
@@ -311,10 +332,17 @@ bool csv_stream_find(struct csv_stream *stream, uint64_t row, uint32_t column, s
     if (i == column) break;
     if (*p++ == '\n') return false;
   }
-  *out = (struct read_cell){
-      cell.text, cell.length,
-      source_place_of(stream->source, batch->part, batch->offset + (uint64_t)(cell.text - stream->found))};
+  *out = (struct read_cell){cell.text, cell.length, place_in(stream, batch, stream->found, cell.text)};
   return true;
+}
+
+bool csv_stream_locate(const struct csv_stream *stream, uint64_t row, struct source_place *out) {
+  char *text;
+  const char *at;
+  const struct csv_batch *batch = find_row(stream, row, &text, &at);
+  if (batch != NULL) *out = place_in(stream, batch, text, at);
+  copse_free(text);
+  return batch != NULL;
 }
 
 void csv_stream_release(struct csv_stream *stream) {

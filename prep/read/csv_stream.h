@@ -64,6 +64,8 @@ void csv_stream_count(struct csv_stream *stream);
 struct source_place csv_stream_place(const struct csv_stream *stream, const char *at);
 /* The cell of a row of any batch so far, valid until the next call; false when it cannot be had. */
 bool csv_stream_find(struct csv_stream *stream, uint64_t row, uint32_t column, struct read_cell *out);
+/* Only where it stands: may be asked for beside other work on the batch, by several threads at once. */
+bool csv_stream_locate(const struct csv_stream *stream, uint64_t row, struct source_place *out);
 void csv_stream_release(struct csv_stream *stream);
 
 #endif

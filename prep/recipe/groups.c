@@ -132,39 +132,72 @@ double groups_number(const struct groups *groups, uint32_t group, uint32_t colum
 
 /* ---- order ---- */
 
-static int compare_codes(const void *a, const void *b, void *user) {
+/* Sorting millions of values through their numbers would wait for memory at every comparison: the first
+ * bytes of a text, and the places of a group's first two columns, lie in what is sorted. */
+struct value_key {
+  uint64_t head[2];
+  uint32_t code;
+};
+struct group_key {
+  uint64_t head;
+  uint32_t group;
+};
+
+/* Eight bytes of a text from `at` on, as a number in their order. */
+static uint64_t bytes_from(const struct dictionary_level *level, uint32_t at) {
+  uint64_t head = 0;
+  for (uint32_t i = at; i < at + 8; i++)
+    head = head << 8 | (i < level->length ? (unsigned char)level->text[i] : 0);
+  return head;
+}
+
+/* A number's bits as a whole number in its order. */
+static uint64_t ordered_bits(const struct dictionary_level *level) {
+  uint64_t bits;
+  memcpy(&bits, level->text, sizeof bits);
+  return bits >> 63 ? ~bits : bits | 1ull << 63;
+}
+
+static int compare_values(const void *a, const void *b, void *user) {
+  const struct value_key *p = a, *q = b;
   const struct group_column *column = user;
-  const struct dictionary_level *x = &column->values.levels[*(const uint32_t *)a],
-                                *y = &column->values.levels[*(const uint32_t *)b];
-  if (!column->text) {
-    double p, q;
-    memcpy(&p, x->text, sizeof p);
-    memcpy(&q, y->text, sizeof q);
-    return (p > q) - (p < q);
-  }
+  for (int i = 0; i < 2; i++)
+    if (p->head[i] != q->head[i]) return p->head[i] < q->head[i] ? -1 : 1;
+  if (!column->text) return 0;
+  const struct dictionary_level *x = &column->values.levels[p->code], *y = &column->values.levels[q->code];
   int order = memcmp(x->text, y->text, x->length < y->length ? x->length : y->length);
   return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
 }
 
 static bool rank_codes(struct group_column *column) {
-  uint32_t n = column->values.n, *order = copse_alloc(column->values.ctx, n, sizeof *order);
+  uint32_t n = column->values.n;
+  struct value_key *keys = copse_alloc(column->values.ctx, n, sizeof *keys);
   column->rank = copse_alloc(column->values.ctx, n, sizeof *column->rank);
-  bool ok = order != NULL && column->rank != NULL;
-  for (uint32_t i = 0; ok && i < n; i++) order[i] = i;
-  if (ok) qsort_r(order, n, sizeof *order, compare_codes, column);
-  for (uint32_t i = 0; ok && i < n; i++) column->rank[order[i]] = i;
-  copse_free(order);
+  bool ok = keys != NULL && column->rank != NULL;
+  for (uint32_t i = 0; ok && i < n; i++) {
+    const struct dictionary_level *level = &column->values.levels[i];
+    keys[i] = column->text ? (struct value_key){{bytes_from(level, 0), bytes_from(level, 8)}, i}
+                           : (struct value_key){{ordered_bits(level), 0}, i};
+  }
+  if (ok) qsort_r(keys, n, sizeof *keys, compare_values, column);
+  for (uint32_t i = 0; ok && i < n; i++) column->rank[keys[i].code] = i;
+  copse_free(keys);
   return ok;
+}
+
+/* Place of a group's value in its column, missing first. */
+static uint32_t place_of(const struct groups *groups, uint32_t group, uint32_t column) {
+  int32_t code = column < groups->n_columns ? codes_of(groups, group)[column] : -1;
+  return code < 0 ? 0 : groups->columns[column].rank[code] + 1;
 }
 
 static int compare_groups(const void *a, const void *b, void *user) {
   const struct groups *groups = user;
-  const int32_t *x = codes_of(groups, *(const uint32_t *)a), *y = codes_of(groups, *(const uint32_t *)b);
-  for (uint32_t i = 0; i < groups->n_columns; i++) {
-    if (x[i] == y[i]) continue;
-    const uint32_t *rank = groups->columns[i].rank;
-    int64_t p = x[i] < 0 ? -1 : (int64_t)rank[x[i]], q = y[i] < 0 ? -1 : (int64_t)rank[y[i]];
-    return (p > q) - (p < q);
+  const struct group_key *p = a, *q = b;
+  if (p->head != q->head) return p->head < q->head ? -1 : 1;
+  for (uint32_t i = 2; i < groups->n_columns; i++) {
+    uint32_t x = place_of(groups, p->group, i), y = place_of(groups, q->group, i);
+    if (x != y) return x < y ? -1 : 1;
   }
   return 0;
 }
@@ -172,9 +205,18 @@ static int compare_groups(const void *a, const void *b, void *user) {
 uint32_t *groups_order(struct groups *groups) {
   for (uint32_t i = 0; i < groups->n_columns; i++)
     if (!rank_codes(&groups->columns[i])) return NULL;
-  uint32_t *order = copse_alloc(groups->ctx, groups->n, sizeof *order);
-  for (uint32_t g = 0; order != NULL && g < groups->n; g++) order[g] = g;
-  if (order != NULL) qsort_r(order, groups->n, sizeof *order, compare_groups, groups);
+  uint32_t n = groups->n, *order = copse_alloc(groups->ctx, n, sizeof *order);
+  struct group_key *keys = copse_alloc(groups->ctx, n, sizeof *keys);
+  for (uint32_t g = 0; keys != NULL && g < n; g++)
+    keys[g] = (struct group_key){(uint64_t)place_of(groups, g, 0) << 32 | place_of(groups, g, 1), g};
+  if (keys != NULL && order != NULL) {
+    qsort_r(keys, n, sizeof *keys, compare_groups, groups);
+    for (uint32_t i = 0; i < n; i++) order[i] = keys[i].group;
+  } else {
+    copse_free(order);
+    order = NULL;
+  }
+  copse_free(keys);
   return order;
 }
 

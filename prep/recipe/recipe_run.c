@@ -110,6 +110,10 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
   struct text_sink sink = {out, split != NULL ? step_option(split, "into")->text : NULL};
   struct run_sink run_sink = {begin_text, append_block, &sink};
   int n_threads = options != NULL ? options->n_threads : 0;
+  for (size_t i = 0; i < recipe->n_steps; i++)
+    if (!recipe->steps[i].learned)
+      return step_fail(&recipe->steps[i], COPSE_ERR_STATE, err,
+                       "has not been fitted (copse_recipe_fit first)");
   copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
   if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, NULL, &run_sink, part, err);
   row_source_close(rows);

@@ -95,13 +95,30 @@ static copse_status check_required(const struct step *step, const struct shape *
   return status;
 }
 
+/* The tokens, however their list was broken into lines, as the readers of numbers want them. */
+static copse_status join_tokens(struct step *step, struct missing_tokens *out, copse_error *err) {
+  const struct option_value *tokens = step_option(step, "missing_values");
+  char *list = pool_alloc(&step->memory, strlen(tokens->text) + 1, 1), *to = list;
+  if (list == NULL) return step_fail_memory(step, err);
+  for (uint32_t i = 0; i < tokens->n_items; i++) {
+    if (i > 0) *to++ = ',';
+    size_t length = strlen(tokens->items[i]);
+    memcpy(to, tokens->items[i], length);
+    to += length;
+  }
+  *to = '\0';
+  *out = missing_tokens_of(list);
+  return COPSE_OK;
+}
+
 static copse_status bind_load(struct step *step, const struct shape *in, struct shape *out,
                               copse_error *err) {
   copse_status status = step_make_state(step, sizeof(struct load_state), err);
   if (status == COPSE_OK) status = check_required(step, in, err);
   if (status != COPSE_OK) return status;
   struct load_state *state = step->state;
-  state->declared = missing_tokens_of(step_option(step, "missing_values")->text);
+  status = join_tokens(step, &state->declared, err);
+  if (status != COPSE_OK) return status;
   state->missing = state->declared;
   state->from = pool_alloc(&step->memory, in->n, sizeof *state->from);
   state->types = pool_alloc(&step->memory, in->n, sizeof *state->types);

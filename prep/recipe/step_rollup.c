@@ -10,14 +10,16 @@
 enum { EMITTED_ROWS = 4096 };
 enum function { SUM, MEAN, MAX, MIN, COUNT };
 
-/* Cells per group of columns: the sum, or the largest, smallest, number; and how many there were. */
+/* A group of columns has one number in every row: the sum or the count of its cells; or two: the sum, the
+ * largest or the smallest, and how many cells there were. */
 struct rollup_state {
   uint32_t n_index, n_from, n_groups;
   uint32_t *index;     /* [n_index] columns */
   uint32_t *from, *to; /* [n_from] a column, and its group */
   const char **names;  /* [n_groups] ascending */
   enum function function;
-  struct groups groups; /* sums: [2 * n_groups] value, count */
+  uint32_t width; /* numbers */
+  struct groups groups;
 };
 
 static copse_status open_rollup(struct step *step, copse_error *err) {
@@ -62,10 +64,11 @@ static copse_status bind_rollup(struct step *step, const struct shape *in, struc
   struct rollup_state *state = step->state;
   static const char *const functions[] = {"sum", "mean", "max", "min", "count"};
   while (strcmp(functions[state->function], step_option(step, "function")->text) != 0) state->function++;
+  state->width = state->function == SUM || state->function == COUNT ? 1 : 2;
   status = step_columns(step, "index", in, &state->index, &state->n_index, err);
   if (status == COPSE_OK) status = bind_groups(step, in, err);
   if (status != COPSE_OK) return status;
-  if (!groups_open(&state->groups, step->recipe->ctx, state->n_index, 2 * state->n_groups))
+  if (!groups_open(&state->groups, step->recipe->ctx, state->n_index, state->width * state->n_groups))
     return step_fail_memory(step, err);
   for (uint32_t i = 0; i < state->n_index; i++) {
     const struct shape_column *column = &in->columns[state->index[i]];
@@ -83,9 +86,11 @@ static void release_rollup(struct step *step) {
 
 static void add_value(enum function function, double *cell, double value) {
   if (isnan(value)) return;
-  if (cell[1]++ == 0)
+  if (function == SUM || function == COUNT)
+    cell[0] += function == SUM ? value : 1;
+  else if (cell[1]++ == 0)
     cell[0] = value;
-  else if (function == SUM || function == MEAN)
+  else if (function == MEAN)
     cell[0] += value;
   else if (function == MAX ? value > cell[0] : function == MIN && value < cell[0])
     cell[0] = value;
@@ -105,7 +110,7 @@ static copse_status collect_rollup(struct step *step, const struct block *block,
     if (group < 0) return step_fail_memory(step, err);
     double *sums = groups_sums(&state->groups, (uint32_t)group);
     for (uint32_t i = 0; i < state->n_from; i++)
-      add_value(state->function, sums + (size_t)2 * state->to[i],
+      add_value(state->function, sums + (size_t)state->width * state->to[i],
                 block->columns[state->from[i]].numbers[row]);
   }
   return COPSE_OK;
@@ -113,8 +118,7 @@ static copse_status collect_rollup(struct step *step, const struct block *block,
 
 /* Nothing but missing cells: a sum and a count of 0, and no mean, largest or smallest. */
 static double result_of(enum function function, const double *cell) {
-  if (function == COUNT) return cell[1];
-  if (function == SUM) return cell[0];
+  if (function == COUNT || function == SUM) return cell[0];
   if (cell[1] == 0) return (double)NAN;
   return function == MEAN ? cell[0] / cell[1] : cell[0];
 }
@@ -143,7 +147,7 @@ static bool make_block(const struct step *step, const uint32_t *order, size_t n,
     double *numbers = block_numbers(block);
     if (numbers == NULL) return false;
     for (size_t i = 0; i < n; i++)
-      numbers[i] = result_of(state->function, groups_sums(groups, order[i]) + (size_t)2 * g);
+      numbers[i] = result_of(state->function, groups_sums(groups, order[i]) + (size_t)state->width * g);
     columns[state->n_index + g] = (struct vector){.numbers = numbers};
   }
   return true;

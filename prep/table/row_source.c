@@ -271,19 +271,19 @@ copse_status row_source_run(struct row_source *source, int n_threads, row_visit_
   return status;
 }
 
-struct row_place row_source_place(struct row_source *source, uint64_t row) {
+struct row_place row_source_place(const struct row_source *source, uint64_t row) {
   const struct source *files = &source->job.source;
   struct row_place out;
   uint64_t before = 0;
   size_t part = 0;
-  struct read_cell cell;
+  struct source_place place;
   while (part + 1 < files->n_parts && row - before >= files->parts[part].n_rows)
     before += files->parts[part++].n_rows;
   if (files->parts[part].table)
     snprintf(out.text, sizeof out.text, "%.500s: row %llu", files->parts[part].path,
              (unsigned long long)(row - before) + 1);
-  else if (csv_stream_find(&source->csv.stream, row, 0, &cell))
-    snprintf(out.text, sizeof out.text, "%.500s:%llu", cell.place.path, cell.place.line);
+  else if (csv_stream_locate(&source->csv.stream, row, &place))
+    snprintf(out.text, sizeof out.text, "%.500s:%llu", place.path, place.line);
   else
     snprintf(out.text, sizeof out.text, "%.500s", files->parts[part].path);
   return out;

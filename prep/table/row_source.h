@@ -58,10 +58,11 @@ typedef copse_status (*row_settle_fn)(void *user, size_t n_blocks, copse_error *
 copse_status row_source_run(struct row_source *source, int n_threads, row_visit_fn visit,
                             row_settle_fn settle, void *user, copse_error *err);
 
-/* `file:line` or `file#table: row N` of a row of the run, for messages. */
+/* `file:line` or `file#table: row N` of a row of the run, for messages; from any thread, within `visit` too.
+ */
 struct row_place {
   char text[600];
 };
-struct row_place row_source_place(struct row_source *source, uint64_t row);
+struct row_place row_source_place(const struct row_source *source, uint64_t row);
 
 #endif

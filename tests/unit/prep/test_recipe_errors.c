@@ -101,6 +101,33 @@ static void test_replay_policy(void **unused) {
   copse_recipe_free(recipe);
 }
 
+/* Many bad cells in many blocks at once: the first one is told, from any number of threads. */
+static void test_first_of_many(void **unused) {
+  (void)unused;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "a,b,t\n");
+  for (int i = 0; i < 3000; i++) fprintf(file, i < 1000 ? "%d,1,x\n" : "n%d,1,x\n", i);
+  fclose(file);
+  const char *path = write_text("many.csv", text);
+  free(text);
+  copse_recipe *recipe = read_recipe(LOAD "real = a\n", NULL);
+  copse_error err;
+  copse_text out = {.ctx = NULL};
+  copse_read_options options = copse_read_options_default();
+  assert_int_equal(recipe_table_text(recipe, &path, 1, &options, -1, &out, &err), COPSE_ERR_STATE);
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  options.block_bytes = 20000;
+  for (options.n_threads = 1; options.n_threads <= 4; options.n_threads++) {
+    assert_int_equal(recipe_table_text(recipe, &path, 1, &options, -1, &out, &err), COPSE_ERR_DATA);
+    assert_non_null(strstr(err.message, "many.csv:1002: "));
+    assert_non_null(strstr(err.message, "found \"n1000\""));
+  }
+  copse_text_release(&out);
+  copse_recipe_free(recipe);
+}
+
 /* A stored recipe that was cut off or changed anywhere is refused or read, never more. */
 static void test_damaged_text(void **unused) {
   (void)unused;
@@ -129,6 +156,7 @@ int main(void) {
       cmocka_unit_test(test_reading),       cmocka_unit_test(test_continued_lines),
       cmocka_unit_test(test_mapping_files), cmocka_unit_test(test_columns_and_cells),
       cmocka_unit_test(test_replay_policy), cmocka_unit_test(test_damaged_text),
+      cmocka_unit_test(test_first_of_many),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -11,7 +11,7 @@ static void test_load(void **unused) {
   /* by their cells: a whole number, a number, a text, nothing */
   expect_table(LOAD, "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3,,\n",
                "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3.0,,\n");
-  expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -, nan\n",
+  expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -,\n  nan\n",
                "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,5\n,na\n");
   expect_table(LOAD "real = r, gone?\ntext = t\n", "t,r\n,1\n", "t,r\n,1.0\n");
   /* the empty text in quotes is a text */
