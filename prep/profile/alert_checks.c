@@ -75,7 +75,7 @@ static bool find_leak_exact(const copse_profile *p, const struct column_facts *c
   for (uint32_t i = 0; i < p->target.n_classes; i++)
     if (p->target.classes[i].n < rarer) rarer = p->target.classes[i].n;
   bool classes = p->target.kind == TARGET_BINARY && enough_of_both(p) &&
-                 (v->auc >= 0.99999 || 100 * v->oof_errors <= rarer);
+                 ((v->auc >= 0.99999 && v->auc_covers >= 0.99) || 100 * v->oof_errors <= rarer);
   classes |= p->target.kind == TARGET_CLASSES && rarer >= 30 && 100 * v->oof_errors <= rarer;
   if (!number && !classes) return false;
   if (number)

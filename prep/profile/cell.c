@@ -147,22 +147,21 @@ static enum cell_type date_type(const char *text, size_t length, double *value) 
 static enum cell_type plain_number(const char *text, size_t length, double *value) {
   static const double powers[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
-  const char *p = text, *end = text + length, *point = NULL;
+  const char *p = text, *end = text + length;
   bool negative = *p == '-';
   uint64_t v = 0;
   p += negative;
-  const char *begin = p;
-  for (; p < end; p++) {
-    unsigned d = (unsigned char)(*p - '0');
-    if (d <= 9) {
-      v = v * 10 + d;
-    } else if (*p == '.' && point == NULL) {
-      point = p;
-    } else {
-      return CELL_TYPE_TEXT;
-    }
+  const char *begin = p, *point = NULL;
+  while (p < end && digit(*p)) v = v * 10 + (uint64_t)(*p++ - '0');
+  size_t n_whole = (size_t)(p - begin), n_digits = n_whole;
+  if (p < end) {
+    if (*p != '.') return CELL_TYPE_TEXT;
+    point = p++;
+    while (p < end && digit(*p)) v = v * 10 + (uint64_t)(*p++ - '0');
+    if (p < end) return CELL_TYPE_TEXT;
+    n_digits--;
+    n_digits += (size_t)(p - point);
   }
-  size_t n_digits = (size_t)(end - begin) - (point != NULL), n_whole = (size_t)((point ? point : end) - begin);
   if (n_digits == 0 || n_digits > 15) return CELL_TYPE_TEXT;
   if (begin[0] == '0' && n_whole > 1) return CELL_TYPE_CODE;
   double x = (double)v;

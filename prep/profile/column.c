@@ -3,12 +3,15 @@
 
 #include <string.h>
 
+enum { MOST_DAYS = 1 << 16 }; /* the days of 180 years: packed ones are never narrowed */
+
 void column_init(struct column *column, copse_context *ctx, const char *name, uint32_t index,
                  uint32_t limit) {
   *column = (struct column){.ctx = ctx, .name = name, .index = index, .blanks = {.ctx = ctx}};
-  values_init(&column->numbers, ctx, false, limit);
-  values_init(&column->dates, ctx, false, limit);
-  values_init(&column->packed, ctx, false, limit);
+  uint32_t fewer = limit / VALUES_NARROW; /* as they come they are exact up to 65,536 rows anyway */
+  values_init(&column->numbers, ctx, false, fewer);
+  values_init(&column->dates, ctx, false, fewer);
+  values_init(&column->packed, ctx, false, MOST_DAYS);
   values_init(&column->texts, ctx, true, limit);
 }
 
@@ -16,11 +19,6 @@ static void follow_order(struct column *column, double x) {
   column->n_up += x > column->last;
   column->n_down += x < column->last;
   column->last = x;
-}
-
-static void take_number(struct values *values, double x, struct row_target target) {
-  uint32_t entry = values_add_number(values, x, 1);
-  if (entry != UINT32_MAX && values->tally.shape.n_classes > 0) tally_add(&values->tally, entry, target);
 }
 
 static void take_cell(struct column *column, const struct typed_block *block, size_t cell,
@@ -38,15 +36,15 @@ static void take_cell(struct column *column, const struct typed_block *block, si
     case CELL_TYPE_DECIMAL:
       follow_order(column, x);
       moments_add(&column->moments, x);
-      take_number(&column->numbers, x, target);
+      values_add_number(&column->numbers, x, target);
       break;
-    case CELL_TYPE_INFINITE: take_number(&column->numbers, x, target); break;
+    case CELL_TYPE_INFINITE: values_add_number(&column->numbers, x, target); break;
     case CELL_TYPE_DATE:
     case CELL_TYPE_TIME:
       follow_order(column, x);
-      take_number(&column->dates, x, target);
+      values_add_number(&column->dates, x, target);
       break;
-    case CELL_TYPE_DMY: take_number(&column->packed, x, target); break;
+    case CELL_TYPE_DMY: values_add_number(&column->packed, x, target); break;
     default: {
       const struct row_cell *ref = &block->cells[cell];
       struct values *texts = &column->texts;

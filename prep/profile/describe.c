@@ -68,6 +68,8 @@ bool describe_column(struct column *column, double now, struct column_facts *out
   for (int i = 0; i < CELL_N_TYPES; i++) out->n += column->n_types[i];
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) values_sort(all[i]);
   infer_type(column, out);
+  double most = (double)(out->n - out->n_missing);
+  if (out->distinct > most) out->distinct = most; /* an estimate may be more */
   find_order(column, out);
   list_strangers(column, out);
   bool numeric = column->numbers.n > 0 && column->n_types[CELL_TYPE_CODE] == 0 &&

@@ -11,7 +11,6 @@
 /* Numbers and dates in a column of texts are texts too, as they are usually written. */
 static void absorb(struct values *texts, const struct values *numbers, bool dates, bool packed) {
   if (!numbers->exact) return;
-  size_t width = (size_t)texts->tally.shape.n_classes * TALLY_FOLDS;
   for (uint32_t i = 0; i < numbers->n; i++) {
     const struct value *v = &numbers->entries[i];
     struct facts_value shown = dates ? facts_date(v->number.lo, v->n) : facts_number(v->number.lo, v->n);
@@ -23,10 +22,7 @@ static void absorb(struct values *texts, const struct values *numbers, bool date
     uint64_t hash = cell_hash(shown.text, shown.length);
     uint32_t entry = values_add_text(texts, hash, shown.text, shown.length, v->n);
     if (entry == UINT32_MAX) return;
-    for (size_t c = 0; c < width; c++)
-      texts->tally.counts[entry * width + c] += numbers->tally.counts[i * width + c];
-    for (size_t f = 0; f < TALLY_FOLDS && texts->tally.shape.sums; f++)
-      texts->tally.sums[entry * TALLY_FOLDS + f] += numbers->tally.sums[i * TALLY_FOLDS + f];
+    values_add_tally(texts, entry, numbers, i);
   }
 }
 

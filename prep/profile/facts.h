@@ -105,6 +105,7 @@ struct bin_facts {
 struct view_facts {
   bool present;
   double auc;      /* numbers and dates: of the raw value, in its better direction; NaN otherwise */
+  double auc_covers; /* share of the rows that it is taken over: the filled ones */
   int direction;   /* +1: greater values, more positives */
   double auc_oof;  /* of the rates by part, each row scored by the other folds */
   double auc_best; /* the better of the two */

@@ -60,13 +60,9 @@ static bool settle_packed(struct column *column, struct column_facts *out) {
     double seconds = 0;
     date_unpack(v->number.lo, &a, &b, &y);
     if (!date_seconds(y, month_first > 0 ? a : b, month_first > 0 ? b : a, &seconds)) continue;
-    uint32_t entry = values_add_number(dates, seconds, v->n);
+    uint32_t entry = values_put_number(dates, seconds, v->n);
     if (entry == UINT32_MAX) break;
-    size_t width = (size_t)dates->tally.shape.n_classes * TALLY_FOLDS;
-    for (size_t c = 0; c < width; c++)
-      dates->tally.counts[entry * width + c] += packed->tally.counts[i * width + c];
-    for (size_t f = 0; f < TALLY_FOLDS && dates->tally.shape.sums; f++)
-      dates->tally.sums[entry * TALLY_FOLDS + f] += packed->tally.sums[i * TALLY_FOLDS + f];
+    values_add_tally(dates, entry, packed, i);
   }
   values_sort(dates);
   return true;

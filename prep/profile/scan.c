@@ -214,10 +214,8 @@ enum { TASK_FULL, TASK_FEATURES, TASK_ORDER, N_ROW_TASKS };
 static void take_order(struct scan *scan, const struct typed_block *block) {
   struct values *numbers = &scan->order.numbers;
   values_shape(numbers, scan->shape);
-  for (size_t row = 0; row < block->n_rows; row++) {
-    uint32_t entry = values_add_number(numbers, (double)(block->first_row + row), 1);
-    if (entry != UINT32_MAX) tally_add(&numbers->tally, entry, block->targets[row]);
-  }
+  for (size_t row = 0; row < block->n_rows; row++)
+    values_add_number(numbers, (double)(block->first_row + row), block->targets[row]);
   scan->order.failed |= numbers->failed;
 }
 
@@ -293,7 +291,7 @@ static bool prepare(struct scan *scan) {
     /* by name: rows of another file with its columns in another order have the same hashes */
     scan->column_seeds[i] = cell_hash(name, strlen(name));
   }
-  column_init(&scan->order, scan->ctx, "", 0, 1 << 14);
+  column_init(&scan->order, scan->ctx, "", 0, limit);
   return true;
 }
 

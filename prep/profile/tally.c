@@ -16,7 +16,8 @@ bool tally_fit(struct tally *tally, size_t n, size_t capacity, struct tally_shap
   if (fresh > 0) {
     uint32_t *counts = copse_alloc_zero(tally->ctx, capacity * width_of(shape), sizeof *counts);
     if (counts == NULL) return false;
-    for (size_t at = 0; at < n * TALLY_FOLDS; at++)
+    if (fresh == old && n > 0) memcpy(counts, tally->counts, n * width_of(shape) * sizeof *counts);
+    for (size_t at = 0; at < n * TALLY_FOLDS && fresh != old; at++)
       for (uint32_t c = 0; c < old; c++)
         counts[at * fresh + (c < fresh && fresh > 1 ? c : 0)] += tally->counts[at * old + c];
     copse_free(tally->counts);
@@ -32,13 +33,6 @@ bool tally_fit(struct tally *tally, size_t n, size_t capacity, struct tally_shap
   tally->capacity = capacity;
   tally->shape = shape;
   return true;
-}
-
-void tally_merge(struct tally *tally, size_t to, size_t from) {
-  size_t width = width_of(tally->shape);
-  for (size_t i = 0; i < width; i++) tally->counts[to * width + i] += tally->counts[from * width + i];
-  for (size_t i = 0; i < TALLY_FOLDS && tally->shape.sums; i++)
-    tally->sums[to * TALLY_FOLDS + i] += tally->sums[from * TALLY_FOLDS + i];
 }
 
 void tally_move(struct tally *tally, size_t to, size_t from) {

@@ -34,8 +34,7 @@ struct tally {
 
 /* Room for `capacity` things in the given shape; what was counted stays. False: out of memory. */
 bool tally_fit(struct tally *tally, size_t n, size_t capacity, struct tally_shape shape);
-/* Adds thing `from` to thing `to`. */
-void tally_merge(struct tally *tally, size_t to, size_t from);
+/* Thing `from` in the place of thing `to`. */
 void tally_move(struct tally *tally, size_t to, size_t from);
 void tally_clear(struct tally *tally, size_t at);
 void tally_release(struct tally *tally);

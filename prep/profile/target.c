@@ -85,8 +85,9 @@ static void measure_number(const struct scan *scan, struct target_facts *out) {
 }
 
 /* Does the target follow the order of the file? */
-static bool rank_order(const struct scan *scan, struct target_facts *out) {
-  const struct values *values = &scan->order.numbers;
+static bool rank_order(struct scan *scan, struct target_facts *out) {
+  struct values *values = &scan->order.numbers;
+  values_convert(values);
   uint32_t width = values->tally.shape.n_classes;
   struct scored *rows = copse_alloc(scan->ctx, values->n, sizeof *rows);
   if (rows == NULL) return false;
@@ -104,11 +105,14 @@ static bool rank_order(const struct scan *scan, struct target_facts *out) {
   return true;
 }
 
-copse_status view_target(const struct scan *scan, const char *positive, struct target_facts *out,
+copse_status view_target(struct scan *scan, const char *positive, struct target_facts *out,
                          copse_error *err) {
   *out = (struct target_facts){.kind = TARGET_NONE, .order_auc = (double)NAN};
   if (scan->target == SCAN_NO_COLUMN) return COPSE_OK;
   out->column = scan->target;
+  values_convert(&scan->columns[scan->target].numbers);
+  values_convert(&scan->columns[scan->target].dates);
+  values_convert(&scan->columns[scan->target].packed);
   if (!scan->too_many_classes) list_classes(scan, out);
   if (scan->too_many_classes || (out->n_classes > 2 && !are_classes(out))) {
     if (scan->texts_in_target)

@@ -54,98 +54,198 @@ static bool grow(struct values *values) {
   return true;
 }
 
-static bool lose_exactness(struct values *values) {
-  values->exact = false;
-  values->registers = copse_alloc_zero(values->ctx, DISTINCT_REGISTERS, 1);
-  if (values->registers == NULL) return false;
-  for (uint32_t i = 0; i < values->n; i++)
-    distinct_add(values->registers, mix64(values->entries[i].key));
-  return true;
-}
-
 /* ---- numbers ---- */
 
-/* Sorts order [n] by key, eight bits at a time; positions that are the same in all keys are passed over. */
-static bool sort_by_key(const struct values *values, uint32_t *order) {
-  uint32_t n = values->n, *from = order, *room = copse_alloc(values->ctx, n, sizeof *room), *to = room;
+struct keyed {
+  uint64_t key;
+  uint32_t at;
+};
+
+/* Sorts list [n] by key, eight bits at a time; positions that are the same in all keys are passed over. */
+static bool sort_keys(copse_context *ctx, struct keyed *list, uint32_t n) {
+  struct keyed *room = copse_alloc(ctx, n, sizeof *room), *from = list, *to = room;
   if (room == NULL) return false;
-  for (uint32_t i = 0; i < n; i++) order[i] = i;
   for (int byte = 0; byte < 64; byte += 8) {
     uint32_t starts[257] = {0};
-    for (uint32_t i = 0; i < n; i++) starts[(values->entries[i].key >> byte & 255) + 1]++;
-    if (n > 0 && starts[(values->entries[0].key >> byte & 255) + 1] == n) continue;
+    for (uint32_t i = 0; i < n; i++) starts[(from[i].key >> byte & 255) + 1]++;
+    if (n > 0 && starts[(from[0].key >> byte & 255) + 1] == n) continue;
     for (int d = 0; d < 256; d++) starts[d + 1] += starts[d];
-    for (uint32_t i = 0; i < n; i++) to[starts[values->entries[from[i]].key >> byte & 255]++] = from[i];
-    uint32_t *other = from;
+    for (uint32_t i = 0; i < n; i++) to[starts[from[i].key >> byte & 255]++] = from[i];
+    struct keyed *other = from;
     from = to;
     to = other;
   }
-  if (from != order) memcpy(order, from, n * sizeof *order);
+  if (from != list) memcpy(list, from, n * sizeof *list);
   copse_free(room);
   return true;
 }
 
-/* Entries and tally in the given order, those with the same key >> drop as one. */
-static bool rebuild(struct values *values, const uint32_t *order, unsigned drop) {
-  struct value *entries = copse_alloc(values->ctx, values->capacity, sizeof *entries);
-  struct tally fresh = {.ctx = values->ctx};
-  const struct tally *old = &values->tally;
-  size_t width = (size_t)old->shape.n_classes * TALLY_FOLDS;
-  if (entries == NULL || !tally_fit(&fresh, 0, values->capacity, old->shape)) {
+/* How many low bits of sorted keys [n] must go for at most `most` different ones to be left. *n_left: how many
+ * there are then. */
+static unsigned bits_to_drop(const struct keyed *list, uint32_t n, uint32_t most, uint32_t *n_left) {
+  uint32_t borders[64] = {0}, left = n > 0;
+  unsigned drop = 0;
+  /* two neighbours stay apart until their highest different bit is left out */
+  for (uint32_t i = 1; i < n; i++) {
+    uint64_t different = list[i - 1].key ^ list[i].key;
+    if (different == 0) continue;
+    borders[63 - __builtin_clzll(different)]++;
+    left++;
+  }
+  for (; left > most && drop < 63; drop++) left -= borders[drop];
+  *n_left = left;
+  return drop;
+}
+
+/* The tables that a fresh set of at most `capacity` entries needs. */
+static bool fresh_tables(struct values *values, uint32_t capacity) {
+  struct tally tally = {.ctx = values->ctx};
+  struct value *entries = copse_alloc(values->ctx, capacity, sizeof *entries);
+  uint32_t *slots = copse_alloc(values->ctx, (size_t)capacity * 2, sizeof *slots);
+  if (entries == NULL || slots == NULL || !tally_fit(&tally, 0, capacity, values->tally.shape)) {
     copse_free(entries);
+    copse_free(slots);
     return false;
   }
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < values->n; i++) {
-    const struct value *v = &values->entries[order[i]];
-    uint64_t key = v->key >> drop;
-    if (n == 0 || entries[n - 1].key != key) {
-      entries[n] = *v;
-      entries[n++].key = key;
-    } else {
-      entries[n - 1].n += v->n;
-      entries[n - 1].number.hi = v->number.hi;
-    }
-    for (size_t c = 0; c < width; c++) fresh.counts[(n - 1) * width + c] += old->counts[order[i] * width + c];
-    for (size_t f = 0; f < TALLY_FOLDS && old->shape.sums; f++)
-      fresh.sums[(n - 1) * TALLY_FOLDS + f] += old->sums[order[i] * TALLY_FOLDS + f];
-  }
   copse_free(values->entries);
+  copse_free(values->slots);
   tally_release(&values->tally);
   values->entries = entries;
-  values->tally = fresh;
-  values->n = n;
-  values->shift += drop;
-  fill_slots(values);
+  values->slots = slots;
+  values->n_slots = capacity * 2;
+  values->capacity = capacity;
+  values->tally = tally;
+  values->n = 0;
   return true;
 }
 
-/* Leaves out as many low bits as it takes to have at most `most` entries. */
-static bool coarsen(struct values *values, uint32_t most) {
-  uint32_t *order = copse_alloc(values->ctx, values->n, sizeof *order), borders[65] = {0};
-  bool ok = order != NULL && sort_by_key(values, order);
-  unsigned drop = 0;
+static uint32_t capacity_for(uint32_t n) {
+  uint32_t capacity = FIRST_SLOTS / 2;
+  while (capacity < n) capacity *= 2;
+  return capacity;
+}
+
+/* The next of ascending numbers; returns its entry. */
+static uint32_t append(struct values *values, uint64_t key, double lo, double hi, uint64_t n) {
+  if (values->n == 0 || values->entries[values->n - 1].key != key)
+    values->entries[values->n++] = (struct value){.key = key, .number = {lo, hi}};
+  values->entries[values->n - 1].n += n;
+  values->entries[values->n - 1].number.hi = hi;
+  return values->n - 1;
+}
+
+static bool lose_exactness(struct values *values) {
+  values->exact = false;
+  values->registers = copse_alloc_zero(values->ctx, DISTINCT_REGISTERS, 1);
+  return values->registers != NULL;
+}
+
+static bool convert(struct values *values) {
+  struct pending *pending = &values->pending;
+  uint32_t n = pending->n, n_left;
+  struct keyed *list = copse_alloc(values->ctx, n, sizeof *list);
+  bool ok = list != NULL;
+  for (uint32_t i = 0; i < n && ok; i++) list[i] = (struct keyed){number_key(pending->x[i]), i};
+  ok = ok && sort_keys(values->ctx, list, n);
   if (ok) {
-    /* two neighbours stay apart until their highest different bit is left out */
-    for (uint32_t i = 1; i < values->n; i++) {
-      uint64_t different = values->entries[order[i - 1]].key ^ values->entries[order[i]].key;
-      borders[63 - __builtin_clzll(different)]++;
-    }
-    for (uint32_t n = values->n; n > most && drop < 63; drop++) n -= borders[drop];
-    ok = rebuild(values, order, drop);
+    unsigned drop = bits_to_drop(list, n, UINT32_MAX, &n_left);
+    bool many = n_left > values->limit && n == VALUES_PENDING;
+    if (many) drop = bits_to_drop(list, n, values->limit / VALUES_NARROW, &n_left);
+    ok = fresh_tables(values, capacity_for(n_left)) && (!many || lose_exactness(values));
+    values->shift = drop;
   }
-  copse_free(order);
+  for (uint32_t i = 0; i < n && ok; i++) {
+    double x = pending->x[list[i].at] + 0.0;
+    uint32_t before = values->n, entry = append(values, list[i].key >> values->shift, x, x, 1);
+    if (!values->exact) distinct_add(values->registers, mix64(list[i].key));
+    if (values->tally.shape.n_classes == 0) continue;
+    if (values->n > before) tally_clear(&values->tally, entry);
+    if (pending->targets != NULL) tally_add(&values->tally, entry, pending->targets[list[i].at]);
+  }
+  if (ok) fill_slots(values);
+  copse_free(list);
+  copse_free(pending->x);
+  copse_free(pending->targets);
+  *pending = (struct pending){0};
+  values->converted = true;
   return ok;
 }
 
-static bool coarsen_bit(struct values *values) {
-  uint32_t *order = copse_alloc(values->ctx, values->n, sizeof *order);
-  bool ok = order != NULL && values->shift < 63 && sort_by_key(values, order) && rebuild(values, order, 1);
-  copse_free(order);
+void values_convert(struct values *values) {
+  if (!values->converted && !values->failed && !convert(values)) give_up(values);
+}
+
+/* Entries in ascending order, with `drop` low bits less. */
+static bool coarsen(struct values *values, unsigned drop, uint32_t most) {
+  uint32_t n = values->n, n_left = n;
+  struct keyed *list = copse_alloc(values->ctx, n, sizeof *list);
+  bool ok = list != NULL;
+  for (uint32_t i = 0; i < n && ok; i++) list[i] = (struct keyed){values->entries[i].key, i};
+  ok = ok && sort_keys(values->ctx, list, n);
+  if (ok && most > 0) drop = bits_to_drop(list, n, most, &n_left);
+  struct values old = *values;
+  if (ok) {
+    values->entries = NULL;
+    values->slots = NULL;
+    values->tally = (struct tally){.ctx = values->ctx, .shape = old.tally.shape};
+    uint32_t capacity = capacity_for(n_left > values->limit / VALUES_NARROW ? n_left : values->limit / VALUES_NARROW);
+    ok = fresh_tables(values, values->exact ? old.capacity : capacity < old.capacity ? capacity : old.capacity);
+    if (!ok) *values = old;
+  }
+  for (uint32_t i = 0; i < n && ok; i++) {
+    const struct value *v = &old.entries[list[i].at];
+    uint32_t before = values->n, entry = append(values, v->key >> drop, v->number.lo, v->number.hi, v->n);
+    if (values->n > before && values->tally.shape.n_classes > 0) tally_clear(&values->tally, entry);
+    values_add_tally(values, entry, &old, list[i].at);
+  }
+  if (ok) {
+    values->shift += drop;
+    fill_slots(values);
+    copse_free(old.entries);
+    copse_free(old.slots);
+    tally_release(&old.tally);
+  }
+  copse_free(list);
   return ok;
 }
 
-uint32_t values_add_number(struct values *values, double x, uint64_t n) {
+void values_add_tally(struct values *values, uint32_t to, const struct values *other, uint32_t from) {
+  size_t width = (size_t)values->tally.shape.n_classes * TALLY_FOLDS;
+  for (size_t c = 0; c < width; c++)
+    values->tally.counts[to * width + c] += other->tally.counts[from * width + c];
+  for (size_t f = 0; f < TALLY_FOLDS && values->tally.shape.sums; f++)
+    values->tally.sums[to * TALLY_FOLDS + f] += other->tally.sums[from * TALLY_FOLDS + f];
+}
+
+static bool keep_pending(struct values *values, double x, struct row_target target) {
+  struct pending *pending = &values->pending;
+  if (pending->n == pending->capacity) {
+    uint32_t capacity = pending->capacity == 0 ? 64 : pending->capacity * 2;
+    double *fresh = copse_resize(values->ctx, pending->x, capacity, sizeof *fresh);
+    if (fresh == NULL) return false;
+    pending->x = fresh;
+    if (values->tally.shape.n_classes > 0) {
+      struct row_target *targets = copse_resize(values->ctx, pending->targets, capacity, sizeof *targets);
+      if (targets == NULL) return false;
+      pending->targets = targets;
+    }
+    pending->capacity = capacity;
+  }
+  pending->x[pending->n] = x;
+  if (pending->targets != NULL) pending->targets[pending->n] = target;
+  pending->n++;
+  return true;
+}
+
+/* Loses exactness when another entry would be one too many. */
+static bool narrow(struct values *values) {
+  if (!values->exact) return values->shift < 63 && coarsen(values, 1, 0); /* bit by bit: no more than it takes */
+  if (!lose_exactness(values)) return false;
+  for (uint32_t i = 0; i < values->n; i++) distinct_add(values->registers, mix64(values->entries[i].key));
+  return coarsen(values, 0, values->limit / VALUES_NARROW);
+}
+
+uint32_t values_put_number(struct values *values, double x, uint64_t n) {
   if (values->failed) return UINT32_MAX;
   uint64_t full = number_key(x);
   if (!values->exact) distinct_add(values->registers, mix64(full));
@@ -159,12 +259,8 @@ uint32_t values_add_number(struct values *values, double x, uint64_t n) {
       if (x > v->number.hi) v->number.hi = x;
       return *slot - 1;
     }
-    uint32_t most = values->exact ? values->limit : values->limit / VALUES_NARROW;
-    if (values->n >= most) {
-      /* bit by bit from there: the fewest that do for all values, this one included */
-      bool ok = values->exact ? lose_exactness(values) && coarsen(values, values->limit / VALUES_NARROW)
-                              : coarsen_bit(values);
-      if (!ok) break;
+    if (values->n >= (values->exact ? values->limit : values->limit / VALUES_NARROW)) {
+      if (!narrow(values)) break;
       distinct_add(values->registers, mix64(full));
       continue;
     }
@@ -177,6 +273,16 @@ uint32_t values_add_number(struct values *values, double x, uint64_t n) {
   }
   give_up(values);
   return UINT32_MAX;
+}
+
+void values_add_number(struct values *values, double x, struct row_target target) {
+  if (values->converted) {
+    uint32_t entry = values_put_number(values, x, 1);
+    if (entry != UINT32_MAX && values->tally.shape.n_classes > 0) tally_add(&values->tally, entry, target);
+    return;
+  }
+  if (!keep_pending(values, x, target)) give_up(values);
+  if (values->pending.n == VALUES_PENDING) values_convert(values);
 }
 
 /* ---- texts ---- */
@@ -251,7 +357,12 @@ uint32_t values_add_text(struct values *values, uint64_t hash, const char *text,
     return *slot - 1;
   }
   if (values->n >= values->limit) {
-    bool ok = !values->exact || lose_exactness(values);
+    bool ok = true;
+    if (values->exact) {
+      ok = lose_exactness(values);
+      for (uint32_t i = 0; i < values->n && ok; i++)
+        distinct_add(values->registers, mix64(values->entries[i].key));
+    }
     if (ok) distinct_add(values->registers, mix64(hash));
     if (!ok || !prune(values)) {
       give_up(values);
@@ -304,12 +415,38 @@ static bool order_texts(const struct values *values, uint32_t *order) {
   return true;
 }
 
+/* Entries and tally in the given order. */
+static bool reorder(struct values *values, const uint32_t *order) {
+  struct values old = *values;
+  values->entries = NULL;
+  values->slots = NULL;
+  values->tally = (struct tally){.ctx = values->ctx, .shape = old.tally.shape};
+  if (!fresh_tables(values, old.capacity)) {
+    *values = old;
+    return false;
+  }
+  for (uint32_t i = 0; i < old.n; i++) {
+    values->entries[values->n++] = old.entries[order[i]];
+    values_add_tally(values, i, &old, order[i]);
+  }
+  fill_slots(values);
+  copse_free(old.entries);
+  copse_free(old.slots);
+  tally_release(&old.tally);
+  return true;
+}
+
 void values_sort(struct values *values) {
+  if (!values->texts) values_convert(values);
   if (values->failed || values->n == 0) return;
-  uint32_t *order = copse_alloc(values->ctx, values->n, sizeof *order);
-  bool ok = order != NULL && (values->texts ? order_texts(values, order) : sort_by_key(values, order)) &&
-            rebuild(values, order, 0);
-  copse_free(order);
+  bool ok = true;
+  if (values->texts) {
+    uint32_t *order = copse_alloc(values->ctx, values->n, sizeof *order);
+    ok = order != NULL && order_texts(values, order) && reorder(values, order);
+    copse_free(order);
+  } else {
+    ok = coarsen(values, 0, 0);
+  }
   if (!ok) give_up(values);
 }
 
@@ -332,6 +469,8 @@ void values_release(struct values *values) {
   copse_free(values->slots);
   copse_free(values->bytes);
   copse_free(values->registers);
+  copse_free(values->pending.x);
+  copse_free(values->pending.targets);
   tally_release(&values->tally);
   values_init(values, values->ctx, values->texts, values->limit);
 }

@@ -1,11 +1,11 @@
 /* values.h - the values of a column with their counts, exact while there are few of them, and in bounded
  * memory when there are many.
  *
- * Numbers. Exact up to `limit` distinct ones. Beyond that neighbours share an entry: a number's bits, brought
- * into the order of the numbers, lose as many low bits as leave at most limit / 16 entries. That is a
- * function of the set of values alone: no order of rows, threads or blocks changes it. Every entry knows its
- * least and greatest value, so a value that stands alone stays exact, and the error of a rank is at most the
- * rows of one entry, which are known.
+ * Numbers. The first 65,536 are kept as they come; up to `limit` distinct ones each have an entry of their own.
+ * Beyond that neighbours share an entry: a number's bits, brought into the order of the numbers, lose as many
+ * low bits as leave at most limit / 4 entries. That is a function of the set of values alone: no order of
+ * rows, threads or blocks changes it. Every entry knows its least and greatest value, so a value that stands
+ * alone stays exact, and the error of a rank is at most the rows of one entry, which are known.
  *
  * Texts. Exact up to `limit` distinct ones. When the table is full the rarer half goes; a text that comes
  * later may be one of those, so its count may lack up to n_lost rows (after Manku and Motwani 2002).
@@ -16,7 +16,7 @@
 
 #include "profile/tally.h"
 
-enum { VALUES_TEXT_KEPT = 200, VALUES_NARROW = 16 };
+enum { VALUES_TEXT_KEPT = 200, VALUES_PENDING = 1 << 16, VALUES_NARROW = 4 };
 
 struct value {
   uint64_t key; /* numbers: ordered bits, shifted; texts: hash */
@@ -33,7 +33,14 @@ struct value {
   };
 };
 
-/* values_init, then add, then values_sort (numbers). */
+/* Numbers as they came, with their rows' targets. */
+struct pending {
+  uint32_t n, capacity;
+  double *x;
+  struct row_target *targets; /* NULL without a target */
+};
+
+/* values_init, then add, then values_sort. */
 struct values {
   copse_context *ctx;
   bool texts;
@@ -49,14 +56,22 @@ struct values {
   uint32_t n_lost;    /* texts: the largest count that went */
   uint8_t *registers; /* for the number of distinct ones, once not exact */
   struct tally tally;
+  struct pending pending; /* numbers: not yet in entries */
+  bool converted;         /* numbers go into entries at once */
   bool failed; /* out of memory; nothing is counted any more */
 };
 
 void values_init(struct values *values, copse_context *ctx, bool texts, uint32_t limit);
-/* Counts `n` of a value; returns its entry, or UINT32_MAX after failure. The entry is valid until the next
- * call. */
-uint32_t values_add_number(struct values *values, double x, uint64_t n);
+/* Counts a number of one row. */
+void values_add_number(struct values *values, double x, struct row_target target);
+/* Counts n rows of a value; returns its entry, or UINT32_MAX after failure. The entry is valid until the next
+ * call; the caller adds to its tally. Numbers: after values_convert. */
+uint32_t values_put_number(struct values *values, double x, uint64_t n);
 uint32_t values_add_text(struct values *values, uint64_t hash, const char *text, size_t length, uint64_t n);
+/* Brings the numbers kept so far into entries. */
+void values_convert(struct values *values);
+/* Adds entry `from` of another table's tally to entry `to`. */
+void values_add_tally(struct values *values, uint32_t to, const struct values *other, uint32_t from);
 /* Keeps the tally as wide as the target's shape is. */
 void values_shape(struct values *values, struct tally_shape shape);
 /* Numbers: entries by value. Texts: by falling count, then bytewise. Adding ends here. */

@@ -135,7 +135,8 @@ static double r2_out_of_fold(const struct parts *parts, const struct totals *t, 
 }
 
 /* AUC of the raw value; numbers and dates. */
-static double raw_auc(const struct values *values, uint32_t code, copse_context *ctx, bool *failed) {
+static double raw_auc(const struct values *values, uint32_t code, copse_context *ctx, double *n_rows,
+                      bool *failed) {
   struct scored *rows = copse_alloc(ctx, values->n, sizeof *rows);
   double auc = (double)NAN;
   uint32_t width = values->tally.shape.n_classes;
@@ -150,6 +151,7 @@ static double raw_auc(const struct values *values, uint32_t code, copse_context 
       for (uint32_t c = 0; c < width; c++) *(c == code ? &rows[i].pos : &rows[i].neg) += counts[c];
     }
   }
+  for (uint32_t i = 0; i < values->n; i++) *n_rows += (double)(rows[i].pos + rows[i].neg);
   auc = scored_auc(rows, values->n);
   copse_free(rows);
   return auc;
@@ -262,10 +264,12 @@ static void rank_classes(const struct parts *fine, const struct totals *t, const
   view->auc_oof = n > 0 ? sum / n : (double)NAN;
   view->auc_best = view->auc_oof;
   if (values != NULL && target->kind == TARGET_BINARY) {
-    double raw = raw_auc(values, target->positive, fine->ctx, failed);
+    double n_filled = 0, raw = raw_auc(values, target->positive, fine->ctx, &n_filled, failed);
     view->direction = raw >= 0.5 ? 1 : -1;
     view->auc = raw >= 0.5 ? raw : 1 - raw;
-    if (!(view->auc_best > view->auc)) view->auc_best = view->auc;
+    view->auc_covers = n_filled / t->n;
+    /* of a column that is mostly missing it says little about the rows as a whole */
+    if (view->auc_covers >= 0.5 && !(view->auc_best > view->auc)) view->auc_best = view->auc;
   }
   double n_pos = t->classes[target->positive];
   view->auc_se = auc_error(view->auc_best, n_pos, t->n - n_pos);
