@@ -44,7 +44,8 @@ static copse_status plan(struct app *app, struct profile_job *job, copse_error *
     return fail(err, COPSE_ERR_ARGUMENT, "%s and data=%s name two files, expected one (leave one out)",
                 app->operand, data);
   if (strcmp(format, "libsvm") == 0)
-    return fail(err, COPSE_ERR_UNSUPPORTED, "format=libsvm: a profile reads CSV files and tables of a database");
+    return fail(err, COPSE_ERR_UNSUPPORTED,
+                "format=libsvm: a profile reads CSV files and tables of a database");
   job->path = app->operand ? app->operand : data;
   job->out = setting(app, "out")[0] ? setting(app, "out") : "-";
   job->format = choose_form(format, job->out);

@@ -1,9 +1,9 @@
 /* alert_checks.c - what is looked for in a column, one function and one row each.
  *
- * How to add one: a function that returns whether it found something and writes level, sentence (with numbers)
- * and remedy; a row in column_checks, graver things first; a case in tests/unit/prep/test_profile_alerts.c.
- * A sentence must hold for a person who knows nothing of statistics, and an alert that clean data raise is
- * wrong. */
+ * How to add one: a function that returns whether it found something and writes level, sentence (with
+ * numbers) and remedy; a row in column_checks, graver things first; a case in
+ * tests/unit/prep/test_profile_alerts.c. A sentence must hold for a person who knows nothing of statistics,
+ * and an alert that clean data raise is wrong. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,8 +43,9 @@ static bool find_constant(const copse_profile *p, const struct column_facts *c, 
 
 /* Names that tell of what happens after the moment of scoring. */
 static bool name_tells_outcome(const char *name) {
-  static const char *const words[] = {"won",  "lost",    "closed",   "converted", "outcome", "status", "result",
-                                      "paid", "invoice", "contract", "cancel",    "churn",   "refund"};
+  static const char *const words[] = {"won",    "lost",   "closed", "converted", "outcome",
+                                      "status", "result", "paid",   "invoice",   "contract",
+                                      "cancel", "churn",  "refund"};
   char lower[128];
   size_t n = 0;
   for (; name[n] != '\0' && n + 1 < sizeof lower; n++)
@@ -81,8 +82,8 @@ static bool find_leak_exact(const copse_profile *p, const struct column_facts *c
   if (number)
     SAY("`%s` alone gives the target (R2 %.4f).", NAME, v->r2_oof);
   else
-    SAY("`%s` alone decides the target: %s of %s rows go wrong.", NAME, count_text((double)v->oof_errors).text,
-        count_text((double)p->target.n_labelled).text);
+    SAY("`%s` alone decides the target: %s of %s rows go wrong.", NAME,
+        count_text((double)v->oof_errors).text, count_text((double)p->target.n_labelled).text);
   advise_leak(c, out);
   return says(out, COPSE_ALERT_CRITICAL, 1);
 }
@@ -158,8 +159,8 @@ static bool find_mismatch(const copse_profile *p, const struct column_facts *c, 
   if (c->misfit.n > 0 && !c->misfit.withheld)
     snprintf(example, sizeof example, ", for example %s", value_in_text(&c->misfit).text);
   SAY("%s of %s values of `%s` are not %s%s%s%s.", count_text((double)c->n_misfits).text,
-      count_text((double)(c->n - c->n_missing)).text, NAME, kind, example, c->misfit_place[0] ? ", first in " : "",
-      c->misfit_place);
+      count_text((double)(c->n - c->n_missing)).text, NAME, kind, example,
+      c->misfit_place[0] ? ", first in " : "", c->misfit_place);
   ADVISE("training will take the whole column as text: correct them, or declare them missing_values=");
   return says(out, COPSE_ALERT_WARNING, 0.4);
 }
@@ -247,10 +248,11 @@ static bool find_near_constant(const copse_profile *p, const struct column_facts
   } else if (value != NULL) {
     top = value->n;
   }
-  if (c->is_target || c->n_missing > 0 || top * 200 < there * 199 || there - top >= 200 || there == top) return false;
+  if (c->is_target || c->n_missing > 0 || top * 200 < there * 199 || there - top >= 200 || there == top)
+    return false;
   (void)p;
-  SAY("`%s` differs from its usual value in %s of %s rows only.", NAME, count_text((double)(there - top)).text,
-      count_text((double)c->n).text);
+  SAY("`%s` differs from its usual value in %s of %s rows only.", NAME,
+      count_text((double)(there - top)).text, count_text((double)c->n).text);
   ADVISE("keep it only if these rows matter");
   return says(out, COPSE_ALERT_NOTE, 0.02);
 }

@@ -33,7 +33,8 @@ static bool find_imbalance(const copse_profile *p, struct finding *out, uint32_t
   if (p->target.kind != TARGET_BINARY) return false;
   if (100 * rare >= p->target.n_labelled && (rare >= 200 || 5 * rare >= p->target.n_labelled)) return false;
   SAY("%s of %s rows are of the target's rarer class (%s).", count_text((double)rare).text,
-      count_text((double)p->target.n_labelled).text, share_text((double)rare / (double)p->target.n_labelled).text);
+      count_text((double)p->target.n_labelled).text,
+      share_text((double)rare / (double)p->target.n_labelled).text);
   ADVISE("look at average precision rather than accuracy; more of the rare class helps most");
   columns[(*n)++] = p->target.column;
   return says(out, COPSE_ALERT_WARNING, 0.2);
@@ -109,7 +110,8 @@ static bool find_together(const copse_profile *p, struct finding *out, uint32_t 
   return says(out, COPSE_ALERT_NOTE, 0.08);
 }
 
-static bool find_missing_together(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+static bool find_missing_together(const copse_profile *p, struct finding *out, uint32_t *columns,
+                                  uint32_t *n) {
   char list[300];
   *n = pairs_cluster(&p->pairs, PAIRS_MISSING, out->turn, columns);
   if (*n == 0) return false;
@@ -159,8 +161,8 @@ static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *co
   if (*n == 1)
     SAY("`%s` moved from this file to the other: population stability index %.2f.", NAME_OF(worst), psi);
   else
-    SAY("%u columns moved from this file to the other, most of all `%s`: population stability index %.2f.", *n,
-        NAME_OF(worst), psi);
+    SAY("%u columns moved from this file to the other, most of all `%s`: population stability index %.2f.",
+        *n, NAME_OF(worst), psi);
   ADVISE("train on newer rows, or leave out what moves");
   return says(out, psi >= 0.25 ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi);
 }
@@ -177,17 +179,11 @@ static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_
 }
 
 const struct table_check table_checks[] = {
-    {"TARGET", find_unusable, false},
-    {"IMBALANCE", find_imbalance, false},
-    {"LEAK_ORDER", find_order, false},
-    {"DUP_ROWS", find_equal_rows, false},
-    {"CONFLICT", find_conflict, false},
-    {"DUP_COLUMNS", find_same, true},
-    {"CORRELATED", find_together, true},
-    {"CO_MISSING", find_missing_together, true},
-    {"SPLIT_DUP", find_split_rows, false},
-    {"SPLIT_TIME", find_split_time, false},
-    {"DRIFT", find_drift, false},
-    {"NEW_LEVELS", find_new_levels, false},
+    {"TARGET", find_unusable, false},      {"IMBALANCE", find_imbalance, false},
+    {"LEAK_ORDER", find_order, false},     {"DUP_ROWS", find_equal_rows, false},
+    {"CONFLICT", find_conflict, false},    {"DUP_COLUMNS", find_same, true},
+    {"CORRELATED", find_together, true},   {"CO_MISSING", find_missing_together, true},
+    {"SPLIT_DUP", find_split_rows, false}, {"SPLIT_TIME", find_split_time, false},
+    {"DRIFT", find_drift, false},          {"NEW_LEVELS", find_new_levels, false},
 };
 const size_t n_table_checks = sizeof table_checks / sizeof *table_checks;

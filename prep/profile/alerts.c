@@ -20,7 +20,9 @@ struct short_text share_text(double share) {
   else if (share < 1 && share > 0.999)
     snprintf(out.text, sizeof out.text, "> 99.9 %%");
   else
-    snprintf(out.text, sizeof out.text, share == 0 || share == 1 || share * 100 == floor(share * 100) ? "%.0f %%" : "%.1f %%", share * 100);
+    snprintf(out.text, sizeof out.text,
+             share == 0 || share == 1 || share * 100 == floor(share * 100) ? "%.0f %%" : "%.1f %%",
+             share * 100);
   return out;
 }
 
@@ -125,7 +127,8 @@ static bool check_table(copse_profile *p, uint32_t *room) {
 }
 
 /* The columns with the same finding at the same level become one alert. */
-static bool fold(copse_profile *p, const struct column_check *check, copse_alert_level level, uint32_t *room) {
+static bool fold(copse_profile *p, const struct column_check *check, copse_alert_level level,
+                 uint32_t *room) {
   struct finding finding = {.level = level, .effect = 0};
   uint32_t n = 0, kept = 0;
   for (uint32_t i = 0; i < p->n_alerts; i++) {

@@ -18,8 +18,8 @@ static void put_bars(copse_text *out, const uint64_t *counts, uint32_t n, int x,
     int left = x + (int)((double)i * width / n), right = x + (int)((double)(i + 1) * width / n);
     if (counts[i] > 0 && h == 0) h = 1;
     if (h > 0)
-      copse_text_appendf(out, "M%d %dv-%dh%dv%dz", left, height, h, right - left > 2 ? right - left - 1 : right - left,
-                         h);
+      copse_text_appendf(out, "M%d %dv-%dh%dv%dz", left, height, h,
+                         right - left > 2 ? right - left - 1 : right - left, h);
   }
   html_put(out, "\"/>");
 }
@@ -101,7 +101,9 @@ void chart_rates(copse_text *out, const struct view_facts *v, double base) {
   for (uint32_t i = 0; i < v->n_bins; i++)
     if (v->bins[i].ci_hi > most && v->bins[i].n >= 20) most = v->bins[i].ci_hi;
   if (!(most > 0)) return;
-  html_put(out, "<svg viewBox=\"0 0 360 120\" role=\"img\"><title>Rate by part; the line is the rate of all rows, ");
+  html_put(
+      out,
+      "<svg viewBox=\"0 0 360 120\" role=\"img\"><title>Rate by part; the line is the rate of all rows, ");
   html_share(out, base);
   html_put(out, "</title><path fill=\"none\" stroke=\"var(--c5)\" stroke-width=\"2\" d=\"");
   double step = 320.0 / v->n_bins;

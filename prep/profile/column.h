@@ -1,6 +1,6 @@
-/* column.h - what is counted of one column in the one pass over the rows. A column has one owner at a time and
- * takes its cells in the order of the rows: nothing is merged, and the result does not depend on threads or
- * on how the rows were cut into blocks. */
+/* column.h - what is counted of one column in the one pass over the rows. A column has one owner at a time
+ * and takes its cells in the order of the rows: nothing is merged, and the result does not depend on threads
+ * or on how the rows were cut into blocks. */
 #ifndef COPSE_PROFILE_COLUMN_H
 #define COPSE_PROFILE_COLUMN_H
 
@@ -13,9 +13,9 @@
 struct typed_block {
   uint64_t first_row;
   size_t n_rows;
-  const struct row_cell *cells; /* borrowed */
-  uint64_t *values;             /* numbers: their bits; texts: hashes */
-  uint8_t *types;               /* enum cell_type */
+  const struct row_cell *cells;          /* borrowed */
+  uint64_t *values;                      /* numbers: their bits; texts: hashes */
+  uint8_t *types;                        /* enum cell_type */
   uint64_t *row_hashes, *feature_hashes; /* [n_rows] of all cells; of all but the target's */
   struct row_target *targets;            /* [n_rows], once the block's turn has come */
   size_t capacity_cells, capacity_rows;

@@ -1,7 +1,6 @@
 /* describe.c - see describe.h. */
 #include "profile/describe.h"
 
-
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

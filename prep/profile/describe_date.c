@@ -31,10 +31,10 @@ static double period_start(const char *unit, int64_t period, int step) {
 static void count_periods(const struct values *values, struct date_facts *f) {
   double days = (f->last - f->first) / DAY;
   int step = 1;
-  f->unit = days < FACTS_PERIODS - 1                ? "day"
-            : days < 7 * (FACTS_PERIODS - 2)        ? "week"
-            : days < 30 * (FACTS_PERIODS - 3)       ? "month"
-                                                    : "year";
+  f->unit = days < FACTS_PERIODS - 1          ? "day"
+            : days < 7 * (FACTS_PERIODS - 2)  ? "week"
+            : days < 30 * (FACTS_PERIODS - 3) ? "month"
+                                              : "year";
   while (period_of(f->unit, f->last, step) - period_of(f->unit, f->first, step) >= FACTS_PERIODS) step *= 10;
   int64_t first = period_of(f->unit, f->first, step);
   f->n_periods = (uint32_t)(period_of(f->unit, f->last, step) - first) + 1;

@@ -1,4 +1,5 @@
-/* describe_number.c - quantiles, deviations, bars and spikes of a column of numbers, from its sorted table. */
+/* describe_number.c - quantiles, deviations, bars and spikes of a column of numbers, from its sorted table.
+ */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>

@@ -134,8 +134,8 @@ bool drift_find(copse_context *ctx, const struct scan *here, const struct column
     compare(&here->columns[i], &facts[i], &other->columns[same], &out->columns[i]);
   }
   bool features = here->target != SCAN_NO_COLUMN && other->target != SCAN_NO_COLUMN;
-  out->share_known_rows = features ? rows_overlap(&here->features, &other->features)
-                                   : rows_overlap(&here->full, &other->full);
+  out->share_known_rows =
+      features ? rows_overlap(&here->features, &other->features) : rows_overlap(&here->full, &other->full);
   return true;
 }
 

@@ -10,7 +10,8 @@
 /* Characters that change what is seen around them, or are not seen. */
 static bool is_hidden(uint32_t c) {
   return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xAD || c == 0x61C || (c >= 0x200B && c <= 0x200F) ||
-         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c & 0xFFFE) == 0xFFFE;
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+         (c & 0xFFFE) == 0xFFFE;
 }
 
 static size_t encode(uint32_t c, char *out) {
@@ -30,7 +31,8 @@ void clean_text(const char *text, size_t length, size_t most, char *out, size_t 
   for (; p < end; n++) {
     char piece[16];
     uint32_t c = text_next(&p, end);
-    size_t size = is_hidden(c) ? (size_t)snprintf(piece, sizeof piece, "\\u%04X", (unsigned)c) : encode(c, piece);
+    size_t size =
+        is_hidden(c) ? (size_t)snprintf(piece, sizeof piece, "\\u%04X", (unsigned)c) : encode(c, piece);
     if (n == most || at + size + 4 > capacity) { /* room for the mark and the end */
       memcpy(out + at, "\xE2\x80\xA6", 3);
       at += 3;

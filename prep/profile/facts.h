@@ -62,13 +62,13 @@ struct level_facts {
   struct facts_value top[FACTS_TOP];
   uint64_t other_n; /* rows of all other levels */
   double other_values;
-  double entropy; /* normalised by the number of levels */
+  double entropy;    /* normalised by the number of levels */
   double rare_share; /* of rows whose level occurs fewer than 5 times */
   bool exact;
-  uint64_t length_min, length_median, length_max; /* characters */
+  uint64_t length_min, length_median, length_max;        /* characters */
   double share_blanks, share_non_ascii, share_bad_bytes; /* of rows */
   uint64_t n_bad_bytes;
-  uint32_t n_variants;                     /* levels equal to another one but for case and punctuation */
+  uint32_t n_variants; /* levels equal to another one but for case and punctuation */
   struct facts_value variants[3];
   const char *pattern; /* "email", "phone", "URL", "UUID" where most levels look so, else NULL */
   char form[48];       /* the commonest shape, as AA-99999, and its share of the levels looked at */
@@ -77,10 +77,10 @@ struct level_facts {
 };
 
 struct date_facts {
-  double first, last;   /* seconds from 1970 */
-  const char *format;   /* "YYYY-MM-DD" ... */
+  double first, last;      /* seconds from 1970 */
+  const char *format;      /* "YYYY-MM-DD" ... */
   const char *granularity; /* "day", "second" */
-  bool ambiguous;       /* day or month first: both would do */
+  bool ambiguous;          /* day or month first: both would do */
   uint64_t n_future, n_sentinel;
   const char *unit; /* of the bars: "day", "week", "month", "year" */
   uint32_t n_periods;
@@ -95,25 +95,25 @@ struct bin_facts {
   enum bin_kind kind;
   double lo, hi; /* RANGE, VALUE */
   struct facts_value level;
-  uint64_t n;        /* rows with a target */
-  uint64_t n_pos;    /* of the positive class */
-  double rate;       /* of it; regression: mean of the target */
+  uint64_t n;     /* rows with a target */
+  uint64_t n_pos; /* of the positive class */
+  double rate;    /* of it; regression: mean of the target */
   double ci_lo, ci_hi;
   double woe;
 };
 
 struct view_facts {
   bool present;
-  double auc;      /* numbers and dates: of the raw value, in its better direction; NaN otherwise */
+  double auc;        /* numbers and dates: of the raw value, in its better direction; NaN otherwise */
   double auc_covers; /* share of the rows that it is taken over: the filled ones */
-  int direction;   /* +1: greater values, more positives */
-  double auc_oof;  /* of the rates by part, each row scored by the other folds */
-  double auc_best; /* the better of the two */
+  int direction;     /* +1: greater values, more positives */
+  double auc_oof;    /* of the rates by part, each row scored by the other folds */
+  double auc_best;   /* the better of the two */
   double auc_se;
-  double iv, mutual, explained; /* nats; share of the target's entropy */
-  double r2_oof;                /* regression */
-  uint64_t oof_errors;          /* rows that the other folds' most frequent class gets wrong */
-  double missing_phi;           /* of being missing and being positive */
+  double iv, mutual, explained;  /* nats; share of the target's entropy */
+  double r2_oof;                 /* regression */
+  uint64_t oof_errors;           /* rows that the other folds' most frequent class gets wrong */
+  double missing_phi;            /* of being missing and being positive */
   double filled_pos, filled_neg; /* share of filled cells among positives and others */
   uint32_t n_bins;
   struct bin_facts bins[FACTS_BINS];

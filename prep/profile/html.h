@@ -16,6 +16,8 @@ void html_value(copse_text *out, const struct facts_value *value, uint32_t rank)
 void html_count(copse_text *out, double n);
 void html_share(copse_text *out, double share);
 void html_number(copse_text *out, double x);
+/* With three decimals. */
+void html_fixed(copse_text *out, double x);
 
 /* The column's shape, small, without words. */
 void chart_spark(copse_text *out, const struct column_facts *column);

@@ -24,6 +24,11 @@ static void number_term(copse_text *out, const char *name, double x, bool exact)
   html_number(out, x);
   end_term(out);
 }
+static void fixed_term(copse_text *out, const char *name, double x) {
+  term(out, name);
+  html_fixed(out, x);
+  end_term(out);
+}
 static void share_term(copse_text *out, const char *name, double share) {
   term(out, name);
   html_share(out, share);
@@ -50,8 +55,8 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   number_term(out, "standard deviation", f->std, true);
   number_term(out, "median distance from median", f->mad, f->exact);
   number_term(out, "middle half", f->quantiles[4] - f->quantiles[2], f->exact);
-  number_term(out, "coefficient of variation", fabs(f->mean) < f->std / 1000 ? (double)NAN : f->std / fabs(f->mean),
-              true);
+  number_term(out, "coefficient of variation",
+              fabs(f->mean) < f->std / 1000 ? (double)NAN : f->std / fabs(f->mean), true);
   number_term(out, "skewness", f->skew, true);
   number_term(out, "excess kurtosis", f->kurtosis, true);
   share_term(out, "zero", (double)f->n_zero / n);
@@ -71,15 +76,17 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
 static void put_level_row(copse_text *out, double share) {
   html_put(out, "</td><td>");
   html_share(out, share);
-  copse_text_appendf(out, "</td><td class=\"t\"><span class=\"bar\" style=\"width:%.2frem\"></span></td></tr>",
-                     share * 8);
+  copse_text_appendf(
+      out, "</td><td class=\"t\"><span class=\"bar\" style=\"width:%.2frem\"></span></td></tr>", share * 8);
 }
 
 static void put_levels(copse_text *out, const struct column_facts *c) {
   const struct level_facts *f = &c->levels;
   double n = (double)c->n;
-  html_put(out, "<div class=\"wide\"><table><caption>Most frequent values</caption><thead><tr><th scope=\"col\">value"
-                "</th><th scope=\"col\">rows</th><th scope=\"col\">share</th><th></th></tr></thead><tbody>");
+  html_put(
+      out,
+      "<div class=\"wide\"><table><caption>Most frequent values</caption><thead><tr><th scope=\"col\">value"
+      "</th><th scope=\"col\">rows</th><th scope=\"col\">share</th><th></th></tr></thead><tbody>");
   for (uint32_t i = 0; i < f->n_top; i++) {
     html_put(out, "<tr><td>");
     html_value(out, &f->top[i], i);
@@ -152,10 +159,14 @@ static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, u
 static void put_bins(copse_text *out, const copse_profile *p, const struct column_facts *c) {
   bool rates = p->target.kind != TARGET_NUMBER;
   double all = (double)p->target.n_labelled;
-  html_put(out, "<div class=\"wide\"><table><caption>The target by part</caption><thead><tr><th scope=\"col\">part</th>"
-                "<th scope=\"col\">rows</th><th scope=\"col\" class=\"o\">share</th><th scope=\"col\">");
-  html_put(out, rates ? "rate</th><th scope=\"col\" class=\"o\">95 % interval</th><th scope=\"col\">times the mean</th>"
-                      : "mean</th><th class=\"o\"></th><th></th>");
+  html_put(
+      out,
+      "<div class=\"wide\"><table><caption>The target by part</caption><thead><tr><th scope=\"col\">part</th>"
+      "<th scope=\"col\">rows</th><th scope=\"col\" class=\"o\">share</th><th scope=\"col\">");
+  html_put(
+      out,
+      rates ? "rate</th><th scope=\"col\" class=\"o\">95 % interval</th><th scope=\"col\">times the mean</th>"
+            : "mean</th><th class=\"o\"></th><th></th>");
   html_put(out, "</tr></thead><tbody>");
   for (uint32_t i = 0; i < c->view.n_bins; i++) {
     const struct bin_facts *bin = &c->view.bins[i];
@@ -173,7 +184,7 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
       html_put(out, " \xE2\x80\xA6 ");
       html_share(out, bin->ci_hi);
       html_put(out, "</td><td>");
-      html_number(out, bin->rate / p->target.rate);
+      html_fixed(out, bin->rate / p->target.rate);
     } else {
       html_number(out, bin->rate);
       html_put(out, "</td><td class=\"o\"></td><td>");
@@ -191,11 +202,12 @@ static void put_view(copse_text *out, const copse_profile *p, const struct colum
   if (p->target.kind != TARGET_NUMBER) chart_rates(out, v, p->target.rate);
   html_put(out, "<dl>");
   if (p->target.kind == TARGET_NUMBER) {
-    number_term(out, "R\xC2\xB2 out of fold", v->r2_oof, true);
+    fixed_term(out, "R\xC2\xB2 out of fold", v->r2_oof);
   } else {
-    number_term(out, "AUC out of fold", v->auc_oof, true);
-    if (!isnan(v->auc)) number_term(out, v->direction > 0 ? "AUC of the value, rising" : "AUC of the value, falling", v->auc, true);
-    if (!isnan(v->iv)) number_term(out, "information value", v->iv, true);
+    fixed_term(out, "AUC out of fold", v->auc_oof);
+    if (!isnan(v->auc))
+      fixed_term(out, v->direction > 0 ? "AUC of the value, rising" : "AUC of the value, falling", v->auc);
+    if (!isnan(v->iv)) fixed_term(out, "information value", v->iv);
     share_term(out, "of the target's entropy", v->explained);
     if (c->n_missing > 0 && !isnan(v->filled_pos)) {
       share_term(out, "filled where positive", v->filled_pos);
@@ -213,7 +225,7 @@ static void put_nearest(copse_text *out, const copse_profile *p, uint32_t column
     copse_text_appendf(out, "%s<a href=\"#c%u\">", i > 0 ? ", " : "", nearest[i]);
     html_data(out, p->columns[nearest[i]].name, 64);
     html_put(out, "</a> (");
-    html_number(out, (double)fabsf(p->pairs.matrix[(size_t)column * p->n_columns + nearest[i]]));
+    html_fixed(out, (double)fabsf(p->pairs.matrix[(size_t)column * p->n_columns + nearest[i]]));
     html_put(out, ")");
   }
   html_put(out, "</p>");

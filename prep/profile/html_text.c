@@ -81,3 +81,13 @@ void html_number(copse_text *out, double x) {
   } else
     put_signed(out, number_text(x).text);
 }
+
+void html_fixed(copse_text *out, double x) {
+  char text[32];
+  if (isnan(x)) {
+    html_put(out, "\xE2\x80\x94");
+    return;
+  }
+  snprintf(text, sizeof text, "%.3f", x);
+  put_signed(out, text);
+}

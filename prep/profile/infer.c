@@ -7,8 +7,8 @@
 
 #define FITS 0.99
 
-const char *const column_type_names[N_COLUMN_TYPES] = {
-    "empty", "constant", "boolean", "number", "code", "category", "datetime", "id", "text"};
+const char *const column_type_names[N_COLUMN_TYPES] = {"empty",    "constant", "boolean", "number", "code",
+                                                       "category", "datetime", "id",      "text"};
 
 static bool same_word(const char *word, const char *text, size_t length) {
   if (strlen(word) != length) return false;
@@ -87,8 +87,9 @@ static void infer_number(struct column *column, struct column_facts *out, uint64
     set_type(out, TYPE_BOOLEAN, "only 0 and 1");
   } else if (integers && n_there >= 500 && out->n_misfits == 0 && distinct >= 0.95 * (double)n_there &&
              (out->consecutive || name_ends_code(column->name) || column->n_up + 1 == n_integer)) {
-    set_type(out, TYPE_ID, out->consecutive ? "whole numbers without a gap, each once"
-                                            : "whole numbers, different in every row");
+    set_type(out, TYPE_ID,
+             out->consecutive ? "whole numbers without a gap, each once"
+                              : "whole numbers, different in every row");
   } else if (integers && distinct > 2 && name_ends_code(column->name)) {
     snprintf(out->why, sizeof out->why, "whole numbers, %.0f distinct, and the name of a code", distinct);
     out->type = TYPE_CODE;
@@ -126,7 +127,8 @@ static void infer_text(const struct column *column, struct column_facts *out, ui
   }
   if (unique >= 0.95 && n_there >= 100) {
     bool words = 2 * blanks > n || 10 * long_ones > n;
-    set_type(out, words ? TYPE_TEXT : TYPE_ID, words ? "texts, nearly all different" : "different in nearly every row");
+    set_type(out, words ? TYPE_TEXT : TYPE_ID,
+             words ? "texts, nearly all different" : "different in nearly every row");
   } else if (2 * long_ones > n && distinct > 20) {
     set_type(out, TYPE_TEXT, "long texts");
   } else if (column->n_types[CELL_TYPE_CODE] > n_there - n_there / 100 * 99 &&
@@ -199,8 +201,7 @@ void infer_type(struct column *column, struct column_facts *out) {
     if (n[CELL_TYPE_DMY] == 0)
       out->date.format = n[CELL_TYPE_TIME] > 0 ? "YYYY-MM-DD hh:mm:ss" : "YYYY-MM-DD";
     set_type(out, TYPE_DATETIME, "dates");
-    if (out->date.format != NULL)
-      snprintf(out->why, sizeof out->why, "dates, %s", out->date.format);
+    if (out->date.format != NULL) snprintf(out->why, sizeof out->why, "dates, %s", out->date.format);
     if (out->distinct == 1 && out->n_missing == 0 && out->n_misfits == 0)
       set_type(out, TYPE_CONSTANT, "one value in every row");
     return;

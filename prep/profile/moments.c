@@ -16,8 +16,8 @@ void moments_flush(struct moments *m) {
     m4 += dd * dd;
   }
   double a = (double)m->n, all = a + n, d = mean - m->mean, dn = d / all, an = a * n;
-  m->m4 += m4 + d * dn * dn * dn * an * (a * a - an + n * n) +
-           6 * dn * dn * (a * a * m2 + n * n * m->m2) + 4 * dn * (a * m3 - n * m->m3);
+  m->m4 += m4 + d * dn * dn * dn * an * (a * a - an + n * n) + 6 * dn * dn * (a * a * m2 + n * n * m->m2) +
+           4 * dn * (a * m3 - n * m->m3);
   m->m3 += m3 + d * dn * dn * an * (a - n) + 3 * dn * (a * m2 - n * m->m2);
   m->m2 += m2 + d * dn * an;
   m->mean += dn * n;

@@ -1,8 +1,8 @@
 /* moments.h - count, mean and central moments up to the fourth of a stream of numbers.
  *
  * Values are gathered in groups of a fixed size; a group's moments are taken in two sweeps and merged into
- * the total (Chan, Golub and LeVeque 1979; Pebay 2008). Groups are cut by the values' own count, so the result
- * does not depend on how the stream was cut into blocks. */
+ * the total (Chan, Golub and LeVeque 1979; Pebay 2008). Groups are cut by the values' own count, so the
+ * result does not depend on how the stream was cut into blocks. */
 #ifndef COPSE_PROFILE_MOMENTS_H
 #define COPSE_PROFILE_MOMENTS_H
 

@@ -12,20 +12,27 @@
 enum { OPEN_CARDS = 60, CARDS = 300, CARDS_WITH_BINS = 150 };
 
 static void put_head(copse_text *out, const copse_profile *p) {
-  html_put(out, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta "
-                "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-                "script-src 'sha256-");
+  html_put(out,
+           "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta "
+           "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+           "script-src 'sha256-");
   html_put(out, page_script_hash);
-  html_put(out, "'; img-src data:; base-uri 'none'; form-action 'none'\"><meta name=\"referrer\" content=\"no-referrer\">"
-                "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" "
-                "href=\"data:,\"><title>Profile of ");
+  html_put(out,
+           "'; img-src data:; base-uri 'none'; form-action 'none'\"><meta name=\"referrer\" "
+           "content=\"no-referrer\">"
+           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" "
+           "href=\"data:,\"><title>Profile of ");
   html_plain(out, p->path, 100);
   html_put(out, "</title><style>");
   html_put(out, page_style);
-  html_put(out, "</style></head><body><a class=\"skip\" href=\"#columns\">Skip to the columns</a>\n<nav aria-label=\"Sections\">"
-                "<a href=\"#glance\">Glance</a><a href=\"#alerts\">Decide</a>");
+  html_put(out,
+           "</style></head><body><a class=\"skip\" href=\"#columns\">Skip to the columns</a>\n<nav "
+           "aria-label=\"Sections\">"
+           "<a href=\"#glance\">Glance</a><a href=\"#alerts\">Decide</a>");
   if (p->target.kind != TARGET_NONE) html_put(out, "<a href=\"#target\">Target</a>");
-  html_put(out, "<a href=\"#columns\">Columns</a><a href=\"#cards\">Cards</a><a href=\"#relations\">Relations</a>");
+  html_put(
+      out,
+      "<a href=\"#columns\">Columns</a><a href=\"#cards\">Cards</a><a href=\"#relations\">Relations</a>");
   if (p->drift.present) html_put(out, "<a href=\"#drift\">Drift</a>");
   html_put(out, "<a href=\"#made\">Made</a></nav><main>\n");
 }
@@ -119,8 +126,10 @@ static void put_target(copse_text *out, const copse_profile *p) {
   html_share(out, t->ci_lo);
   html_put(out, " \xE2\x80\xA6 ");
   html_share(out, t->ci_hi);
-  html_put(out, ").</p><div class=\"wide\"><table><caption>Classes</caption><thead><tr><th scope=\"col\">class</th><th "
-                "scope=\"col\">rows</th><th scope=\"col\">share</th></tr></thead><tbody>");
+  html_put(
+      out,
+      ").</p><div class=\"wide\"><table><caption>Classes</caption><thead><tr><th scope=\"col\">class</th><th "
+      "scope=\"col\">rows</th><th scope=\"col\">share</th></tr></thead><tbody>");
   for (uint32_t i = 0; i < t->n_classes; i++) {
     html_put(out, "<tr><td>");
     html_value(out, &t->classes[i], i);
@@ -136,7 +145,8 @@ static void put_target(copse_text *out, const copse_profile *p) {
 /* ---- the table of columns ---- */
 
 static void head_cell(copse_text *out, const char *name, const char *class) {
-  copse_text_appendf(out, "<th scope=\"col\" class=\"%s\"><button type=\"button\">%s</button></th>", class, name);
+  copse_text_appendf(out, "<th scope=\"col\" class=\"%s\"><button type=\"button\">%s</button></th>", class,
+                     name);
 }
 
 static void number_cell(copse_text *out, double x, const char *class) {
@@ -183,12 +193,12 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
   html_put(out, "</td>");
   if (p->target.kind != TARGET_NONE) {
     number_cell(out, strength(p, c), "");
-    html_number(out, strength(p, c));
+    html_fixed(out, strength(p, c));
     html_put(out, "</td>");
     double second = p->target.kind == TARGET_CLASSES ? c->view.explained : c->view.iv;
     if (!c->view.present) second = (double)NAN;
     number_cell(out, second, "o");
-    html_number(out, second);
+    html_fixed(out, second);
     html_put(out, "</td>");
   }
   number_cell(out, c->has_number ? c->number.quantiles[3] : (double)NAN, "o");
@@ -199,9 +209,12 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
 }
 
 static void put_columns(copse_text *out, const copse_profile *p, const bool *cards) {
-  html_put(out, "<h2 id=\"columns\">Columns</h2><p><input type=\"search\" id=\"f\" hidden aria-label=\"Filter columns by "
-                "name\" placeholder=\"Filter by name\"></p><div class=\"wide\"><table class=\"s\"><caption>One row for each "
-                "column; a heading sorts</caption><thead><tr>");
+  html_put(out,
+           "<h2 id=\"columns\">Columns</h2><p><input type=\"search\" id=\"f\" hidden aria-label=\"Filter "
+           "columns by "
+           "name\" placeholder=\"Filter by name\"></p><div class=\"wide\"><table class=\"s\"><caption>One "
+           "row for each "
+           "column; a heading sorts</caption><thead><tr>");
   head_cell(out, "column", "");
   head_cell(out, "type", "t");
   html_put(out, "<th scope=\"col\" class=\"o t\">shape</th>");
@@ -262,7 +275,7 @@ static void put_relations(copse_text *out, const copse_profile *p) {
     html_data(out, p->columns[pair->b].name, 64);
     html_put(out, "</td>");
     number_cell(out, fabs(pair->value), "");
-    html_number(out, pair->value);
+    html_fixed(out, pair->value);
     html_put(out, "</td><td class=\"o t\">");
     html_put(out, strcmp(pair->measure, "spearman") == 0    ? "Spearman"
                   : strcmp(pair->measure, "cramers_v") == 0 ? "Cram\xC3\xA9r's V"
@@ -280,8 +293,10 @@ static void put_drift(copse_text *out, const copse_profile *p) {
   html_count(out, (double)p->drift.n_rows);
   html_put(out, " rows, ");
   html_share(out, p->drift.share_known_rows);
-  html_put(out, " of them in this file too.</p><div class=\"wide\"><table class=\"s\"><caption>How far each column moved"
-                "</caption><thead><tr>");
+  html_put(out,
+           " of them in this file too.</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
+           "column moved"
+           "</caption><thead><tr>");
   head_cell(out, "column", "");
   head_cell(out, "PSI", "");
   head_cell(out, "by chance", "o");
@@ -298,7 +313,7 @@ static void put_drift(copse_text *out, const copse_profile *p) {
     html_put(out, "</td>");
     for (int k = 0; k < 4; k++) {
       number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
-      html_number(out, round(cells[k] * 1000) / 1000);
+      html_fixed(out, cells[k]);
       html_put(out, "</td>");
     }
     number_cell(out, d->share_new, "");
@@ -310,7 +325,8 @@ static void put_drift(copse_text *out, const copse_profile *p) {
 
 static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) {
   static const char *const values[] = {
-      "values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal data, are "
+      "values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
+      "data, are "
       "withheld; extremes of such columns are rounded",
       "values=full: every value may be shown", "values=none: no value of the data is shown"};
   uint32_t n_about = 0;
@@ -319,25 +335,32 @@ static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) 
   html_put(out, copse_version());
   html_put(out, ", one pass over all rows; types come from every cell, never from the first rows.</li><li>");
   html_put(out, values[p->options.values]);
-  copse_text_appendf(out,
-                     ".</li><li>%u of %u columns have more than 16,384 different numbers in more than 65,536 rows, or 65,536 "
-                     "different texts (fewer where there are many columns): their distinct values are estimated (standard "
-                     "error 0.81 %%) and quantiles read from some thousand neighbourhoods; such figures carry "
-                     "\xE2\x89\x88.</li>",
-                     n_about, p->n_columns);
+  copse_text_appendf(
+      out,
+      ".</li><li>%u of %u columns have more than 16,384 different numbers in more than 65,536 rows, or "
+      "65,536 "
+      "different texts (fewer where there are many columns): their distinct values are estimated (standard "
+      "error 0.81 %%) and quantiles read from some thousand neighbourhoods; such figures carry "
+      "\xE2\x89\x88.</li>",
+      n_about, p->n_columns);
   if (n_cards < p->n_columns)
-    copse_text_appendf(out, "<li>%u columns have a card: not those that are empty or constant, and at most %d; the JSON "
-                            "output has all.</li>",
-                       n_cards, CARDS);
-  html_put(out, "</ul><details><summary>What the words mean</summary><dl>"
-                "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are</dd>"
-                "<dt>rows that repeat</dt><dd>rows less different rows</dd>"
-                "<dt>AUC</dt><dd>how often a positive row has the greater value than another row; 0.5 is chance</dd>"
-                "<dt>out of fold</dt><dd>rates are learned on four fifths of the rows and tried on the fifth</dd>"
-                "<dt>information value</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) \xC3\x97 log of their "
-                "ratio; above 0.5 look for leakage</dd>"
-                "<dt>PSI</dt><dd>the same between two files; above 0.1 something moved</dd>"
-                "<dt>quantiles</dt><dd>linear between neighbours</dd></dl></details></main>\n<script>");
+    copse_text_appendf(
+        out,
+        "<li>%u columns have a card: not those that are empty or constant, and at most %d; the JSON "
+        "output has all.</li>",
+        n_cards, CARDS);
+  html_put(
+      out,
+      "</ul><details><summary>What the words mean</summary><dl>"
+      "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are</dd>"
+      "<dt>rows that repeat</dt><dd>rows less different rows</dd>"
+      "<dt>AUC</dt><dd>how often a positive row has the greater value than another row; 0.5 is chance</dd>"
+      "<dt>out of fold</dt><dd>rates are learned on four fifths of the rows and tried on the fifth</dd>"
+      "<dt>information value</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) \xC3\x97 log "
+      "of their "
+      "ratio; above 0.5 look for leakage</dd>"
+      "<dt>PSI</dt><dd>the same between two files; above 0.1 something moved</dd>"
+      "<dt>quantiles</dt><dd>linear between neighbours</dd></dl></details></main>\n<script>");
   html_put(out, page_script);
   html_put(out, "</script></body></html>\n");
 }

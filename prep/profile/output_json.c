@@ -1,8 +1,9 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.0": keys in fixed order, shares in
- * [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may repeat.
- * The minor version rises when a key is added, the major one when a key goes or changes its meaning. */
-#include <math.h>
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.0": keys in fixed order, shares
+ * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
+ * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
+ */
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "profile/escape.h"

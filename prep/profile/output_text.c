@@ -64,8 +64,8 @@ static void put_alerts(const copse_profile *p, copse_text *out) {
 
 /* ▁▂▃▅▇: the shape of a column in eight characters. */
 static void put_shape(copse_text *out, const struct number_facts *f) {
-  static const char *const steps[] = {" ", "\xE2\x96\x81", "\xE2\x96\x82", "\xE2\x96\x83", "\xE2\x96\x85",
-                                      "\xE2\x96\x87"};
+  static const char *const steps[] = {
+      " ", "\xE2\x96\x81", "\xE2\x96\x82", "\xE2\x96\x83", "\xE2\x96\x85", "\xE2\x96\x87"};
   uint64_t cells[8] = {0}, most = 0;
   for (uint32_t i = 0; i < f->n_bars; i++) cells[i * 8 / f->n_bars] += f->bars[i];
   for (int i = 0; i < 8; i++)
@@ -102,7 +102,8 @@ static void put_column(const copse_profile *p, const struct column_facts *c, cop
   put_padded(out, text, 26, false);
   put_padded(out, column_type_names[c->type], 9, false);
   put_padded(out, share_text((double)c->n_missing / (double)c->n).text, 9, true);
-  snprintf(text, sizeof text, "%s%s", c->distinct_exact ? "" : "\xE2\x89\x88", count_text(round(c->distinct)).text);
+  snprintf(text, sizeof text, "%s%s", c->distinct_exact ? "" : "\xE2\x89\x88",
+           count_text(round(c->distinct)).text);
   put_padded(out, text, 11, true);
   if (p->target.kind != TARGET_NONE) {
     double x = p->target.kind == TARGET_NUMBER ? c->view.r2_oof : c->view.auc_best;
@@ -123,7 +124,8 @@ static void put_target(const copse_profile *p, copse_text *out) {
   clean_text(p->columns[t->column].name, strlen(p->columns[t->column].name), 40, name, sizeof name);
   if (t->kind == TARGET_NUMBER)
     copse_text_appendf(out, "target %s: mean %s, standard deviation %s, %s rows\n", name,
-                       number_text(t->rate).text, number_text(t->std).text, count_text((double)t->n_labelled).text);
+                       number_text(t->rate).text, number_text(t->std).text,
+                       count_text((double)t->n_labelled).text);
   else
     copse_text_appendf(out, "target %s: %s of %s rows are %s\n", name, share_text(t->rate).text,
                        count_text((double)t->n_labelled).text, value_in_text(&t->classes[t->positive]).text);
@@ -142,8 +144,8 @@ static void put_drift(const copse_profile *p, copse_text *out) {
     put(out, "  ");
     put_padded(out, text, 26, false);
     if (d->present)
-      copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6.3f%s\n", d->psi, d->psi_chance, isnan(d->ks) ? 0 : d->ks,
-                         d->js, d->moved ? "  moved" : "");
+      copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6.3f%s\n", d->psi, d->psi_chance,
+                         isnan(d->ks) ? 0 : d->ks, d->js, d->moved ? "  moved" : "");
     else
       put(out, "   not there\n");
   }
@@ -153,15 +155,16 @@ void output_text(const copse_profile *p, copse_text *out) {
   static const char *const values[] = {"common", "full", "none"};
   char text[600];
   clean_text(p->path, strlen(p->path), 90, text, sizeof text);
-  copse_text_appendf(out, "%s\n%s rows, %s columns, %s of the cells missing, %s of the rows repeat another (values=%s)\n",
-                     text, count_text((double)p->n_rows).text, count_text(p->n_columns).text,
-                     share_text((double)p->n_cells_missing / ((double)p->n_rows * p->n_columns)).text,
-                     share_text(p->rows.share_repeated).text, values[p->options.values]);
+  copse_text_appendf(
+      out, "%s\n%s rows, %s columns, %s of the cells missing, %s of the rows repeat another (values=%s)\n",
+      text, count_text((double)p->n_rows).text, count_text(p->n_columns).text,
+      share_text((double)p->n_cells_missing / ((double)p->n_rows * p->n_columns)).text,
+      share_text(p->rows.share_repeated).text, values[p->options.values]);
   put_target(p, out);
   if (p->n_alerts > 0) put_alerts(p, out);
   bool target = p->target.kind != TARGET_NONE;
   copse_text_appendf(out, "\nColumns\n  %-26s%-9s%9s%11s%s  %s\n", "name", "type", "missing", "distinct",
-                     !target                            ? ""
+                     !target                           ? ""
                      : p->target.kind == TARGET_NUMBER ? "     R2     IV"
                                                        : "    AUC     IV",
                      "median [least .. greatest], or the commonest");

@@ -12,9 +12,9 @@ enum { LEVELS = 32, NO_LEVEL = 255, MOST_ROWS = 16384, LEAST_ROWS = 4096, LEAST_
 /* A column of the sample, as ranks or as levels. */
 struct view {
   bool numeric, levels;
-  double *ranks;   /* [n] around 0; 0 where missing */
-  double *there;   /* [n] 1, or 0 where missing */
-  uint8_t *codes;  /* [n] */
+  double *ranks;  /* [n] around 0; 0 where missing */
+  double *there;  /* [n] 1, or 0 where missing */
+  uint8_t *codes; /* [n] */
   uint64_t n_there;
 };
 
@@ -218,7 +218,8 @@ static void join(uint32_t *cluster, uint32_t a, uint32_t b) {
 static double missing_phi(const struct job *job, uint32_t a, uint32_t b) {
   double na = 0, nb = 0, nab = 0, n = (double)job->n;
   for (size_t i = 0; i < job->n; i++) {
-    bool x = cell_is_blank(job->columns[a].sample_types[i]), y = cell_is_blank(job->columns[b].sample_types[i]);
+    bool x = cell_is_blank(job->columns[a].sample_types[i]),
+         y = cell_is_blank(job->columns[b].sample_types[i]);
     na += x;
     nb += y;
     nab += x && y;

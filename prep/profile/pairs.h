@@ -1,6 +1,6 @@
 /* pairs.h - how columns hang together, on a sample of rows: Spearman's correlation of two columns of numbers
- * or dates, Cramer's V without bias (Bergsma 2013) of two of levels, the correlation ratio without bias of one
- * of each; and which are missing together. */
+ * or dates, Cramer's V without bias (Bergsma 2013) of two of levels, the correlation ratio without bias of
+ * one of each; and which are missing together. */
 #ifndef COPSE_PROFILE_PAIRS_H
 #define COPSE_PROFILE_PAIRS_H
 
@@ -30,7 +30,8 @@ struct pairs {
  * out of memory. */
 bool pairs_find(copse_context *ctx, const struct column *columns, const struct column_facts *facts,
                 uint32_t n_columns, uint32_t target, int n_threads, struct pairs *out);
-/* The turn-th cluster of two and more, ascending: columns [n_columns] and their number, 0 when there is none. */
+/* The turn-th cluster of two and more, ascending: columns [n_columns] and their number, 0 when there is none.
+ */
 uint32_t pairs_cluster(const struct pairs *pairs, enum pairs_kind kind, uint32_t turn, uint32_t *columns);
 /* The strongest companions of a column; returns how many. */
 uint32_t pairs_nearest(const struct pairs *pairs, uint32_t column, uint32_t most, uint32_t *out);

@@ -1,5 +1,5 @@
-/* privacy.c - values=full|common|none: what of the data may stand in the outputs. It is taken out of the facts
- * here, once, so that page, JSON, text and alerts cannot differ. */
+/* privacy.c - values=full|common|none: what of the data may stand in the outputs. It is taken out of the
+ * facts here, once, so that page, JSON, text and alerts cannot differ. */
 #include <math.h>
 #include <string.h>
 

@@ -110,12 +110,14 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
   if (p->columns == NULL ||
-      !describe_all(scan, &p->target, o->has_now ? o->now : (double)INFINITY, p->columns) ||
-      !pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
-    return report_memory(err, "the profile of", row_source_path(scan->source));
+      !describe_all(scan, &p->target, o->has_now ? o->now : (double)INFINITY, p->columns))
+    return report_memory(err, "the profile of", "the table");
+  if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
+  if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
+  if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
+    return report_memory(err, "the profile of", "the table");
   p->rows = rows_finish(&scan->full);
   p->features = rows_finish(&scan->features);
-  if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
   place_misfits(p, scan);
   return o->against != NULL && o->against[0] != '\0' ? look_at_other(p, scan, err) : COPSE_OK;
@@ -140,6 +142,37 @@ copse_status copse_profile_run(copse_context *ctx, const char *path, const copse
     privacy_apply(p);
     if (!alerts_find(p)) status = report_memory(err, "the profile of", path);
   }
+  if (status == COPSE_OK)
+    *out = p;
+  else
+    copse_profile_free(p);
+  return status;
+}
+
+/* Cells looked at before training, so that it costs little beside any training. */
+enum { LINT_CELLS = 4 << 20, LINT_ROWS = 1 << 15, LINT_LEAST_ROWS = 2000 };
+
+copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, int n_threads,
+                                 copse_profile **out, copse_error *err) {
+  struct scan scan;
+  bool any;
+  uint64_t rows = LINT_CELLS / ((uint64_t)frame->n_features + 1);
+  if (rows > LINT_ROWS) rows = LINT_ROWS;
+  if (rows < LINT_LEAST_ROWS) rows = LINT_LEAST_ROWS;
+  copse_profile *p = copse_alloc_zero(ctx, 1, sizeof *p);
+  *out = NULL;
+  if (p == NULL) return report_memory(err, "the lints of", "the training data");
+  p->ctx = p->names.ctx = ctx;
+  p->options.n_threads = n_threads;
+  copse_status status = scan_frame(ctx, frame, rows, n_threads, &scan, &any, err);
+  if (status == COPSE_OK && any) status = conclude(p, &scan, err);
+  bool ok = status != COPSE_OK || !any || keep_names(p, "");
+  if (any) scan_release(&scan);
+  if (status == COPSE_OK && ok && any) {
+    privacy_apply(p);
+    ok = alerts_find(p);
+  }
+  if (!ok) status = report_memory(err, "the lints of", "the training data");
   if (status == COPSE_OK)
     *out = p;
   else

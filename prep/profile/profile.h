@@ -13,7 +13,7 @@ enum { ALERT_TEXT = 800, ALERT_NO_COLUMN = -1 };
 struct alert {
   const char *id;
   copse_alert_level level;
-  int64_t column; /* the first one, or ALERT_NO_COLUMN */
+  int64_t column;    /* the first one, or ALERT_NO_COLUMN */
   uint32_t *columns; /* [n_columns] */
   uint32_t n_columns;
   double effect; /* greater: told earlier within its level */

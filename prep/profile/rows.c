@@ -1,7 +1,6 @@
 /* rows.c - see rows.h. */
 #include "profile/rows.h"
 
-
 enum { FIRST_SLOTS = 1024, MOST_GROUPS = 1 << 21 };
 
 static bool passes(const struct rows *rows, uint64_t hash) {

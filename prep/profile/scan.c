@@ -20,7 +20,7 @@ static void free_block(struct typed_block *block) {
   copse_free(block);
 }
 
-static bool reserve_block(struct scan *scan, struct typed_block *block, size_t n_rows) {
+bool scan_reserve_block(struct scan *scan, struct typed_block *block, size_t n_rows) {
   size_t n_cells = n_rows * scan->n_columns;
   if (n_cells > block->capacity_cells) {
     copse_free(block->values);
@@ -54,8 +54,8 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
   for (size_t row = 0; row < block->n_rows; row++) {
     const struct row_cell *cell = &cells[row];
     double x = 0;
-    enum cell_type type = cell->null ? CELL_TYPE_NULL
-                                     : cell_type_of(&scan->missing, cell->text, cell->length, &x);
+    enum cell_type type =
+        cell->null ? CELL_TYPE_NULL : cell_type_of(&scan->missing, cell->text, cell->length, &x);
     uint64_t value = 0;
     if (cell_is_text(type))
       value = cell_hash(cell->text, cell->length);
@@ -76,7 +76,7 @@ static copse_status visit(void *user, const struct row_block *rows, int thread, 
   struct typed_block **slot = &scan->blocks[rows->index];
   if (*slot == NULL) *slot = copse_alloc_zero(scan->ctx, 1, sizeof **slot);
   struct typed_block *block = *slot;
-  if (block == NULL || !reserve_block(scan, block, rows->n_rows))
+  if (block == NULL || !scan_reserve_block(scan, block, rows->n_rows))
     return report_memory(err, "the profile of", row_source_path(scan->source));
   block->first_row = rows->first_row;
   block->n_rows = rows->n_rows;
@@ -134,9 +134,10 @@ static void note_targets(struct scan *scan, struct typed_block *block) {
 }
 
 static void note_shape(struct scan *scan) {
-  scan->shape = (struct tally_shape){
-      .n_classes = scan->too_many_classes ? 1 : scan->n_classes < 2 ? 2 : scan->n_classes,
-      .sums = !scan->texts_in_target};
+  scan->shape = (struct tally_shape){.n_classes = scan->too_many_classes ? 1
+                                                  : scan->n_classes < 2  ? 2
+                                                                         : scan->n_classes,
+                                     .sums = !scan->texts_in_target};
 }
 
 /* ---- the sample ---- */
@@ -241,8 +242,7 @@ static void take_batch(void *user, size_t task, int thread) {
   if (task < scan->n_columns && !take_sample(scan, &scan->columns[task])) scan->columns[task].failed = true;
 }
 
-static copse_status settle(void *user, size_t n_blocks, copse_error *err) {
-  struct scan *scan = user;
+bool scan_settle(struct scan *scan, size_t n_blocks) {
   bool failed = false;
   scan->n_blocks = n_blocks;
   if (scan->target != SCAN_NO_COLUMN) {
@@ -253,8 +253,13 @@ static copse_status settle(void *user, size_t n_blocks, copse_error *err) {
   copse_parallel_for(scan->n_threads, scan->n_columns + N_ROW_TASKS, take_batch, scan);
   for (size_t b = 0; b < n_blocks; b++) scan->n_rows += scan->blocks[b]->n_rows;
   for (uint32_t i = 0; i < scan->n_columns; i++) failed |= scan->columns[i].failed;
-  failed |= scan->full.failed || scan->features.failed || scan->order.failed;
-  return failed ? report_memory(err, "the profile of", row_source_path(scan->source)) : COPSE_OK;
+  return !failed && !scan->full.failed && !scan->features.failed && !scan->order.failed;
+}
+
+static copse_status settle(void *user, size_t n_blocks, copse_error *err) {
+  struct scan *scan = user;
+  if (scan_settle(scan, n_blocks)) return COPSE_OK;
+  return report_memory(err, "the profile of", row_source_path(scan->source));
 }
 
 /* ---- beginning and end ---- */
@@ -271,7 +276,8 @@ static size_t sample_capacity(uint32_t n_columns) {
 }
 
 /* Room for the fresh rows of a batch whose capacity is not known: they replace the sample at most. */
-static bool prepare(struct scan *scan) {
+bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, uint32_t column),
+                  const void *user) {
   uint32_t n = scan->n_columns, limit = 1;
   while (limit * 2 <= ENTRIES_IN_ALL / n && limit < SCAN_SAMPLE) limit *= 2;
   if (limit < FEWEST_ENTRIES) limit = FEWEST_ENTRIES;
@@ -286,7 +292,7 @@ static bool prepare(struct scan *scan) {
       !scan->fresh)
     return false;
   for (uint32_t i = 0; i < n; i++) {
-    const char *name = row_source_name(scan->source, i);
+    const char *name = name_of(user, i);
     column_init(&scan->columns[i], scan->ctx, name, i, limit);
     /* by name: rows of another file with its columns in another order have the same hashes */
     scan->column_seeds[i] = cell_hash(name, strlen(name));
@@ -294,6 +300,8 @@ static bool prepare(struct scan *scan) {
   column_init(&scan->order, scan->ctx, "", 0, limit);
   return true;
 }
+
+static const char *source_name(const void *user, uint32_t column) { return row_source_name(user, column); }
 
 static copse_status find_target(struct scan *scan, const struct scan_options *options, copse_error *err) {
   const char *target = options->target;
@@ -315,7 +323,8 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
   copse_status status = row_source_open(ctx, options->path, &options->source, &out->source, err);
   if (status != COPSE_OK) return status;
   out->n_columns = row_source_n_columns(out->source);
-  if (!prepare(out)) return report_memory(err, "the profile of", options->path);
+  if (!scan_prepare(out, source_name, out->source))
+    return report_memory(err, "the profile of", options->path);
   status = find_target(out, options, err);
   if (status == COPSE_OK) status = row_source_run(out->source, out->n_threads, visit, settle, out, err);
   if (status == COPSE_OK && out->n_rows == 0)

@@ -3,6 +3,7 @@
 #ifndef COPSE_PROFILE_SCAN_H
 #define COPSE_PROFILE_SCAN_H
 
+#include "copse_prep.h"
 #include "profile/column.h"
 #include "profile/rows.h"
 
@@ -15,7 +16,7 @@ struct scan {
   uint32_t n_columns, target; /* target: SCAN_NO_COLUMN without one */
   struct missing_tokens missing;
   uint64_t n_rows;
-  struct column *columns; /* [n_columns] */
+  struct column *columns;     /* [n_columns] */
   struct rows full, features; /* features: with a target; without it the same as full would be */
   struct column order;        /* the rows' numbers as a column, with a target */
   /* the target, as it becomes known */
@@ -47,8 +48,21 @@ struct scan_options {
 };
 copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,
                       copse_error *err);
+/* Rows that are in memory already, at most so many: as evenly spaced pieces of the frame. The label is the
+ * last column. Rows of text formats other than CSV are not looked at: *any says so. */
+copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t most_rows, int n_threads,
+                        struct scan *out, bool *any, copse_error *err);
 void scan_release(struct scan *scan);
 /* Column of a name, or SCAN_NO_COLUMN. */
 uint32_t scan_find(const struct scan *scan, const char *name);
+
+/* ---- for scan.c and scan_frame.c ---- */
+
+/* Room for everything, once n_columns is known. */
+bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, uint32_t column),
+                  const void *user);
+bool scan_reserve_block(struct scan *scan, struct typed_block *block, size_t n_rows);
+/* Takes in the blocks of a batch. False: out of memory. */
+bool scan_settle(struct scan *scan, size_t n_blocks);
 
 #endif

@@ -57,7 +57,8 @@ static copse_status choose_positive(const struct scan *scan, const char *positiv
     return COPSE_OK;
   }
   const char *name = scan->columns[scan->target].name;
-  return report(err, COPSE_ERR_DATA, "column \"%s\": no row has the class \"%s\" (positive=, as the file spells it)",
+  return report(err, COPSE_ERR_DATA,
+                "column \"%s\": no row has the class \"%s\" (positive=, as the file spells it)",
                 show(name, strlen(name)).text, show(positive, strlen(positive)).text);
 }
 
@@ -129,6 +130,6 @@ copse_status view_target(struct scan *scan, const char *positive, struct target_
   out->rate = (double)out->n_pos / (double)out->n_labelled;
   wilson(out->n_pos, out->n_labelled, &out->ci_lo, &out->ci_hi);
   if (out->kind == TARGET_BINARY && !rank_order(scan, out))
-    return report_memory(err, "the profile of", row_source_path(scan->source));
+    return report_memory(err, "the profile of", "the table");
   return COPSE_OK;
 }

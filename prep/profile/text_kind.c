@@ -107,7 +107,8 @@ bool text_is_comma_number(const char *text, size_t length) {
 
 static bool is_bad(uint32_t c, uint32_t before) {
   if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0xFFFD || c == 0xFEFF) return true;
-  if ((c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069)) return true;
+  if ((c >= 0x200B && c <= 0x200F) || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069))
+    return true;
   /* UTF-8 that was read as Latin-1: C3 or C2 and a byte of 80 to BF */
   return (before == 0xC3 || before == 0xC2) && c >= 0xA0 && c <= 0xBF;
 }
@@ -146,9 +147,9 @@ uint64_t text_variant_key(const char *text, size_t length) {
 }
 
 bool name_is_personal(const char *name) {
-  static const char *const words[] = {"email", "e-mail", "phone", "mobile",   "firstname", "first_name",
-                                      "lastname", "last_name", "surname", "fullname", "full_name", "address",
-                                      "birth",    "passport",  "ssn"};
+  static const char *const words[] = {"email",      "e-mail",   "phone",     "mobile",   "firstname",
+                                      "first_name", "lastname", "last_name", "surname",  "fullname",
+                                      "full_name",  "address",  "birth",     "passport", "ssn"};
   char lower[128];
   size_t n = 0;
   for (; name[n] != '\0' && n + 1 < sizeof lower; n++)

@@ -80,8 +80,8 @@ static bool sort_keys(copse_context *ctx, struct keyed *list, uint32_t n) {
   return true;
 }
 
-/* How many low bits of sorted keys [n] must go for at most `most` different ones to be left. *n_left: how many
- * there are then. */
+/* How many low bits of sorted keys [n] must go for at most `most` different ones to be left. *n_left: how
+ * many there are then. */
 static unsigned bits_to_drop(const struct keyed *list, uint32_t n, uint32_t most, uint32_t *n_left) {
   uint32_t borders[64] = {0}, left = n > 0;
   unsigned drop = 0;
@@ -188,8 +188,11 @@ static bool coarsen(struct values *values, unsigned drop, uint32_t most) {
     values->entries = NULL;
     values->slots = NULL;
     values->tally = (struct tally){.ctx = values->ctx, .shape = old.tally.shape};
-    uint32_t capacity = capacity_for(n_left > values->limit / VALUES_NARROW ? n_left : values->limit / VALUES_NARROW);
-    ok = fresh_tables(values, values->exact ? old.capacity : capacity < old.capacity ? capacity : old.capacity);
+    uint32_t capacity =
+        capacity_for(n_left > values->limit / VALUES_NARROW ? n_left : values->limit / VALUES_NARROW);
+    ok = fresh_tables(values, values->exact             ? old.capacity
+                              : capacity < old.capacity ? capacity
+                                                        : old.capacity);
     if (!ok) *values = old;
   }
   for (uint32_t i = 0; i < n && ok; i++) {
@@ -239,7 +242,8 @@ static bool keep_pending(struct values *values, double x, struct row_target targ
 
 /* Loses exactness when another entry would be one too many. */
 static bool narrow(struct values *values) {
-  if (!values->exact) return values->shift < 63 && coarsen(values, 1, 0); /* bit by bit: no more than it takes */
+  if (!values->exact)
+    return values->shift < 63 && coarsen(values, 1, 0); /* bit by bit: no more than it takes */
   if (!lose_exactness(values)) return false;
   for (uint32_t i = 0; i < values->n; i++) distinct_add(values->registers, mix64(values->entries[i].key));
   return coarsen(values, 0, values->limit / VALUES_NARROW);

@@ -1,11 +1,11 @@
 /* values.h - the values of a column with their counts, exact while there are few of them, and in bounded
  * memory when there are many.
  *
- * Numbers. The first 65,536 are kept as they come; up to `limit` distinct ones each have an entry of their own.
- * Beyond that neighbours share an entry: a number's bits, brought into the order of the numbers, lose as many
- * low bits as leave at most limit / 4 entries. That is a function of the set of values alone: no order of
- * rows, threads or blocks changes it. Every entry knows its least and greatest value, so a value that stands
- * alone stays exact, and the error of a rank is at most the rows of one entry, which are known.
+ * Numbers. The first 65,536 are kept as they come; up to `limit` distinct ones each have an entry of their
+ * own. Beyond that neighbours share an entry: a number's bits, brought into the order of the numbers, lose as
+ * many low bits as leave at most limit / 4 entries. That is a function of the set of values alone: no order
+ * of rows, threads or blocks changes it. Every entry knows its least and greatest value, so a value that
+ * stands alone stays exact, and the error of a rank is at most the rows of one entry, which are known.
  *
  * Texts. Exact up to `limit` distinct ones. When the table is full the rarer half goes; a text that comes
  * later may be one of those, so its count may lack up to n_lost rows (after Manku and Motwani 2002).
@@ -58,7 +58,7 @@ struct values {
   struct tally tally;
   struct pending pending; /* numbers: not yet in entries */
   bool converted;         /* numbers go into entries at once */
-  bool failed; /* out of memory; nothing is counted any more */
+  bool failed;            /* out of memory; nothing is counted any more */
 };
 
 void values_init(struct values *values, copse_context *ctx, bool texts, uint32_t limit);

@@ -80,7 +80,8 @@ static double auc_out_of_fold(const struct parts *parts, const struct totals *t,
       const struct part *part = &parts->list[i];
       uint64_t in = 0, all = part_rows(parts, part), pos = part_class(part, code);
       for (uint32_t c = 0; c < parts->n_classes; c++) in += part->counts[f][c];
-      double rate = ((double)(pos - part->counts[f][code]) + PRIOR_ROWS * base) / ((double)(all - in) + PRIOR_ROWS);
+      double rate =
+          ((double)(pos - part->counts[f][code]) + PRIOR_ROWS * base) / ((double)(all - in) + PRIOR_ROWS);
       room[i] = (struct scored){rate, part->counts[f][code], in - part->counts[f][code]};
     }
     double auc = scored_auc(room, parts->n);
@@ -241,10 +242,10 @@ static void find_missing(const struct parts *parts, const struct target_facts *t
   view->filled_pos = all_pos > 0 ? 1 - pos / all_pos : (double)NAN;
   view->filled_neg = all_neg > 0 ? 1 - neg / all_neg : (double)NAN;
   double missing = pos + neg, filled = t->n - missing;
-  view->missing_phi = missing > 0 && filled > 0 && all_pos > 0 && all_neg > 0
-                          ? (pos * (all_neg - neg) - neg * (all_pos - pos)) /
-                                sqrt(missing * filled * all_pos * all_neg)
-                          : 0;
+  view->missing_phi =
+      missing > 0 && filled > 0 && all_pos > 0 && all_neg > 0
+          ? (pos * (all_neg - neg) - neg * (all_pos - pos)) / sqrt(missing * filled * all_pos * all_neg)
+          : 0;
 }
 
 /* ---- the whole ---- */
@@ -282,7 +283,9 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
   uint32_t n_classes = target->kind == TARGET_NUMBER ? 1 : target->n_classes;
   struct parts fine = {.ctx = scan->ctx, .n_classes = n_classes, .sums = target->kind == TARGET_NUMBER};
   struct parts shown = fine;
-  const struct values *values = facts->has_number ? &column->numbers : facts->has_date ? &column->dates : NULL;
+  const struct values *values = facts->has_number ? &column->numbers
+                                : facts->has_date ? &column->dates
+                                                  : NULL;
   parts_make(&fine, column, facts, facts->has_levels ? FINE_LEVELS : FINE_PARTS);
   parts_make(&shown, column, facts, facts->has_levels ? SHOWN_LEVELS : SHOWN_RANGES);
   struct scored *room = copse_alloc(scan->ctx, fine.n, sizeof *room);

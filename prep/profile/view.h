@@ -6,10 +6,9 @@
 #include "profile/facts.h"
 #include "profile/scan.h"
 
-/* The target from what the scan found. positive: text of a class, or NULL for the usual one (1, true, yes; the
- * greater number; the last in the alphabet). */
-copse_status view_target(struct scan *scan, const char *positive, struct target_facts *out,
-                         copse_error *err);
+/* The target from what the scan found. positive: text of a class, or NULL for the usual one (1, true, yes;
+ * the greater number; the last in the alphabet). */
+copse_status view_target(struct scan *scan, const char *positive, struct target_facts *out, copse_error *err);
 /* Fills facts->view. False: out of memory. */
 bool view_column(const struct scan *scan, const struct target_facts *target, const struct column *column,
                  struct column_facts *facts);
