@@ -19,7 +19,7 @@ static void print_program_help(void) {
       "\narguments: key=value, --key=value or --key value, in any order; names and aliases as in LightGBM.\n"
       "config=FILE reads one key = value per line, # begins a comment; the command line wins over it, and\n"
       "paths in it count from the current folder, not from the file's own.\n"
-      "\nstdout carries data (out=-, show, params, help), stderr everything else. Files are written under a\n"
+      "\nstdout carries data (out=-, profile, show, params, help), stderr everything else. Files are written under a\n"
       "temporary name and renamed when they are complete. Ctrl-C ends training after the current round and\n"
       "writes the model trained so far; a second Ctrl-C ends at once and writes nothing.\n"
       "\nexit codes: 0 done, 1 the work failed or was interrupted, 2 command line or configuration are "
