@@ -26,6 +26,10 @@ struct rows {
 
 /* code: the row's class, or TALLY_NO_CLASS. */
 void rows_add(struct rows *rows, uint64_t hash, uint32_t code);
+/* Says that the hash will be added soon: its place is far away in memory. */
+static inline void rows_expect(const struct rows *rows, uint64_t hash) {
+  if (rows->n_slots > 0) __builtin_prefetch(&rows->groups[(hash >> 20) & (rows->n_slots - 1)], 1);
+}
 void rows_release(struct rows *rows);
 
 struct rows_result {

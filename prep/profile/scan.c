@@ -212,6 +212,14 @@ static bool take_sample(const struct scan *scan, struct column *column) {
 /* Tasks behind those of the columns. */
 enum { TASK_FULL, TASK_FEATURES, TASK_ORDER, N_ROW_TASKS };
 
+static void add_rows(struct rows *rows, const uint64_t *hashes, const struct row_target *targets, size_t n) {
+  enum { AHEAD = 16 };
+  for (size_t row = 0; row < n; row++) {
+    if (row + AHEAD < n) rows_expect(rows, hashes[row + AHEAD]);
+    rows_add(rows, hashes[row], targets != NULL ? targets[row].code : TALLY_NO_CLASS);
+  }
+}
+
 static void take_order(struct scan *scan, const struct typed_block *block) {
   struct values *numbers = &scan->order.numbers;
   values_shape(numbers, scan->shape);
@@ -230,11 +238,9 @@ static void take_batch(void *user, size_t task, int thread) {
     if (task < scan->n_columns) {
       column_take(&scan->columns[task], block, task == scan->target ? none : scan->shape);
     } else if (task == scan->n_columns + TASK_FULL) {
-      for (size_t row = 0; row < block->n_rows; row++)
-        rows_add(&scan->full, block->row_hashes[row], TALLY_NO_CLASS);
+      add_rows(&scan->full, block->row_hashes, NULL, block->n_rows);
     } else if (has_target && task == scan->n_columns + TASK_FEATURES) {
-      for (size_t row = 0; row < block->n_rows; row++)
-        rows_add(&scan->features, block->feature_hashes[row], block->targets[row].code);
+      add_rows(&scan->features, block->feature_hashes, block->targets, block->n_rows);
     } else if (has_target) {
       take_order(scan, block);
     }

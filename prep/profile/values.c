@@ -7,7 +7,7 @@
 #include "profile/cell.h"
 #include "profile/distinct.h"
 
-enum { FIRST_SLOTS = 32 };
+enum { FIRST_SLOTS = 32, DIRECT_PER_ENTRY = 32 };
 
 uint64_t number_key(double x) {
   uint64_t bits;
@@ -32,6 +32,21 @@ static uint32_t *slot_of(const struct values *values, uint64_t key) {
 static void fill_slots(struct values *values) {
   memset(values->slots, 0, values->n_slots * sizeof *values->slots);
   for (uint32_t i = 0; i < values->n; i++) *slot_of(values, values->entries[i].key) = i + 1;
+}
+
+/* A key is looked up in one step instead of some: most numbers of a file take it. */
+static void fill_direct(struct values *values) {
+  copse_free(values->direct);
+  values->direct = NULL;
+  if (values->exact || values->n == 0 || values->n > UINT16_MAX) return;
+  uint64_t range = values->entries[values->n - 1].key - values->entries[0].key + 1;
+  if (range > (uint64_t)values->limit * DIRECT_PER_ENTRY) return;
+  values->direct = copse_alloc_zero(values->ctx, range, sizeof *values->direct); /* or not: it only saves time */
+  if (values->direct == NULL) return;
+  values->direct_base = values->entries[0].key;
+  values->n_direct = (uint32_t)range;
+  for (uint32_t i = 0; i < values->n; i++)
+    values->direct[values->entries[i].key - values->direct_base] = (uint16_t)(i + 1);
 }
 
 static void give_up(struct values *values) { values->failed = true; }
@@ -163,6 +178,7 @@ static bool convert(struct values *values) {
     if (pending->targets != NULL) tally_add(&values->tally, entry, pending->targets[list[i].at]);
   }
   if (ok) fill_slots(values);
+  if (ok) fill_direct(values);
   copse_free(list);
   copse_free(pending->x);
   copse_free(pending->targets);
@@ -204,6 +220,7 @@ static bool coarsen(struct values *values, unsigned drop, uint32_t most) {
   if (ok) {
     values->shift += drop;
     fill_slots(values);
+    fill_direct(values);
     copse_free(old.entries);
     copse_free(old.slots);
     tally_release(&old.tally);
@@ -249,20 +266,24 @@ static bool narrow(struct values *values) {
   return coarsen(values, 0, values->limit / VALUES_NARROW);
 }
 
+static inline uint32_t count_at(struct values *values, uint32_t entry, double x, uint64_t n) {
+  struct value *v = &values->entries[entry];
+  v->n += n;
+  if (x < v->number.lo) v->number.lo = x;
+  if (x > v->number.hi) v->number.hi = x;
+  return entry;
+}
+
 uint32_t values_put_number(struct values *values, double x, uint64_t n) {
   if (values->failed) return UINT32_MAX;
   uint64_t full = number_key(x);
   if (!values->exact) distinct_add(values->registers, mix64(full));
   for (;;) {
-    uint64_t key = full >> values->shift;
+    uint64_t key = full >> values->shift, offset = key - values->direct_base;
+    bool direct = values->direct != NULL && offset < values->n_direct;
+    if (direct && values->direct[offset] != 0) return count_at(values, values->direct[offset] - 1u, x, n);
     uint32_t *slot = values->n_slots > 0 ? slot_of(values, key) : NULL;
-    if (slot != NULL && *slot != 0) {
-      struct value *v = &values->entries[*slot - 1];
-      v->n += n;
-      if (x < v->number.lo) v->number.lo = x;
-      if (x > v->number.hi) v->number.hi = x;
-      return *slot - 1;
-    }
+    if (slot != NULL && *slot != 0) return count_at(values, *slot - 1, x, n);
     if (values->n >= (values->exact ? values->limit : values->limit / VALUES_NARROW)) {
       if (!narrow(values)) break;
       distinct_add(values->registers, mix64(full));
@@ -273,6 +294,7 @@ uint32_t values_put_number(struct values *values, double x, uint64_t n) {
     values->entries[values->n] = (struct value){.key = key, .n = n, .number = {x + 0.0, x + 0.0}};
     if (values->tally.shape.n_classes > 0) tally_clear(&values->tally, values->n);
     *slot = ++values->n;
+    if (direct) values->direct[offset] = (uint16_t)values->n;
     return values->n - 1;
   }
   give_up(values);
@@ -473,6 +495,7 @@ void values_release(struct values *values) {
   copse_free(values->slots);
   copse_free(values->bytes);
   copse_free(values->registers);
+  copse_free(values->direct);
   copse_free(values->pending.x);
   copse_free(values->pending.targets);
   tally_release(&values->tally);

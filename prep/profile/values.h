@@ -51,6 +51,11 @@ struct values {
   uint32_t n, capacity;
   uint32_t *slots; /* [n_slots] entry + 1, 0 = free */
   uint32_t n_slots;
+  /* numbers that share entries: entry + 1 by key, for keys from direct_base on; NULL where they lie too far
+   * apart. The slots know them too. */
+  uint16_t *direct;
+  uint64_t direct_base;
+  uint32_t n_direct;
   char *bytes; /* texts */
   size_t n_bytes, bytes_capacity;
   uint32_t n_lost;    /* texts: the largest count that went */
