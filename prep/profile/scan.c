@@ -114,6 +114,7 @@ static uint8_t class_of(struct scan *scan, const struct row_cell *cell, enum cel
   memcpy(scan->class_texts[i], cell->text, length);
   scan->class_cells[i] = (struct row_cell){scan->class_texts[i], length, false, false};
   scan->class_keys[i] = key;
+  if (number) memcpy(&scan->class_values[i], &value, sizeof value);
   return (uint8_t)i;
 }
 
@@ -137,7 +138,8 @@ static void note_shape(struct scan *scan) {
   scan->shape = (struct tally_shape){.n_classes = scan->too_many_classes ? 1
                                                   : scan->n_classes < 2  ? 2
                                                                          : scan->n_classes,
-                                     .sums = !scan->texts_in_target};
+                                     .sums = scan->too_many_classes && !scan->texts_in_target,
+                                     .class_values = scan->class_values};
 }
 
 /* ---- the sample ---- */
@@ -192,7 +194,7 @@ static bool take_sample(const struct scan *scan, struct column *column) {
     column->sample_types = copse_alloc(scan->ctx, scan->sample_capacity, 1);
     if (column->sample == NULL || column->sample_types == NULL) return false;
   }
-  for (size_t i = 0; i < scan->n_kept; i++) {
+  for (size_t i = 0; i < scan->n_kept && scan->n_kept < column->n_sample; i++) {
     column->sample[i] = column->sample[scan->kept[i]];
     column->sample_types[i] = column->sample_types[scan->kept[i]];
   }
@@ -232,7 +234,7 @@ static void take_batch(void *user, size_t task, int thread) {
   struct scan *scan = user;
   (void)thread;
   bool has_target = scan->target != SCAN_NO_COLUMN;
-  static const struct tally_shape none = {0, false};
+  static const struct tally_shape none = {.n_classes = 0};
   for (size_t b = 0; b < scan->n_blocks; b++) {
     const struct typed_block *block = scan->blocks[b];
     if (task < scan->n_columns) {

@@ -24,6 +24,7 @@ struct scan {
   uint32_t n_classes;
   uint64_t class_keys[TALLY_MAX_CLASSES];
   struct row_cell class_cells[TALLY_MAX_CLASSES]; /* copies, texts in class_texts */
+  double class_values[TALLY_MAX_CLASSES];         /* of classes that are numbers */
   char class_texts[TALLY_MAX_CLASSES][VALUES_TEXT_KEPT];
   bool too_many_classes, texts_in_target;
   /* sampled rows: those whose hash's low bits are 0 */

@@ -6,7 +6,7 @@
 static size_t width_of(struct tally_shape shape) { return (size_t)shape.n_classes * TALLY_FOLDS; }
 
 bool tally_fit(struct tally *tally, size_t n, size_t capacity, struct tally_shape shape) {
-  uint32_t old = tally->shape.n_classes, fresh = shape.n_classes;
+  uint32_t old = tally->shape.n_classes, fresh = shape.n_classes, *old_counts = NULL;
   if (!shape.sums && tally->sums != NULL) {
     copse_free(tally->sums);
     tally->sums = NULL;
@@ -20,16 +20,23 @@ bool tally_fit(struct tally *tally, size_t n, size_t capacity, struct tally_shap
     for (size_t at = 0; at < n * TALLY_FOLDS && fresh != old; at++)
       for (uint32_t c = 0; c < old; c++)
         counts[at * fresh + (c < fresh && fresh > 1 ? c : 0)] += tally->counts[at * old + c];
-    copse_free(tally->counts);
+    old_counts = tally->counts;
     tally->counts = counts;
   }
   if (shape.sums) {
     double *sums = copse_alloc_zero(tally->ctx, capacity * TALLY_FOLDS, sizeof *sums);
-    if (sums == NULL) return false;
+    if (sums == NULL) {
+      copse_free(old_counts);
+      return false;
+    }
     if (tally->sums != NULL) memcpy(sums, tally->sums, n * TALLY_FOLDS * sizeof *sums);
+    for (size_t at = 0; at < n * TALLY_FOLDS && tally->sums == NULL && old_counts != NULL; at++)
+      for (uint32_t c = 0; c < old && shape.class_values != NULL; c++)
+        sums[at] += old_counts[at * old + c] * shape.class_values[c];
     copse_free(tally->sums);
     tally->sums = sums;
   }
+  copse_free(old_counts);
   tally->capacity = capacity;
   tally->shape = shape;
   return true;

@@ -1,8 +1,9 @@
 /* tally.h - what the target was where something was seen: rows by class and fold, or sums of numbers by fold.
  *
  * The classes of the target are found while the file is read, so a tally grows in width: rows of it are kept
- * as [fold][class]. Folds are five parts of the rows, by a hash of the row's number: what is learned from
- * four of them can be tried on the fifth. */
+ * as [fold][class]. When there are too many classes, and all of them are numbers, sums take their place: up
+ * to then they follow from the counts. Folds are five parts of the rows, by a hash of the row's number: what
+ * is learned from four of them can be tried on the fifth. */
 #ifndef COPSE_PROFILE_TALLY_H
 #define COPSE_PROFILE_TALLY_H
 
@@ -12,8 +13,9 @@ enum { TALLY_FOLDS = 5, TALLY_MAX_CLASSES = 20, TALLY_NO_CLASS = 255 };
 
 /* How the target is counted up to now. */
 struct tally_shape {
-  uint32_t n_classes; /* width: 0 without a target, 1 when classes are not told apart */
-  bool sums;          /* the target is a number as far as is known */
+  uint32_t n_classes;         /* width: 0 without a target, 1 when classes are not told apart */
+  bool sums;                  /* the target is a number, of too many values for classes */
+  const double *class_values; /* numbers of the classes before that, borrowed; or NULL */
 };
 
 /* The target in one row. */

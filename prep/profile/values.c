@@ -41,7 +41,8 @@ static void fill_direct(struct values *values) {
   if (values->exact || values->n == 0 || values->n > UINT16_MAX) return;
   uint64_t range = values->entries[values->n - 1].key - values->entries[0].key + 1;
   if (range > (uint64_t)values->limit * DIRECT_PER_ENTRY) return;
-  values->direct = copse_alloc_zero(values->ctx, range, sizeof *values->direct); /* or not: it only saves time */
+  values->direct =
+      copse_alloc_zero(values->ctx, range, sizeof *values->direct); /* or not: it only saves time */
   if (values->direct == NULL) return;
   values->direct_base = values->entries[0].key;
   values->n_direct = (uint32_t)range;

@@ -234,9 +234,10 @@ static void test_tally(void **state) {
   (void)state;
   struct values values;
   values_init(&values, NULL, false, 1 << 12);
-  values_shape(&values, (struct tally_shape){2, true});
+  values_shape(&values, (struct tally_shape){.n_classes = 2, .sums = true});
   for (int i = 0; i < 100000; i++) {
-    if (i == 50000) values_shape(&values, (struct tally_shape){3, true}); /* a third class turns up */
+    if (i == 50000)
+      values_shape(&values, (struct tally_shape){.n_classes = 3, .sums = true}); /* a third class turns up */
     struct row_target target = {(uint8_t)(i >= 50000 && i % 3 == 2 ? 2 : i % 2), (uint8_t)(i % TALLY_FOLDS),
                                 i % 7};
     values_add_number(&values, i % 11, target);
@@ -257,7 +258,8 @@ static void test_tally(void **state) {
     }
     assert_true(sum == 0 && counts[0] == 0 && counts[1] == 0 && counts[2] == 0);
   }
-  values_shape(&values, (struct tally_shape){1, true}); /* too many classes: rows are still counted */
+  values_shape(&values, (struct tally_shape){.n_classes = 1,
+                                             .sums = true}); /* too many classes: rows are still counted */
   assert_true(values.tally.counts[0] > 0);
   values_release(&values);
 }
