@@ -36,13 +36,20 @@ static struct part *new_part(struct parts *parts, enum bin_kind kind) {
 }
 
 static void add_tally(const struct parts *parts, struct part *part, const struct tally *tally, size_t at) {
-  uint32_t width = tally->shape.n_classes;
+  uint32_t width = tally->shape.n_classes, least = width < parts->n_classes ? width : parts->n_classes;
   if (parts->failed || at >= tally->capacity) return;
-  for (int f = 0; f < TALLY_FOLDS; f++) {
-    for (uint32_t c = 0; c < width && c < parts->n_classes; c++)
-      part->counts[f][c] += tally->counts[(at * TALLY_FOLDS + (size_t)f) * width + c];
-    if (parts->sums && tally->shape.sums) part->sums[f] += tally->sums[at * TALLY_FOLDS + (size_t)f];
+  const uint32_t *counts = tally->counts + at * TALLY_FOLDS * width;
+  if (least == 2 && width == 2) {
+    for (int f = 0; f < TALLY_FOLDS; f++) {
+      part->counts[f][0] += counts[2 * f];
+      part->counts[f][1] += counts[2 * f + 1];
+    }
+  } else {
+    for (int f = 0; f < TALLY_FOLDS; f++, counts += width)
+      for (uint32_t c = 0; c < least; c++) part->counts[f][c] += counts[c];
   }
+  for (int f = 0; f < TALLY_FOLDS && parts->sums && tally->shape.sums; f++)
+    part->sums[f] += tally->sums[at * TALLY_FOLDS + (size_t)f];
 }
 
 static void make_ranges(struct parts *parts, const struct values *values, uint32_t most) {

@@ -150,7 +150,7 @@ copse_status copse_profile_run(copse_context *ctx, const char *path, const copse
 }
 
 /* Cells looked at before training, so that it costs little beside any training. */
-enum { LINT_CELLS = 4 << 20, LINT_ROWS = 1 << 15, LINT_LEAST_ROWS = 2000 };
+enum { LINT_CELLS = 2 << 20, LINT_ROWS = 1 << 14, LINT_LEAST_ROWS = 2000 };
 
 copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, int n_threads,
                                  copse_profile **out, copse_error *err) {

@@ -184,7 +184,7 @@ static bool convert(struct values *values) {
   copse_free(pending->x);
   copse_free(pending->targets);
   *pending = (struct pending){0};
-  values->converted = true;
+  values->converted = values->ascending = true;
   return ok;
 }
 
@@ -220,6 +220,7 @@ static bool coarsen(struct values *values, unsigned drop, uint32_t most) {
   }
   if (ok) {
     values->shift += drop;
+    values->ascending = true;
     fill_slots(values);
     fill_direct(values);
     copse_free(old.entries);
@@ -295,6 +296,7 @@ uint32_t values_put_number(struct values *values, double x, uint64_t n) {
     values->entries[values->n] = (struct value){.key = key, .n = n, .number = {x + 0.0, x + 0.0}};
     if (values->tally.shape.n_classes > 0) tally_clear(&values->tally, values->n);
     *slot = ++values->n;
+    values->ascending = false;
     if (direct) values->direct[offset] = (uint16_t)values->n;
     return values->n - 1;
   }
@@ -471,7 +473,7 @@ void values_sort(struct values *values) {
     uint32_t *order = copse_alloc(values->ctx, values->n, sizeof *order);
     ok = order != NULL && order_texts(values, order) && reorder(values, order);
     copse_free(order);
-  } else {
+  } else if (!values->ascending) {
     ok = coarsen(values, 0, 0);
   }
   if (!ok) give_up(values);

@@ -63,6 +63,7 @@ struct values {
   struct tally tally;
   struct pending pending; /* numbers: not yet in entries */
   bool converted;         /* numbers go into entries at once */
+  bool ascending;         /* numbers: the entries are in order already */
   bool failed;            /* out of memory; nothing is counted any more */
 };
 

@@ -23,9 +23,8 @@ static int compare_scored(const void *a, const void *b) {
   return x->score < y->score ? -1 : x->score > y->score;
 }
 
-double scored_auc(struct scored *rows, size_t n) {
+double ordered_auc(const struct scored *rows, size_t n) {
   double won = 0, n_pos = 0, n_neg = 0;
-  qsort(rows, n, sizeof *rows, compare_scored);
   for (size_t i = 0; i < n;) {
     double pos = 0, neg = 0, score = rows[i].score;
     for (; i < n && rows[i].score == score; i++) {
@@ -37,6 +36,11 @@ double scored_auc(struct scored *rows, size_t n) {
     n_neg += neg;
   }
   return n_pos > 0 && n_neg > 0 ? won / (n_pos * n_neg) : (double)NAN;
+}
+
+double scored_auc(struct scored *rows, size_t n) {
+  qsort(rows, n, sizeof *rows, compare_scored);
+  return ordered_auc(rows, n);
 }
 
 double auc_error(double auc, double n_pos, double n_neg) {
@@ -153,7 +157,7 @@ static double raw_auc(const struct values *values, uint32_t code, copse_context 
     }
   }
   for (uint32_t i = 0; i < values->n; i++) *n_rows += (double)(rows[i].pos + rows[i].neg);
-  auc = scored_auc(rows, values->n);
+  auc = ordered_auc(rows, values->n);
   copse_free(rows);
   return auc;
 }

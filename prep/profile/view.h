@@ -46,6 +46,8 @@ struct scored {
   uint64_t pos, neg;
 };
 double scored_auc(struct scored *rows, size_t n);
+/* The same of rows that are in ascending order. */
+double ordered_auc(const struct scored *rows, size_t n);
 /* Standard error by Hanley and McNeil (1982). */
 double auc_error(double auc, double n_pos, double n_neg);
 
