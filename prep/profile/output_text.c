@@ -95,6 +95,12 @@ static void put_middle(copse_text *out, const struct column_facts *c) {
   put(out, text);
 }
 
+static void put_measure(copse_text *out, bool present, double x) {
+  char text[32] = "";
+  if (present && !isnan(x)) snprintf(text, sizeof text, "%.3f", x);
+  put_padded(out, text, 7, true);
+}
+
 static void put_column(const copse_profile *p, const struct column_facts *c, copse_text *out) {
   char text[200];
   clean_text(c->name, strlen(c->name), 25, text, sizeof text);
@@ -106,11 +112,8 @@ static void put_column(const copse_profile *p, const struct column_facts *c, cop
            count_text(round(c->distinct)).text);
   put_padded(out, text, 11, true);
   if (p->target.kind != TARGET_NONE) {
-    double x = p->target.kind == TARGET_NUMBER ? c->view.r2_oof : c->view.auc_best;
-    snprintf(text, sizeof text, c->view.present && !isnan(x) ? "%.3f" : "", x);
-    put_padded(out, text, 7, true);
-    snprintf(text, sizeof text, c->view.present && !isnan(c->view.iv) ? "%.3f" : "", c->view.iv);
-    put_padded(out, text, 7, true);
+    put_measure(out, c->view.present, p->target.kind == TARGET_NUMBER ? c->view.r2_oof : c->view.auc_best);
+    put_measure(out, c->view.present, c->view.iv);
   }
   put(out, "  ");
   put_middle(out, c);
