@@ -65,8 +65,13 @@ bool describe_column(struct column *column, double now, struct column_facts *out
   out->n = 0;
   out->view.pure_bin = -1;
   for (int i = 0; i < CELL_N_TYPES; i++) out->n += column->n_types[i];
-  for (size_t i = 0; i < sizeof all / sizeof *all; i++) values_sort(all[i]);
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+    values_sort(all[i]);
+    column->failed |= all[i]->failed;
+  }
+  if (column->failed) return false;
   infer_type(column, out);
+  if (column->dates.failed) return false; /* other dates were added to it */
   double most = (double)(out->n - out->n_missing);
   if (out->distinct > most) out->distinct = most; /* an estimate may be more */
   find_order(column, out);
