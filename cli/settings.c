@@ -148,8 +148,18 @@ copse_status settings_load(struct app *app, const struct arguments *args, copse_
   return status;
 }
 
+/* The forms of a profile are no formats of data. */
+static copse_status check_format(const struct app *app, copse_error *err) {
+  const char *format = setting(app, "format");
+  bool form = strcmp(format, "html") == 0 || strcmp(format, "json") == 0 || strcmp(format, "text") == 0;
+  if (!form || strcmp(app->command->name, "profile") == 0) return COPSE_OK;
+  return fail(err, COPSE_ERR_ARGUMENT, "format=%s is a form of `copse profile`; data are csv, tsv or libsvm",
+              format);
+}
+
 copse_status settings_resolve(struct app *app, copse_error *err) {
-  copse_status status = copse_params_resolve(app->params, err);
+  copse_status status = check_format(app, err);
+  if (status == COPSE_OK) status = copse_params_resolve(app->params, err);
   if (status != COPSE_OK) return status;
   int verbosity = (int)copse_params_get_int(app->params, "verbosity");
   console_set_verbosity(verbosity);

@@ -8,6 +8,7 @@
 
 #include "console.h"
 #include "drift.h"
+#include "lint.h"
 #include "output.h"
 #include "recipe_notes.h"
 
@@ -229,6 +230,9 @@ static copse_status load_text(struct train_data *data, struct loading *loading, 
     status = drift_reference(data->app, loading->frame, &data->drift, err);
   if (status != COPSE_OK) return status;
   warn_unseen(data, path, &loading->facts);
+  if (data->dataset == NULL) status = lint_frame(data->app, loading->frame, err);
+  if (status != COPSE_OK) return status;
+  read = clock_seconds();
   console_status(true, "binning %s", path);
   status = bin_frame(data, loading, err);
   data->bin_s += clock_seconds() - read;

@@ -96,9 +96,19 @@
 
 #define LEAF_COUNTS(C) C("exact", "", NOW, ANY) C("hessian", "", NOW, ANY)
 #define COMPAT(C) C("none", "", NOW, ANY) C("lightgbm", "", NOW, ANY)
-#define FORMAT(C) C("auto", "", NOW, ANY) C("csv", "", NOW, ANY) C("tsv", "", NOW, ANY) C("libsvm", "", NOW, ANY)
+/* The last three are forms of a profile, and nothing else takes them. */
+#define FORMAT(C)                                                                                        \
+  C("auto", "", NOW, ANY)                                                                              \
+  C("csv", "", NOW, ANY)                                                                               \
+  C("tsv", "", NOW, ANY)                                                                               \
+  C("libsvm", "", NOW, ANY)                                                                            \
+  C("html", "", NOW, ANY)                                                                              \
+  C("json", "", NOW, ANY)                                                                              \
+  C("text", "", NOW, ANY)
 #define LIBSVM_BASE(C) C("auto", "", NOW, ANY) C("0", "", NOW, ANY) C("1", "", NOW, ANY)
 #define UNSEEN_CATEGORY(C) C("missing", "", NOW, ANY) C("error", "", NOW, ANY)
+#define VALUES(C) C("common", "", NOW, ANY) C("full", "", NOW, ANY) C("none", "", NOW, ANY)
+#define LINT(C) C("warn", "", NOW, ANY) C("error", "", NOW, ANY) C("off", "", NOW, ANY)
 /* clang-format on */
 
 #define AVAILABLE_NOW true
@@ -124,6 +134,8 @@ DEFINE_CHOICES(compat, COMPAT)
 DEFINE_CHOICES(format, FORMAT)
 DEFINE_CHOICES(libsvm_base, LIBSVM_BASE)
 DEFINE_CHOICES(unseen_category, UNSEEN_CATEGORY)
+DEFINE_CHOICES(values, VALUES)
+DEFINE_CHOICES(lint, LINT)
 
 _Static_assert(sizeof choices_metric / sizeof choices_metric[0] <= MAX_METRICS, "MAX_METRICS has room");
 

@@ -7,7 +7,7 @@
 #include "read/csv_fault.h"
 #include "read/csv_job.h"
 
-enum { CHUNK_BYTES = 1 << 17, CHUNKS_PER_THREAD = 8 };
+enum { CHUNK_BYTES = 1 << 17, CHUNKS = 48, CHUNKS_PER_THREAD = 8 };
 
 struct visit_result {
   struct csv_fault fault;
@@ -52,9 +52,10 @@ static bool make_names(struct row_source *source) {
 
 static void set_sizes(struct row_source *source, size_t block_bytes) {
   struct csv_stream *stream = &source->csv.stream;
-  size_t n_threads = (size_t)copse_threads_available();
+  size_t n_chunks = CHUNKS_PER_THREAD * (size_t)copse_threads_available();
+  if (n_chunks < CHUNKS) n_chunks = CHUNKS;
   stream->chunk_bytes = block_bytes > 0 ? block_bytes / 4 + 1 : CHUNK_BYTES;
-  stream->batch_bytes = block_bytes > 0 ? block_bytes : CHUNK_BYTES * CHUNKS_PER_THREAD * n_threads;
+  stream->batch_bytes = block_bytes > 0 ? block_bytes : CHUNK_BYTES * n_chunks;
 }
 
 copse_status row_source_open_files(copse_context *ctx, const char *const *paths, size_t n_paths,

@@ -1,0 +1,121 @@
+/* cmd_profile.c - describe a table: one pass, then one document. */
+#define _POSIX_C_SOURCE 200809L
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "cli.h"
+#include "console.h"
+#include "interrupt.h"
+#include "output.h"
+#include "settings.h"
+
+struct profile_job {
+  const char *path, *out;
+  copse_profile_format format;
+  copse_profile_options options;
+};
+
+static bool ends_with(const char *text, const char *end) {
+  size_t n = strlen(text), m = strlen(end);
+  return n >= m && strcasecmp(text + n - m, end) == 0;
+}
+
+/* What format= says, else what the output's name says, else text. */
+static copse_profile_format choose_form(const char *format, const char *out) {
+  if (strcmp(format, "html") == 0) return COPSE_PROFILE_HTML;
+  if (strcmp(format, "json") == 0) return COPSE_PROFILE_JSON;
+  if (strcmp(format, "text") == 0) return COPSE_PROFILE_TEXT;
+  if (ends_with(out, ".html") || ends_with(out, ".htm")) return COPSE_PROFILE_HTML;
+  return ends_with(out, ".json") ? COPSE_PROFILE_JSON : COPSE_PROFILE_TEXT;
+}
+
+static copse_profile_values values_of(const char *word) {
+  if (strcmp(word, "full") == 0) return COPSE_VALUES_FULL;
+  return strcmp(word, "none") == 0 ? COPSE_VALUES_NONE : COPSE_VALUES_COMMON;
+}
+
+static copse_status plan(struct app *app, struct profile_job *job, copse_error *err) {
+  copse_status status = app->operand ? COPSE_OK : setting_required(app, "data", "FILE", err);
+  if (status == COPSE_OK) status = settings_resolve(app, err);
+  if (status != COPSE_OK) return status;
+  const char *data = setting(app, "data"), *format = setting(app, "format");
+  if (app->operand && data[0] && strcmp(app->operand, data) != 0)
+    return fail(err, COPSE_ERR_ARGUMENT, "%s and data=%s name two files, expected one (leave one out)",
+                app->operand, data);
+  if (strcmp(format, "libsvm") == 0)
+    return fail(err, COPSE_ERR_UNSUPPORTED,
+                "format=libsvm: a profile reads CSV files and tables of a database");
+  job->path = app->operand ? app->operand : data;
+  job->out = setting(app, "out")[0] ? setting(app, "out") : "-";
+  job->format = choose_form(format, job->out);
+  copse_read_options read = settings_read_options(app, COPSE_READ_TRAIN);
+  job->options = (copse_profile_options){.target = setting(app, "target"),
+                                         .positive = setting(app, "positive"),
+                                         .against = setting(app, "against"),
+                                         .missing_values = read.missing_values,
+                                         .separator = read.separator,
+                                         .header = read.header,
+                                         .values = values_of(setting(app, "values")),
+                                         .has_now = true,
+                                         .now = (double)time(NULL),
+                                         .n_threads = read.n_threads};
+  status = output_differs("out", job->out, "data", job->path, err);
+  if (status == COPSE_OK && job->options.against[0])
+    status = output_differs("out", job->out, "against", job->options.against, err);
+  return status;
+}
+
+static copse_status write_document(const struct profile_job *job, const copse_text *text, copse_error *err) {
+  struct output out;
+  copse_status status = output_open(job->out, &out, err);
+  if (status == COPSE_OK) status = output_write(&out, text->data, text->length, err);
+  if (status == COPSE_OK) status = output_commit(&out, err);
+  output_discard(&out);
+  return status;
+}
+
+/* lint=error: the document is written all the same. */
+static copse_status judge(const struct app *app, const copse_profile *profile, copse_error *err) {
+  uint32_t n = 0, n_alerts = copse_profile_n_alerts(profile);
+  while (n < n_alerts && copse_profile_alert_level(profile, n) == COPSE_ALERT_CRITICAL) n++;
+  if (n == 0 || strcmp(setting(app, "lint"), "error") != 0) return COPSE_OK;
+  return fail(err, COPSE_ERR_DATA, "%u critical: %s", n, copse_profile_alert_text(profile, 0));
+}
+
+static copse_status work(struct app *app, const struct profile_job *job, copse_error *err) {
+  double started = clock_seconds();
+  copse_profile *profile = NULL;
+  copse_text text = {.ctx = app->ctx};
+  copse_status status = output_probe(job->out, err);
+  if (status != COPSE_OK) return status;
+  console_status(true, "profiling %s", job->path);
+  status = copse_profile_run(app->ctx, job->path, &job->options, &profile, err);
+  console_status_end();
+  if (status == COPSE_OK) {
+    copse_profile_write(profile, job->format, &text);
+    status = text.failed ? fail_memory(err, "the profile") : write_document(job, &text, err);
+  }
+  if (status == COPSE_OK && strcmp(job->out, "-") != 0) {
+    console_line("alerts: %u", copse_profile_n_alerts(profile));
+    console_line("seconds_total: %.3f", clock_seconds() - started);
+    console_line("memory_peak_mb: %.1f", (double)copse_context_memory_peak(app->ctx) / (1 << 20));
+    console_line("profile: %s", job->out);
+  }
+  if (status == COPSE_OK) status = judge(app, profile, err);
+  copse_text_release(&text);
+  copse_profile_free(profile);
+  return status;
+}
+
+int cmd_profile(struct app *app) {
+  copse_error err;
+  struct profile_job job;
+  copse_status status = plan(app, &job, &err);
+  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) return end_refused(app->command, &err);
+  if (status != COPSE_OK) return end_failed(&err);
+  interrupt_watch(app->ctx);
+  status = work(app, &job, &err);
+  interrupt_watch(NULL);
+  return status == COPSE_OK ? EXIT_DONE : end_failed(&err);
+}

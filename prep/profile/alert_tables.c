@@ -1,0 +1,189 @@
+/* alert_tables.c - what is looked for in the table as a whole. How to add one: as in alert_checks.c. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/alert.h"
+
+#define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
+#define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
+
+static bool says(struct finding *out, copse_alert_level level, double effect) {
+  out->level = level;
+  out->effect = effect;
+  return true;
+}
+
+static const char *name_of(const copse_profile *p, uint32_t column) { return p->columns[column].name; }
+#define NAME_OF(column) name_in_text(name_of(p, column), strlen(name_of(p, column))).text
+
+static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  if (p->target.kind != TARGET_UNUSABLE) return false;
+  SAY("The target `%s` has %s: nothing can be shown beside it.", NAME_OF(p->target.column),
+      p->target.n_classes < 2 && p->columns[p->target.column].distinct < 2
+          ? "one value only"
+          : "too many classes that are no numbers");
+  ADVISE("choose another column: target=NAME");
+  columns[(*n)++] = p->target.column;
+  return says(out, COPSE_ALERT_CRITICAL, 2);
+}
+
+static bool find_imbalance(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  uint64_t pos = p->target.n_pos, neg = p->target.n_labelled - pos, rare = pos < neg ? pos : neg;
+  if (p->target.kind != TARGET_BINARY) return false;
+  if (100 * rare >= p->target.n_labelled && (rare >= 200 || 5 * rare >= p->target.n_labelled)) return false;
+  SAY("%s of %s rows are of the target's rarer class (%s).", count_text((double)rare).text,
+      count_text((double)p->target.n_labelled).text,
+      share_text((double)rare / (double)p->target.n_labelled).text);
+  ADVISE("look at average precision rather than accuracy; more of the rare class helps most");
+  columns[(*n)++] = p->target.column;
+  return says(out, COPSE_ALERT_WARNING, 0.2);
+}
+
+static bool find_order(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  double auc = p->target.order_auc;
+  if (p->target.kind != TARGET_BINARY || !(auc >= 0.6) || auc - 0.5 < 5 * p->target.order_se) return false;
+  if (p->target.n_pos < 30 || p->target.n_labelled - p->target.n_pos < 30) return false;
+  SAY("The target follows the order of the file (AUC of the row's number %.3f).", auc);
+  ADVISE("rows that stand together are alike: split by time or by group, not by chance");
+  columns[(*n)++] = p->target.column;
+  return says(out, COPSE_ALERT_WARNING, auc - 0.5);
+}
+
+static bool find_equal_rows(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  double share = p->rows.share_repeated;
+  (void)columns;
+  (void)n;
+  if (share < 0.001 || share * (double)p->n_rows < 2) return false;
+  SAY("%s%s rows repeat an earlier row (%s).", p->rows.exact ? "" : "About ",
+      count_text(round(share * (double)p->n_rows)).text, share_text(share).text);
+  ADVISE("drop them before splitting (step dedupe of a recipe), or they sit on both sides");
+  return says(out, share >= 0.05 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
+}
+
+static bool find_conflict(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  double share = p->features.share_conflicting;
+  if (p->target.kind != TARGET_BINARY || share < 0.01) return false;
+  SAY("%s of the rows have a twin with equal features and another target: no model can be right in more than "
+      "%s of them all.",
+      share_text(share).text, share_text(p->features.best_accuracy).text);
+  ADVISE("a feature that would tell them apart is missing");
+  columns[(*n)++] = p->target.column;
+  return says(out, share >= 0.2 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share / 2);
+}
+
+/* ---- between columns ---- */
+
+static uint32_t cluster_text(const copse_profile *p, const uint32_t *members, uint32_t n, char *out,
+                             size_t capacity) {
+  out[0] = '\0';
+  for (uint32_t i = 0; i < n && i < 5; i++) {
+    size_t at = strlen(out);
+    snprintf(out + at, capacity - at, "%s`%s`", i > 0 ? ", " : "", NAME_OF(members[i]));
+  }
+  if (n > 5) {
+    size_t at = strlen(out);
+    snprintf(out + at, capacity - at, " and %u more", n - 5);
+  }
+  return n;
+}
+
+static bool find_same(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  const struct pairs *pairs = &p->pairs;
+  char list[300];
+  *n = pairs_cluster(pairs, PAIRS_SAME, out->turn, columns);
+  if (*n == 0) return false;
+  cluster_text(p, columns, *n, list, sizeof list);
+  SAY("%s carry the same information.", list);
+  ADVISE("keep one of them");
+  return says(out, COPSE_ALERT_NOTE, 0.09);
+}
+
+static bool find_together(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  const struct pairs *pairs = &p->pairs;
+  char list[300];
+  *n = pairs_cluster(pairs, PAIRS_STRONG, out->turn, columns);
+  if (*n == 0) return false;
+  cluster_text(p, columns, *n, list, sizeof list);
+  SAY("%s move together (association of 0.95 and more).", list);
+  ADVISE("one of them would do; importance will be shared among them");
+  return says(out, COPSE_ALERT_NOTE, 0.08);
+}
+
+static bool find_missing_together(const copse_profile *p, struct finding *out, uint32_t *columns,
+                                  uint32_t *n) {
+  char list[300];
+  *n = pairs_cluster(&p->pairs, PAIRS_MISSING, out->turn, columns);
+  if (*n == 0) return false;
+  cluster_text(p, columns, *n, list, sizeof list);
+  const struct column_facts *first = &p->columns[columns[0]];
+  SAY("%s are missing together, in %s of the rows.", list,
+      share_text((double)first->n_missing / (double)first->n).text);
+  ADVISE("did one join fail?");
+  return says(out, COPSE_ALERT_NOTE, 0.1);
+}
+
+/* ---- beside another file ---- */
+
+static bool find_split_rows(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  double share = p->drift.share_known_rows;
+  (void)columns;
+  (void)n;
+  if (!p->drift.present || share < 0.001) return false;
+  SAY("%s rows of the other file (%s) are in this one too.",
+      count_text(round(share * (double)p->drift.n_rows)).text, share_text(share).text);
+  ADVISE("a measure taken there is too good: drop them, or split again");
+  return says(out, share >= 0.05 ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, share);
+}
+
+static bool find_split_time(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++) {
+    const struct column_drift *d = &p->drift.columns[i];
+    if (!d->present || !p->columns[i].has_date || !(d->share_not_later > 0.01)) continue;
+    SAY("%s of the other file's rows are not later in `%s` than this file's last one.",
+        share_text(d->share_not_later).text, NAME_OF(i));
+    ADVISE("to learn how a model does in the future, split by time");
+    columns[(*n)++] = i;
+    return says(out, COPSE_ALERT_NOTE, 0.3);
+  }
+  return false;
+}
+
+static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  uint32_t worst = 0;
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++) {
+    if (!p->drift.columns[i].moved) continue;
+    columns[(*n)++] = i;
+    if (!p->drift.columns[worst].moved || p->drift.columns[i].psi > p->drift.columns[worst].psi) worst = i;
+  }
+  if (*n == 0) return false;
+  double psi = p->drift.columns[worst].psi;
+  if (*n == 1)
+    SAY("`%s` moved from this file to the other: population stability index %.2f.", NAME_OF(worst), psi);
+  else
+    SAY("%u columns moved from this file to the other, most of all `%s`: population stability index %.2f.",
+        *n, NAME_OF(worst), psi);
+  ADVISE("train on newer rows, or leave out what moves");
+  return says(out, psi >= 0.25 ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi);
+}
+
+static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
+    if (p->drift.columns[i].share_new >= 0.01) columns[(*n)++] = i;
+  if (*n == 0) return false;
+  SAY("%s of the other file's rows have a `%s` that this one never has%s.",
+      share_text(p->drift.columns[columns[0]].share_new).text, NAME_OF(columns[0]),
+      *n > 1 ? ", and other columns are like it" : "");
+  ADVISE("they will count as missing");
+  return says(out, COPSE_ALERT_WARNING, 0.2);
+}
+
+const struct table_check table_checks[] = {
+    {"TARGET", find_unusable, false},      {"IMBALANCE", find_imbalance, false},
+    {"LEAK_ORDER", find_order, false},     {"DUP_ROWS", find_equal_rows, false},
+    {"CONFLICT", find_conflict, false},    {"DUP_COLUMNS", find_same, true},
+    {"CORRELATED", find_together, true},   {"CO_MISSING", find_missing_together, true},
+    {"SPLIT_DUP", find_split_rows, false}, {"SPLIT_TIME", find_split_time, false},
+    {"DRIFT", find_drift, false},          {"NEW_LEVELS", find_new_levels, false},
+};
+const size_t n_table_checks = sizeof table_checks / sizeof *table_checks;

@@ -1,0 +1,188 @@
+/* alerts.c - runs the checks, folds the same finding of many columns into one line, and orders them. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "profile/alert.h"
+#include "profile/escape.h"
+
+enum { FOLD_FROM = 4, MOST_CLUSTERS = 8 };
+
+/* ---- words ---- */
+
+struct short_text share_text(double share) {
+  struct short_text out;
+  if (isnan(share))
+    snprintf(out.text, sizeof out.text, "-");
+  else if (share > 0 && share < 0.001)
+    snprintf(out.text, sizeof out.text, "< 0.1 %%");
+  else if (share < 1 && share > 0.999)
+    snprintf(out.text, sizeof out.text, "> 99.9 %%");
+  else
+    snprintf(out.text, sizeof out.text,
+             share == 0 || share == 1 || share * 100 == floor(share * 100) ? "%.0f %%" : "%.1f %%",
+             share * 100);
+  return out;
+}
+
+struct short_text count_text(double n) {
+  struct short_text out;
+  char digits[32];
+  int length = snprintf(digits, sizeof digits, "%.0f", n), at = 0;
+  for (int i = 0; i < length && at + 3 < (int)sizeof out.text; i++) {
+    if (i > 0 && (length - i) % 3 == 0 && digits[i - 1] != '-') out.text[at++] = ',';
+    out.text[at++] = digits[i];
+  }
+  out.text[at] = '\0';
+  return out;
+}
+
+struct short_text number_text(double x) {
+  struct short_text out;
+  if (isnan(x)) {
+    snprintf(out.text, sizeof out.text, "-");
+  } else if (x == floor(x) && fabs(x) < 1e9) {
+    snprintf(out.text, sizeof out.text, "%.0f", x);
+  } else {
+    copse_format_double_digits(x, 4, out.text, sizeof out.text);
+  }
+  return out;
+}
+
+struct name_text name_in_text(const char *name, size_t length) {
+  struct name_text out;
+  clean_text(name, length, 40, out.text, sizeof out.text);
+  return out;
+}
+
+struct name_text value_in_text(const struct facts_value *value) {
+  struct name_text out = {"(withheld)"};
+  if (!value->withheld) {
+    out.text[0] = '"';
+    clean_text(value->text, strlen(value->text), 40, out.text + 1, sizeof out.text - 2);
+    size_t length = strlen(out.text);
+    memcpy(out.text + length, "\"", 2);
+  }
+  return out;
+}
+
+/* ---- the list ---- */
+
+static struct alert *add_alert(copse_profile *p, const char *id, const struct finding *finding,
+                               const uint32_t *columns, uint32_t n_columns) {
+  if (p->n_alerts == p->alert_capacity) {
+    uint32_t capacity = p->alert_capacity == 0 ? 32 : p->alert_capacity * 2;
+    struct alert *alerts = copse_resize(p->ctx, p->alerts, capacity, sizeof *alerts);
+    if (alerts == NULL) return NULL;
+    p->alerts = alerts;
+    p->alert_capacity = capacity;
+  }
+  struct alert *alert = &p->alerts[p->n_alerts];
+  *alert = (struct alert){.id = id,
+                          .level = finding->level,
+                          .column = n_columns > 0 ? (int64_t)columns[0] : ALERT_NO_COLUMN,
+                          .n_columns = n_columns,
+                          .effect = finding->effect};
+  alert->columns = copse_alloc(p->ctx, n_columns, sizeof *alert->columns);
+  if (alert->columns == NULL) return NULL;
+  memcpy(alert->columns, columns, n_columns * sizeof *columns);
+  memcpy(alert->text, finding->text, sizeof alert->text);
+  memcpy(alert->remedy, finding->remedy, sizeof alert->remedy);
+  p->n_alerts++;
+  return alert;
+}
+
+static bool listed(const char *list, const char *id) {
+  const char *at = strstr(list, id);
+  size_t length = strlen(id);
+  return at != NULL && (at == list || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0');
+}
+
+static bool check_column(copse_profile *p, uint32_t column) {
+  char dropped[256] = "";
+  for (size_t i = 0; i < n_column_checks; i++) {
+    const struct column_check *check = &column_checks[i];
+    struct finding finding = {.turn = 0};
+    if (listed(dropped, check->id) || !check->find(p, &p->columns[column], &finding)) continue;
+    if (add_alert(p, check->id, &finding, &column, 1) == NULL) return false;
+    if (check->ends) break;
+    size_t at = strlen(dropped);
+    snprintf(dropped + at, sizeof dropped - at, " %s", check->drops);
+  }
+  return true;
+}
+
+static bool check_table(copse_profile *p, uint32_t *room) {
+  for (size_t i = 0; i < n_table_checks; i++) {
+    const struct table_check *check = &table_checks[i];
+    for (uint32_t turn = 0; turn < (check->several ? MOST_CLUSTERS : 1); turn++) {
+      struct finding finding = {.turn = turn};
+      uint32_t n = 0;
+      if (!check->find(p, &finding, room, &n)) break;
+      if (add_alert(p, check->id, &finding, room, n) == NULL) return false;
+    }
+  }
+  return true;
+}
+
+/* The columns with the same finding at the same level become one alert. */
+static bool fold(copse_profile *p, const struct column_check *check, copse_alert_level level,
+                 uint32_t *room) {
+  struct finding finding = {.level = level, .effect = 0};
+  uint32_t n = 0, kept = 0;
+  for (uint32_t i = 0; i < p->n_alerts; i++) {
+    const struct alert *alert = &p->alerts[i];
+    if (alert->id == check->id && alert->level == level) room[n++] = (uint32_t)alert->column;
+  }
+  if (n < FOLD_FROM) return true;
+  for (uint32_t i = 0; i < p->n_alerts; i++) {
+    struct alert *alert = &p->alerts[i];
+    if (alert->id == check->id && alert->level == level) {
+      if (alert->effect > finding.effect) finding.effect = alert->effect;
+      memcpy(finding.remedy, alert->remedy, sizeof finding.remedy);
+      copse_free(alert->columns);
+    } else {
+      p->alerts[kept++] = *alert;
+    }
+  }
+  p->n_alerts = kept;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+  int length = snprintf(finding.text, sizeof finding.text, check->group, n);
+#pragma GCC diagnostic pop
+  for (uint32_t i = 0; i < n && i < 6; i++) {
+    const char *name = p->columns[room[i]].name;
+    length += snprintf(finding.text + length, sizeof finding.text - (size_t)length, "%s`%s`",
+                       i == 0 ? " (" : ", ", name_in_text(name, strlen(name)).text);
+    if (length > ALERT_TEXT - 200) break;
+  }
+  snprintf(finding.text + length, sizeof finding.text - (size_t)length, "%s", n > 6 ? " ...)" : ")");
+  /* one column's own name does not fit many */
+  char *name = strstr(finding.remedy, "=name:");
+  if (name != NULL) snprintf(name, 16, "=name:...");
+  return add_alert(p, check->id, &finding, room, n) != NULL;
+}
+
+static int compare_alerts(const void *a, const void *b) {
+  const struct alert *x = a, *y = b;
+  if (x->level != y->level) return x->level > y->level ? -1 : 1;
+  if (x->effect != y->effect) return x->effect > y->effect ? -1 : 1;
+  if (x->column != y->column) return x->column < y->column ? -1 : 1;
+  return strcmp(x->id, y->id);
+}
+
+bool alerts_find(copse_profile *p) {
+  uint32_t *room = copse_alloc(p->ctx, p->n_columns, sizeof *room);
+  bool ok = room != NULL;
+  for (uint32_t i = 0; i < p->n_columns && ok; i++) ok = check_column(p, i);
+  ok = ok && check_table(p, room);
+  for (size_t i = 0; i < n_column_checks && ok; i++) {
+    if (column_checks[i].group == NULL) continue;
+    for (int level = COPSE_ALERT_NOTE; level <= COPSE_ALERT_CRITICAL && ok; level++)
+      ok = fold(p, &column_checks[i], (copse_alert_level)level, room);
+  }
+  if (ok && p->n_alerts > 0) qsort(p->alerts, p->n_alerts, sizeof *p->alerts, compare_alerts);
+  copse_free(room);
+  return ok;
+}

@@ -1,0 +1,126 @@
+/* chart.c - small charts as SVG: one path for all bars of a chart, whole numbers, colours of the page. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/alert.h"
+#include "profile/describe.h"
+#include "profile/html.h"
+
+/* Bars of heights relative to the greatest, as one path. */
+static void put_bars(copse_text *out, const uint64_t *counts, uint32_t n, int x, int width, int height) {
+  uint64_t most = 1;
+  for (uint32_t i = 0; i < n; i++)
+    if (counts[i] > most) most = counts[i];
+  html_put(out, "<path fill=\"var(--c1)\" d=\"");
+  for (uint32_t i = 0; i < n; i++) {
+    int h = (int)((double)counts[i] / (double)most * height + 0.5);
+    int left = x + (int)((double)i * width / n), right = x + (int)((double)(i + 1) * width / n);
+    if (counts[i] > 0 && h == 0) h = 1;
+    if (h > 0)
+      copse_text_appendf(out, "M%d %dv-%dh%dv%dz", left, height, h,
+                         right - left > 2 ? right - left - 1 : right - left, h);
+  }
+  html_put(out, "\"/>");
+}
+
+void chart_spark(copse_text *out, const struct column_facts *c) {
+  html_put(out, "<svg class=\"s\" viewBox=\"0 0 120 24\" preserveAspectRatio=\"none\" aria-hidden=\"true\">");
+  if (c->has_number && c->number.n_bars > 0) {
+    put_bars(out, c->number.bars, c->number.n_bars, 0, 120, 24);
+  } else if (c->has_date) {
+    put_bars(out, c->date.periods, c->date.n_periods, 0, 120, 24);
+  } else if (c->has_levels) {
+    uint64_t counts[FACTS_TOP];
+    for (uint32_t i = 0; i < c->levels.n_top; i++) counts[i] = c->levels.top[i].n;
+    put_bars(out, counts, c->levels.n_top, 0, 12 * (int)c->levels.n_top, 24);
+  }
+  html_put(out, "</svg>");
+}
+
+static void put_label(copse_text *out, int x, int y, const char *anchor, const char *text) {
+  copse_text_appendf(out, "<text x=\"%d\" y=\"%d\" text-anchor=\"%s\">", x, y, anchor);
+  html_plain(out, text, 40);
+  html_put(out, "</text>");
+}
+
+/* Position of a value on the axis of the bars. */
+static int place(const struct number_facts *f, double x) {
+  double lo = f->edges[0], hi = f->edges[f->n_bars];
+  double at = hi > lo ? (x - lo) / (hi - lo) : 0.5;
+  return 20 + (int)((at < 0 ? 0 : at > 1 ? 1 : at) * 320);
+}
+
+void chart_numbers(copse_text *out, const struct number_facts *f) {
+  if (f->n_bars == 0) return;
+  html_put(out, "<svg viewBox=\"0 0 360 150\" role=\"img\"><title>Median ");
+  html_number(out, f->quantiles[3]);
+  html_put(out, "; half of the values between ");
+  html_number(out, f->quantiles[2]);
+  html_put(out, " and ");
+  html_number(out, f->quantiles[4]);
+  html_put(out, "</title>");
+  put_bars(out, f->bars, f->n_bars, 20, 320, 100);
+  /* box: middle half, median; whiskers: the middle nine tenths */
+  if (!isnan(f->quantiles[3]) && !isnan(f->edges[0])) {
+    int a = place(f, f->quantiles[1]), b = place(f, f->quantiles[2]), m = place(f, f->quantiles[3]);
+    int c = place(f, f->quantiles[4]), d = place(f, f->quantiles[5]);
+    copse_text_appendf(out,
+                       "<path d=\"M%d 112H%dM%d 106H%dv12H%dzM%d 106v12\" fill=\"none\" stroke=\"var(--c2)\" "
+                       "stroke-width=\"2\"/>",
+                       a, d, b, c, b, m);
+    put_label(out, 20, 134, "start", number_text(f->edges[0]).text);
+    put_label(out, 340, 134, "end", number_text(f->edges[f->n_bars]).text);
+  }
+  char text[80];
+  if (f->below > 0) {
+    snprintf(text, sizeof text, "%s below", count_text((double)f->below).text);
+    put_label(out, 20, 148, "start", text);
+  }
+  if (f->above > 0) {
+    snprintf(text, sizeof text, "%s above", count_text((double)f->above).text);
+    put_label(out, 340, 148, "end", text);
+  }
+  html_put(out, "</svg>");
+}
+
+void chart_periods(copse_text *out, const struct date_facts *f) {
+  if (f->n_periods == 0) return;
+  copse_text_appendf(out, "<svg viewBox=\"0 0 360 130\" role=\"img\"><title>Rows per %s</title>", f->unit);
+  put_bars(out, f->periods, f->n_periods, 20, 320, 100);
+  if (!isnan(f->first)) {
+    put_label(out, 20, 118, "start", facts_date(f->period_start[0], 1).text);
+    put_label(out, 340, 118, "end", facts_date(f->period_start[f->n_periods - 1], 1).text);
+  }
+  html_put(out, "</svg>");
+}
+
+void chart_rates(copse_text *out, const struct view_facts *v, double base) {
+  double most = base;
+  if (v->n_bins == 0) return;
+  for (uint32_t i = 0; i < v->n_bins; i++)
+    if (v->bins[i].ci_hi > most && v->bins[i].n >= 20) most = v->bins[i].ci_hi;
+  if (!(most > 0)) return;
+  html_put(
+      out,
+      "<svg viewBox=\"0 0 360 120\" role=\"img\"><title>Rate by part; the line is the rate of all rows, ");
+  html_share(out, base);
+  html_put(out, "</title><path fill=\"none\" stroke=\"var(--c5)\" stroke-width=\"2\" d=\"");
+  double step = 320.0 / v->n_bins;
+  for (uint32_t i = 0; i < v->n_bins; i++) {
+    const struct bin_facts *bin = &v->bins[i];
+    int x = 20 + (int)((i + 0.5) * step);
+    double hi = bin->ci_hi < most ? bin->ci_hi : most, lo = bin->ci_lo < most ? bin->ci_lo : most;
+    copse_text_appendf(out, "M%d %dV%d", x, 105 - (int)(hi / most * 95), 105 - (int)(lo / most * 95));
+  }
+  html_put(out, "\"/><path fill=\"var(--c1)\" d=\"");
+  for (uint32_t i = 0; i < v->n_bins; i++) {
+    double rate = v->bins[i].rate < most ? v->bins[i].rate : most;
+    copse_text_appendf(out, "M%d %dh8v6h-8z", 16 + (int)((i + 0.5) * step), 102 - (int)(rate / most * 95));
+  }
+  int y = 105 - (int)(base / most * 95);
+  copse_text_appendf(out, "\"/><path stroke=\"var(--c2)\" d=\"M20 %dH340\"/>", y);
+  put_label(out, 344, 12, "end", share_text(most).text);
+  put_label(out, 344, 118, "end", "0 %");
+  html_put(out, "</svg>");
+}

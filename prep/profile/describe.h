@@ -1,0 +1,21 @@
+/* describe.h - the facts of one column from its counts, by type. */
+#ifndef COPSE_PROFILE_DESCRIBE_H
+#define COPSE_PROFILE_DESCRIBE_H
+
+#include "profile/facts.h"
+
+/* Everything but the view on the target. now: seconds from 1970, or NaN where the future is not looked for.
+ * False: out of memory. */
+bool describe_column(struct column *column, double now, struct column_facts *out);
+
+void describe_number(const struct column *column, struct column_facts *out);
+bool describe_levels(struct column *column, struct column_facts *out);
+void describe_dates(const struct column *column, double now, struct column_facts *out);
+
+/* A value of a table of texts. */
+struct facts_value facts_text(const struct values *texts, const struct value *value);
+/* A number with its text; a day or a moment, as YYYY-MM-DD[ hh:mm:ss]. */
+struct facts_value facts_number(double x, uint64_t n);
+struct facts_value facts_date(double seconds, uint64_t n);
+
+#endif

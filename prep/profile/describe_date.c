@@ -1,0 +1,70 @@
+/* describe_date.c - span, grain and rows by period of a column of dates. */
+#include <math.h>
+#include <stdio.h>
+
+#include "profile/describe.h"
+
+enum { DAY = 86400 };
+
+/* Number of the period in which a moment lies, from the first one's; its start. */
+static int64_t period_of(const char *unit, double seconds, int step) {
+  int year, month, day;
+  date_of(seconds, &year, &month, &day);
+  switch (unit[0]) {
+    case 'd': return (int64_t)floor(seconds / DAY);
+    case 'w': return (int64_t)floor((seconds / DAY + 3) / 7); /* weeks begin on Monday */
+    case 'm': return (int64_t)year * 12 + month - 1;
+    default: return (int64_t)floor((double)year / step);
+  }
+}
+
+static double period_start(const char *unit, int64_t period, int step) {
+  double start = 0;
+  switch (unit[0]) {
+    case 'd': return (double)period * DAY;
+    case 'w': return ((double)period * 7 - 3) * DAY;
+    case 'm': (void)date_seconds((int)(period / 12), (int)(period % 12) + 1, 1, &start); return start;
+    default: (void)date_seconds((int)period * step, 1, 1, &start); return start;
+  }
+}
+
+static void count_periods(const struct values *values, struct date_facts *f) {
+  double days = (f->last - f->first) / DAY;
+  int step = 1;
+  f->unit = days < FACTS_PERIODS - 1          ? "day"
+            : days < 7 * (FACTS_PERIODS - 2)  ? "week"
+            : days < 30 * (FACTS_PERIODS - 3) ? "month"
+                                              : "year";
+  while (period_of(f->unit, f->last, step) - period_of(f->unit, f->first, step) >= FACTS_PERIODS) step *= 10;
+  int64_t first = period_of(f->unit, f->first, step);
+  f->n_periods = (uint32_t)(period_of(f->unit, f->last, step) - first) + 1;
+  for (uint32_t i = 0; i < f->n_periods; i++) f->period_start[i] = period_start(f->unit, first + i, step);
+  for (uint32_t i = 0; i < values->n; i++) {
+    const struct value *v = &values->entries[i];
+    double x = v->number.lo / 2 + v->number.hi / 2;
+    f->periods[period_of(f->unit, x, step) - first] += v->n;
+  }
+}
+
+static bool is_sentinel(double seconds) {
+  int year, month, day;
+  date_of(seconds, &year, &month, &day);
+  return (year == 1900 || year == 1970 || year == 1 || year == 9999) &&
+         ((month == 1 && day == 1) || (month == 12 && day == 31));
+}
+
+void describe_dates(const struct column *column, double now, struct column_facts *out) {
+  const struct values *values = &column->dates;
+  struct date_facts *f = &out->date;
+  if (values->n == 0) return;
+  out->has_date = true;
+  f->first = values->entries[0].number.lo;
+  f->last = values->entries[values->n - 1].number.hi;
+  f->granularity = column->n_types[CELL_TYPE_TIME] > 0 ? "second" : "day";
+  for (uint32_t i = 0; i < values->n; i++) {
+    const struct value *v = &values->entries[i];
+    if (v->number.lo > now) f->n_future += v->n;
+    if (v->number.lo == v->number.hi && is_sentinel(v->number.lo)) f->n_sentinel += v->n;
+  }
+  count_periods(values, f);
+}

@@ -1,0 +1,32 @@
+/* drift.h - how another file's columns lie beside this one's. */
+#ifndef COPSE_PROFILE_DRIFT_H
+#define COPSE_PROFILE_DRIFT_H
+
+#include "profile/facts.h"
+#include "profile/scan.h"
+
+struct column_drift {
+  bool present;           /* the other file has the column */
+  double psi;             /* population stability index over parts of this file's values */
+  double psi_chance;      /* what it exceeds in one case of twenty without any drift */
+  double ks;              /* numbers and dates: greatest distance of the distribution functions; else NaN */
+  double js;              /* Jensen and Shannon's distance over the same parts, [0, 1] */
+  double share_new;       /* rows with a level that this file lacks */
+  double share_not_later; /* dates: rows not later than this file's last; else NaN */
+  bool moved;
+};
+
+struct drift {
+  copse_context *ctx;
+  bool present;
+  uint64_t n_rows;              /* of the other file */
+  double share_known_rows;      /* of them in this file; features alone where there is a target */
+  struct column_drift *columns; /* [n_columns] of this file */
+};
+
+/* Both scans' columns are described already; facts are this one's. False: out of memory. */
+bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
+                const struct scan *other, struct drift *out);
+void drift_release(struct drift *drift);
+
+#endif

@@ -1,0 +1,33 @@
+/* html.h - pieces of the page, for its files alone. */
+#ifndef COPSE_PROFILE_HTML_H
+#define COPSE_PROFILE_HTML_H
+
+#include "profile/profile.h"
+
+extern const char page_style[], page_script[], page_script_hash[];
+
+void html_put(copse_text *out, const char *text);
+/* A text of the data, cleaned, cut at `most` characters, escaped; shown apart from its surroundings. */
+void html_data(copse_text *out, const char *text, size_t most);
+/* The same without the element around it: for titles and attributes. */
+void html_plain(copse_text *out, const char *text, size_t most);
+void html_value(copse_text *out, const struct facts_value *value, uint32_t rank);
+/* Counts with their thousands apart, shares, numbers; "—" where there is none. */
+void html_count(copse_text *out, double n);
+void html_share(copse_text *out, double share);
+void html_number(copse_text *out, double x);
+/* With three decimals. */
+void html_fixed(copse_text *out, double x);
+
+/* The column's shape, small, without words. */
+void chart_spark(copse_text *out, const struct column_facts *column);
+/* Bars of a column of numbers, with a box under them. */
+void chart_numbers(copse_text *out, const struct number_facts *number);
+void chart_periods(copse_text *out, const struct date_facts *date);
+/* Rates by part, with their intervals and the base rate. */
+void chart_rates(copse_text *out, const struct view_facts *view, double base);
+
+/* The card of a column. */
+void html_card(copse_text *out, const copse_profile *profile, uint32_t column, bool open, bool bins);
+
+#endif

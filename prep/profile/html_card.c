@@ -1,0 +1,270 @@
+/* html_card.c - what a column's card shows. */
+#include <math.h>
+#include <string.h>
+
+#include "profile/alert.h"
+#include "profile/describe.h"
+#include "profile/html.h"
+
+static void term(copse_text *out, const char *name) {
+  html_put(out, "<dt>");
+  html_put(out, name);
+  html_put(out, "</dt><dd>");
+}
+static void end_term(copse_text *out) { html_put(out, "</dd>"); }
+
+static void count_term(copse_text *out, const char *name, double n) {
+  term(out, name);
+  html_count(out, n);
+  end_term(out);
+}
+static void number_term(copse_text *out, const char *name, double x, bool exact) {
+  term(out, name);
+  if (!exact && !isnan(x)) html_put(out, "\xE2\x89\x88 ");
+  html_number(out, x);
+  end_term(out);
+}
+static void fixed_term(copse_text *out, const char *name, double x) {
+  term(out, name);
+  html_fixed(out, x);
+  end_term(out);
+}
+static void share_term(copse_text *out, const char *name, double share) {
+  term(out, name);
+  html_share(out, share);
+  end_term(out);
+}
+static void word_term(copse_text *out, const char *name, const char *text) {
+  term(out, name);
+  html_data(out, text, 100);
+  end_term(out);
+}
+
+static void put_numbers(copse_text *out, const struct column_facts *c) {
+  static const char *const names[FACTS_QUANTILES] = {"1 %", "5 %", "25 %", "median", "75 %", "95 %", "99 %"};
+  const struct number_facts *f = &c->number;
+  double n = (double)f->n;
+  html_put(out, "<div>");
+  chart_numbers(out, f);
+  html_put(out, "</div><dl>");
+  number_term(out, "least", f->min, !c->sensitive);
+  for (int i = 0; i < FACTS_QUANTILES; i++) number_term(out, names[i], f->quantiles[i], f->exact);
+  number_term(out, "greatest", f->max, !c->sensitive);
+  html_put(out, "</dl><dl>");
+  number_term(out, "mean", f->mean, true);
+  number_term(out, "standard deviation", f->std, true);
+  number_term(out, "median distance from median", f->mad, f->exact);
+  number_term(out, "middle half", f->quantiles[4] - f->quantiles[2], f->exact);
+  number_term(out, "coefficient of variation",
+              fabs(f->mean) < f->std / 1000 ? (double)NAN : f->std / fabs(f->mean), true);
+  number_term(out, "skewness", f->skew, true);
+  number_term(out, "excess kurtosis", f->kurtosis, true);
+  share_term(out, "zero", (double)f->n_zero / n);
+  share_term(out, "negative", (double)f->n_negative / n);
+  share_term(out, "whole numbers", (double)f->n_integer / n);
+  if (f->n_pos_inf + f->n_neg_inf > 0) count_term(out, "infinite", (double)(f->n_pos_inf + f->n_neg_inf));
+  for (uint32_t i = 0; i < f->n_spikes; i++) {
+    html_put(out, "<dt>often ");
+    html_value(out, &f->spikes[i], i);
+    html_put(out, "</dt><dd>");
+    html_share(out, (double)f->spikes[i].n / n);
+    end_term(out);
+  }
+  html_put(out, "</dl>");
+}
+
+static void put_level_row(copse_text *out, double share) {
+  html_put(out, "</td><td>");
+  html_share(out, share);
+  copse_text_appendf(
+      out, "</td><td class=\"t\"><span class=\"bar\" style=\"width:%.2frem\"></span></td></tr>", share * 8);
+}
+
+static void put_levels(copse_text *out, const struct column_facts *c) {
+  const struct level_facts *f = &c->levels;
+  double n = (double)c->n;
+  html_put(
+      out,
+      "<div class=\"wide\"><table><caption>Most frequent values</caption><thead><tr><th scope=\"col\">value"
+      "</th><th scope=\"col\">rows</th><th scope=\"col\">share</th><th></th></tr></thead><tbody>");
+  for (uint32_t i = 0; i < f->n_top; i++) {
+    html_put(out, "<tr><td>");
+    html_value(out, &f->top[i], i);
+    html_put(out, f->top[i].n_lost > 0 ? "</td><td>\xE2\x89\xA5 " : "</td><td>");
+    html_count(out, (double)f->top[i].n);
+    put_level_row(out, (double)f->top[i].n / n);
+  }
+  if (f->other_n > 0) {
+    html_put(out, "<tr><td class=\"mute\">other (");
+    html_count(out, round(f->other_values));
+    html_put(out, " values)</td><td>");
+    html_count(out, (double)f->other_n);
+    put_level_row(out, (double)f->other_n / n);
+  }
+  html_put(out, "</tbody></table></div><dl>");
+  number_term(out, "evenness (entropy, 0 to 1)", f->entropy, f->exact);
+  share_term(out, "rows of values that occur < 5 times", f->rare_share);
+  count_term(out, "shortest (characters)", (double)f->length_min);
+  count_term(out, "median length", (double)f->length_median);
+  count_term(out, "longest", (double)f->length_max);
+  share_term(out, "with other than ASCII", f->share_non_ascii);
+  if (f->n_bad_bytes > 0) count_term(out, "with broken or hidden characters", (double)f->n_bad_bytes);
+  if (f->pattern != NULL) word_term(out, "looks like", f->pattern);
+  if (f->form[0] != '\0') {
+    word_term(out, "commonest form", f->form);
+    share_term(out, "of that form", f->form_share);
+  }
+  html_put(out, "</dl>");
+}
+
+static void put_dates(copse_text *out, const struct column_facts *c) {
+  const struct date_facts *f = &c->date;
+  html_put(out, "<div>");
+  chart_periods(out, f);
+  html_put(out, "</div><dl>");
+  if (!isnan(f->first)) {
+    word_term(out, "first", facts_date(f->first, 1).text);
+    word_term(out, "last", facts_date(f->last, 1).text);
+  }
+  word_term(out, "format", f->format != NULL ? f->format : "");
+  word_term(out, "to the", f->granularity);
+  count_term(out, "in the future", (double)f->n_future);
+  html_put(out, "</dl>");
+}
+
+/* ---- beside the target ---- */
+
+static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, uint32_t rank) {
+  switch (bin->kind) {
+    case BIN_LEVEL: html_value(out, &bin->level, rank); return;
+    case BIN_OTHER: html_put(out, "<span class=\"mute\">other</span>"); return;
+    case BIN_MISSING: html_put(out, "<span class=\"mute\">missing</span>"); return;
+    case BIN_MISFIT: html_put(out, "<span class=\"mute\">other type</span>"); return;
+    case BIN_RANGE:
+    case BIN_VALUE: break;
+  }
+  if (isnan(bin->lo)) {
+    copse_text_appendf(out, "<span class=\"mute\">part %u</span>", rank + 1);
+  } else if (dates) {
+    html_put(out, facts_date(bin->lo, 1).text);
+    if (bin->kind == BIN_RANGE) html_put(out, " \xE2\x80\xA6 ");
+    if (bin->kind == BIN_RANGE) html_put(out, facts_date(bin->hi, 1).text);
+  } else {
+    html_number(out, bin->lo);
+    if (bin->kind == BIN_RANGE) html_put(out, " \xE2\x80\xA6 ");
+    if (bin->kind == BIN_RANGE) html_number(out, bin->hi);
+  }
+}
+
+static void put_bins(copse_text *out, const copse_profile *p, const struct column_facts *c) {
+  bool rates = p->target.kind != TARGET_NUMBER;
+  double all = (double)p->target.n_labelled;
+  html_put(
+      out,
+      "<div class=\"wide\"><table><caption>The target by part</caption><thead><tr><th scope=\"col\">part</th>"
+      "<th scope=\"col\">rows</th><th scope=\"col\" class=\"o\">share</th><th scope=\"col\">");
+  html_put(
+      out,
+      rates ? "rate</th><th scope=\"col\" class=\"o\">95 % interval</th><th scope=\"col\">times the mean</th>"
+            : "mean</th><th class=\"o\"></th><th></th>");
+  html_put(out, "</tr></thead><tbody>");
+  for (uint32_t i = 0; i < c->view.n_bins; i++) {
+    const struct bin_facts *bin = &c->view.bins[i];
+    html_put(out, "<tr><td>");
+    put_part(out, bin, c->has_date, i);
+    html_put(out, "</td><td>");
+    html_count(out, (double)bin->n);
+    html_put(out, "</td><td class=\"o\">");
+    html_share(out, (double)bin->n / all);
+    html_put(out, "</td><td>");
+    if (rates) {
+      html_share(out, bin->rate);
+      html_put(out, "</td><td class=\"o\">");
+      html_share(out, bin->ci_lo);
+      html_put(out, " \xE2\x80\xA6 ");
+      html_share(out, bin->ci_hi);
+      html_put(out, "</td><td>");
+      html_fixed(out, bin->rate / p->target.rate);
+    } else {
+      html_number(out, bin->rate);
+      html_put(out, "</td><td class=\"o\"></td><td>");
+    }
+    html_put(out, "</td></tr>");
+  }
+  html_put(out, "</tbody></table></div>");
+}
+
+static void put_view(copse_text *out, const copse_profile *p, const struct column_facts *c, bool bins) {
+  const struct view_facts *v = &c->view;
+  html_put(out, "<h3>Beside the target</h3><div class=\"cols\">");
+  if (bins) put_bins(out, p, c);
+  html_put(out, "<div>");
+  if (p->target.kind != TARGET_NUMBER) chart_rates(out, v, p->target.rate);
+  html_put(out, "<dl>");
+  if (p->target.kind == TARGET_NUMBER) {
+    fixed_term(out, "R\xC2\xB2 out of fold", v->r2_oof);
+  } else {
+    fixed_term(out, "AUC out of fold", v->auc_oof);
+    if (!isnan(v->auc))
+      fixed_term(out, v->direction > 0 ? "AUC of the value, rising" : "AUC of the value, falling", v->auc);
+    if (!isnan(v->iv)) fixed_term(out, "information value", v->iv);
+    share_term(out, "of the target's entropy", v->explained);
+    if (c->n_missing > 0 && !isnan(v->filled_pos)) {
+      share_term(out, "filled where positive", v->filled_pos);
+      share_term(out, "filled elsewhere", v->filled_neg);
+    }
+  }
+  html_put(out, "</dl></div></div>");
+}
+
+static void put_nearest(copse_text *out, const copse_profile *p, uint32_t column) {
+  uint32_t nearest[3], n = pairs_nearest(&p->pairs, column, 3, nearest);
+  if (n == 0) return;
+  html_put(out, "<p class=\"mute\">Nearest columns: ");
+  for (uint32_t i = 0; i < n; i++) {
+    copse_text_appendf(out, "%s<a href=\"#c%u\">", i > 0 ? ", " : "", nearest[i]);
+    html_data(out, p->columns[nearest[i]].name, 64);
+    html_put(out, "</a> (");
+    html_fixed(out, (double)fabsf(p->pairs.matrix[(size_t)column * p->n_columns + nearest[i]]));
+    html_put(out, ")");
+  }
+  html_put(out, "</p>");
+}
+
+static void put_lower_name(copse_text *out, const char *name) {
+  char lower[400];
+  size_t n = 0;
+  for (; name[n] != '\0' && n + 1 < sizeof lower; n++)
+    lower[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] | 0x20) : name[n];
+  lower[n] = '\0';
+  html_plain(out, lower, 200);
+}
+
+void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool open, bool bins) {
+  const struct column_facts *c = &p->columns[column];
+  copse_text_appendf(out, "<details id=\"c%u\"%s data-n=\"", column, open ? " open" : "");
+  put_lower_name(out, c->name);
+  html_put(out, "\"><summary><b>");
+  html_data(out, c->name, 64);
+  html_put(out, "</b> <span class=\"mute\">");
+  html_put(out, column_type_names[c->type]);
+  if (c->why[0] != '\0') html_put(out, ": ");
+  html_plain(out, c->why, 160);
+  html_put(out, "</span></summary><div class=\"cols\"><dl>");
+  count_term(out, "filled", (double)(c->n - c->n_missing));
+  share_term(out, "missing", (double)c->n_missing / (double)c->n);
+  if (c->n_misfits > 0) count_term(out, "of another type", (double)c->n_misfits);
+  term(out, "distinct");
+  if (!c->distinct_exact) html_put(out, "\xE2\x89\x88 ");
+  html_count(out, round(c->distinct));
+  end_term(out);
+  if (c->order[0] != '\0') word_term(out, "order in the file", c->order);
+  html_put(out, "</dl>");
+  if (c->has_number) put_numbers(out, c);
+  if (c->has_levels) put_levels(out, c);
+  if (c->has_date) put_dates(out, c);
+  html_put(out, "</div>");
+  if (c->view.present) put_view(out, p, c, bins);
+  put_nearest(out, p, column);
+  html_put(out, "</details>\n");
+}

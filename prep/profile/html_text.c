@@ -1,0 +1,93 @@
+/* html_text.c - texts, counts and numbers of the page. Everything that comes from the data goes through
+ * html_data, html_plain or html_value; everything else is a constant of these sources. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/alert.h"
+#include "profile/escape.h"
+#include "profile/html.h"
+
+enum { CLEAN_BYTES = 2048 };
+
+void html_put(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
+
+void html_plain(copse_text *out, const char *text, size_t most) {
+  char clean[CLEAN_BYTES];
+  clean_text(text, strlen(text), most, clean, sizeof clean);
+  append_html(out, clean);
+}
+
+void html_data(copse_text *out, const char *text, size_t most) {
+  char clean[CLEAN_BYTES];
+  clean_text(text, strlen(text), most, clean, sizeof clean);
+  bool cut = strlen(text) > most;
+  html_put(out, "<bdi");
+  if (cut) {
+    html_put(out, " title=\"");
+    html_plain(out, text, 200);
+    html_put(out, "\"");
+  }
+  html_put(out, ">");
+  append_html(out, clean);
+  html_put(out, "</bdi>");
+}
+
+void html_value(copse_text *out, const struct facts_value *value, uint32_t rank) {
+  if (value->withheld)
+    copse_text_appendf(out, "<span class=\"mute\">value %u</span>", rank + 1);
+  else if (value->text[0] == '\0')
+    html_put(out, "<span class=\"mute\">(empty)</span>");
+  else
+    html_data(out, value->text, 64);
+}
+
+/* Digits in threes, apart by a narrow space. */
+void html_count(copse_text *out, double n) {
+  if (isnan(n)) {
+    html_put(out, "\xE2\x80\x94");
+    return;
+  }
+  for (const char *p = count_text(n).text; *p != '\0'; p++)
+    copse_text_append(out, *p == ',' ? "\xE2\x80\xAF" : p, *p == ',' ? 3 : 1);
+}
+
+static void put_signed(copse_text *out, const char *text) {
+  for (; *text != '\0'; text++) {
+    if (*text == '-')
+      html_put(out, "\xE2\x88\x92");
+    else if (*text == '<')
+      html_put(out, "&lt;");
+    else if (*text == '>')
+      html_put(out, "&gt;");
+    else
+      copse_text_append(out, text, 1);
+  }
+}
+
+void html_share(copse_text *out, double share) {
+  if (isnan(share))
+    html_put(out, "\xE2\x80\x94");
+  else
+    put_signed(out, share_text(share).text);
+}
+
+void html_number(copse_text *out, double x) {
+  if (isnan(x))
+    html_put(out, "\xE2\x80\x94");
+  else if (x == floor(x) && fabs(x) >= 10000 && fabs(x) < 1e9) {
+    if (x < 0) html_put(out, "\xE2\x88\x92");
+    html_count(out, fabs(x));
+  } else
+    put_signed(out, number_text(x).text);
+}
+
+void html_fixed(copse_text *out, double x) {
+  char text[32];
+  if (isnan(x)) {
+    html_put(out, "\xE2\x80\x94");
+    return;
+  }
+  snprintf(text, sizeof text, "%.3f", x);
+  put_signed(out, text);
+}

@@ -1,0 +1,11 @@
+/* output.h - the table of outputs. */
+#ifndef COPSE_PROFILE_OUTPUT_H
+#define COPSE_PROFILE_OUTPUT_H
+
+#include "profile/profile.h"
+
+void output_text(const copse_profile *profile, copse_text *out);
+void output_html(const copse_profile *profile, copse_text *out);
+void output_json(const copse_profile *profile, copse_text *out);
+
+#endif

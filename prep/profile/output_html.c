@@ -1,0 +1,391 @@
+/* output_html.c - the profile as one page: what to decide first, then the target, a table of all columns, a
+ * card for each, what hangs together, the other file, and how it was made. No tabs: searching and printing
+ * find everything. A page of many columns degrades in steps, which its last section tells. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/alert.h"
+#include "profile/html.h"
+#include "profile/output.h"
+
+enum { OPEN_CARDS = 60, CARDS = 300, CARDS_WITH_BINS = 150 };
+
+static void put_head(copse_text *out, const copse_profile *p) {
+  html_put(out,
+           "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta "
+           "http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+           "script-src 'sha256-");
+  html_put(out, page_script_hash);
+  html_put(out,
+           "'; img-src data:; base-uri 'none'; form-action 'none'\"><meta name=\"referrer\" "
+           "content=\"no-referrer\">"
+           "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><link rel=\"icon\" "
+           "href=\"data:,\"><title>Profile of ");
+  html_plain(out, p->path, 100);
+  html_put(out, "</title><style>");
+  html_put(out, page_style);
+  html_put(out,
+           "</style></head><body><a class=\"skip\" href=\"#columns\">Skip to the columns</a>\n<nav "
+           "aria-label=\"Sections\">"
+           "<a href=\"#glance\">Glance</a><a href=\"#alerts\">Decide</a>");
+  if (p->target.kind != TARGET_NONE) html_put(out, "<a href=\"#target\">Target</a>");
+  html_put(
+      out,
+      "<a href=\"#columns\">Columns</a><a href=\"#cards\">Cards</a><a href=\"#relations\">Relations</a>");
+  if (p->drift.present) html_put(out, "<a href=\"#drift\">Drift</a>");
+  html_put(out, "<a href=\"#made\">Made</a></nav><main>\n");
+}
+
+static void open_tile(copse_text *out) { html_put(out, "<div><b>"); }
+static void close_tile(copse_text *out, const char *name) {
+  html_put(out, "</b><span>");
+  html_put(out, name);
+  html_put(out, "</span></div>");
+}
+
+static void put_glance(copse_text *out, const copse_profile *p) {
+  uint32_t levels[3] = {0};
+  for (uint32_t i = 0; i < p->n_alerts; i++) levels[p->alerts[i].level]++;
+  html_put(out, "<h1 id=\"glance\">Profile of ");
+  html_data(out, p->path, 200);
+  html_put(out, "</h1><p>");
+  if (levels[2] + levels[1] == 0)
+    html_put(out, "Nothing stands in the way of training.");
+  else
+    copse_text_appendf(out, "Ready to train after %u decision%s.", levels[2] + levels[1],
+                       levels[2] + levels[1] == 1 ? "" : "s");
+  html_put(out, "</p><div class=\"tiles\">");
+  open_tile(out);
+  html_count(out, (double)p->n_rows);
+  close_tile(out, "rows");
+  open_tile(out);
+  html_count(out, p->n_columns);
+  close_tile(out, "columns");
+  open_tile(out);
+  html_share(out, (double)p->n_cells_missing / ((double)p->n_rows * p->n_columns));
+  close_tile(out, "of the cells missing");
+  open_tile(out);
+  html_share(out, p->rows.share_repeated);
+  close_tile(out, "of the rows repeat another");
+  if (p->target.kind == TARGET_BINARY) {
+    open_tile(out);
+    html_share(out, p->target.rate);
+    html_put(out, "</b><span>of the rows have target ");
+    html_value(out, &p->target.classes[p->target.positive], p->target.positive);
+    html_put(out, "</span></div>");
+  }
+  open_tile(out);
+  copse_text_appendf(out, "%u / %u / %u", levels[2], levels[1], levels[0]);
+  close_tile(out, "critical, warnings, notes");
+  html_put(out, "</div>\n");
+}
+
+static void put_alerts(copse_text *out, const copse_profile *p) {
+  static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};
+  html_put(out, "<h2 id=\"alerts\">Decide first</h2>");
+  if (p->n_alerts == 0) html_put(out, "<p>No alert.</p>");
+  html_put(out, "<ul class=\"alerts\">");
+  for (uint32_t i = 0; i < p->n_alerts; i++) {
+    const struct alert *a = &p->alerts[i];
+    copse_text_appendf(out, "<li class=\"l%d\"><strong>%s</strong> ", (int)a->level, marks[a->level]);
+    html_plain(out, a->text, ALERT_TEXT);
+    html_put(out, "<span class=\"fix\">");
+    html_plain(out, a->remedy, ALERT_TEXT);
+    if (a->n_columns == 1) copse_text_appendf(out, " <a href=\"#c%u\">Show the column</a>", a->columns[0]);
+    html_put(out, "</span></li>");
+  }
+  html_put(out, "</ul>\n");
+}
+
+static void put_target(copse_text *out, const copse_profile *p) {
+  const struct target_facts *t = &p->target;
+  if (t->kind == TARGET_NONE) return;
+  html_put(out, "<h2 id=\"target\">Target ");
+  html_data(out, p->columns[t->column].name, 64);
+  html_put(out, "</h2>");
+  if (t->kind == TARGET_UNUSABLE) {
+    html_put(out, "<p>Nothing can be shown beside this column.</p>");
+    return;
+  }
+  html_put(out, "<p>");
+  html_count(out, (double)t->n_labelled);
+  if (t->kind == TARGET_NUMBER) {
+    html_put(out, " rows with a number; mean ");
+    html_number(out, t->rate);
+    html_put(out, ", standard deviation ");
+    html_number(out, t->std);
+    html_put(out, ".</p>");
+    return;
+  }
+  html_put(out, " rows with a class. Rates are those of ");
+  html_value(out, &t->classes[t->positive], t->positive);
+  html_put(out, ": ");
+  html_share(out, t->rate);
+  html_put(out, " (95 % interval ");
+  html_share(out, t->ci_lo);
+  html_put(out, " \xE2\x80\xA6 ");
+  html_share(out, t->ci_hi);
+  html_put(
+      out,
+      ").</p><div class=\"wide\"><table><caption>Classes</caption><thead><tr><th scope=\"col\">class</th><th "
+      "scope=\"col\">rows</th><th scope=\"col\">share</th></tr></thead><tbody>");
+  for (uint32_t i = 0; i < t->n_classes; i++) {
+    html_put(out, "<tr><td>");
+    html_value(out, &t->classes[i], i);
+    html_put(out, "</td><td>");
+    html_count(out, (double)t->classes[i].n);
+    html_put(out, "</td><td>");
+    html_share(out, (double)t->classes[i].n / (double)t->n_labelled);
+    html_put(out, "</td></tr>");
+  }
+  html_put(out, "</tbody></table></div>\n");
+}
+
+/* ---- the table of columns ---- */
+
+static void head_cell(copse_text *out, const char *name, const char *class) {
+  copse_text_appendf(out, "<th scope=\"col\" class=\"%s\"><button type=\"button\">%s</button></th>", class,
+                     name);
+}
+
+static void number_cell(copse_text *out, double x, const char *class) {
+  char text[32] = "";
+  if (isfinite(x)) copse_format_double_digits(x, 9, text, sizeof text);
+  copse_text_appendf(out, "<td class=\"%s\" data-v=\"%s\">", class, text);
+}
+
+static double strength(const copse_profile *p, const struct column_facts *c) {
+  if (!c->view.present) return (double)NAN;
+  return p->target.kind == TARGET_NUMBER ? c->view.r2_oof : c->view.auc_best;
+}
+
+static uint32_t alerts_of(const copse_profile *p, uint32_t column) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < p->n_alerts; i++)
+    for (uint32_t k = 0; k < p->alerts[i].n_columns; k++) n += p->alerts[i].columns[k] == column;
+  return n;
+}
+
+static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool card) {
+  const struct column_facts *c = &p->columns[i];
+  char lower[400];
+  size_t n = 0;
+  for (; c->name[n] != '\0' && n + 1 < sizeof lower; n++)
+    lower[n] = c->name[n] >= 'A' && c->name[n] <= 'Z' ? (char)(c->name[n] | 0x20) : c->name[n];
+  lower[n] = '\0';
+  html_put(out, "<tr data-n=\"");
+  html_plain(out, lower, 200);
+  html_put(out, "\"><td>");
+  if (card) copse_text_appendf(out, "<a href=\"#c%u\">", i);
+  html_data(out, c->name, 64);
+  html_put(out, card ? "</a></td><td class=\"t\">" : "</td><td class=\"t\">");
+  html_put(out, column_type_names[c->type]);
+  html_put(out, "</td><td class=\"o t\">");
+  chart_spark(out, c);
+  html_put(out, "</td>");
+  number_cell(out, (double)c->n_missing / (double)c->n, "");
+  html_share(out, (double)c->n_missing / (double)c->n);
+  html_put(out, "</td>");
+  number_cell(out, round(c->distinct), "");
+  if (!c->distinct_exact) html_put(out, "\xE2\x89\x88 ");
+  html_count(out, round(c->distinct));
+  html_put(out, "</td>");
+  if (p->target.kind != TARGET_NONE) {
+    number_cell(out, strength(p, c), "");
+    html_fixed(out, strength(p, c));
+    html_put(out, "</td>");
+    double second = p->target.kind == TARGET_CLASSES ? c->view.explained : c->view.iv;
+    if (!c->view.present) second = (double)NAN;
+    number_cell(out, second, "o");
+    html_fixed(out, second);
+    html_put(out, "</td>");
+  }
+  number_cell(out, c->has_number ? c->number.quantiles[3] : (double)NAN, "o");
+  if (c->has_number) html_number(out, c->number.quantiles[3]);
+  html_put(out, "</td>");
+  number_cell(out, alerts_of(p, i), "");
+  copse_text_appendf(out, "%u</td></tr>\n", alerts_of(p, i));
+}
+
+static void put_columns(copse_text *out, const copse_profile *p, const bool *cards) {
+  html_put(out,
+           "<h2 id=\"columns\">Columns</h2><p><input type=\"search\" id=\"f\" hidden aria-label=\"Filter "
+           "columns by "
+           "name\" placeholder=\"Filter by name\"></p><div class=\"wide\"><table class=\"s\"><caption>One "
+           "row for each "
+           "column; a heading sorts</caption><thead><tr>");
+  head_cell(out, "column", "");
+  head_cell(out, "type", "t");
+  html_put(out, "<th scope=\"col\" class=\"o t\">shape</th>");
+  head_cell(out, "missing", "");
+  head_cell(out, "distinct", "");
+  if (p->target.kind != TARGET_NONE) {
+    head_cell(out, p->target.kind == TARGET_NUMBER ? "R\xC2\xB2" : "AUC", "");
+    head_cell(out, p->target.kind == TARGET_CLASSES ? "entropy" : "IV", "o");
+  }
+  head_cell(out, "median", "o");
+  head_cell(out, "alerts", "");
+  html_put(out, "</tr></thead><tbody>\n");
+  for (uint32_t i = 0; i < p->n_columns; i++) put_row(out, p, i, cards[i]);
+  html_put(out, "</tbody></table></div>\n");
+}
+
+/* Columns with a card: all, or those with alerts and the strongest, in the order of the file. */
+static void choose_cards(const copse_profile *p, bool *cards) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_facts *c = &p->columns[i];
+    cards[i] = c->type != TYPE_CONSTANT && c->type != TYPE_EMPTY;
+    n += cards[i];
+  }
+  for (double least = 0.505; n > CARDS && least < 1; least += 0.005)
+    for (uint32_t i = 0; i < p->n_columns && n > CARDS; i++) {
+      if (!cards[i] || strength(p, &p->columns[i]) >= least || alerts_of(p, i) > 1) continue;
+      cards[i] = false;
+      n--;
+    }
+  for (uint32_t i = p->n_columns; i-- > 0 && n > CARDS;) {
+    n -= cards[i];
+    cards[i] = false;
+  }
+}
+
+/* ---- between columns, beside another file ---- */
+
+static void put_relations(copse_text *out, const copse_profile *p) {
+  html_put(out, "<h2 id=\"relations\">Relations</h2>");
+  if (p->pairs.n_list == 0) {
+    html_put(out, p->pairs.skipped ? "<p>Not looked for: more than 1,000 columns.</p>"
+                                   : "<p>No two columns hang together (association of 0.3 and more).</p>");
+    return;
+  }
+  html_put(out, "<div class=\"wide\"><table class=\"s\"><caption>The strongest pairs, on ");
+  html_count(out, (double)p->pairs.n_rows);
+  html_put(out, " rows</caption><thead><tr>");
+  head_cell(out, "column", "");
+  head_cell(out, "and", "t");
+  head_cell(out, "association", "");
+  html_put(out, "<th scope=\"col\" class=\"o t\">measure</th></tr></thead><tbody>");
+  for (uint32_t i = 0; i < p->pairs.n_list; i++) {
+    const struct pair *pair = &p->pairs.list[i];
+    html_put(out, "<tr><td>");
+    html_data(out, p->columns[pair->a].name, 64);
+    html_put(out, "</td><td class=\"w\">");
+    html_data(out, p->columns[pair->b].name, 64);
+    html_put(out, "</td>");
+    number_cell(out, fabs(pair->value), "");
+    html_fixed(out, pair->value);
+    html_put(out, "</td><td class=\"o t\">");
+    html_put(out, strcmp(pair->measure, "spearman") == 0    ? "Spearman"
+                  : strcmp(pair->measure, "cramers_v") == 0 ? "Cram\xC3\xA9r's V"
+                                                            : "correlation ratio");
+    html_put(out, "</td></tr>");
+  }
+  html_put(out, "</tbody></table></div>\n");
+}
+
+static void put_drift(copse_text *out, const copse_profile *p) {
+  if (!p->drift.present) return;
+  html_put(out, "<h2 id=\"drift\">Drift</h2><p>Against ");
+  html_data(out, p->against, 200);
+  html_put(out, ": ");
+  html_count(out, (double)p->drift.n_rows);
+  html_put(out, " rows, ");
+  html_share(out, p->drift.share_known_rows);
+  html_put(out,
+           " of them in this file too.</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
+           "column moved"
+           "</caption><thead><tr>");
+  head_cell(out, "column", "");
+  head_cell(out, "PSI", "");
+  head_cell(out, "by chance", "o");
+  head_cell(out, "KS", "o");
+  head_cell(out, "JS", "");
+  head_cell(out, "new values", "");
+  html_put(out, "</tr></thead><tbody>");
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_drift *d = &p->drift.columns[i];
+    const double cells[] = {d->psi, d->psi_chance, d->ks, d->js};
+    if (!d->present) continue;
+    html_put(out, "<tr><td>");
+    html_data(out, p->columns[i].name, 64);
+    html_put(out, "</td>");
+    for (int k = 0; k < 4; k++) {
+      number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
+      html_fixed(out, cells[k]);
+      html_put(out, "</td>");
+    }
+    number_cell(out, d->share_new, "");
+    html_share(out, d->share_new);
+    html_put(out, "</td></tr>");
+  }
+  html_put(out, "</tbody></table></div>\n");
+}
+
+static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) {
+  static const char *const values[] = {
+      "values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
+      "data, are "
+      "withheld; extremes of such columns are rounded",
+      "values=full: every value may be shown", "values=none: no value of the data is shown"};
+  uint32_t n_about = 0;
+  for (uint32_t i = 0; i < p->n_columns; i++) n_about += !p->columns[i].distinct_exact;
+  html_put(out, "<h2 id=\"made\">How this was made</h2><ul><li>Copse ");
+  html_put(out, copse_version());
+  html_put(out, ", one pass over all rows; types come from every cell, never from the first rows.</li><li>");
+  html_put(out, values[p->options.values]);
+  copse_text_appendf(
+      out,
+      ".</li><li>%u of %u columns have more than 16,384 different numbers in more than 65,536 rows, or "
+      "65,536 "
+      "different texts (fewer where there are many columns): their distinct values are estimated (standard "
+      "error 0.81 %%) and quantiles read from some thousand neighbourhoods; such figures carry "
+      "\xE2\x89\x88.</li>",
+      n_about, p->n_columns);
+  if (n_cards < p->n_columns)
+    copse_text_appendf(
+        out,
+        "<li>%u columns have a card: not those that are empty or constant, and at most %d; the JSON "
+        "output has all.</li>",
+        n_cards, CARDS);
+  html_put(
+      out,
+      "</ul><details><summary>What the words mean</summary><dl>"
+      "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are</dd>"
+      "<dt>rows that repeat</dt><dd>rows less different rows</dd>"
+      "<dt>AUC</dt><dd>how often a positive row has the greater value than another row; 0.5 is chance</dd>"
+      "<dt>out of fold</dt><dd>rates are learned on four fifths of the rows and tried on the fifth</dd>"
+      "<dt>information value</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) \xC3\x97 log "
+      "of their "
+      "ratio; above 0.5 look for leakage</dd>"
+      "<dt>PSI</dt><dd>the same between two files; above 0.1 something moved</dd>"
+      "<dt>quantiles</dt><dd>linear between neighbours</dd></dl></details></main>\n<script>");
+  html_put(out, page_script);
+  html_put(out, "</script></body></html>\n");
+}
+
+void output_html(const copse_profile *p, copse_text *out) {
+  uint32_t n_cards = 0;
+  bool *cards = copse_alloc_zero(p->ctx, p->n_columns, sizeof *cards);
+  if (cards == NULL) {
+    out->failed = true;
+    return;
+  }
+  choose_cards(p, cards);
+  for (uint32_t i = 0; i < p->n_columns; i++) n_cards += cards[i];
+  put_head(out, p);
+  put_glance(out, p);
+  put_alerts(out, p);
+  put_target(out, p);
+  put_columns(out, p, cards);
+  html_put(out, "<h2 id=\"cards\">Cards</h2>\n");
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    bool strong = fabs(strength(p, &p->columns[i]) - 0.5) >= 0.02;
+    if (cards[i]) html_card(out, p, i, n_cards <= OPEN_CARDS, n_cards <= CARDS_WITH_BINS || strong);
+  }
+  put_relations(out, p);
+  put_drift(out, p);
+  put_made(out, p, n_cards);
+  copse_free(cards);
+}

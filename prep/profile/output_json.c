@@ -1,0 +1,415 @@
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.0": keys in fixed order, shares
+ * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
+ * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "profile/escape.h"
+#include "profile/output.h"
+
+/* ---- members; every one brings its comma ---- */
+
+static void raw(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
+
+static void key(copse_text *out, const char *name) {
+  char last = out->length > 0 ? out->data[out->length - 1] : '{';
+  copse_text_appendf(out, "%s\"%s\":", last == '{' || out->failed ? "" : ",", name);
+}
+/* The next element of an array. */
+static void item(copse_text *out) {
+  if (out->length > 0 && out->data[out->length - 1] != '[') raw(out, ",");
+}
+static void number(copse_text *out, const char *name, double x) {
+  key(out, name);
+  append_json_number(out, x);
+}
+static void count(copse_text *out, const char *name, uint64_t n) {
+  key(out, name);
+  copse_text_appendf(out, "%" PRIu64, n);
+}
+static void truth(copse_text *out, const char *name, bool x) {
+  key(out, name);
+  raw(out, x ? "true" : "false");
+}
+static void word(copse_text *out, const char *name, const char *text) {
+  key(out, name);
+  append_json(out, text, strlen(text));
+}
+
+static void value(copse_text *out, const struct facts_value *v) {
+  if (v->withheld)
+    raw(out, "null");
+  else
+    append_json(out, v->text, strlen(v->text));
+}
+
+static void value_list(copse_text *out, const char *name, const struct facts_value *list, uint32_t n) {
+  key(out, name);
+  raw(out, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    raw(out, "{");
+    key(out, "value");
+    value(out, &list[i]);
+    count(out, "n", list[i].n);
+    count(out, "n_error", list[i].n_lost);
+    raw(out, "}");
+  }
+  raw(out, "]");
+}
+
+/* ---- parts of a column ---- */
+
+static void write_number(copse_text *out, const struct number_facts *f) {
+  static const char *const names[FACTS_QUANTILES] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
+  key(out, "number");
+  raw(out, "{");
+  number(out, "mean", f->mean);
+  number(out, "std", f->std);
+  number(out, "min", f->min);
+  number(out, "max", f->max);
+  number(out, "sum", f->sum);
+  number(out, "skew", f->skew);
+  number(out, "kurtosis", f->kurtosis);
+  number(out, "mad", f->mad);
+  count(out, "zeros", f->n_zero);
+  count(out, "negatives", f->n_negative);
+  count(out, "n_pos_inf", f->n_pos_inf);
+  count(out, "n_neg_inf", f->n_neg_inf);
+  key(out, "quantiles");
+  raw(out, "{");
+  for (int i = 0; i < FACTS_QUANTILES; i++) number(out, names[i], f->quantiles[i]);
+  raw(out, "}");
+  truth(out, "exact", f->exact);
+  number(out, "quantile_rank_error", f->rank_error);
+  key(out, "histogram");
+  raw(out, "{");
+  key(out, "edges");
+  raw(out, "[");
+  for (uint32_t i = 0; i <= f->n_bars && f->n_bars > 0; i++) {
+    item(out);
+    append_json_number(out, f->edges[i]);
+  }
+  raw(out, "]");
+  key(out, "counts");
+  raw(out, "[");
+  for (uint32_t i = 0; i < f->n_bars; i++) {
+    item(out);
+    copse_text_appendf(out, "%" PRIu64, f->bars[i]);
+  }
+  raw(out, "]");
+  count(out, "below", f->below);
+  count(out, "above", f->above);
+  raw(out, "}");
+  value_list(out, "spikes", f->spikes, f->n_spikes);
+  raw(out, "}");
+}
+
+static void write_levels(copse_text *out, const struct level_facts *f) {
+  key(out, "category");
+  raw(out, "{");
+  value_list(out, "top", f->top, f->n_top);
+  key(out, "other");
+  raw(out, "{");
+  count(out, "n", f->other_n);
+  number(out, "values", f->other_values);
+  raw(out, "}");
+  truth(out, "exact", f->exact);
+  number(out, "entropy", f->entropy);
+  number(out, "rare_share", f->rare_share);
+  key(out, "length");
+  raw(out, "{");
+  count(out, "min", f->length_min);
+  count(out, "median", f->length_median);
+  count(out, "max", f->length_max);
+  word(out, "unit", "codepoint");
+  raw(out, "}");
+  number(out, "non_ascii_share", f->share_non_ascii);
+  count(out, "bad_characters", f->n_bad_bytes);
+  count(out, "variants", f->n_variants);
+  if (f->pattern != NULL) word(out, "pattern", f->pattern);
+  if (f->form[0] != '\0') {
+    word(out, "form", f->form);
+    number(out, "form_share", f->form_share);
+  }
+  raw(out, "}");
+}
+
+static void write_dates(copse_text *out, const struct date_facts *f) {
+  key(out, "datetime");
+  raw(out, "{");
+  number(out, "first", f->first);
+  number(out, "last", f->last);
+  word(out, "unit", "seconds from 1970-01-01");
+  word(out, "format", f->format != NULL ? f->format : "");
+  truth(out, "ambiguous", f->ambiguous);
+  word(out, "granularity", f->granularity);
+  count(out, "future", f->n_future);
+  count(out, "sentinels", f->n_sentinel);
+  key(out, "per");
+  raw(out, "{");
+  word(out, "unit", f->unit);
+  key(out, "counts");
+  raw(out, "[");
+  for (uint32_t i = 0; i < f->n_periods; i++) {
+    item(out);
+    copse_text_appendf(out, "%" PRIu64, f->periods[i]);
+  }
+  raw(out, "]");
+  raw(out, "}");
+  raw(out, "}");
+}
+
+static void write_bins(copse_text *out, const struct view_facts *v) {
+  static const char *const kinds[] = {"range", "value", "level", "other", "missing", "mismatched"};
+  key(out, "bins");
+  raw(out, "[");
+  for (uint32_t i = 0; i < v->n_bins; i++) {
+    const struct bin_facts *bin = &v->bins[i];
+    item(out);
+    raw(out, "{");
+    word(out, "kind", kinds[bin->kind]);
+    if (bin->kind == BIN_RANGE || bin->kind == BIN_VALUE) {
+      number(out, "lo", bin->lo);
+      number(out, "hi", bin->hi);
+    }
+    if (bin->kind == BIN_LEVEL) {
+      key(out, "value");
+      value(out, &bin->level);
+    }
+    count(out, "n", bin->n);
+    count(out, "n_pos", bin->n_pos);
+    number(out, "rate", bin->rate);
+    key(out, "ci");
+    raw(out, "[");
+    append_json_number(out, bin->ci_lo);
+    raw(out, ",");
+    append_json_number(out, bin->ci_hi);
+    raw(out, "]");
+    number(out, "woe", bin->woe);
+    raw(out, "}");
+  }
+  raw(out, "]");
+}
+
+static void write_view(copse_text *out, const struct view_facts *v) {
+  key(out, "target");
+  raw(out, "{");
+  number(out, "auc", v->auc);
+  number(out, "auc_oof", v->auc_oof);
+  number(out, "auc_se", v->auc_se);
+  key(out, "direction");
+  copse_text_appendf(out, "%d", v->direction);
+  number(out, "iv", v->iv);
+  number(out, "mi_nats", v->mutual);
+  number(out, "u", v->explained);
+  number(out, "r2_oof", v->r2_oof);
+  number(out, "filled_among_positives", v->filled_pos);
+  number(out, "filled_among_others", v->filled_neg);
+  write_bins(out, v);
+  raw(out, "}");
+}
+
+static void write_column_alerts(copse_text *out, const copse_profile *p, uint32_t column) {
+  key(out, "alerts");
+  raw(out, "[");
+  for (uint32_t i = 0; i < p->n_alerts; i++) {
+    for (uint32_t k = 0; k < p->alerts[i].n_columns; k++) {
+      if (p->alerts[i].columns[k] != column) continue;
+      item(out);
+      append_json(out, p->alerts[i].id, strlen(p->alerts[i].id));
+    }
+  }
+  raw(out, "]");
+}
+
+static void write_column(copse_text *out, const copse_profile *p, uint32_t index) {
+  const struct column_facts *c = &p->columns[index];
+  double n = (double)c->n;
+  item(out);
+  raw(out, "{");
+  count(out, "id", index);
+  word(out, "name", c->name);
+  word(out, "type", column_type_names[c->type]);
+  word(out, "why", c->why);
+  count(out, "n", c->n);
+  key(out, "missing");
+  raw(out, "{");
+  count(out, "n", c->n_missing);
+  number(out, "share", (double)c->n_missing / n);
+  count(out, "empty", c->n_null);
+  count(out, "quoted_empty", c->n_empty);
+  value_list(out, "tokens", c->tokens, c->n_token_texts);
+  raw(out, "}");
+  key(out, "mismatched");
+  raw(out, "{");
+  count(out, "n", c->n_misfits);
+  number(out, "share", (double)c->n_misfits / n);
+  value_list(out, "examples", &c->misfit, c->misfit.n > 0);
+  raw(out, "}");
+  key(out, "distinct");
+  raw(out, "{");
+  number(out, "n", round(c->distinct));
+  number(out, "share", c->n > c->n_missing ? c->distinct / (double)(c->n - c->n_missing) : 0);
+  truth(out, "exact", c->distinct_exact);
+  if (!c->distinct_exact) number(out, "rse", 0.0081);
+  raw(out, "}");
+  word(out, "order", c->order);
+  truth(out, "sensitive", c->sensitive);
+  if (c->has_number) write_number(out, &c->number);
+  if (c->has_levels) write_levels(out, &c->levels);
+  if (c->has_date) write_dates(out, &c->date);
+  if (c->view.present) write_view(out, &c->view);
+  write_column_alerts(out, p, index);
+  raw(out, "}");
+}
+
+/* ---- the document ---- */
+
+static void write_target(copse_text *out, const copse_profile *p) {
+  static const char *const kinds[] = {"none", "binary", "multiclass", "regression", "unusable"};
+  const struct target_facts *t = &p->target;
+  if (t->kind == TARGET_NONE) return;
+  key(out, "target");
+  raw(out, "{");
+  word(out, "name", p->columns[t->column].name);
+  word(out, "kind", kinds[t->kind]);
+  count(out, "n", t->n_labelled);
+  if (t->kind == TARGET_BINARY || t->kind == TARGET_CLASSES) {
+    key(out, "positive");
+    value(out, &t->classes[t->positive]);
+    count(out, "n_pos", t->n_pos);
+    value_list(out, "classes", t->classes, t->n_classes);
+    number(out, "order_auc", t->order_auc);
+  }
+  number(out, "rate", t->rate);
+  key(out, "rate_ci");
+  raw(out, "[");
+  append_json_number(out, t->ci_lo);
+  raw(out, ",");
+  append_json_number(out, t->ci_hi);
+  raw(out, "]");
+  raw(out, "}");
+}
+
+static void write_table(copse_text *out, const copse_profile *p) {
+  uint32_t types[N_COLUMN_TYPES] = {0};
+  for (uint32_t i = 0; i < p->n_columns; i++) types[p->columns[i].type]++;
+  key(out, "table");
+  raw(out, "{");
+  count(out, "cells_missing", p->n_cells_missing);
+  key(out, "rows_duplicate");
+  raw(out, "{");
+  number(out, "n", round(p->rows.share_repeated * (double)p->n_rows));
+  number(out, "share", p->rows.share_repeated);
+  truth(out, "exact", p->rows.exact);
+  raw(out, "}");
+  if (p->target.kind == TARGET_BINARY) {
+    number(out, "rows_conflicting_share", p->features.share_conflicting);
+    number(out, "best_accuracy", p->features.best_accuracy);
+  }
+  key(out, "types");
+  raw(out, "{");
+  for (int i = 0; i < N_COLUMN_TYPES; i++)
+    if (types[i] > 0) count(out, column_type_names[i], types[i]);
+  raw(out, "}");
+  raw(out, "}");
+}
+
+static void write_pairs(copse_text *out, const copse_profile *p) {
+  key(out, "pairs");
+  raw(out, "{");
+  count(out, "sample_rows", p->pairs.n_rows);
+  truth(out, "skipped", p->pairs.skipped);
+  key(out, "list");
+  raw(out, "[");
+  for (uint32_t i = 0; i < p->pairs.n_list; i++) {
+    const struct pair *pair = &p->pairs.list[i];
+    item(out);
+    raw(out, "{");
+    count(out, "a", pair->a);
+    count(out, "b", pair->b);
+    word(out, "measure", pair->measure);
+    number(out, "value", pair->value);
+    raw(out, "}");
+  }
+  raw(out, "]");
+  raw(out, "}");
+}
+
+static void write_drift(copse_text *out, const copse_profile *p) {
+  if (!p->drift.present) return;
+  key(out, "drift");
+  raw(out, "{");
+  word(out, "against", p->against);
+  count(out, "rows", p->drift.n_rows);
+  number(out, "rows_known_share", p->drift.share_known_rows);
+  key(out, "columns");
+  raw(out, "[");
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_drift *d = &p->drift.columns[i];
+    if (!d->present) continue;
+    item(out);
+    raw(out, "{");
+    count(out, "id", i);
+    number(out, "psi", d->psi);
+    number(out, "psi_null95", d->psi_chance);
+    number(out, "ks", d->ks);
+    number(out, "js", d->js);
+    number(out, "new_levels_share", d->share_new);
+    truth(out, "moved", d->moved);
+    raw(out, "}");
+  }
+  raw(out, "]");
+  raw(out, "}");
+}
+
+static void write_alerts(copse_text *out, const copse_profile *p) {
+  static const char *const levels[] = {"note", "warning", "critical"};
+  key(out, "alerts");
+  raw(out, "[");
+  for (uint32_t i = 0; i < p->n_alerts; i++) {
+    const struct alert *a = &p->alerts[i];
+    item(out);
+    raw(out, "{");
+    word(out, "id", a->id);
+    word(out, "level", levels[a->level]);
+    key(out, "columns");
+    raw(out, "[");
+    for (uint32_t k = 0; k < a->n_columns; k++) {
+      item(out);
+      copse_text_appendf(out, "%" PRIu32, a->columns[k]);
+    }
+    raw(out, "]");
+    word(out, "text", a->text);
+    word(out, "remedy", a->remedy);
+    raw(out, "}");
+  }
+  raw(out, "]");
+}
+
+void output_json(const copse_profile *p, copse_text *out) {
+  static const char *const values[] = {"common", "full", "none"};
+  raw(out, "{\"schema\":\"copse.profile/1.0\"");
+  key(out, "version");
+  append_json(out, copse_version(), strlen(copse_version()));
+  key(out, "source");
+  raw(out, "{");
+  word(out, "path", p->path);
+  count(out, "rows", p->n_rows);
+  count(out, "columns", p->n_columns);
+  word(out, "values", values[p->options.values]);
+  raw(out, "}");
+  write_target(out, p);
+  write_table(out, p);
+  key(out, "columns");
+  raw(out, "[");
+  for (uint32_t i = 0; i < p->n_columns; i++) write_column(out, p, i);
+  raw(out, "]");
+  write_pairs(out, p);
+  write_drift(out, p);
+  write_alerts(out, p);
+  raw(out, "}\n");
+}

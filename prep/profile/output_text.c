@@ -1,0 +1,176 @@
+/* output_text.c - the profile for a terminal, 100 characters wide, without colour. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/alert.h"
+#include "profile/escape.h"
+#include "profile/output.h"
+
+static void put(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
+
+/* Characters of cleaned text. */
+static size_t width_of(const char *text) {
+  size_t n = 0;
+  for (; *text != '\0'; text++) n += ((unsigned char)*text & 0xC0) != 0x80;
+  return n;
+}
+
+static void put_padded(copse_text *out, const char *text, size_t width, bool right) {
+  size_t n = width_of(text);
+  for (size_t i = n; i < width && right; i++) put(out, " ");
+  put(out, text);
+  for (size_t i = n; i < width && !right; i++) put(out, " ");
+}
+
+/* Words of a sentence, wrapped at 100 characters behind an indent. */
+static void put_wrapped(copse_text *out, const char *text, size_t indent) {
+  size_t column = indent;
+  while (*text != '\0') {
+    size_t length = strcspn(text, " ");
+    char word[ALERT_TEXT];
+    snprintf(word, sizeof word, "%.*s", (int)length, text);
+    if (column > indent && column + 1 + width_of(word) > 100) {
+      put(out, "\n");
+      for (size_t i = 0; i < indent; i++) put(out, " ");
+      column = indent;
+    }
+    if (column > indent) {
+      put(out, " ");
+      column++;
+    }
+    put(out, word);
+    column += width_of(word);
+    text += length;
+    text += strspn(text, " ");
+  }
+  put(out, "\n");
+}
+
+static void put_alerts(const copse_profile *p, copse_text *out) {
+  static const char *const marks[] = {"note    ", "warning ", "critical"};
+  copse_text_appendf(out, "\nDecide first (%u)\n", p->n_alerts);
+  for (uint32_t i = 0; i < p->n_alerts; i++) {
+    char text[ALERT_TEXT * 2];
+    const struct alert *a = &p->alerts[i];
+    copse_text_appendf(out, "  %s  ", marks[a->level]);
+    clean_text(a->text, strlen(a->text), ALERT_TEXT, text, sizeof text);
+    put_wrapped(out, text, 12);
+    clean_text(a->remedy, strlen(a->remedy), ALERT_TEXT, text, sizeof text);
+    put(out, "              > ");
+    put_wrapped(out, text, 16);
+  }
+}
+
+/* ▁▂▃▅▇: the shape of a column in eight characters. */
+static void put_shape(copse_text *out, const struct number_facts *f) {
+  static const char *const steps[] = {
+      " ", "\xE2\x96\x81", "\xE2\x96\x82", "\xE2\x96\x83", "\xE2\x96\x85", "\xE2\x96\x87"};
+  uint64_t cells[8] = {0}, most = 0;
+  for (uint32_t i = 0; i < f->n_bars; i++) cells[i * 8 / f->n_bars] += f->bars[i];
+  for (int i = 0; i < 8; i++)
+    if (cells[i] > most) most = cells[i];
+  for (int i = 0; i < 8; i++)
+    put(out, most == 0 || cells[i] == 0 ? steps[0] : steps[1 + (cells[i] * 4 + most / 2) / most]);
+}
+
+static void put_middle(copse_text *out, const struct column_facts *c) {
+  char text[240] = "";
+  if (c->has_number) {
+    put_shape(out, &c->number);
+    snprintf(text, sizeof text, " %s [%s .. %s]", number_text(c->number.quantiles[3]).text,
+             number_text(c->number.min).text, number_text(c->number.max).text);
+  } else if (c->has_date && !isnan(c->date.first)) {
+    int y, m, d, y2, m2, d2;
+    date_of(c->date.first, &y, &m, &d);
+    date_of(c->date.last, &y2, &m2, &d2);
+    snprintf(text, sizeof text, "%04d-%02d-%02d .. %04d-%02d-%02d", y, m, d, y2, m2, d2);
+  } else if (c->has_levels && c->levels.n_top > 0 && !c->levels.top[0].withheld) {
+    snprintf(text, sizeof text, "%s %s", value_in_text(&c->levels.top[0]).text,
+             share_text((double)c->levels.top[0].n / (double)c->n).text);
+  } else if (c->has_levels) {
+    snprintf(text, sizeof text, "%u to %u characters", (unsigned)c->levels.length_min,
+             (unsigned)c->levels.length_max);
+  }
+  put(out, text);
+}
+
+static void put_measure(copse_text *out, bool present, double x) {
+  char text[32] = "";
+  if (present && !isnan(x)) snprintf(text, sizeof text, "%.3f", x);
+  put_padded(out, text, 7, true);
+}
+
+static void put_column(const copse_profile *p, const struct column_facts *c, copse_text *out) {
+  char text[200];
+  clean_text(c->name, strlen(c->name), 25, text, sizeof text);
+  put(out, "  ");
+  put_padded(out, text, 26, false);
+  put_padded(out, column_type_names[c->type], 9, false);
+  put_padded(out, share_text((double)c->n_missing / (double)c->n).text, 9, true);
+  snprintf(text, sizeof text, "%s%s", c->distinct_exact ? "" : "\xE2\x89\x88",
+           count_text(round(c->distinct)).text);
+  put_padded(out, text, 11, true);
+  if (p->target.kind != TARGET_NONE) {
+    put_measure(out, c->view.present, p->target.kind == TARGET_NUMBER ? c->view.r2_oof : c->view.auc_best);
+    put_measure(out, c->view.present, c->view.iv);
+  }
+  put(out, "  ");
+  put_middle(out, c);
+  put(out, "\n");
+}
+
+static void put_target(const copse_profile *p, copse_text *out) {
+  const struct target_facts *t = &p->target;
+  char name[200];
+  if (t->kind == TARGET_NONE || t->kind == TARGET_UNUSABLE) return;
+  clean_text(p->columns[t->column].name, strlen(p->columns[t->column].name), 40, name, sizeof name);
+  if (t->kind == TARGET_NUMBER)
+    copse_text_appendf(out, "target %s: mean %s, standard deviation %s, %s rows\n", name,
+                       number_text(t->rate).text, number_text(t->std).text,
+                       count_text((double)t->n_labelled).text);
+  else
+    copse_text_appendf(out, "target %s: %s of %s rows are %s\n", name, share_text(t->rate).text,
+                       count_text((double)t->n_labelled).text, value_in_text(&t->classes[t->positive]).text);
+}
+
+static void put_drift(const copse_profile *p, copse_text *out) {
+  char text[200];
+  if (!p->drift.present) return;
+  clean_text(p->against, strlen(p->against), 60, text, sizeof text);
+  copse_text_appendf(out, "\nAgainst %s: %s rows, %s of them are in this file too\n", text,
+                     count_text((double)p->drift.n_rows).text, share_text(p->drift.share_known_rows).text);
+  put(out, "  column                         PSI   by chance      KS      JS\n");
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_drift *d = &p->drift.columns[i];
+    clean_text(p->columns[i].name, strlen(p->columns[i].name), 25, text, sizeof text);
+    put(out, "  ");
+    put_padded(out, text, 26, false);
+    if (d->present)
+      copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6.3f%s\n", d->psi, d->psi_chance,
+                         isnan(d->ks) ? 0 : d->ks, d->js, d->moved ? "  moved" : "");
+    else
+      put(out, "   not there\n");
+  }
+}
+
+void output_text(const copse_profile *p, copse_text *out) {
+  static const char *const values[] = {"common", "full", "none"};
+  char text[600];
+  clean_text(p->path, strlen(p->path), 90, text, sizeof text);
+  copse_text_appendf(
+      out, "%s\n%s rows, %s columns, %s of the cells missing, %s of the rows repeat another (values=%s)\n",
+      text, count_text((double)p->n_rows).text, count_text(p->n_columns).text,
+      share_text((double)p->n_cells_missing / ((double)p->n_rows * p->n_columns)).text,
+      share_text(p->rows.share_repeated).text, values[p->options.values]);
+  put_target(p, out);
+  if (p->n_alerts > 0) put_alerts(p, out);
+  bool target = p->target.kind != TARGET_NONE;
+  copse_text_appendf(out, "\nColumns\n  %-26s%-9s%9s%11s%s  %s\n", "name", "type", "missing", "distinct",
+                     !target                           ? ""
+                     : p->target.kind == TARGET_NUMBER ? "     R2     IV"
+                                                       : "    AUC     IV",
+                     "median [least .. greatest], or the commonest");
+  for (uint32_t i = 0; i < p->n_columns; i++) put_column(p, &p->columns[i], out);
+  put_drift(p, out);
+}

@@ -1,0 +1,364 @@
+/* pairs.c - see pairs.h. */
+#include "profile/pairs.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LEVELS = 32, NO_LEVEL = 255, MOST_ROWS = 16384, LEAST_ROWS = 4096, LEAST_PRESENT = 50 };
+#define BUDGET 5e8
+#define SHOWN 0.3
+
+/* A column of the sample, as ranks or as levels. */
+struct view {
+  bool numeric, levels;
+  double *ranks;  /* [n] around 0; 0 where missing */
+  double *there;  /* [n] 1, or 0 where missing */
+  uint8_t *codes; /* [n] */
+  uint64_t n_there;
+};
+
+struct job {
+  copse_context *ctx;
+  const struct column *columns;
+  const struct column_facts *facts;
+  uint32_t n_columns, target;
+  size_t n;
+  struct view *views;
+  struct pairs *out;
+  bool *failed; /* [n_columns] */
+};
+
+/* ---- columns ---- */
+
+static bool has_number(const struct column *column, size_t row, double *x) {
+  enum cell_type type = column->sample_types[row];
+  if (cell_is_text(type) || cell_is_blank(type) || type == CELL_TYPE_DMY) return false;
+  memcpy(x, &column->sample[row], sizeof *x);
+  return true;
+}
+
+struct ranked {
+  double x;
+  size_t row;
+};
+
+static int compare_ranked(const void *a, const void *b) {
+  const struct ranked *x = a, *y = b;
+  return x->x < y->x ? -1 : x->x > y->x;
+}
+
+static bool rank_column(const struct job *job, const struct column *column, struct view *view) {
+  struct ranked *list = copse_alloc(job->ctx, job->n, sizeof *list);
+  view->ranks = copse_alloc_zero(job->ctx, job->n, sizeof *view->ranks);
+  view->there = copse_alloc_zero(job->ctx, job->n, sizeof *view->there);
+  bool ok = list != NULL && view->ranks != NULL && view->there != NULL;
+  size_t n = 0;
+  for (size_t row = 0; row < job->n && ok; row++)
+    if (has_number(column, row, &list[n].x)) list[n++].row = row;
+  if (ok) qsort(list, n, sizeof *list, compare_ranked);
+  for (size_t i = 0, end; i < n && ok; i = end) {
+    for (end = i + 1; end < n && list[end].x == list[i].x;) end++;
+    double rank = ((double)(i + end - 1) / 2 - (double)(n - 1) / 2) / (double)n;
+    for (size_t k = i; k < end; k++) {
+      view->ranks[list[k].row] = rank;
+      view->there[list[k].row] = 1;
+    }
+  }
+  view->n_there = n;
+  view->numeric = ok;
+  copse_free(list);
+  return ok;
+}
+
+/* The most frequent levels by number, the others as one. */
+static bool code_column(const struct job *job, const struct column *column, struct view *view) {
+  const struct values *texts = &column->texts;
+  view->codes = copse_alloc(job->ctx, job->n, 1);
+  if (view->codes == NULL) return false;
+  for (size_t row = 0; row < job->n; row++) {
+    enum cell_type type = column->sample_types[row];
+    uint8_t code = LEVELS - 1;
+    for (uint32_t i = 0; i < texts->n && i < LEVELS - 1 && cell_is_text(type); i++) {
+      if (texts->entries[i].key != column->sample[row]) continue;
+      code = (uint8_t)i;
+      break;
+    }
+    view->codes[row] = cell_is_blank(type) ? NO_LEVEL : code;
+    view->n_there += !cell_is_blank(type);
+  }
+  view->levels = true;
+  return true;
+}
+
+static void look_at_column(void *user, size_t index, int thread) {
+  struct job *job = user;
+  const struct column_facts *f = &job->facts[index];
+  struct view *view = &job->views[index];
+  (void)thread;
+  bool ok = true;
+  if (f->type == TYPE_CONSTANT || f->type == TYPE_EMPTY || f->type == TYPE_TEXT || f->type == TYPE_ID) return;
+  if (f->has_number || f->has_date)
+    ok = rank_column(job, &job->columns[index], view);
+  else if (f->distinct <= 1000)
+    ok = code_column(job, &job->columns[index], view);
+  job->failed[index] = !ok;
+}
+
+/* ---- pairs ---- */
+
+static double spearman(const struct view *a, const struct view *b, size_t n) {
+  double m = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
+  for (size_t i = 0; i < n; i++) {
+    double x = a->ranks[i], y = b->ranks[i], p = a->there[i], q = b->there[i];
+    m += p * q;
+    sa += x * q;
+    sb += y * p;
+    saa += x * x * q;
+    sbb += y * y * p;
+    sab += x * y;
+  }
+  double va = saa - sa * sa / m, vb = sbb - sb * sb / m;
+  if (m < LEAST_PRESENT || va <= 1e-9 || vb <= 1e-9) return (double)NAN;
+  double r = (sab - sa * sb / m) / sqrt(va * vb);
+  return r > 1 ? 1 : r < -1 ? -1 : r;
+}
+
+static double cramers_v(const struct view *a, const struct view *b, size_t n) {
+  uint32_t counts[LEVELS][LEVELS] = {{0}}, rows[LEVELS] = {0}, columns[LEVELS] = {0}, m = 0;
+  double chi = 0, r = 0, k = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (a->codes[i] == NO_LEVEL || b->codes[i] == NO_LEVEL) continue;
+    counts[a->codes[i]][b->codes[i]]++;
+    rows[a->codes[i]]++;
+    columns[b->codes[i]]++;
+    m++;
+  }
+  for (int i = 0; i < LEVELS; i++) {
+    r += rows[i] > 0;
+    k += columns[i] > 0;
+    for (int j = 0; j < LEVELS; j++) {
+      double expected = (double)rows[i] * columns[j] / m, d = counts[i][j] - expected;
+      if (expected > 0) chi += d * d / expected;
+    }
+  }
+  double w = m - 1.0, phi2 = chi / m - (r - 1) * (k - 1) / w;
+  double rr = r - (r - 1) * (r - 1) / w, kk = k - (k - 1) * (k - 1) / w, least = rr < kk ? rr : kk;
+  if (m < LEAST_PRESENT || r < 2 || k < 2 || least <= 1) return (double)NAN;
+  double v = sqrt((phi2 > 0 ? phi2 : 0) / (least - 1));
+  return v > 1 ? 1 : v;
+}
+
+static double correlation_ratio(const struct view *number, const struct view *level, size_t n) {
+  double sums[LEVELS] = {0}, counts[LEVELS] = {0}, m = 0, sum = 0, squares = 0, between = 0, k = 0;
+  for (size_t i = 0; i < n; i++) {
+    if (level->codes[i] == NO_LEVEL || number->there[i] == 0) continue;
+    double y = number->ranks[i];
+    sums[level->codes[i]] += y;
+    counts[level->codes[i]]++;
+    sum += y;
+    squares += y * y;
+    m++;
+  }
+  double total = squares - sum * sum / m;
+  for (int i = 0; i < LEVELS; i++) {
+    if (counts[i] == 0) continue;
+    double d = sums[i] / counts[i] - sum / m;
+    between += counts[i] * d * d;
+    k++;
+  }
+  if (m < LEAST_PRESENT || k < 2 || total <= 1e-9 || m <= k) return (double)NAN;
+  double e2 = 1 - (1 - between / total) * (m - 1) / (m - k);
+  return e2 > 0 ? sqrt(e2) : 0;
+}
+
+static double measure(const struct view *a, const struct view *b, size_t n, const char **name) {
+  if (a->numeric && b->numeric) {
+    *name = "spearman";
+    return spearman(a, b, n);
+  }
+  if (a->levels && b->levels) {
+    *name = "cramers_v";
+    return cramers_v(a, b, n);
+  }
+  *name = "correlation_ratio";
+  if (a->numeric && b->levels) return correlation_ratio(a, b, n);
+  if (a->levels && b->numeric) return correlation_ratio(b, a, n);
+  return (double)NAN;
+}
+
+static void compare_column(void *user, size_t a, int thread) {
+  struct job *job = user;
+  const char *name;
+  (void)thread;
+  size_t p = job->n_columns;
+  for (size_t b = a + 1; b < p; b++) {
+    double v = measure(&job->views[a], &job->views[b], job->n, &name);
+    job->out->matrix[a * p + b] = job->out->matrix[b * p + a] = (float)v;
+  }
+}
+
+/* ---- clusters ---- */
+
+static uint32_t root_of(const uint32_t *cluster, uint32_t i) {
+  while (cluster[i] != i) i = cluster[i];
+  return i;
+}
+
+static void join(uint32_t *cluster, uint32_t a, uint32_t b) {
+  a = root_of(cluster, a);
+  b = root_of(cluster, b);
+  if (a < b)
+    cluster[b] = a;
+  else
+    cluster[a] = b;
+}
+
+/* phi of two columns' being missing. */
+static double missing_phi(const struct job *job, uint32_t a, uint32_t b) {
+  double na = 0, nb = 0, nab = 0, n = (double)job->n;
+  for (size_t i = 0; i < job->n; i++) {
+    bool x = cell_is_blank(job->columns[a].sample_types[i]),
+         y = cell_is_blank(job->columns[b].sample_types[i]);
+    na += x;
+    nb += y;
+    nab += x && y;
+  }
+  double v = na * (n - na) * nb * (n - nb);
+  return v > 0 ? (nab * n - na * nb) / sqrt(v) : 0;
+}
+
+/* Whether two columns are alike enough in how much is missing that they can be missing together. */
+static bool may_miss_together(const struct column_facts *a, const struct column_facts *b) {
+  double n = (double)a->n, x = (double)a->n_missing / n, y = (double)b->n_missing / n;
+  return x > 0.005 && x < 0.995 && fabs(x - y) < 0.1 * (x < 1 - x ? x : 1 - x);
+}
+
+static void cluster_columns(struct job *job) {
+  uint32_t p = job->n_columns;
+  struct pairs *out = job->out;
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++)
+    for (uint32_t i = 0; i < p; i++) out->cluster[kind][i] = i;
+  for (uint32_t a = 0; a < p; a++) {
+    for (uint32_t b = a + 1; b < p; b++) {
+      if (a == job->target || b == job->target) continue;
+      double v = fabs((double)out->matrix[(size_t)a * p + b]);
+      if (v >= 0.99995)
+        join(out->cluster[PAIRS_SAME], a, b);
+      else if (v >= 0.95)
+        join(out->cluster[PAIRS_STRONG], a, b);
+      if (root_of(out->cluster[PAIRS_MISSING], a) == root_of(out->cluster[PAIRS_MISSING], b)) continue;
+      if (may_miss_together(&job->facts[a], &job->facts[b]) && missing_phi(job, a, b) >= 0.95)
+        join(out->cluster[PAIRS_MISSING], a, b);
+    }
+  }
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++)
+    for (uint32_t i = 0; i < p; i++) out->cluster[kind][i] = root_of(out->cluster[kind], i);
+}
+
+uint32_t pairs_cluster(const struct pairs *pairs, enum pairs_kind kind, uint32_t turn, uint32_t *columns) {
+  const uint32_t *cluster = pairs->cluster[kind];
+  for (uint32_t root = 0; cluster != NULL && root < pairs->n_columns; root++) {
+    uint32_t n = 0;
+    if (cluster[root] != root) continue;
+    for (uint32_t i = root; i < pairs->n_columns; i++)
+      if (cluster[i] == root) columns[n++] = i;
+    if (n > 1 && turn-- == 0) return n;
+  }
+  return 0;
+}
+
+uint32_t pairs_nearest(const struct pairs *pairs, uint32_t column, uint32_t most, uint32_t *out) {
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < pairs->n_columns && pairs->matrix != NULL; i++) {
+    float v = fabsf(pairs->matrix[(size_t)column * pairs->n_columns + i]);
+    if (i == column || !(v >= (float)SHOWN)) continue;
+    uint32_t at = n < most ? n++ : most;
+    for (; at > 0 && v > fabsf(pairs->matrix[(size_t)column * pairs->n_columns + out[at - 1]]); at--)
+      if (at < most) out[at] = out[at - 1];
+    if (at < most) out[at] = i;
+  }
+  return n;
+}
+
+static int compare_pairs(const void *a, const void *b) {
+  const struct pair *x = a, *y = b;
+  double u = fabs(x->value), v = fabs(y->value);
+  if (u != v) return u > v ? -1 : 1;
+  if (x->a != y->a) return x->a < y->a ? -1 : 1;
+  return x->b < y->b ? -1 : x->b > y->b;
+}
+
+static bool list_pairs(struct job *job) {
+  struct pairs *out = job->out;
+  size_t p = job->n_columns, n = 0;
+  struct pair *list = NULL;
+  for (int pass = 0; pass < 2; pass++) {
+    if (pass == 1) list = copse_alloc(job->ctx, n, sizeof *list);
+    if (pass == 1 && list == NULL) return false;
+    n = 0;
+    for (uint32_t a = 0; a < p; a++) {
+      for (uint32_t b = a + 1; b < p; b++) {
+        double v = (double)out->matrix[a * p + b];
+        if (!(fabs(v) >= SHOWN)) continue;
+        const struct view *x = &job->views[a], *y = &job->views[b];
+        const char *name = x->numeric && y->numeric ? "spearman"
+                           : x->levels && y->levels ? "cramers_v"
+                                                    : "correlation_ratio";
+        if (pass == 1) list[n] = (struct pair){a, b, name, v};
+        n++;
+      }
+    }
+  }
+  qsort(list, n, sizeof *list, compare_pairs);
+  out->list = list;
+  out->n_list = n < PAIRS_LIST ? (uint32_t)n : PAIRS_LIST;
+  return true;
+}
+
+bool pairs_find(copse_context *ctx, const struct column *columns, const struct column_facts *facts,
+                uint32_t n_columns, uint32_t target, int n_threads, struct pairs *out) {
+  *out = (struct pairs){.ctx = ctx, .n_columns = n_columns};
+  if (n_columns > PAIRS_MOST_COLUMNS) {
+    out->skipped = true;
+    return true;
+  }
+  double rows = BUDGET / ((double)n_columns * n_columns / 2);
+  struct job job = {ctx, columns, facts, n_columns, target, 0, NULL, out, NULL};
+  job.n = rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : (size_t)rows;
+  if (job.n > columns[0].n_sample) job.n = columns[0].n_sample;
+  out->n_rows = job.n;
+  job.views = copse_alloc_zero(ctx, n_columns, sizeof *job.views);
+  job.failed = copse_alloc_zero(ctx, n_columns, sizeof *job.failed);
+  out->matrix = copse_alloc(ctx, (size_t)n_columns * n_columns, sizeof *out->matrix);
+  bool ok = job.views != NULL && job.failed != NULL && out->matrix != NULL;
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) {
+    out->cluster[kind] = copse_alloc(ctx, n_columns, sizeof *out->cluster[kind]);
+    ok &= out->cluster[kind] != NULL;
+  }
+  if (ok) copse_parallel_for(n_threads, n_columns, look_at_column, &job);
+  for (uint32_t i = 0; i < n_columns && ok; i++) {
+    ok = !job.failed[i];
+    out->matrix[(size_t)i * n_columns + i] = 1;
+  }
+  if (ok) {
+    copse_parallel_for(n_threads, n_columns, compare_column, &job);
+    cluster_columns(&job);
+    ok = list_pairs(&job);
+  }
+  for (uint32_t i = 0; i < n_columns && job.views != NULL; i++) {
+    copse_free(job.views[i].ranks);
+    copse_free(job.views[i].there);
+    copse_free(job.views[i].codes);
+  }
+  copse_free(job.views);
+  copse_free(job.failed);
+  return ok;
+}
+
+void pairs_release(struct pairs *pairs) {
+  copse_free(pairs->matrix);
+  copse_free(pairs->list);
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) copse_free(pairs->cluster[kind]);
+  *pairs = (struct pairs){.ctx = pairs->ctx};
+}

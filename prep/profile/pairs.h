@@ -1,0 +1,40 @@
+/* pairs.h - how columns hang together, on a sample of rows: Spearman's correlation of two columns of numbers
+ * or dates, Cramer's V without bias (Bergsma 2013) of two of levels, the correlation ratio without bias of
+ * one of each; and which are missing together. */
+#ifndef COPSE_PROFILE_PAIRS_H
+#define COPSE_PROFILE_PAIRS_H
+
+#include "profile/facts.h"
+
+enum { PAIRS_LIST = 50, PAIRS_MOST_COLUMNS = 1000 };
+enum pairs_kind { PAIRS_SAME, PAIRS_STRONG, PAIRS_MISSING, N_PAIRS_KINDS };
+
+struct pair {
+  uint32_t a, b;
+  const char *measure; /* "spearman", "cramers_v", "correlation_ratio" */
+  double value;        /* spearman with its sign */
+};
+
+struct pairs {
+  copse_context *ctx;
+  uint32_t n_columns;
+  size_t n_rows;     /* looked at */
+  bool skipped;      /* too many columns */
+  float *matrix;     /* [n_columns * n_columns] absolute value, NaN: not defined */
+  struct pair *list; /* [n_list] the strongest */
+  uint32_t n_list;
+  uint32_t *cluster[N_PAIRS_KINDS]; /* [n_columns] least column of the cluster */
+};
+
+/* sampled: columns with their samples, whose facts are known. target: a column that joins no cluster. False:
+ * out of memory. */
+bool pairs_find(copse_context *ctx, const struct column *columns, const struct column_facts *facts,
+                uint32_t n_columns, uint32_t target, int n_threads, struct pairs *out);
+/* The turn-th cluster of two and more, ascending: columns [n_columns] and their number, 0 when there is none.
+ */
+uint32_t pairs_cluster(const struct pairs *pairs, enum pairs_kind kind, uint32_t turn, uint32_t *columns);
+/* The strongest companions of a column; returns how many. */
+uint32_t pairs_nearest(const struct pairs *pairs, uint32_t column, uint32_t most, uint32_t *out);
+void pairs_release(struct pairs *pairs);
+
+#endif

@@ -1,0 +1,210 @@
+/* profile.c - from a file to a profile: the pass, then every column's facts in parallel, then what needs them
+ * all. */
+#include "profile/profile.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "profile/describe.h"
+#include "profile/output.h"
+#include "profile/view.h"
+#include "read/report.h"
+
+/* Describing the columns of a scan, in parallel. */
+struct describing {
+  struct scan *scan;
+  const struct target_facts *target; /* NULL: no view */
+  double now;
+  struct column_facts *facts;
+  bool *failed;
+};
+
+static void describe_one(void *user, size_t i, int thread) {
+  struct describing *d = user;
+  struct column *column = &d->scan->columns[i];
+  (void)thread;
+  bool ok = describe_column(column, d->now, &d->facts[i]);
+  bool viewed = d->target != NULL && d->target->kind != TARGET_NONE && d->target->kind != TARGET_UNUSABLE;
+  if (ok && viewed && i != d->target->column && d->facts[i].type != TYPE_CONSTANT &&
+      d->facts[i].type != TYPE_EMPTY)
+    ok = view_column(d->scan, d->target, column, &d->facts[i]);
+  d->failed[i] = !ok;
+}
+
+static bool describe_all(struct scan *scan, const struct target_facts *target, double now,
+                         struct column_facts *facts) {
+  bool ok = true, *failed = copse_alloc_zero(scan->ctx, scan->n_columns, sizeof *failed);
+  if (failed == NULL) return false;
+  struct describing d = {scan, target, now, facts, failed};
+  copse_parallel_for(scan->n_threads, scan->n_columns, describe_one, &d);
+  for (uint32_t i = 0; i < scan->n_columns; i++) ok &= !failed[i];
+  copse_free(failed);
+  return ok;
+}
+
+/* ---- what the profile keeps of the scan ---- */
+
+/* Names outlive the source: copied, one behind the other. */
+static bool keep_names(copse_profile *p, const char *path) {
+  const copse_profile_options *o = &p->options;
+  size_t at = 0;
+  for (uint32_t i = 0; i < p->n_columns; i++)
+    copse_text_append(&p->names, p->columns[i].name, strlen(p->columns[i].name) + 1);
+  copse_text_append(&p->names, path, strlen(path) + 1);
+  if (o->against != NULL) copse_text_append(&p->names, o->against, strlen(o->against) + 1);
+  if (p->names.failed) return false;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    p->columns[i].name = p->names.data + at;
+    at += strlen(p->names.data + at) + 1;
+  }
+  p->path = p->names.data + at;
+  if (o->against != NULL) p->against = p->path + strlen(p->path) + 1;
+  p->options.target = p->options.positive = p->options.missing_values = NULL;
+  p->options.against = p->against;
+  return true;
+}
+
+static void place_misfits(copse_profile *p, struct scan *scan) {
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    struct column_facts *c = &p->columns[i];
+    if (c->n_misfits == 0) continue;
+    struct row_place place = row_source_place(scan->source, c->first_misfit);
+    snprintf(c->misfit_place, sizeof c->misfit_place, "%.*s", (int)sizeof c->misfit_place - 1, place.text);
+  }
+}
+
+static struct scan_options scan_options_of(const copse_profile_options *o, const char *path) {
+  return (struct scan_options){.path = path,
+                               .source = {.separator = o->separator, .header = o->header},
+                               .target = o->target,
+                               .missing = o->missing_values,
+                               .n_threads = o->n_threads};
+}
+
+static copse_status look_at_other(copse_profile *p, const struct scan *here, copse_error *err) {
+  const copse_profile_options *o = &p->options;
+  struct scan_options options = scan_options_of(o, o->against);
+  struct scan other;
+  struct column_facts *facts = NULL;
+  options.target_may_lack = true; /* rows to be predicted */
+  copse_status status = scan_run(p->ctx, &options, &other, err);
+  if (status == COPSE_OK) {
+    facts = copse_alloc_zero(p->ctx, other.n_columns, sizeof *facts);
+    bool ok = facts != NULL && describe_all(&other, NULL, (double)NAN, facts) &&
+              drift_find(p->ctx, here, p->columns, &other, &p->drift);
+    if (!ok) status = report_memory(err, "the profile of", o->against);
+  }
+  copse_free(facts);
+  scan_release(&other);
+  return status;
+}
+
+static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *err) {
+  const copse_profile_options *o = &p->options;
+  copse_status status = view_target(scan, o->positive, &p->target, err);
+  if (status != COPSE_OK) return status;
+  p->n_rows = scan->n_rows;
+  p->n_columns = scan->n_columns;
+  p->n_sample = scan->n_sample;
+  p->sample_is_all = scan->sample_level == 0;
+  p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
+  if (p->columns == NULL ||
+      !describe_all(scan, &p->target, o->has_now ? o->now : (double)INFINITY, p->columns))
+    return report_memory(err, "the profile of", "the table");
+  if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
+  if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
+  if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
+    return report_memory(err, "the profile of", "the table");
+  p->rows = rows_finish(&scan->full);
+  p->features = rows_finish(&scan->features);
+  for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
+  place_misfits(p, scan);
+  return o->against != NULL && o->against[0] != '\0' ? look_at_other(p, scan, err) : COPSE_OK;
+}
+
+copse_status copse_profile_run(copse_context *ctx, const char *path, const copse_profile_options *options,
+                               copse_profile **out, copse_error *err) {
+  struct scan scan;
+  struct scan_options scanned = scan_options_of(options, path);
+  copse_profile *p = copse_alloc_zero(ctx, 1, sizeof *p);
+  *out = NULL;
+  if (p == NULL) return report_memory(err, "the profile of", path);
+  p->ctx = ctx;
+  p->options = *options;
+  p->names.ctx = ctx;
+  if (p->options.against != NULL && p->options.against[0] == '\0') p->options.against = NULL;
+  copse_status status = scan_run(ctx, &scanned, &scan, err);
+  if (status == COPSE_OK) status = conclude(p, &scan, err);
+  if (status == COPSE_OK && !keep_names(p, path)) status = report_memory(err, "the profile of", path);
+  scan_release(&scan);
+  if (status == COPSE_OK) {
+    privacy_apply(p);
+    if (!alerts_find(p)) status = report_memory(err, "the profile of", path);
+  }
+  if (status == COPSE_OK)
+    *out = p;
+  else
+    copse_profile_free(p);
+  return status;
+}
+
+/* Cells looked at before training, so that it costs little beside any training. */
+enum { LINT_CELLS = 2 << 20, LINT_ROWS = 1 << 14, LINT_LEAST_ROWS = 2000 };
+
+copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, int n_threads,
+                                 copse_profile **out, copse_error *err) {
+  struct scan scan;
+  bool any;
+  uint64_t rows = LINT_CELLS / ((uint64_t)frame->n_features + 1);
+  if (rows > LINT_ROWS) rows = LINT_ROWS;
+  if (rows < LINT_LEAST_ROWS) rows = LINT_LEAST_ROWS;
+  copse_profile *p = copse_alloc_zero(ctx, 1, sizeof *p);
+  *out = NULL;
+  if (p == NULL) return report_memory(err, "the lints of", "the training data");
+  p->ctx = p->names.ctx = ctx;
+  p->options.n_threads = n_threads;
+  copse_status status = scan_frame(ctx, frame, rows, n_threads, &scan, &any, err);
+  if (status == COPSE_OK && any) status = conclude(p, &scan, err);
+  bool ok = status != COPSE_OK || !any || keep_names(p, "");
+  if (any) scan_release(&scan);
+  if (status == COPSE_OK && ok && any) {
+    privacy_apply(p);
+    ok = alerts_find(p);
+  }
+  if (!ok) status = report_memory(err, "the lints of", "the training data");
+  if (status == COPSE_OK)
+    *out = p;
+  else
+    copse_profile_free(p);
+  return status;
+}
+
+uint32_t copse_profile_n_alerts(const copse_profile *profile) { return profile->n_alerts; }
+
+copse_alert_level copse_profile_alert_level(const copse_profile *profile, uint32_t alert) {
+  return profile->alerts[alert].level;
+}
+
+const char *copse_profile_alert_id(const copse_profile *profile, uint32_t alert) {
+  return profile->alerts[alert].id;
+}
+
+const char *copse_profile_alert_text(const copse_profile *profile, uint32_t alert) {
+  return profile->alerts[alert].text;
+}
+
+const char *copse_profile_alert_remedy(const copse_profile *profile, uint32_t alert) {
+  return profile->alerts[alert].remedy;
+}
+
+void copse_profile_free(copse_profile *profile) {
+  if (profile == NULL) return;
+  for (uint32_t i = 0; i < profile->n_alerts; i++) copse_free(profile->alerts[i].columns);
+  copse_free(profile->alerts);
+  pairs_release(&profile->pairs);
+  drift_release(&profile->drift);
+  copse_free(profile->columns);
+  copse_text_release(&profile->names);
+  copse_free(profile);
+}

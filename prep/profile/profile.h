@@ -1,0 +1,48 @@
+/* profile.h - a whole profile: what the outputs read. */
+#ifndef COPSE_PROFILE_PROFILE_H
+#define COPSE_PROFILE_PROFILE_H
+
+#include "copse_prep.h"
+#include "profile/drift.h"
+#include "profile/facts.h"
+#include "profile/pairs.h"
+
+enum { ALERT_TEXT = 800, ALERT_NO_COLUMN = -1 };
+
+/* One finding. text holds names and values as the file has them: outputs escape it. */
+struct alert {
+  const char *id;
+  copse_alert_level level;
+  int64_t column;    /* the first one, or ALERT_NO_COLUMN */
+  uint32_t *columns; /* [n_columns] */
+  uint32_t n_columns;
+  double effect; /* greater: told earlier within its level */
+  char text[ALERT_TEXT];
+  char remedy[ALERT_TEXT];
+};
+
+struct copse_profile {
+  copse_context *ctx;
+  copse_profile_options options; /* texts copied into `names` */
+  copse_text names;              /* of columns, path, command; NUL-terminated each */
+  const char *path, *against, *command;
+  uint64_t n_rows, n_cells_missing;
+  uint32_t n_columns;
+  struct column_facts *columns; /* [n_columns] */
+  struct target_facts target;
+  struct rows_result rows;     /* equal rows */
+  struct rows_result features; /* rows with equal features; with a target */
+  size_t n_sample;
+  bool sample_is_all;
+  struct pairs pairs;
+  struct drift drift;
+  struct alert *alerts; /* [n_alerts] by level, effect, column */
+  uint32_t n_alerts, alert_capacity;
+};
+
+/* Takes out of the facts what `values` does not let out. */
+void privacy_apply(copse_profile *profile);
+/* Finds, groups and orders the alerts. False: out of memory. */
+bool alerts_find(copse_profile *profile);
+
+#endif

@@ -1,0 +1,69 @@
+/* scan.h - the one pass over the rows: blocks are typed in parallel, then every column takes its cells of the
+ * batch, in order, the columns in parallel. */
+#ifndef COPSE_PROFILE_SCAN_H
+#define COPSE_PROFILE_SCAN_H
+
+#include "copse_prep.h"
+#include "profile/column.h"
+#include "profile/rows.h"
+
+enum { SCAN_SAMPLE = 1 << 16, SCAN_NO_COLUMN = UINT32_MAX };
+
+struct scan {
+  copse_context *ctx;
+  struct row_source *source;
+  int n_threads;
+  uint32_t n_columns, target; /* target: SCAN_NO_COLUMN without one */
+  struct missing_tokens missing;
+  uint64_t n_rows;
+  struct column *columns;     /* [n_columns] */
+  struct rows full, features; /* features: with a target; without it the same as full would be */
+  struct column order;        /* the rows' numbers as a column, with a target */
+  /* the target, as it becomes known */
+  struct tally_shape shape;
+  uint32_t n_classes;
+  uint64_t class_keys[TALLY_MAX_CLASSES];
+  struct row_cell class_cells[TALLY_MAX_CLASSES]; /* copies, texts in class_texts */
+  double class_values[TALLY_MAX_CLASSES];         /* of classes that are numbers */
+  char class_texts[TALLY_MAX_CLASSES][VALUES_TEXT_KEPT];
+  bool too_many_classes, texts_in_target;
+  /* sampled rows: those whose hash's low bits are 0 */
+  uint64_t *sample_rows; /* [n_sample] */
+  size_t n_sample, sample_capacity, n_kept;
+  unsigned sample_level;
+  uint32_t *kept;  /* [n_kept] of the sample before the batch, that stay */
+  uint64_t *fresh; /* [n_sample - n_kept] block << 32 | row, of the batch */
+  /* the batch */
+  struct typed_block **blocks;
+  size_t n_blocks;
+  uint64_t *column_seeds; /* [n_columns] */
+};
+
+struct scan_options {
+  const char *path; /* as row_source_open */
+  struct row_source_options source;
+  const char *target;   /* a column's name, or NULL */
+  bool target_may_lack; /* it is no error when there is no such column */
+  const char *missing;  /* further missing values */
+  int n_threads;
+};
+copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,
+                      copse_error *err);
+/* Rows that are in memory already, at most so many: as evenly spaced pieces of the frame. The label is the
+ * last column. Rows of text formats other than CSV are not looked at: *any says so. */
+copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t most_rows, int n_threads,
+                        struct scan *out, bool *any, copse_error *err);
+void scan_release(struct scan *scan);
+/* Column of a name, or SCAN_NO_COLUMN. */
+uint32_t scan_find(const struct scan *scan, const char *name);
+
+/* ---- for scan.c and scan_frame.c ---- */
+
+/* Room for everything, once n_columns is known. */
+bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, uint32_t column),
+                  const void *user);
+bool scan_reserve_block(struct scan *scan, struct typed_block *block, size_t n_rows);
+/* Takes in the blocks of a batch. False: out of memory. */
+bool scan_settle(struct scan *scan, size_t n_blocks);
+
+#endif

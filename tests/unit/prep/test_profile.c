@@ -1,0 +1,586 @@
+/* Whole profiles: figures against naive loops, alerts that must and must not come, texts that would like to
+ * be markup, the same bytes for every number of threads. JSON is read with jansson, not with our own eyes. */
+#define _GNU_SOURCE
+#include <jansson.h>
+#include <math.h>
+
+#include "profile/cell.h"
+#include "profile/scan.h"
+#include "read_support.h"
+
+static uint64_t random_state = 7;
+static uint64_t draw(void) { return mix64(random_state++ * 0x9e3779b97f4a7c15u); }
+static double uniform(void) { return (double)(draw() >> 11) / 9007199254740992.0; }
+
+static char *document(const char *path, copse_profile_options options, copse_profile_format format) {
+  copse_profile *profile;
+  copse_error err;
+  copse_text text = {.ctx = NULL};
+  if (copse_profile_run(NULL, path, &options, &profile, &err) != COPSE_OK) fail_msg("%s", err.message);
+  copse_profile_write(profile, format, &text);
+  assert_false(text.failed);
+  char *copy = strdup(text.data);
+  copse_text_release(&text);
+  copse_profile_free(profile);
+  return copy;
+}
+
+static json_t *parsed(const char *path, copse_profile_options options) {
+  json_error_t error;
+  char *text = document(path, options, COPSE_PROFILE_JSON);
+  json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+  if (json == NULL) fail_msg("%s at %d: %.60s", error.text, error.position, text + error.position - 30);
+  free(text);
+  return json;
+}
+
+/* A member by a path with dots and positions: "columns.2.number.mean". */
+static json_t *at(json_t *json, const char *path) {
+  char part[64];
+  while (*path != '\0') {
+    size_t n = strcspn(path, "/");
+    snprintf(part, sizeof part, "%.*s", (int)n, path);
+    json = json_is_array(json) ? json_array_get(json, (size_t)atol(part)) : json_object_get(json, part);
+    if (json == NULL) fail_msg("there is no %s", part);
+    path += n + (path[n] == '/');
+  }
+  return json;
+}
+static double number_at(json_t *json, const char *path) { return json_number_value(at(json, path)); }
+static const char *text_at(json_t *json, const char *path) { return json_string_value(at(json, path)); }
+
+static void assert_near(double a, double b, double most, const char *what) {
+  if (!(fabs(a - b) <= most)) fail_msg("%s: %.12g, expected %.12g", what, a, b);
+}
+
+static bool has_alert(json_t *json, const char *id, const char *column) {
+  size_t i;
+  json_t *alert;
+  json_array_foreach(json_object_get(json, "alerts"), i, alert) {
+    if (strcmp(text_at(alert, "id"), id) != 0) continue;
+    if (column == NULL) return true;
+    size_t k;
+    json_t *index;
+    json_array_foreach(json_object_get(alert, "columns"), k, index) {
+      json_t *found = json_array_get(json_object_get(json, "columns"), (size_t)json_integer_value(index));
+      if (strcmp(text_at(found, "name"), column) == 0) return true;
+    }
+  }
+  return false;
+}
+
+/* ---- figures ---- */
+
+static int compare_doubles(const void *a, const void *b) {
+  double x = *(const double *)a, y = *(const double *)b;
+  return x < y ? -1 : x > y;
+}
+
+static void test_figures(void **state) {
+  enum { N = 3000 };
+  static double x[N], sorted[N];
+  static int y[N], missing[N];
+  char *text;
+  size_t length;
+  (void)state;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "x,level,y\n");
+  int n = 0, n_pos = 0;
+  for (int i = 0; i < N; i++) {
+    y[i] = uniform() < 0.3;
+    missing[i] = i % 10 == 3;
+    x[i] = round((uniform() + 0.4 * y[i]) * 10000) / 100;
+    if (missing[i])
+      fprintf(file, ",");
+    else
+      fprintf(file, "%.2f,", x[i]);
+    fprintf(file, "%s,%d\n", i % 4 == 0 ? "often" : i % 7 == 0 ? "\xC3\xA9t\xC3\xA9" : "most", y[i]);
+    if (!missing[i]) sorted[n++] = x[i];
+    n_pos += y[i];
+  }
+  fclose(file);
+  const char *path = write_text("figures.csv", text);
+  json_t *json = parsed(path, (copse_profile_options){.target = "y", .values = COPSE_VALUES_FULL});
+  qsort(sorted, (size_t)n, sizeof *sorted, compare_doubles);
+  double mean = 0, m2 = 0, won = 0, pairs = 0;
+  for (int i = 0; i < n; i++) mean += sorted[i] / n;
+  for (int i = 0; i < n; i++) m2 += (sorted[i] - mean) * (sorted[i] - mean);
+  for (int i = 0; i < N; i++) {
+    for (int k = 0; k < N && y[i] && !missing[i]; k++) {
+      if (y[k] || missing[k]) continue;
+      won += x[i] > x[k] ? 1 : x[i] == x[k] ? 0.5 : 0;
+      pairs++;
+    }
+  }
+  json_t *column = at(json, "columns/0");
+  assert_string_equal(text_at(column, "type"), "number");
+  assert_int_equal((int)number_at(column, "missing/n"), N - n);
+  assert_near(number_at(column, "number/mean"), mean, 1e-8, "mean");
+  assert_near(number_at(column, "number/std"), sqrt(m2 / (n - 1)), 1e-8, "std");
+  const char *const names[] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
+  for (int i = 0; i < 7; i++) {
+    char where[40];
+    double q = strtod(names[i], NULL) * (n - 1);
+    int below = (int)q;
+    snprintf(where, sizeof where, "number/quantiles/%s", names[i]);
+    double expected = sorted[below] + (q - below) * (sorted[below + (below + 1 < n)] - sorted[below]);
+    assert_near(number_at(column, where), expected, 1e-9, names[i]);
+  }
+  double counted = number_at(column, "number/histogram/below") + number_at(column, "number/histogram/above");
+  size_t i;
+  json_t *count;
+  json_array_foreach(at(column, "number/histogram/counts"), i, count) counted += json_number_value(count);
+  assert_near(counted, n, 0, "rows in the histogram");
+  assert_near(number_at(column, "target/auc"), won / pairs, 1e-9, "AUC");
+  assert_near(number_at(json, "target/rate"), (double)n_pos / N, 1e-9, "rate");
+  /* Wilson's interval of the target, from the formula with z = 1.96 */
+  double p = (double)n_pos / N, z = 1.959963984540054, d = 1 + z * z / N;
+  double half = z / d * sqrt(p * (1 - p) / N + z * z / (4.0 * N * N));
+  assert_near(number_at(json, "target/rate_ci/0"), (p + z * z / (2.0 * N)) / d - half, 1e-9, "interval");
+  /* parts add up, and the information value is the sum over them */
+  double rows = 0, iv = 0, parts = (double)json_array_size(at(column, "target/bins"));
+  json_t *bin;
+  json_array_foreach(at(column, "target/bins"), i, bin) {
+    double pos = number_at(bin, "n_pos"), all = number_at(bin, "n");
+    rows += all;
+    double a = (pos + 0.5) / (n_pos + 0.5 * parts), b = (all - pos + 0.5) / (N - n_pos + 0.5 * parts);
+    assert_near(number_at(bin, "woe"), log(a / b), 1e-9, "weight of evidence");
+    iv += (a - b) * log(a / b);
+  }
+  assert_near(rows, N, 0, "rows in the parts");
+  assert_near(number_at(column, "target/iv"), iv, 1e-9, "information value");
+  column = at(json, "columns/1");
+  assert_string_equal(text_at(column, "type"), "category");
+  assert_string_equal(text_at(column, "category/top/0/value"), "most");
+  assert_int_equal((int)number_at(column, "category/length/min"), 3); /* characters, not bytes */
+  assert_near(number_at(column, "target/auc_oof"), 0.5, 0.03, "a column that says nothing");
+  json_decref(json);
+  free(text);
+}
+
+/* ---- types ---- */
+
+static void check_column(json_t *json, int index, const char *type) {
+  char where[32];
+  snprintf(where, sizeof where, "columns/%d/type", index);
+  if (strcmp(text_at(json, where), type) != 0) {
+    snprintf(where, sizeof where, "columns/%d/name", index);
+    const char *name = text_at(json, where);
+    snprintf(where, sizeof where, "columns/%d/type", index);
+    fail_msg("%s: %s, expected %s", name, text_at(json, where), type);
+  }
+}
+
+static void test_types(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "empty,one,yes,bit,number,zip,day,slash,late,row,word,mixed,uuid\n");
+  for (int i = 0; i < 1000; i++) {
+    fprintf(file, ",same,%s,%d,%d.5,%05d,2024-01-%02d,%02d/%02d/2024,", i % 3 ? "Yes" : "no", i % 2, i % 77,
+            i % 500, 1 + i % 31, 1 + i % 28, 1 + i % 12);
+    /* the first text comes in the last row: no prefix would have told */
+    fprintf(file, "%s,%d,w%d,%s,%08x-0000-4000-8000-%012x\n", i == 999 ? "C536379" : "17", i + 1, i % 9,
+            i % 20 ? "12" : "twelve", (unsigned)(i * 7919), (unsigned)i);
+  }
+  fclose(file);
+  json_t *json = parsed(write_text("types.csv", text), (copse_profile_options){.target = NULL});
+  const char *const types[] = {"empty",    "constant", "boolean", "boolean",  "number",   "code", "datetime",
+                               "datetime", "number",   "id",      "category", "category", "id"};
+  for (int i = 0; i < 13; i++) check_column(json, i, types[i]);
+  assert_true(has_alert(json, "MISMATCH", "late"));
+  assert_true(has_alert(json, "CODE", "zip"));
+  assert_true(has_alert(json, "ID_LIKE", "row"));
+  assert_string_equal(text_at(json, "columns/7/datetime/format"), "DD/MM/YYYY");
+  assert_true(json_is_true(at(json, "columns/9/sensitive")));
+  json_decref(json);
+  free(text);
+}
+
+/* ---- leakage ---- */
+
+static void test_leaks(void **state) {
+  (void)state;
+  enum { N = 4000 };
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "stage,score,contract_date,refund,noise,color,lead,sold\n");
+  for (int i = 0; i < N; i++) {
+    int y = uniform() < 0.4;
+    fprintf(file, "%s,%.4f,", y ? "customer" : i % 2 ? "open" : "dead", y * 0.9 + uniform());
+    fprintf(file, y ? "2024-03-%02d," : ",", 1 + i % 28);
+    fprintf(file, "%d,%.5f,c%d,L%06d,%d\n", y && i % 9 == 0 ? 40 : 0, uniform(), (int)(draw() % 6), i, y);
+  }
+  fclose(file);
+  json_t *json = parsed(write_text("leaks.csv", text), (copse_profile_options){.target = "sold"});
+  assert_true(has_alert(json, "LEAK_EXACT", "stage"));
+  assert_true(has_alert(json, "LEAK_AUC", "score"));
+  assert_true(has_alert(json, "LEAK_EXACT", "contract_date") ||
+              has_alert(json, "LEAK_MISSING", "contract_date"));
+  assert_true(has_alert(json, "LEAK_PART", "refund"));
+  const char *const ids[] = {"LEAK_EXACT", "LEAK_AUC", "LEAK_MISSING", "LEAK_PART", "LEAK_ID"};
+  const char *const clean[] = {"noise", "color", "lead"}; /* an identifier decides every row it has seen */
+  for (size_t i = 0; i < 5; i++)
+    for (size_t k = 0; k < 3; k++) assert_false(has_alert(json, ids[i], clean[k]));
+  assert_true(has_alert(json, "ID_LIKE", "lead"));
+  assert_false(has_alert(json, "LEAK_ORDER", NULL));
+  json_decref(json);
+  free(text);
+}
+
+static void test_clean_is_quiet(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "a,b,c,d,y\n");
+  for (int i = 0; i < 5000; i++) {
+    double a = uniform(), b = uniform();
+    fprintf(file, "%.6f,%.6f,%s,%d,%d\n", a, b, (int)(draw() % 3) ? "red" : "blue", (int)(draw() % 9),
+            a + b + uniform() > 1.5);
+  }
+  fclose(file);
+  json_t *json = parsed(write_text("clean.csv", text), (copse_profile_options){.target = "y"});
+  assert_int_equal(json_array_size(json_object_get(json, "alerts")), 0);
+  json_decref(json);
+  free(text);
+}
+
+static void test_targets(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "x,z,kind,amount\n");
+  for (int i = 0; i < 3000; i++) {
+    int k = (int)(draw() % 3);
+    double x = k + uniform(), z = uniform();
+    fprintf(file, "%.5f,%.5f,%s,%.5f\n", x, z, k == 0 ? "gold" : k == 1 ? "iron" : "tin", 3 * x + uniform());
+  }
+  fclose(file);
+  const char *path = write_text("targets.csv", text);
+  json_t *json = parsed(path, (copse_profile_options){.target = "kind", .positive = "iron"});
+  assert_string_equal(text_at(json, "target/kind"), "multiclass");
+  assert_string_equal(text_at(json, "target/positive"), "iron");
+  assert_true(has_alert(json, "LEAK_EXACT", "x") || number_at(json, "columns/0/target/auc_oof") > 0.95);
+  assert_near(number_at(json, "columns/1/target/auc_oof"), 0.5, 0.04, "noise");
+  json_decref(json);
+  json = parsed(path, (copse_profile_options){.target = "amount"});
+  assert_string_equal(text_at(json, "target/kind"), "regression");
+  assert_true(number_at(json, "columns/0/target/r2_oof") > 0.97);
+  assert_near(number_at(json, "columns/1/target/r2_oof"), 0, 0.05, "noise");
+  json_decref(json);
+  copse_profile *profile;
+  copse_error err;
+  copse_profile_options wrong = {.target = "no such"};
+  assert_int_equal(copse_profile_run(NULL, path, &wrong, &profile, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "there is no column \"no such\""));
+  wrong = (copse_profile_options){.target = "kind", .positive = "lead"};
+  assert_int_equal(copse_profile_run(NULL, path, &wrong, &profile, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "\"lead\""));
+  free(text);
+}
+
+/* ---- another file ---- */
+
+static void test_against(void **state) {
+  (void)state;
+  char *texts[2];
+  size_t length;
+  for (int part = 0; part < 2; part++) {
+    FILE *file = open_memstream(&texts[part], &length);
+    fprintf(file, part ? "y,moved,calm,source\n" : "calm,moved,source,y\n");
+    for (int i = 0; i < 4000; i++) {
+      bool known = part && i < 400; /* rows of the first file once more */
+      random_state = known ? (uint64_t)i * 8 + 1000 : (uint64_t)(part * 100000 + i) * 8 + 1000;
+      double calm = uniform(), moved = uniform() + (part && !known ? 0.7 : 0);
+      int y = draw() % 2;
+      const char *source = part && i % 5 == 4 ? "new" : draw() % 2 ? "web" : "mail";
+      if (part)
+        fprintf(file, "%d,%.6f,%.6f,%s\n", y, moved, calm, source);
+      else
+        fprintf(file, "%.6f,%.6f,%s,%d\n", calm, moved, source, y);
+    }
+    fclose(file);
+  }
+  const char *here = write_text("here.csv", texts[0]), *there = write_text("there.csv", texts[1]);
+  json_t *json = parsed(here, (copse_profile_options){.target = "y", .against = there});
+  assert_near(number_at(json, "drift/rows_known_share"), 0.08, 0.001,
+              "rows of both"); /* a fifth of them got a new level */
+  assert_true(json_is_true(at(json, "drift/columns/1/moved")));
+  assert_false(json_is_true(at(json, "drift/columns/0/moved")));
+  assert_true(has_alert(json, "SPLIT_DUP", NULL));
+  assert_true(has_alert(json, "DRIFT", "moved"));
+  assert_true(has_alert(json, "NEW_LEVELS", "source"));
+  json_decref(json);
+  json = parsed(here, (copse_profile_options){.target = "y", .against = here});
+  assert_near(number_at(json, "drift/rows_known_share"), 1, 0, "the same file");
+  assert_false(has_alert(json, "DRIFT", NULL));
+  json_decref(json);
+  free(texts[0]);
+  free(texts[1]);
+}
+
+/* ---- between columns ---- */
+
+static void test_pairs(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "a,square,other,country,code,n1,n2,n3\n");
+  for (int i = 0; i < 3000; i++) {
+    double a = uniform();
+    int k = (int)(draw() % 4);
+    const char *gap = i % 6 == 0 ? "" : "1.5";
+    fprintf(file, "%.6f,%.9f,%.6f,land%d,L%d,%s%s,%s%s,%s%s\n", a, a * a, uniform(), k, k, gap,
+            *gap ? "1" : "", gap, *gap ? "2" : "", gap, *gap && i % 2 ? "3" : "");
+  }
+  fclose(file);
+  json_t *json = parsed(write_text("pairs.csv", text), (copse_profile_options){.target = NULL});
+  assert_true(has_alert(json, "DUP_COLUMNS", "square"));
+  assert_true(has_alert(json, "DUP_COLUMNS", "code"));
+  assert_false(has_alert(json, "DUP_COLUMNS", "other") || has_alert(json, "CORRELATED", "other"));
+  assert_true(has_alert(json, "CO_MISSING", "n3"));
+  assert_near(number_at(json, "pairs/list/0/value"), 1, 1e-6, "the strongest pair");
+  json_decref(json);
+  free(text);
+}
+
+/* ---- threads ---- */
+
+static void test_threads(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "x,id,city,when,y\n");
+  for (int i = 0; i < 80000; i++)
+    fprintf(file, "%.9g,id%llu,city%d,2024-%02d-%02d,%d\n", exp(10 * uniform()), (unsigned long long)draw(),
+            (int)(draw() % 3000), 1 + i / 10000 % 12, 1 + i % 28, (int)(draw() % 2));
+  fclose(file);
+  const char *path = write_text("threads.csv", text);
+  static const copse_profile_format formats[] = {COPSE_PROFILE_JSON, COPSE_PROFILE_HTML, COPSE_PROFILE_TEXT};
+  for (int f = 0; f < 3; f++) {
+    char *first = document(path, (copse_profile_options){.target = "y", .n_threads = 1}, formats[f]);
+    for (int threads = 2; threads<9; threads += f> 0 ? 9 : threads == 2 ? 1 : 5) {
+      char *other = document(path, (copse_profile_options){.target = "y", .n_threads = threads}, formats[f]);
+      assert_string_equal(first, other);
+      free(other);
+    }
+    free(first);
+  }
+  free(text);
+}
+
+/* ---- texts that would like to be something else ---- */
+
+static const char *const hostile[] = {
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=alert(2)>",
+    "\" onmouseover=\"alert(3)",
+    "' onfocus='alert(4)",
+    "]]>",
+    "&#60;b&#62;",
+    "$$x$$",
+    "`rm -rf`",
+    "; drop table x; --",
+    "\xE2\x80\xAEright to left",
+    "\xD7\xA9\xD7\x9C\xD7\x95\xD7\x9D",
+    "zero\xE2\x80\x8Bwidth",
+    "bad \xFF\xFE bytes",
+    "half \xE2\x82",
+    "1Day",
+    "~ =",
+    "{{ name }}",
+    "%s%n%d",
+    "javascript:alert(5)",
+    "\xEF\xBF\xBE",
+};
+enum { N_HOSTILE = sizeof hostile / sizeof *hostile };
+
+static void put_quoted(FILE *file, const char *text) {
+  fputc('"', file);
+  for (; *text != '\0'; text++) {
+    if (*text == '"') fputc('"', file);
+    fputc(*text, file);
+  }
+  fputc('"', file);
+}
+
+static const char *write_hostile(void) {
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  for (int i = 0; i < N_HOSTILE; i++) {
+    put_quoted(file, hostile[i]);
+    fputc(',', file);
+  }
+  for (int i = 0; i < 10000; i++) fputc('n', file); /* a name of 10 KB */
+  fprintf(file, ",y\n");
+  for (int row = 0; row < 400; row++) {
+    for (int i = 0; i < N_HOSTILE; i++) {
+      put_quoted(file, hostile[(i + row) % 12 % N_HOSTILE]);
+      fputc(',', file);
+    }
+    fprintf(file, "%d,%d\n", row % 17, row % 2);
+  }
+  fclose(file);
+  const char *path = write_text("hostile <b>.csv", text);
+  free(text);
+  return path;
+}
+
+static size_t count_of(const char *text, const char *what) {
+  size_t n = 0;
+  for (; (text = strstr(text, what)) != NULL; text++) n++;
+  return n;
+}
+
+static void test_hostile(void **state) {
+  (void)state;
+  const char *path = write_hostile();
+  copse_profile_options options = {
+      .target = "y", .header = COPSE_HEADER_YES, .values = COPSE_VALUES_FULL, .against = path};
+  json_t *json = parsed(path, options);
+  assert_string_equal(text_at(json, "columns/0/name"), hostile[0]);
+  assert_string_equal(text_at(json, "columns/2/name"), hostile[2]);
+  assert_string_equal(text_at(json, "columns/12/name"), "bad \xEF\xBF\xBD\xEF\xBF\xBD bytes");
+  json_decref(json);
+  char *page = document(path, options, COPSE_PROFILE_HTML);
+  assert_int_equal(count_of(page, "<script"), 1);
+  assert_int_equal(count_of(page, "</script"), 1);
+  assert_null(strstr(page, "<img"));
+  assert_null(strstr(page, "<b>.csv"));
+  assert_null(strstr(page, "\" onmouseover"));
+  assert_null(strstr(page, "' onfocus"));
+  assert_null(strstr(page, "\xE2\x80\xAE"));
+  assert_null(strstr(page, "\xE2\x80\x8B"));
+  assert_null(strstr(page, "\xFF\xFE"));
+  assert_null(strstr(page, "href=\"javascript"));
+  assert_non_null(strstr(page, "&lt;img src=x onerror=alert(2)&gt;"));
+  assert_non_null(strstr(page, "\\u202E"));
+  /* links lead into the page, nothing is fetched */
+  for (const char *p = page; (p = strstr(p, "href=\"")) != NULL; p += 6)
+    assert_true(p[6] == '#' || strncmp(p + 6, "data:,", 6) == 0);
+  assert_null(strstr(page, "src=\""));
+  assert_null(strstr(page, "http://"));
+  assert_null(strstr(page, "https://"));
+  /* nothing of the page is a name's part */
+  for (const char *p = page; (p = strstr(p, " id=\"c")) != NULL; p += 6)
+    if (p[6] >= '0' && p[6] <= '9') assert_int_equal(p[6 + strspn(p + 6, "0123456789")], '"');
+  free(page);
+  char *text = document(path, options, COPSE_PROFILE_TEXT);
+  for (const char *p = text; *p != '\0'; p++) assert_true((unsigned char)*p >= 0x20 || *p == '\n');
+  free(text);
+}
+
+/* ---- privacy ---- */
+
+static void test_privacy(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  fprintf(file, "lead,email,city,salary,y\n");
+  for (int i = 0; i < 2000; i++)
+    fprintf(file, "LEADID%06d,person%d@example.org,%s,%d,%d\n", i * 7, i,
+            i < 5   ? "Smallville"
+            : i % 2 ? "Rome"
+                    : "Oslo",
+            20000 + (int)(draw() % 9999), (int)(draw() % 2));
+  fclose(file);
+  const char *path = write_text("people.csv", text);
+  static const copse_profile_format formats[] = {COPSE_PROFILE_JSON, COPSE_PROFILE_HTML, COPSE_PROFILE_TEXT};
+  for (int f = 0; f < 3; f++) {
+    char *common = document(path, (copse_profile_options){.target = "y"}, formats[f]);
+    assert_null(strstr(common, "LEADID"));
+    assert_null(strstr(common, "@example"));
+    assert_null(strstr(common, "Smallville"));
+    assert_non_null(strstr(common, formats[f] == COPSE_PROFILE_TEXT ? "city" : "Rome"));
+    free(common);
+    char *none =
+        document(path, (copse_profile_options){.target = "y", .values = COPSE_VALUES_NONE}, formats[f]);
+    assert_null(strstr(none, "Rome"));
+    assert_null(strstr(none, "Oslo"));
+    free(none);
+    char *full =
+        document(path, (copse_profile_options){.target = "y", .values = COPSE_VALUES_FULL}, formats[f]);
+    if (formats[f] != COPSE_PROFILE_TEXT) assert_non_null(strstr(full, "Smallville"));
+    free(full);
+  }
+  free(text);
+}
+
+/* ---- odd tables ---- */
+
+static void test_odd(void **state) {
+  (void)state;
+  static const char *const tables[] = {
+      "a\n1\n",
+      "a,b\n1,2\n",
+      "a,y\n,1\n,0\n",
+      "a,y\n1,1\n2,1\n",
+      "a,y\n1,\n2,\n",
+      "a,y\ninf,1\n-inf,0\n",
+      "a,y\n1e308,1\n-1e308,0\n1e-308,1\n",
+      "a,y\n9999-12-31,1\n0001-01-01,0\n",
+      "a,y\n\"\",1\n\"\",0\n",
+  };
+  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
+    const char *path = write_text("odd.csv", tables[i]);
+    const char *target = strstr(tables[i], ",y\n") != NULL ? "y" : NULL;
+    for (int values = 0; values < 3; values++) {
+      copse_profile_options options = {.target = target,
+                                       .header = COPSE_HEADER_YES,
+                                       .values = (copse_profile_values)values,
+                                       .against = path};
+      json_decref(parsed(path, options));
+      free(document(path, options, COPSE_PROFILE_HTML));
+      free(document(path, options, COPSE_PROFILE_TEXT));
+    }
+  }
+}
+
+/* 600 columns: a page that a browser opens, all of them in its table. */
+static void test_wide(void **state) {
+  (void)state;
+  char *text;
+  size_t length;
+  FILE *file = open_memstream(&text, &length);
+  for (int i = 0; i < 600; i++) fprintf(file, "column_%d,", i);
+  fprintf(file, "y\n");
+  for (int row = 0; row < 300; row++) {
+    for (int i = 0; i < 600; i++) fprintf(file, "%.3f,", uniform());
+    fprintf(file, "%d\n", row % 2);
+  }
+  fclose(file);
+  char *page =
+      document(write_text("wide.csv", text), (copse_profile_options){.target = "y"}, COPSE_PROFILE_HTML);
+  assert_int_equal(count_of(page, "<tr data-n="), 601);
+  assert_int_equal(count_of(page, "<details id="), 300);
+  assert_int_equal(count_of(page, "open data-n"), 0);
+  assert_true(strlen(page) < 2000000);
+  free(page);
+  free(text);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_figures),
+      cmocka_unit_test(test_types),
+      cmocka_unit_test(test_leaks),
+      cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_clean_is_quiet),
+      cmocka_unit_test(test_against),
+      cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_hostile),
+      cmocka_unit_test(test_privacy),
+      cmocka_unit_test(test_odd),
+      cmocka_unit_test(test_wide),
+  };
+  return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
