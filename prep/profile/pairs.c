@@ -356,7 +356,7 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
   return ok;
 }
 
-void pairs_release(struct pairs *pairs) {
+void pairs_free(struct pairs *pairs) {
   copse_free(pairs->matrix);
   copse_free(pairs->list);
   for (int kind = 0; kind < N_PAIRS_KINDS; kind++) copse_free(pairs->cluster[kind]);

@@ -35,6 +35,6 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
 uint32_t pairs_cluster(const struct pairs *pairs, enum pairs_kind kind, uint32_t turn, uint32_t *columns);
 /* The strongest companions of a column; returns how many. */
 uint32_t pairs_nearest(const struct pairs *pairs, uint32_t column, uint32_t most, uint32_t *out);
-void pairs_release(struct pairs *pairs);
+void pairs_free(struct pairs *pairs);
 
 #endif

@@ -202,7 +202,7 @@ void copse_profile_free(copse_profile *profile) {
   if (profile == NULL) return;
   for (uint32_t i = 0; i < profile->n_alerts; i++) copse_free(profile->alerts[i].columns);
   copse_free(profile->alerts);
-  pairs_release(&profile->pairs);
+  pairs_free(&profile->pairs);
   drift_release(&profile->drift);
   copse_free(profile->columns);
   copse_text_release(&profile->names);
