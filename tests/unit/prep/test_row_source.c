@@ -159,10 +159,8 @@ static void test_failures(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_cells),
-      cmocka_unit_test(test_one_column),
-      cmocka_unit_test(test_without_header),
-      cmocka_unit_test(test_many_rows_and_files),
+      cmocka_unit_test(test_cells),          cmocka_unit_test(test_one_column),
+      cmocka_unit_test(test_without_header), cmocka_unit_test(test_many_rows_and_files),
       cmocka_unit_test(test_failures),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
