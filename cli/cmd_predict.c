@@ -134,6 +134,8 @@ static copse_status load(struct predict_job *job, copse_error *err) {
   job->options.schema = job->schema;
   status = copse_frame_read_files(app->ctx, (const char *const *)job->files, job->n_files, &job->options,
                                   &job->frame, err);
+  if (status == COPSE_ERR_DATA && job->recipe)
+    console_line("the rows went through the model's recipe (recipe=none: they are prepared already)");
   if (status != COPSE_OK) return status;
   if (job->recipe) recipe_print_notes(job->recipe);
   if (job->frame->n_unseen > 0) {

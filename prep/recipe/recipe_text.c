@@ -1,7 +1,7 @@
 /* recipe_text.c - a recipe with what it learnt as text, for the model's blob "recipe".
  *
  *   copse_recipe 1
- *   path     <text>
+ *   path     <name of the recipe's file>
  *   step     <kind> <line> <learned 0|1> <table>
  *   option   <name> <line> <text>
  *   pair     <a> <b>
@@ -47,8 +47,9 @@ static void append_step(const struct step *step, copse_text *out) {
 }
 
 copse_status copse_recipe_write(const copse_recipe *recipe, copse_text *out, copse_error *err) {
+  const char *slash = strrchr(recipe->path, '/');
   copse_text_appendf(out, "%s\npath", first_line);
-  append_field(out, recipe->path);
+  append_field(out, slash != NULL ? slash + 1 : recipe->path); /* a model does not tell whose folder it was */
   copse_text_appendf(out, "\n");
   for (size_t i = 0; i < recipe->n_steps; i++) append_step(&recipe->steps[i], out);
   return out->failed ? report_memory(err, "the recipe", recipe->path) : COPSE_OK;
