@@ -343,7 +343,7 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
   if (status != COPSE_OK) return status;
   size_t n_sets = data->n_valid + (data->recipe && copse_recipe_splits(data->recipe));
   if (n_sets > 0 && copse_booster_n_metrics(data->booster) == 0) {
-    console_warning("no metric is asked for: validation files are not read");
+    console_warning("no metric is asked for: validation rows are not read");
     n_sets = 0;
   }
   for (size_t i = 0; i < n_sets && status == COPSE_OK; i++) status = load_valid(data, i, err);
