@@ -69,11 +69,15 @@ void column_take(struct column *column, const struct typed_block *block, struct 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) column->failed |= all[i]->failed;
 }
 
-void column_release(struct column *column) {
+void column_forget_numbers(struct column *column) {
   values_release(&column->numbers);
-  values_release(&column->texts);
   values_release(&column->dates);
   values_release(&column->packed);
+}
+
+void column_release(struct column *column) {
+  column_forget_numbers(column);
+  values_release(&column->texts);
   tally_release(&column->blanks);
   copse_free(column->sample);
   copse_free(column->sample_types);

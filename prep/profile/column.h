@@ -42,6 +42,8 @@ struct column {
 
 void column_init(struct column *column, copse_context *ctx, const char *name, uint32_t index, uint32_t limit);
 void column_take(struct column *column, const struct typed_block *block, struct tally_shape shape);
+/* Frees the tables of numbers and dates, once they are described: they are the greater part. */
+void column_forget_numbers(struct column *column);
 void column_release(struct column *column);
 
 /* Whether the type's cells are kept as texts; whether their value is a number. */

@@ -16,6 +16,7 @@ struct view {
   double *there;  /* [n] 1, or 0 where missing */
   uint8_t *codes; /* [n] */
   uint64_t n_there;
+  double squares; /* of the ranks */
 };
 
 struct job {
@@ -63,6 +64,7 @@ static bool rank_column(const struct job *job, const struct column *column, stru
     for (size_t k = i; k < end; k++) {
       view->ranks[list[k].row] = rank;
       view->there[list[k].row] = 1;
+      view->squares += rank * rank;
     }
   }
   view->n_there = n;
@@ -107,7 +109,20 @@ static void look_at_column(void *user, size_t index, int thread) {
 
 /* ---- pairs ---- */
 
+/* Nothing missing: ranks have mean 0, and one product is left. Four sums, in fixed order. */
+static double spearman_complete(const struct view *a, const struct view *b, size_t n) {
+  double sums[4] = {0}, saa = a->squares, sbb = b->squares;
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    for (size_t k = 0; k < 4; k++) sums[k] += a->ranks[i + k] * b->ranks[i + k];
+  for (; i < n; i++) sums[0] += a->ranks[i] * b->ranks[i];
+  if (n < LEAST_PRESENT || saa <= 1e-9 || sbb <= 1e-9) return (double)NAN;
+  double r = (sums[0] + sums[1] + (sums[2] + sums[3])) / sqrt(saa * sbb);
+  return r > 1 ? 1 : r < -1 ? -1 : r;
+}
+
 static double spearman(const struct view *a, const struct view *b, size_t n) {
+  if (a->n_there == n && b->n_there == n) return spearman_complete(a, b, n);
   double m = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
   for (size_t i = 0; i < n; i++) {
     double x = a->ranks[i], y = b->ranks[i], p = a->there[i], q = b->there[i];

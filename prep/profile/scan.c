@@ -6,7 +6,7 @@
 
 #include "read/report.h"
 
-enum { MOST_BLOCKS = 1 << 16, SAMPLE_BYTES = 64 << 20, ENTRIES_IN_ALL = 1 << 22, FEWEST_ENTRIES = 4096 };
+enum { MOST_BLOCKS = 1 << 16, SAMPLE_BYTES = 64 << 20, ENTRIES_IN_ALL = 1 << 23, FEWEST_ENTRIES = 8192 };
 
 /* ---- blocks, in parallel ---- */
 

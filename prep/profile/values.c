@@ -165,7 +165,7 @@ static bool convert(struct values *values) {
   ok = ok && sort_keys(values->ctx, list, n);
   if (ok) {
     unsigned drop = bits_to_drop(list, n, UINT32_MAX, &n_left);
-    bool many = n_left > values->limit && n == VALUES_PENDING;
+    bool many = n_left > values->limit && n == values->limit * VALUES_NARROW;
     if (many) drop = bits_to_drop(list, n, values->limit / VALUES_NARROW, &n_left);
     ok = fresh_tables(values, capacity_for(n_left)) && (!many || lose_exactness(values));
     values->shift = drop;
@@ -311,7 +311,7 @@ void values_add_number(struct values *values, double x, struct row_target target
     return;
   }
   if (!keep_pending(values, x, target)) give_up(values);
-  if (values->pending.n == VALUES_PENDING) values_convert(values);
+  if (values->pending.n == values->limit * VALUES_NARROW) values_convert(values);
 }
 
 /* ---- texts ---- */

@@ -1,11 +1,12 @@
 /* values.h - the values of a column with their counts, exact while there are few of them, and in bounded
  * memory when there are many.
  *
- * Numbers. The first 65,536 are kept as they come; up to `limit` distinct ones each have an entry of their
- * own. Beyond that neighbours share an entry: a number's bits, brought into the order of the numbers, lose as
- * many low bits as leave at most limit / 4 entries. That is a function of the set of values alone: no order
- * of rows, threads or blocks changes it. Every entry knows its least and greatest value, so a value that
- * stands alone stays exact, and the error of a rank is at most the rows of one entry, which are known.
+ * Numbers. The first 4 * `limit` of them are kept as they come; up to `limit` distinct ones each have an
+ * entry of their own. Beyond that neighbours share an entry: a number's bits, brought into the order of the
+ * numbers, lose as many low bits as leave at most limit / 4 entries. That is a function of the set of values
+ * alone: no order of rows, threads or blocks changes it. Every entry knows its least and greatest value, so a
+ * value that stands alone stays exact, and the error of a rank is at most the rows of one entry, which are
+ * known.
  *
  * Texts. Exact up to `limit` distinct ones. When the table is full the rarer half goes; a text that comes
  * later may be one of those, so its count may lack up to n_lost rows (after Manku and Motwani 2002).
@@ -16,7 +17,7 @@
 
 #include "profile/tally.h"
 
-enum { VALUES_TEXT_KEPT = 200, VALUES_PENDING = 1 << 16, VALUES_NARROW = 4 };
+enum { VALUES_TEXT_KEPT = 200, VALUES_NARROW = 4 };
 
 struct value {
   uint64_t key; /* numbers: ordered bits, shifted; texts: hash */
