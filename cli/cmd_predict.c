@@ -40,6 +40,24 @@ struct predict_job {
   double read_s, predict_s, write_s;
 };
 
+static copse_status plan_drift(const struct predict_job *job, copse_error *err) {
+  const struct app *app = job->app;
+  const char *drift = setting(app, "drift");
+  if (!*drift && copse_params_get_double(app->params, "drift_threshold") > 0) {
+    return fail(err, COPSE_ERR_ARGUMENT,
+                "drift_threshold=%s judges nothing without drift=FILE (name a file, or leave it out)",
+                setting(app, "drift_threshold"));
+  }
+  if (!*drift) return COPSE_OK;
+  copse_status status = output_is_file("drift", drift, err);
+  if (status == COPSE_OK) status = outputs_differ("output_result", job->out_path, "drift", drift, err);
+  if (status == COPSE_OK)
+    status = output_differs("drift", drift, "input_model", setting(app, "input_model"), err);
+  for (size_t i = 0; i < job->n_files && status == COPSE_OK; i++)
+    status = output_differs("drift", drift, "data", job->files[i], err);
+  return status;
+}
+
 static copse_status plan(struct predict_job *job, copse_error *err) {
   struct app *app = job->app;
   copse_status status = setting_required(app, "input_model", "model=MODEL", err);
@@ -54,13 +72,7 @@ static copse_status plan(struct predict_job *job, copse_error *err) {
   if (status == COPSE_OK) {
     status = output_differs("output_result", job->out_path, "input_model", setting(app, "input_model"), err);
   }
-  if (status == COPSE_OK && *setting(app, "drift")) {
-    for (size_t i = 0; i < job->n_files && status == COPSE_OK; i++)
-      status = output_differs("drift", setting(app, "drift"), "data", job->files[i], err);
-    if (status == COPSE_OK)
-      status =
-          output_differs("drift", setting(app, "drift"), "input_model", setting(app, "input_model"), err);
-  }
+  if (status == COPSE_OK) status = plan_drift(job, err);
   if (status != COPSE_OK) return status;
   const char *recipe = setting(app, "recipe");
   if (*recipe && strcmp(recipe, "none") != 0) {

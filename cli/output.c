@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,26 +142,68 @@ void output_discard(struct output *out) {
 
 bool file_exists(const char *path) { return access(path, F_OK) == 0; }
 
-bool same_file(const char *a, const char *b) {
+static bool same_entry(const char *a, const char *b) {
   struct stat at_a, at_b;
-  if (strcmp(a, b) == 0) return true;
   return stat(a, &at_a) == 0 && stat(b, &at_b) == 0 && at_a.st_dev == at_b.st_dev &&
          at_a.st_ino == at_b.st_ino;
 }
 
+/* The folder of a path, and the name in it. */
+static const char *split_path(const char *path, char folder[OUTPUT_PATH_CAPACITY]) {
+  const char *slash = strrchr(path, '/');
+  if (slash == NULL)
+    snprintf(folder, OUTPUT_PATH_CAPACITY, ".");
+  else
+    snprintf(folder, OUTPUT_PATH_CAPACITY, "%.*s/", (int)(slash - path), path);
+  return slash == NULL ? path : slash + 1;
+}
+
+bool same_file(const char *a, const char *b) {
+  char folder_a[OUTPUT_PATH_CAPACITY], folder_b[OUTPUT_PATH_CAPACITY];
+  if (strcmp(a, b) == 0 || same_entry(a, b)) return true;
+  return strcmp(split_path(a, folder_a), split_path(b, folder_b)) == 0 && same_entry(folder_a, folder_b);
+}
+
+/* The file that a table lies in, or the file itself. */
+static const char *file_of(const char *place, char file[OUTPUT_PATH_CAPACITY]) {
+  if (!copse_names_table(place)) return place;
+  snprintf(file, OUTPUT_PATH_CAPACITY, "%.*s", (int)strcspn(place, "#"), place);
+  return file;
+}
+
+/* Two tables of one database are two places, and SQLite takes their names in any case; a table and the file
+ * that it lies in are one. */
+static bool same_place(const char *a, const char *b) {
+  char file_a[OUTPUT_PATH_CAPACITY], file_b[OUTPUT_PATH_CAPACITY];
+  const char *in_a = file_of(a, file_a), *in_b = file_of(b, file_b);
+  if (!same_file(in_a, in_b)) return false;
+  return in_a == a || in_b == b || strcasecmp(strchr(a, '#'), strchr(b, '#')) == 0;
+}
+
+static bool is_device(const char *path) {
+  struct stat at;
+  return strcmp(path, "-") == 0 || (stat(path, &at) == 0 && !S_ISREG(at.st_mode));
+}
+
 copse_status output_differs(const char *output_name, const char *output, const char *input_name,
                             const char *input, copse_error *err) {
-  struct stat at;
-  /* A table lies in a file as well; another table of it may be written. */
-  char file[OUTPUT_PATH_CAPACITY];
-  if (!copse_names_table(output) && copse_names_table(input)) {
-    snprintf(file, sizeof file, "%.*s", (int)strcspn(input, "#"), input);
-    if (same_file(output, file)) input = file;
-  }
-  bool is_device = strcmp(output, "-") == 0 || (stat(output, &at) == 0 && !S_ISREG(at.st_mode));
-  if (is_device || !same_file(output, input)) return COPSE_OK;
+  if (is_device(output) || !same_place(output, input)) return COPSE_OK;
   return fail(err, COPSE_ERR_ARGUMENT, "%s=%s would replace the file that %s=%s reads (choose another name)",
               output_name, output, input_name, input);
+}
+
+copse_status outputs_differ(const char *first_name, const char *first, const char *second_name,
+                            const char *second, copse_error *err) {
+  bool both_stdout = strcmp(first, "-") == 0 && strcmp(second, "-") == 0;
+  if (!both_stdout && (is_device(first) || is_device(second) || !same_place(first, second))) return COPSE_OK;
+  return fail(err, COPSE_ERR_ARGUMENT, "%s=%s and %s=%s would be written to one place (choose another name)",
+              first_name, first, second_name, second);
+}
+
+copse_status output_is_file(const char *name, const char *path, copse_error *err) {
+  if (!copse_names_table(path)) return COPSE_OK;
+  return fail(err, COPSE_ERR_ARGUMENT,
+              "%s=%s names a table, but it is written as a file (choose a name without #)", name, path);
 }
 
 copse_status output_flush_stdout(copse_error *err) {

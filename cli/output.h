@@ -30,11 +30,17 @@ COPSE_MUST_CHECK copse_status output_commit(struct output *out, copse_error *err
 void output_discard(struct output *out);
 
 bool file_exists(const char *path);
-/* Whether two paths name one file: equal, or leading to the same existing file. */
+/* Whether two paths name one file: equal, leading to the same file, or to one name in the same folder. */
 bool same_file(const char *a, const char *b);
-/* Refuses an output that would replace what is read. The names are those of the parameters. */
+/* Refuses an output, a file or a table, that would replace what is read. The names are those of the
+ * parameters. */
 COPSE_MUST_CHECK copse_status output_differs(const char *output_name, const char *output,
                                              const char *input_name, const char *input, copse_error *err);
+/* Refuses two outputs of which one would replace the other. */
+COPSE_MUST_CHECK copse_status outputs_differ(const char *first_name, const char *first,
+                                             const char *second_name, const char *second, copse_error *err);
+/* Refuses a table where a file is written. */
+COPSE_MUST_CHECK copse_status output_is_file(const char *name, const char *path, copse_error *err);
 
 /* Whether standard output's reader went away: not an error worth a message. */
 bool output_pipe_broken(void);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "console.h"
 #include "drift.h"
@@ -34,6 +35,9 @@ static copse_status check_output(const struct train_data *data, copse_error *err
   for (size_t i = 0; i < data->n_valid && status == COPSE_OK; i++) {
     status = check_file(data, "valid", data->valid[i], err);
   }
+  if (status == COPSE_OK) status = output_is_file("output_model", model, err);
+  if (status == COPSE_OK && *setting(data->app, "recipe"))
+    status = output_differs("output_model", model, "recipe", setting(data->app, "recipe"), err);
   if (status == COPSE_OK && strcmp(model, "-") == 0 &&
       copse_params_get_int(data->app->params, "snapshot_freq") > 0) {
     return fail(err, COPSE_ERR_ARGUMENT,
@@ -275,10 +279,23 @@ static copse_status continue_model(struct train_data *data, const copse_frame *f
   return status;
 }
 
+/* Standard input, and what is neither a file nor a table. */
+static bool read_once(const char *path) {
+  struct stat at;
+  return strcmp(path, "-") == 0 || (stat(path, &at) == 0 && !S_ISREG(at.st_mode) && !S_ISDIR(at.st_mode));
+}
+
 /* Lets the recipe learn from the training rows, and from no others. */
 static copse_status fit_recipe(struct train_data *data, copse_error *err) {
   double started = clock_seconds();
   if (!data->recipe) return COPSE_OK;
+  for (size_t i = 0; i < data->n_files; i++) {
+    if (!read_once(data->files[i])) continue;
+    return fail(err, COPSE_ERR_UNSUPPORTED,
+                "data=%s can be read once only, but a recipe learns from the rows before they are trained on "
+                "(write them to a file)",
+                data->files[i]);
+  }
   console_status(true, "fitting %s", setting(data->app, "recipe"));
   copse_status status =
       copse_recipe_fit(data->recipe, (const char *const *)data->files, data->n_files, &data->options, err);
