@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -100,6 +101,13 @@ copse_status store_execute(const struct store *store, const char *sql, copse_err
   return store_failure(store, "", err);
 }
 
+/* Names that SQLite takes for something else than a file of that name (":memory:", URIs) get a folder. */
+static int open_file(const char *path, int flags, sqlite3 **out) {
+  char file[STORE_PATH_CAPACITY + 2];
+  snprintf(file, sizeof file, "%s%s", path[0] == ':' || strncmp(path, "file:", 5) == 0 ? "./" : "", path);
+  return sqlite3_open_v2(file, out, SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | flags, NULL);
+}
+
 copse_status store_open(copse_context *ctx, const char *path, enum store_mode mode, struct store **out,
                         copse_error *err) {
   struct stat info;
@@ -120,9 +128,8 @@ copse_status store_open(copse_context *ctx, const char *path, enum store_mode mo
   memcpy(store->path, path, length + 1);
   /* A reader may have to roll back what a crash left behind; where writing is not allowed SQLite reads only.
    */
-  int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_READWRITE | (mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0);
   copse_status status = COPSE_OK;
-  if (sqlite3_open_v2(path, &store->db, flags, NULL) != SQLITE_OK)
+  if (open_file(path, mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0, &store->db) != SQLITE_OK)
     status = store->db == NULL ? report_memory(err, "a database", path) : store_failure(store, "", err);
   if (status == COPSE_OK) {
     sqlite3_busy_timeout(store->db, BUSY_MS);
@@ -136,8 +143,19 @@ copse_status store_open(copse_context *ctx, const char *path, enum store_mode mo
   return status;
 }
 
+/* After some failures (a full disk) SQLite leaves the undoing to whoever opens the file next: this one does,
+ * so that the disk has its room back and the file may be copied alone. A file that was made for nothing goes.
+ */
+static void undo(const struct store *store) {
+  sqlite3 *db = NULL;
+  if (open_file(store->path, 0, &db) == SQLITE_OK)
+    sqlite3_exec(db, "SELECT count(*) FROM sqlite_master", NULL, NULL, NULL);
+  sqlite3_close_v2(db);
+}
+
 void store_close(struct store *store) {
   if (store == NULL) return;
   sqlite3_close_v2(store->db);
+  if (store->unfinished) undo(store);
   copse_free(store);
 }

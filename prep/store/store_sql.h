@@ -10,6 +10,7 @@ struct store {
   copse_context *ctx;
   sqlite3 *db;
   char path[STORE_PATH_CAPACITY];
+  bool unfinished; /* begun, not committed */
 };
 
 /* The last failure of the store as a status and a sentence; `doing` says at what ("table \"x\""), "" is fine.

@@ -24,11 +24,15 @@ copse_status store_hold(struct store *store, copse_error *err) {
 
 copse_status store_begin(struct store *store, copse_error *err) {
   /* The lock is taken now: a database in use is told before hours of work. */
-  return store_execute(store, "BEGIN IMMEDIATE", err);
+  copse_status status = store_execute(store, "BEGIN IMMEDIATE", err);
+  store->unfinished = status == COPSE_OK;
+  return status;
 }
 
 copse_status store_commit(struct store *store, copse_error *err) {
-  return store_execute(store, "COMMIT", err);
+  copse_status status = store_execute(store, "COMMIT", err);
+  if (status == COPSE_OK) store->unfinished = false;
+  return status;
 }
 
 static copse_status run_and_release(const struct store *store, copse_text *sql, copse_error *err) {
