@@ -6,6 +6,7 @@
 
 #include "read/report.h"
 #include "read/roles.h"
+#include "recipe/table_text.h"
 
 copse_recipe *recipe_create(copse_context *ctx, const char *path, const char *maps) {
   copse_recipe *recipe = copse_alloc_zero(ctx, 1, sizeof *recipe);
@@ -54,6 +55,11 @@ struct step *recipe_add_step(copse_recipe *recipe, const struct step_kind *kind,
   }
   recipe->n_steps++;
   return step;
+}
+
+bool recipe_keep_label(copse_recipe *recipe, const char *name) {
+  recipe->label = pool_text(&recipe->texts, name, strlen(name));
+  return recipe->label != NULL;
 }
 
 /* ---- options ---- */

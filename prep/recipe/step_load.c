@@ -87,11 +87,15 @@ static copse_status check_required(const struct step *step, const struct shape *
   copse_status status = COPSE_OK;
   for (size_t i = 0; i < 3; i++) {
     const struct option_value *list = step_option(step, lists[i].option);
-    for (uint32_t k = 0; k < list->n_items && status == COPSE_OK; k++)
-      status = step_column(step, in, list->items[k], list->maybe[k], &column, err);
+    for (uint32_t k = 0; k < list->n_items && status == COPSE_OK; k++) {
+      bool maybe = list->maybe[k] || step_is_label(step, list->items[k]);
+      status = step_column(step, in, list->items[k], maybe, &column, err);
+    }
   }
-  for (uint32_t k = 0; k < step->learnt.n && status == COPSE_OK; k++)
-    status = step_column(step, in, step->learnt.items[k].a, false, &column, err);
+  for (uint32_t k = 0; k < step->learnt.n && status == COPSE_OK; k++) {
+    const char *name = step->learnt.items[k].a;
+    status = step_column(step, in, name, step_is_label(step, name), &column, err);
+  }
   return status;
 }
 
