@@ -59,6 +59,9 @@ static void test_columns_and_cells(void **unused) {
   expect_failure(LOAD "real = t\n", rows, "rows.csv:2: ");
   expect_failure(LOAD "real = t\n", rows, "column \"t\": found \"x\", expected a number (correct the cell");
   expect_failure(LOAD "integer = a\n", "a,b\n1,2\n1.5,3\n", "rows.csv:3: ");
+  expect_failure(LOAD "integer = a\n", "a,b\n9007199254740992,2\n9007199254740993,3\n",
+                 "column \"a\": found \"9007199254740993\", which is beyond 2^53; load it as text");
+  expect_failure(LOAD "integer = a\n", "a,b\n1e20,2\n", "which is beyond 2^53; load it as text");
   expect_failure(LOAD "[derive]\ninto = z\nformula = a + c\n", rows, "no column \"c\"");
   expect_failure(LOAD "[derive]\ninto = z\nformula = a + t\n", rows, "expected numbers on both sides");
   expect_failure(LOAD "[derive]\ninto = z\nformula = (a + 1\n", rows, "formula: at \"the end\": expected )");

@@ -14,6 +14,12 @@ static void test_load(void **unused) {
   expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -,\n  nan\n",
                "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,5\n,na\n");
   expect_table(LOAD "real = r, gone?\ntext = t\n", "t,r\n,1\n", "t,r\n,1.0\n");
+  /* a whole number that a double rounds stays the text that it is; 2^53 is the last that is not */
+  expect_table(LOAD "[dedupe]\n",
+               "n,m,r\n9007199254740993,9007199254740992,1e300\n"
+               "9007199254740992,-9007199254740992,2\n9007199254740993,9007199254740992,1e300\n",
+               "n,m,r\n9007199254740993,9007199254740992,1e+300\n9007199254740992,-9007199254740992,2.0\n");
+  expect_table(LOAD, "n\n-123456789012345678901\n0012\n", "n\n-123456789012345678901\n0012\n");
   /* the empty text in quotes is a text */
   expect_table(LOAD "text = t\n", "t,u\n\"\",1\n,2\n", "t,u\n\"\",1\n,2\n");
 }
