@@ -224,6 +224,11 @@ copse_status recipe_check(copse_recipe *recipe, copse_error *err) {
           step, COPSE_ERR_ARGUMENT, err,
           "stands behind [split] in line %d, expected before it: its rows would be of several parts",
           split->line);
+    if (split != NULL && step->kind->serial)
+      return step_fail(step, COPSE_ERR_ARGUMENT, err,
+                       "stands behind [split] in line %d, where rows held out would decide which rows are "
+                       "trained on (put it before the split)",
+                       split->line);
     if (strcmp(step->kind->name, "split") == 0) {
       if (split != NULL)
         return step_fail(step, COPSE_ERR_ARGUMENT, err, "a second [split], after line %d (leave one out)",

@@ -74,6 +74,10 @@ static void test_columns_and_cells(void **unused) {
   expect_failure(LOAD "[levels]\ncolumns = t\nkeep = x\ncover = 0.5\n", rows,
                  "found 2 of file, keep, cover and min_rows");
   expect_failure(LOAD "[split]\nvalid = 1\n", rows, "whose sum is above 0 and below 1");
+  expect_failure(
+      LOAD "[split]\n[drop]\ncolumns = b\n[dedupe]\n", rows,
+      "r.recipe:5: [dedupe]: stands behind [split] in line 2, where rows held out would decide which "
+      "rows are trained on (put it before the split)");
   write_text("g.csv", "c,g\na,z\n");
   expect_failure(LOAD "[split]\n[rollup]\nindex = b\nfile = g.csv\n", rows,
                  "stands behind [split] in line 2");
