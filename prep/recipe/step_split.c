@@ -259,6 +259,7 @@ static copse_status learn_split(struct step *step, copse_error *err) {
   if (is_time(step)) {
     int numbers = step->in->columns[state->column].type != VALUE_TEXT;
     size_t n = state->n_times;
+    if (n == 0) return COPSE_OK; /* no row has a time: none is held out */
     qsort_r(state->times, n, sizeof *state->times, by_time, numbers ? state : NULL);
     double shares[2] = {state->valid + state->test, state->test};
     for (int p = 0; p < 2 && ok; p++) {

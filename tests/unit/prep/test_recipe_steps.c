@@ -214,6 +214,27 @@ static void test_split(void **unused) {
   free(later);
 }
 
+/* Without a time nothing is held out, and it is told which part has no row. */
+static void test_split_empty_part(void **unused) {
+  (void)unused;
+  const char *rows = "d,x\n,1\n,2\n";
+  copse_recipe *recipe = read_recipe(LOAD "text = d\n[split]\nmethod = time\ncolumn = d\n", NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  copse_text out = {.ctx = NULL};
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *text = replay(recipe, rows, 0, 0);
+  assert_string_equal(text, rows);
+  assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, 1, &out, &err), COPSE_ERR_DATA);
+  assert_non_null(
+      strstr(err.message,
+             "r.recipe:3: [split]: no row is in the part valid (give more rows or other shares, or "
+             "look whether \"d\" is missing)"));
+  copse_text_release(&out);
+  copse_recipe_free(recipe);
+  free(text);
+}
+
 /* What a step behind the split learns must not hang on the rows held out. */
 static void test_split_hides_rows(void **unused) {
   (void)unused;
@@ -262,12 +283,19 @@ static void test_split_hides_rows(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_load),   cmocka_unit_test(test_fill),
-      cmocka_unit_test(test_map),    cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_rollup), cmocka_unit_test(test_date),
-      cmocka_unit_test(test_cyclic), cmocka_unit_test(test_onehot),
-      cmocka_unit_test(test_dedupe), cmocka_unit_test(test_derive_and_filter),
-      cmocka_unit_test(test_split),  cmocka_unit_test(test_split_hides_rows),
+      cmocka_unit_test(test_load),
+      cmocka_unit_test(test_fill),
+      cmocka_unit_test(test_map),
+      cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_rollup),
+      cmocka_unit_test(test_date),
+      cmocka_unit_test(test_cyclic),
+      cmocka_unit_test(test_onehot),
+      cmocka_unit_test(test_dedupe),
+      cmocka_unit_test(test_derive_and_filter),
+      cmocka_unit_test(test_split),
+      cmocka_unit_test(test_split_hides_rows),
+      cmocka_unit_test(test_split_empty_part),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
