@@ -328,7 +328,7 @@ static bool find_heavy_tail(const copse_profile *p, const struct column_facts *c
   (void)p;
   const double *q = c->number.quantiles;
   double iqr = q[4] - q[2];
-  if (!c->has_number || c->type != TYPE_NUMBER || iqr <= 0 || (q[6] - q[3]) / iqr < 20) return false;
+  if (!c->has_number || c->type != TYPE_NUMBER || !(iqr > 0) || (q[6] - q[3]) / iqr < 20) return false;
   SAY("The greatest 1 %% of `%s` lie %.0f times the middle half's width above its median.", NAME,
       (q[6] - q[3]) / iqr);
   ADVISE("nothing to do for trees; cap it for linear models");

@@ -63,6 +63,15 @@ static copse_status open_prepared(struct read_job *job, const char *const *paths
   return status;
 }
 
+/* What is trained on has a label; what is prepared by the same recipe later need not. */
+static copse_status keep_label(const struct read_job *job, copse_error *err) {
+  const copse_frame_schema *schema = job->frame->schema;
+  if (schema == NULL || schema->label_column < 0) return COPSE_OK;
+  const char *name = schema->columns[schema->label_column].name;
+  return recipe_keep_label(job->options->recipe, name) ? COPSE_OK
+                                                       : report_memory(err, "the label's name", name);
+}
+
 static const struct read_format *find_format(const struct read_job *job) {
   copse_read_format asked =
       job->source.parts[0].table ? COPSE_FORMAT_CSV /* as which tables are read */ : job->options->format;
@@ -106,6 +115,8 @@ copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths
   status = format->read(&job, err);
   source_release_text(&job.source);
   if (status == COPSE_OK) status = sides_read(&job, err);
+  if (status == COPSE_OK && options->recipe != NULL && options->task == COPSE_READ_TRAIN)
+    status = keep_label(&job, err);
 done:
   source_release(&job.source);
   copse_text_release(&name);

@@ -6,6 +6,7 @@
 
 #include "read/report.h"
 #include "read/roles.h"
+#include "recipe/table_text.h"
 
 copse_recipe *recipe_create(copse_context *ctx, const char *path, const char *maps) {
   copse_recipe *recipe = copse_alloc_zero(ctx, 1, sizeof *recipe);
@@ -54,6 +55,11 @@ struct step *recipe_add_step(copse_recipe *recipe, const struct step_kind *kind,
   }
   recipe->n_steps++;
   return step;
+}
+
+bool recipe_keep_label(copse_recipe *recipe, const char *name) {
+  recipe->label = pool_text(&recipe->texts, name, strlen(name));
+  return recipe->label != NULL;
 }
 
 /* ---- options ---- */
@@ -218,6 +224,11 @@ copse_status recipe_check(copse_recipe *recipe, copse_error *err) {
           step, COPSE_ERR_ARGUMENT, err,
           "stands behind [split] in line %d, expected before it: its rows would be of several parts",
           split->line);
+    if (split != NULL && step->kind->serial)
+      return step_fail(step, COPSE_ERR_ARGUMENT, err,
+                       "stands behind [split] in line %d, where rows held out would decide which rows are "
+                       "trained on (put it before the split)",
+                       split->line);
     if (strcmp(step->kind->name, "split") == 0) {
       if (split != NULL)
         return step_fail(step, COPSE_ERR_ARGUMENT, err, "a second [split], after line %d (leave one out)",

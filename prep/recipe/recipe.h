@@ -11,14 +11,16 @@ struct recipe_table {
 
 struct copse_recipe {
   copse_context *ctx;
-  const char *path; /* of the recipe, for messages */
-  const char *maps; /* folder of mapping files; NULL: beside the recipe */
+  const char *path;  /* of the recipe, for messages */
+  const char *label; /* of the rows that were trained on, NULL: none yet; new rows need not have it */
+  const char *maps;  /* folder of mapping files; NULL: beside the recipe */
   struct step *steps;
   size_t n_steps, capacity;
   struct pool texts;
   copse_text notes;            /* lines */
   struct recipe_table *tables; /* of the last run into a database */
   size_t n_tables;
+  bool whole;              /* while it runs: nobody asks for a part of the split */
   struct row_source *rows; /* while it runs: for the places of rows */
 };
 

@@ -61,6 +61,7 @@ copse_status copse_recipe_run(copse_recipe *recipe, const char *const *paths, si
 struct text_sink {
   copse_text *out;
   const char *hidden; /* the column of the split */
+  uint64_t n_rows;
 };
 
 static copse_status begin_text(void *user, const struct shape *shape, copse_error *err) {
@@ -82,6 +83,7 @@ static copse_status append_block(void *user, const struct shape *shape, const st
                                  copse_error *err) {
   struct text_sink *sink = user;
   char room[48];
+  sink->n_rows += block->n_rows;
   for (size_t row = 0; row < block->n_rows; row++) {
     uint32_t n_written = 0;
     bool any = false;
@@ -102,12 +104,21 @@ static copse_status append_block(void *user, const struct shape *shape, const st
   return sink->out->failed ? report(err, COPSE_ERR_MEMORY, "out of memory for the prepared rows") : COPSE_OK;
 }
 
+static copse_status refuse_empty(const struct step *split, int part, copse_error *err) {
+  static const char *const parts[] = {"train", "valid", "test"};
+  const char *column = step_option(split, "column")->text;
+  return step_fail(split, COPSE_ERR_DATA, err,
+                   "no row is in the part %s (give more rows or other shares%s%s%s)", parts[part],
+                   column != NULL ? ", or look whether \"" : "", column != NULL ? column : "",
+                   column != NULL ? "\" is missing" : "");
+}
+
 copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, size_t n_paths,
                                const copse_read_options *options, int part, copse_text *out,
                                copse_error *err) {
   struct row_source *rows;
   const struct step *split = recipe_split(recipe);
-  struct text_sink sink = {out, split != NULL ? step_option(split, "into")->text : NULL};
+  struct text_sink sink = {.out = out, .hidden = split != NULL ? step_option(split, "into")->text : NULL};
   struct run_sink run_sink = {begin_text, append_block, &sink};
   int n_threads = options != NULL ? options->n_threads : 0;
   for (size_t i = 0; i < recipe->n_steps; i++)
@@ -117,5 +128,7 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
   copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
   if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, NULL, &run_sink, part, err);
   row_source_close(rows);
+  if (status == COPSE_OK && split != NULL && part >= 0 && sink.n_rows == 0)
+    status = refuse_empty(split, part, err);
   return status;
 }

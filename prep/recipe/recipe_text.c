@@ -2,6 +2,7 @@
  *
  *   copse_recipe 1
  *   path     <name of the recipe's file>
+ *   label    <name>, where the recipe was trained with
  *   step     <kind> <line> <learned 0|1> <table>
  *   option   <name> <line> <text>
  *   pair     <a> <b>
@@ -12,6 +13,7 @@
 
 #include "read/report.h"
 #include "recipe/recipe.h"
+#include "recipe/table_text.h"
 
 static const char blob_key[] = "recipe", first_line[] = "copse_recipe\t1";
 
@@ -50,6 +52,10 @@ copse_status copse_recipe_write(const copse_recipe *recipe, copse_text *out, cop
   const char *slash = strrchr(recipe->path, '/');
   copse_text_appendf(out, "%s\npath", first_line);
   append_field(out, slash != NULL ? slash + 1 : recipe->path); /* a model does not tell whose folder it was */
+  if (recipe->label != NULL) {
+    copse_text_appendf(out, "\nlabel");
+    append_field(out, recipe->label);
+  }
   copse_text_appendf(out, "\n");
   for (size_t i = 0; i < recipe->n_steps; i++) append_step(&recipe->steps[i], out);
   return out->failed ? report_memory(err, "the recipe", recipe->path) : COPSE_OK;
@@ -130,6 +136,10 @@ static bool parse_line(struct parsing *p, copse_recipe *recipe, copse_status *st
     if (step == NULL) *status = report_memory(err, "the recipe", p->place);
     if (step != NULL) step->opened = true;
     if (step != NULL) step->learned = learned == 1;
+    return true;
+  }
+  if (step == NULL && strcmp(p->fields[0], "label") == 0 && p->n_fields == 2) {
+    if (!recipe_keep_label(recipe, p->fields[1])) *status = report_memory(err, "the recipe", p->place);
     return true;
   }
   if (step == NULL) return false;

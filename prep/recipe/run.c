@@ -107,6 +107,7 @@ static void release_run(struct run *run) {
   copse_free(run->tables);
   copse_free(run->order);
   run->recipe->rows = NULL;
+  run->recipe->whole = false;
 }
 
 /* ---- the parallel part ---- */
@@ -328,6 +329,7 @@ static copse_status record_tables(struct run *run, copse_error *err) {
 copse_status run_apply(copse_recipe *recipe, struct row_source *rows, int n_threads, struct store *store,
                        const struct run_sink *sink, int part, copse_error *err) {
   struct run run = {.recipe = recipe, .rows = rows, .n_threads = n_threads, .sink = sink, .part = part};
+  recipe->whole = part < 0;
   copse_status status = bind_steps(&run, recipe->n_steps, err);
   if (status == COPSE_OK && store != NULL) status = create_tables(&run, store, err);
   if (status == COPSE_OK && sink != NULL) status = sink->begin(sink->user, &run.shapes[run.n_steps], err);

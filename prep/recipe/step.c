@@ -131,6 +131,11 @@ static copse_status refuse_column(const struct step *step, const struct shape *i
   return status;
 }
 
+bool step_is_label(const struct step *step, const char *name) {
+  const char *label = step->recipe->label;
+  return label != NULL && strcmp(label, name) == 0;
+}
+
 copse_status step_column(const struct step *step, const struct shape *in, const char *name, bool maybe,
                          int64_t *out, copse_error *err) {
   *out = shape_find(in, name);
@@ -145,7 +150,8 @@ copse_status step_columns(struct step *step, const char *option, const struct sh
   if (*out == NULL) return step_fail_memory(step, err);
   for (uint32_t i = 0; i < value->n_items; i++) {
     int64_t column;
-    copse_status status = step_column(step, in, value->items[i], value->maybe[i], &column, err);
+    bool maybe = value->maybe[i] || step_is_label(step, value->items[i]);
+    copse_status status = step_column(step, in, value->items[i], maybe, &column, err);
     if (status != COPSE_OK) return status;
     for (uint32_t j = 0; j < *n; j++)
       if ((*out)[j] == column)

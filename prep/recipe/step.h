@@ -117,10 +117,13 @@ copse_status step_fail_memory(const struct step *step, copse_error *err);
 /* The same with the place of a raw row before it. */
 copse_status step_fail_row(const struct step *step, uint64_t row, copse_error *err, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Whether a name is that of the label, which rows to be scored do not have. */
+bool step_is_label(const struct step *step, const char *name);
 /* Index of a column of `in`, -1 (COPSE_OK) where it is missing and may be. */
 copse_status step_column(const struct step *step, const struct shape *in, const char *name, bool maybe,
                          int64_t *out, copse_error *err);
-/* The columns of a list that are there: *out [*n], in step->memory. */
+/* The columns of a list that are there, the label being one that may be missing: *out [*n], in step->memory.
+ */
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
                           uint32_t *n, copse_error *err);
 /* State of `size` bytes, all 0. */

@@ -7,7 +7,7 @@
 #include "read/report.h"
 #include "recipe/recipe.h"
 
-enum { LARGEST_WHOLE = 53 }; /* bits: whole numbers up to 2^53 are exact */
+static const double largest_whole = 0x1p53; /* up to here all whole numbers are exact */
 
 struct load_state {
   uint32_t n;             /* columns that come out */
@@ -87,11 +87,15 @@ static copse_status check_required(const struct step *step, const struct shape *
   copse_status status = COPSE_OK;
   for (size_t i = 0; i < 3; i++) {
     const struct option_value *list = step_option(step, lists[i].option);
-    for (uint32_t k = 0; k < list->n_items && status == COPSE_OK; k++)
-      status = step_column(step, in, list->items[k], list->maybe[k], &column, err);
+    for (uint32_t k = 0; k < list->n_items && status == COPSE_OK; k++) {
+      bool maybe = list->maybe[k] || step_is_label(step, list->items[k]);
+      status = step_column(step, in, list->items[k], maybe, &column, err);
+    }
   }
-  for (uint32_t k = 0; k < step->learnt.n && status == COPSE_OK; k++)
-    status = step_column(step, in, step->learnt.items[k].a, false, &column, err);
+  for (uint32_t k = 0; k < step->learnt.n && status == COPSE_OK; k++) {
+    const char *name = step->learnt.items[k].a;
+    status = step_column(step, in, name, step_is_label(step, name), &column, err);
+  }
   return status;
 }
 
@@ -149,8 +153,39 @@ static bool is_missing(const struct load_state *state, const struct row_cell *ce
   return cell->null || missing_is(&state->missing, cell->text, cell->length);
 }
 
-static bool is_whole(double value) {
-  return fabs(value) <= (double)(1ull << LARGEST_WHOLE) && value == (double)(int64_t)value;
+static bool is_whole(double value) { return fabs(value) <= largest_whole && value == (double)(int64_t)value; }
+
+/* Whether a cell is written in digits alone: *digits without sign and leading zeros, [*n]. */
+static bool is_digits(const struct row_cell *cell, const char **digits, size_t *n) {
+  size_t i = 0;
+  if (cell->length > 0 && (cell->text[0] == '-' || cell->text[0] == '+')) i++;
+  size_t first = i;
+  while (i < cell->length && cell->text[i] >= '0' && cell->text[i] <= '9') i++;
+  if (i == first || i < cell->length) return false;
+  while (first + 1 < i && cell->text[first] == '0') first++;
+  *digits = cell->text + first;
+  *n = i - first;
+  return true;
+}
+
+/* Whether a number is too large for whole numbers to be told apart. 2^53 + 1 is 2^53 by then, so that there
+ * the text decides. */
+static bool is_beyond(const struct row_cell *cell, double value) {
+  static const char largest[] = "9007199254740992";
+  const char *digits;
+  size_t n;
+  if (fabs(value) != largest_whole) return fabs(value) > largest_whole;
+  return !is_digits(cell, &digits, &n) || n != sizeof largest - 1 || memcmp(digits, largest, n) != 0;
+}
+
+/* Whole numbers that would be rounded are names of something, which only a text keeps apart. */
+static uint8_t seen_of(const struct row_cell *cell) {
+  double value;
+  const char *digits;
+  size_t n;
+  if (copse_parse_double(cell->text, cell->length, &value) != cell->length || isnan(value)) return SEEN_TEXT;
+  if (is_beyond(cell, value)) return is_digits(cell, &digits, &n) ? SEEN_TEXT : SEEN_REAL;
+  return is_whole(value) && memchr(cell->text, '.', cell->length) == NULL ? SEEN_INTEGER : SEEN_REAL;
 }
 
 static copse_status observe_load(struct step *step, const struct block *block, copse_error *err) {
@@ -159,11 +194,8 @@ static copse_status observe_load(struct step *step, const struct block *block, c
   for (uint32_t c = 0; c < step->in->n; c++) {
     for (size_t i = 0; i < block->n_rows && state->seen[c] != SEEN_TEXT; i++) {
       const struct row_cell *cell = &block->columns[c].texts[i];
-      double value;
       if (is_missing(state, cell)) continue;
-      uint8_t found = SEEN_TEXT;
-      if (copse_parse_double(cell->text, cell->length, &value) == cell->length && !isnan(value))
-        found = is_whole(value) && memchr(cell->text, '.', cell->length) == NULL ? SEEN_INTEGER : SEEN_REAL;
+      uint8_t found = seen_of(cell);
       if (found > state->seen[c]) state->seen[c] = found;
     }
   }
@@ -195,6 +227,16 @@ static copse_status refuse_cell(const struct step *step, const struct block *blo
       type == VALUE_INTEGER ? "a whole number" : "a number");
 }
 
+static copse_status refuse_beyond(const struct step *step, const struct block *block, size_t row,
+                                  uint32_t from, copse_error *err) {
+  const struct row_cell *cell = &block->columns[from].texts[row];
+  const char *name = step->in->columns[from].name;
+  return step_fail_row(step, block_row(block, row), err,
+                       "column \"%s\": found \"%s\", which is beyond 2^53; load it as text (text = %s)",
+                       show(name, strlen(name)).text, show(cell->text, cell->length).text,
+                       show(name, strlen(name)).text);
+}
+
 static copse_status load_numbers(const struct step *step, const struct block *block, uint32_t from,
                                  enum value_type type, struct vector *out, copse_error *err) {
   const struct load_state *state = step->state;
@@ -211,6 +253,8 @@ static copse_status load_numbers(const struct step *step, const struct block *bl
                   !isnan(value) && cells[i].length > 0;
     if ((!number || state->declared.numeric) && is_missing(state, &cells[i]))
       value = (double)NAN;
+    else if (number && type == VALUE_INTEGER && is_beyond(&cells[i], value) && !isinf(value))
+      return refuse_beyond(step, block, i, from, err);
     else if (!number || (type == VALUE_INTEGER && !is_whole(value)))
       return refuse_cell(step, block, i, from, type, err);
     numbers[i] = value;

@@ -27,6 +27,7 @@ struct split_state {
   int64_t column;     /* of strata, or of the time; -1 */
   double valid, test; /* shares */
   uint64_t seed;
+  bool passed;             /* all rows go on, and none has a part */
   struct dictionary names; /* of strata */
   struct stratum *strata;  /* [names.n] */
   uint32_t capacity;
@@ -99,6 +100,17 @@ static copse_status bind_learnt(struct step *step, struct split_state *state, co
   return COPSE_OK;
 }
 
+/* Rows that are scored have no part, and need not have the columns that say which. */
+static bool is_passed(const struct step *step, const struct shape *in) {
+  const char *column = step_option(step, "column")->text;
+  const struct option_value *by = step_option(step, "by");
+  if (!step->recipe->whole) return false;
+  bool absent = column != NULL && shape_find(in, column) < 0;
+  for (uint32_t i = 0; i < by->n_items && !absent; i++)
+    absent = !by->maybe[i] && shape_find(in, by->items[i]) < 0;
+  return absent;
+}
+
 static copse_status bind_split(struct step *step, const struct shape *in, struct shape *out,
                                copse_error *err) {
   copse_status status = step_make_state(step, sizeof(struct split_state), err);
@@ -110,6 +122,11 @@ static copse_status bind_split(struct step *step, const struct shape *in, struct
   state->test = step_option(step, "test")->number;
   state->seed = (uint64_t)step_option(step, "seed")->number;
   state->column = -1;
+  state->passed = is_passed(step, in);
+  if (state->passed) {
+    status = step_keep_shape(step, in, NULL, out, err);
+    return status == COPSE_OK && !shape_add(out, into, VALUE_TEXT) ? step_fail_memory(step, err) : status;
+  }
   if (column != NULL) status = step_column(step, in, column, false, &state->column, err);
   if (status == COPSE_OK && step_given(step, "by")) {
     status = step_columns(step, "by", in, &state->by, &state->n_by, err);
@@ -242,6 +259,7 @@ static copse_status learn_split(struct step *step, copse_error *err) {
   if (is_time(step)) {
     int numbers = step->in->columns[state->column].type != VALUE_TEXT;
     size_t n = state->n_times;
+    if (n == 0) return COPSE_OK; /* no row has a time: none is held out */
     qsort_r(state->times, n, sizeof *state->times, by_time, numbers ? state : NULL);
     double shares[2] = {state->valid + state->test, state->test};
     for (int p = 0; p < 2 && ok; p++) {
@@ -285,6 +303,11 @@ static copse_status apply_split(const struct step *step, struct block *block, co
   char room[48];
   if (parts == NULL || texts == NULL) return step_fail_memory(step, err);
   for (size_t row = 0; row < block->n_rows; row++) {
+    if (state->passed) {
+      parts[row] = 0;
+      texts[row] = cell_null;
+      continue;
+    }
     struct row_cell cell = state->column >= 0 ? special_cell(step, block, row, room) : cell_null;
     if (is_time(step)) {
       parts[row] = part_by_time(step, &cell);

@@ -59,6 +59,9 @@ static void test_columns_and_cells(void **unused) {
   expect_failure(LOAD "real = t\n", rows, "rows.csv:2: ");
   expect_failure(LOAD "real = t\n", rows, "column \"t\": found \"x\", expected a number (correct the cell");
   expect_failure(LOAD "integer = a\n", "a,b\n1,2\n1.5,3\n", "rows.csv:3: ");
+  expect_failure(LOAD "integer = a\n", "a,b\n9007199254740992,2\n9007199254740993,3\n",
+                 "column \"a\": found \"9007199254740993\", which is beyond 2^53; load it as text");
+  expect_failure(LOAD "integer = a\n", "a,b\n1e20,2\n", "which is beyond 2^53; load it as text");
   expect_failure(LOAD "[derive]\ninto = z\nformula = a + c\n", rows, "no column \"c\"");
   expect_failure(LOAD "[derive]\ninto = z\nformula = a + t\n", rows, "expected numbers on both sides");
   expect_failure(LOAD "[derive]\ninto = z\nformula = (a + 1\n", rows, "formula: at \"the end\": expected )");
@@ -71,6 +74,10 @@ static void test_columns_and_cells(void **unused) {
   expect_failure(LOAD "[levels]\ncolumns = t\nkeep = x\ncover = 0.5\n", rows,
                  "found 2 of file, keep, cover and min_rows");
   expect_failure(LOAD "[split]\nvalid = 1\n", rows, "whose sum is above 0 and below 1");
+  expect_failure(
+      LOAD "[split]\n[drop]\ncolumns = b\n[dedupe]\n", rows,
+      "r.recipe:5: [dedupe]: stands behind [split] in line 2, where rows held out would decide which "
+      "rows are trained on (put it before the split)");
   write_text("g.csv", "c,g\na,z\n");
   expect_failure(LOAD "[split]\n[rollup]\nindex = b\nfile = g.csv\n", rows,
                  "stands behind [split] in line 2");

@@ -14,6 +14,12 @@ static void test_load(void **unused) {
   expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -,\n  nan\n",
                "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,5\n,na\n");
   expect_table(LOAD "real = r, gone?\ntext = t\n", "t,r\n,1\n", "t,r\n,1.0\n");
+  /* a whole number that a double rounds stays the text that it is; 2^53 is the last that is not */
+  expect_table(LOAD "[dedupe]\n",
+               "n,m,r\n9007199254740993,9007199254740992,1e300\n"
+               "9007199254740992,-9007199254740992,2\n9007199254740993,9007199254740992,1e300\n",
+               "n,m,r\n9007199254740993,9007199254740992,1e+300\n9007199254740992,-9007199254740992,2.0\n");
+  expect_table(LOAD, "n\n-123456789012345678901\n0012\n", "n\n-123456789012345678901\n0012\n");
   /* the empty text in quotes is a text */
   expect_table(LOAD "text = t\n", "t,u\n\"\",1\n,2\n", "t,u\n\"\",1\n,2\n");
 }
@@ -208,6 +214,27 @@ static void test_split(void **unused) {
   free(later);
 }
 
+/* Without a time nothing is held out, and it is told which part has no row. */
+static void test_split_empty_part(void **unused) {
+  (void)unused;
+  const char *rows = "d,x\n,1\n,2\n";
+  copse_recipe *recipe = read_recipe(LOAD "text = d\n[split]\nmethod = time\ncolumn = d\n", NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  copse_text out = {.ctx = NULL};
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *text = replay(recipe, rows, 0, 0);
+  assert_string_equal(text, rows);
+  assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, 1, &out, &err), COPSE_ERR_DATA);
+  assert_non_null(
+      strstr(err.message,
+             "r.recipe:3: [split]: no row is in the part valid (give more rows or other shares, or "
+             "look whether \"d\" is missing)"));
+  copse_text_release(&out);
+  copse_recipe_free(recipe);
+  free(text);
+}
+
 /* What a step behind the split learns must not hang on the rows held out. */
 static void test_split_hides_rows(void **unused) {
   (void)unused;
@@ -256,12 +283,19 @@ static void test_split_hides_rows(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_load),   cmocka_unit_test(test_fill),
-      cmocka_unit_test(test_map),    cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_rollup), cmocka_unit_test(test_date),
-      cmocka_unit_test(test_cyclic), cmocka_unit_test(test_onehot),
-      cmocka_unit_test(test_dedupe), cmocka_unit_test(test_derive_and_filter),
-      cmocka_unit_test(test_split),  cmocka_unit_test(test_split_hides_rows),
+      cmocka_unit_test(test_load),
+      cmocka_unit_test(test_fill),
+      cmocka_unit_test(test_map),
+      cmocka_unit_test(test_levels),
+      cmocka_unit_test(test_rollup),
+      cmocka_unit_test(test_date),
+      cmocka_unit_test(test_cyclic),
+      cmocka_unit_test(test_onehot),
+      cmocka_unit_test(test_dedupe),
+      cmocka_unit_test(test_derive_and_filter),
+      cmocka_unit_test(test_split),
+      cmocka_unit_test(test_split_hides_rows),
+      cmocka_unit_test(test_split_empty_part),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
