@@ -3,6 +3,7 @@
  * How to add a kind: write step_x.c with its options and a `const struct step_kind step_x` (step.h says what
  * its functions owe), declare it below and add it to the table. A kind that learns adds pairs to step->learnt
  * and reads them in bind; nothing else of it is stored. */
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "read/report.h"
 #include "read/roles.h"
 #include "recipe/recipe.h"
+#include "table/cell_text.h"
 
 extern const struct step_kind step_load, step_fill, step_map, step_levels, step_rollup, step_date,
     step_onehot, step_derive, step_drop, step_select, step_filter, step_dedupe, step_split;
@@ -160,6 +162,18 @@ copse_status step_columns(struct step *step, const char *option, const struct sh
     if (column >= 0) (*out)[(*n)++] = (uint32_t)column;
   }
   return COPSE_OK;
+}
+
+const char *step_key(struct step *step, enum value_type type, const char *text) {
+  size_t length = strlen(text);
+  double value;
+  char room[48];
+  if (type == VALUE_TEXT || length == 0 || copse_parse_double(text, length, &value) != length || isnan(value))
+    return text;
+  bool whole = fabs(value) <= 0x1p53 && value == (double)(int64_t)value;
+  if (type == VALUE_INTEGER && !whole) return text; /* no cell is that */
+  length = type == VALUE_REAL ? cell_format_real(value, room) : cell_format_integer(value, room);
+  return pool_text(&step->memory, room, length);
 }
 
 copse_status step_make_state(struct step *step, size_t size, copse_error *err) {

@@ -126,6 +126,9 @@ copse_status step_column(const struct step *step, const struct shape *in, const 
  */
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
                           uint32_t *n, copse_error *err);
+/* A text of a mapping or a list of levels as the cells of a column of that type write it: in a column of
+ * numbers "1" and "1.0" are one. Maybe in step->memory; NULL: out of memory. */
+const char *step_key(struct step *step, enum value_type type, const char *text);
 /* State of `size` bytes, all 0. */
 copse_status step_make_state(struct step *step, size_t size, copse_error *err);
 /* out becomes in without the columns marked in `gone` [in->n] (NULL: none). */

@@ -48,7 +48,9 @@ static copse_status bind_kept(struct step *step, const struct shape *in, copse_e
     for (uint32_t i = 0; i < step->learnt.n; i++) {
       const struct pair *pair = &step->learnt.items[i];
       if (strcmp(pair->a, name) != 0) continue;
-      if (dictionary_add(&state->kept[c], pair->b, strlen(pair->b)) < 0) return step_fail_memory(step, err);
+      const char *key = step_key(step, in->columns[state->columns[c]].type, pair->b);
+      if (key == NULL || dictionary_add(&state->kept[c], key, strlen(key)) < 0)
+        return step_fail_memory(step, err);
     }
     if (state->kept[c].n == 0)
       step_note(step, "no level of the column \"%s\" is kept: it has one value now", name);

@@ -43,8 +43,14 @@ static copse_status bind_values(struct step *step, struct map_state *state, cops
   if (state->texts == NULL || state->numbers == NULL) return step_fail_memory(step, err);
   for (uint32_t i = 0; i < n; i++) {
     const struct pair *pair = &step->learnt.items[i];
-    if (dictionary_add(&state->from, pair->a, strlen(pair->a)) != (int32_t)i)
-      return step_fail_memory(step, err);
+    const char *key = step_key(step, step->in->columns[state->column].type, pair->a);
+    int32_t code = key != NULL ? dictionary_add(&state->from, key, strlen(key)) : -1;
+    if (code < 0) return step_fail_memory(step, err);
+    if (code != (int32_t)i)
+      return step_fail(step, COPSE_ERR_DATA, err,
+                       "\"%s\" and \"%s\" are one number, expected every number once (remove one)",
+                       show(step->learnt.items[code].a, strlen(step->learnt.items[code].a)).text,
+                       show(pair->a, strlen(pair->a)).text);
     copse_status status = set_value(step, state, i, pair->a, pair->b, err);
     if (status != COPSE_OK) return status;
   }

@@ -73,10 +73,16 @@ static copse_status bind_levels(struct step *step, const struct shape *in, struc
     copse_text_appendf(&name, "%s_%s", pair->a, pair->b);
     state->made[c][levels->n] = state->n_made;
     state->made_from[state->n_made++] = c;
-    bool ok = !name.failed && shape_add(out, name.data, VALUE_INTEGER) &&
-              dictionary_add(levels, pair->b, strlen(pair->b)) >= 0;
+    uint32_t n = levels->n;
+    const char *key = step_key(step, in->columns[state->columns[c]].type, pair->b);
+    bool ok = !name.failed && key != NULL && shape_add(out, name.data, VALUE_INTEGER) &&
+              dictionary_add(levels, key, strlen(key)) >= 0;
     copse_text_release(&name);
     if (!ok) return step_fail_memory(step, err);
+    if (levels->n == n)
+      return step_fail(step, COPSE_ERR_DATA, err,
+                       "the level \"%s\" of \"%s\" comes twice, perhaps written in two ways (list it once)",
+                       pair->b, pair->a);
   }
   return COPSE_OK;
 }

@@ -115,6 +115,25 @@ static void test_onehot(void **unused) {
   copse_recipe_free(recipe);
 }
 
+/* In columns of numbers "1" and "1.0" are one; what is made keeps the name that was asked for. */
+static void test_numbers_as_keys(void **unused) {
+  (void)unused;
+  const char *rows = "r,i,t\n1,1,1\n2.0,2,2.0\n2.5,3,3\n";
+  write_text("n.csv", "from,to\n1,a\n2.0,b\n2.50,c\n3.0,d\n");
+  expect_table(LOAD
+               "real = r\ntext = t\n[map]\ncolumn = r\nfile = n.csv\n[map]\ncolumn = i\nfile = n.csv\n"
+               "[map]\ncolumn = t\nfile = n.csv\n",
+               rows, "r,i,t\na,a,a\nb,b,b\nc,d,\n");
+  expect_table(LOAD "text = t\n[levels]\ncolumns = r, i\nkeep = 1, 2.0\n", rows,
+               "r,i,t\n1.0,1,1\n2.0,2,2.0\nothers,others,3\n");
+  expect_table(LOAD "text = t\n[onehot]\ncolumns = r, i\nnames = r_1, r_2.0, i_1, i_2.0\n", rows,
+               "t,r_1,r_2.0,i_1,i_2.0\n1,1,0,1,0\n2.0,0,1,0,1\n3,0,0,0,0\n");
+  write_text("n.csv", "from,to\n1,a\n1.0,b\n");
+  expect_failure(LOAD "[map]\ncolumn = r\nfile = n.csv\n", rows, "\"1\" and \"1.0\" are one number");
+  expect_table(LOAD "text = r\n[map]\ncolumn = r\nfile = n.csv\n", "r\n1\n1.0\n", "r\na\nb\n");
+  expect_failure(LOAD "[onehot]\ncolumns = r\nnames = r_1, r_1.0\n", rows, "of \"r\" comes twice");
+}
+
 static void test_derive_and_filter(void **unused) {
   (void)unused;
   const char *rows = "a,b c,t\n1,2,x\n4,0,y\n,3,x\n-2,1,\n";
@@ -296,6 +315,7 @@ int main(void) {
       cmocka_unit_test(test_split),
       cmocka_unit_test(test_split_hides_rows),
       cmocka_unit_test(test_split_empty_part),
+      cmocka_unit_test(test_numbers_as_keys),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
