@@ -15,10 +15,16 @@ static bool is_told(const char *id) {
          strcmp(id, "SENTINEL") == 0;
 }
 
+bool lint_decides(const struct app *app) { return strcmp(setting(app, "lint"), "error") == 0; }
+
 copse_status lint_frame(const struct app *app, const copse_frame *frame, copse_error *err) {
   const char *lint = setting(app, "lint");
   copse_profile *profile;
   if (strcmp(lint, "off") == 0 || frame->n_rows < LEAST_ROWS) return COPSE_OK;
+  if (frame->format == COPSE_FORMAT_LIBSVM) {
+    if (lint_decides(app)) console_warning("lint: LibSVM data are not looked at, only CSV and tables");
+    return COPSE_OK;
+  }
   copse_status status = copse_profile_frame(
       app->ctx, frame, (int)copse_params_get_int(app->params, "num_threads"), &profile, err);
   if (status != COPSE_OK) return status;
@@ -28,7 +34,7 @@ copse_status lint_frame(const struct app *app, const copse_frame *frame, copse_e
     copse_alert_level level = copse_profile_alert_level(profile, i);
     if (level == COPSE_ALERT_NOTE || !is_told(id)) continue;
     console_warning("lint %s: %s (%s)", id, text, copse_profile_alert_remedy(profile, i));
-    if (level == COPSE_ALERT_CRITICAL && n_critical++ == 0 && strcmp(lint, "error") == 0)
+    if (level == COPSE_ALERT_CRITICAL && n_critical++ == 0 && lint_decides(app))
       status = fail(err, COPSE_ERR_DATA, "lint %s: %s (lint=warn trains all the same)", id, text);
   }
   copse_profile_free(profile);

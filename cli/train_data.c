@@ -249,7 +249,8 @@ static copse_status load_files(struct train_data *data, struct loading *loading,
   bool training = data->dataset == NULL;
   data_cache_plan(loading->cache, data->app, loading->paths, loading->n_paths, loading->options,
                   training ? NULL : &data->cache);
-  bool cached = data_cache_load(loading->cache, training ? NULL : copse_dataset_schema(data->dataset),
+  bool cached = (!training || !lint_decides(data->app)) &&
+                data_cache_load(loading->cache, training ? NULL : copse_dataset_schema(data->dataset),
                                 &loading->facts, &loading->dataset);
   data->read_s += clock_seconds() - started;
   if (!cached) return load_text(data, loading, err);
