@@ -2,6 +2,7 @@
 #include "arguments.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "console.h"
 
@@ -29,6 +30,26 @@ static copse_status parse_command(int argc, char **argv, struct arguments *out, 
   return fail_unknown(err, "command", word, command_nearest(word));
 }
 
+/* --auto is --auto=true, as is every key that is true or false. */
+static bool is_switch(const char *key) {
+  copse_params_info info;
+  char name[64];
+  size_t length = 0;
+  for (; key[length] && length + 1 < sizeof name; length++)
+    name[length] = key[length] == '-' ? '_' : key[length];
+  name[length] = '\0';
+  int at = copse_params_find(name);
+  return at >= 0 && copse_params_describe((size_t)at, &info) && strcmp(info.type, "bool") == 0;
+}
+
+static bool is_truth(const char *word) {
+  static const char *const truths[] = {"true", "false", "+", "-"};
+  for (size_t i = 0; word && i < sizeof truths / sizeof *truths; i++) {
+    if (strcasecmp(word, truths[i]) == 0) return true;
+  }
+  return false;
+}
+
 /* One setting from word, or from word and the one after it. *used: words taken. */
 static copse_status parse_setting(char *word, char *next, struct argument *out, int *used, copse_error *err) {
   bool dashed = strncmp(word, "--", 2) == 0;
@@ -41,6 +62,8 @@ static copse_status parse_setting(char *word, char *next, struct argument *out, 
   if (equals) {
     *equals = '\0';
     out->value = equals + 1;
+  } else if (is_switch(key) && !is_truth(next)) {
+    out->value = "true";
   } else {
     if (next == NULL || strncmp(next, "--", 2) == 0) {
       return fail(err, COPSE_ERR_ARGUMENT, "\"%s\": expected a value after it, found %s (write %s=VALUE)",

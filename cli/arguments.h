@@ -17,8 +17,9 @@ struct arguments {
   bool help; /* -h or --help was among them */
 };
 
-/* Cuts argv in place: key=value, --key=value and --key value, in any mixture; `-` in a key after `--` reads
- * as `_`. The strings of *out lie in argv. */
+/* Cuts argv in place: key=value, --key=value and --key value, in any mixture; --key alone where the key is
+ * true or false;
+ * `-` in a key after `--` reads as `_`. The strings of *out lie in argv. */
 COPSE_MUST_CHECK copse_status arguments_parse(copse_context *ctx, int argc, char **argv,
                                               struct arguments *out, copse_error *err);
 

@@ -39,7 +39,7 @@ static copse_status plan(struct train_job *job, copse_error *err) {
   if (status != COPSE_OK) return status;
   status = train_data_plan(app, &job->data, err);
   job->out = setting(app, "output_model");
-  if (status == COPSE_OK) warn_idle_keys(app->params, job->data.n_valid > 0);
+  if (status == COPSE_OK) warn_idle_keys(app->params, train_data_validates(&job->data));
   return status;
 }
 

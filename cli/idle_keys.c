@@ -23,7 +23,8 @@ static const struct idle_key idle_keys[] = {
 
 void warn_idle_keys(const copse_params *params, bool has_validation) {
   if (copse_params_get_int(params, "early_stopping_round") > 0 && !has_validation)
-    console_warning("early_stopping_round has no effect without a validation file (valid=FILE)");
+    console_warning(
+        "early_stopping_round has no effect without rows to validate on (valid=FILE or valid_fraction=0.1)");
   for (size_t i = 0; i < sizeof idle_keys / sizeof *idle_keys; i++) {
     const struct idle_key *idle = &idle_keys[i];
     if (!copse_params_given(params, idle->key) ||

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "auto_settings.h"
 #include "console.h"
 #include "drift.h"
+#include "hold_out.h"
 #include "lint.h"
 #include "output.h"
 #include "recipe_notes.h"
@@ -87,6 +89,29 @@ static copse_status plan_recipe(struct train_data *data, copse_error *err) {
   return *path ? copse_recipe_read(app->ctx, path, setting(app, "maps"), &data->recipe, err) : COPSE_OK;
 }
 
+static double held_share(const struct train_data *data) {
+  return copse_params_get_double(data->app->params, "valid_fraction");
+}
+
+bool train_data_validates(const struct train_data *data) {
+  return data->n_valid > 0 || held_share(data) > 0 || (data->recipe && copse_recipe_splits(data->recipe));
+}
+
+/* Training that goes on from a model has seen every row already; a recipe's split holds rows out by itself.
+ */
+static copse_status check_hold_out(const struct train_data *data, copse_error *err) {
+  if (!(held_share(data) > 0)) return COPSE_OK;
+  if (data->start.model) {
+    return fail(
+        err, COPSE_ERR_ARGUMENT,
+        "valid_fraction: rows cannot be held out of training that goes on from input_model, which may have "
+        "seen them (valid=FILE)");
+  }
+  if (!data->recipe || !copse_recipe_splits(data->recipe)) return COPSE_OK;
+  return fail(err, COPSE_ERR_ARGUMENT,
+              "valid_fraction: the recipe's own split holds rows out (leave valid_fraction out)");
+}
+
 copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
   *out = (struct train_data){.app = app, .drift.ctx = app->ctx};
   copse_status status = settings_files(app, "data", &out->files, &out->n_files, err);
@@ -96,6 +121,9 @@ copse_status train_data_plan(struct app *app, struct train_data *out, copse_erro
   if (status == COPSE_OK) status = start_model_open(app, &out->start, err);
   if (status == COPSE_OK) status = plan_recipe(out, err);
   if (status == COPSE_OK) status = forced_bins_read(app, &out->forced, err);
+  if (status == COPSE_OK)
+    status = auto_settings_plan(app, train_data_validates(out) || out->start.model, err);
+  if (status == COPSE_OK) status = check_hold_out(out, err);
   if (status != COPSE_OK) return status;
   out->options = settings_read_options(app, COPSE_READ_TRAIN);
   out->count_classes =
@@ -323,7 +351,8 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   loading.dataset = NULL;
   loading.facts.schema = NULL;
   warn_one_class(data);
-  if (data->start.model) status = continue_model(data, loading.frame, err);
+  status = auto_settings_choose(data->app, data->n_rows, err);
+  if (status == COPSE_OK && data->start.model) status = continue_model(data, loading.frame, err);
 done:
   loading_release(&loading);
   return status;
@@ -353,8 +382,24 @@ static copse_status load_valid(struct train_data *data, size_t index, copse_erro
   return status;
 }
 
+/* The rows held out leave the training set. */
+static copse_status split_training(struct train_data *data, copse_error *err) {
+  copse_dataset *train;
+  if (!(held_share(data) > 0)) return COPSE_OK;
+  copse_status status = hold_out(data->app, data->dataset, &train, &data->held_out, err);
+  if (status != COPSE_OK) {
+    copse_dataset_free(train);
+    return status;
+  }
+  copse_dataset_free(data->dataset);
+  data->dataset = train;
+  data->n_rows = copse_dataset_n_rows(train);
+  return COPSE_OK;
+}
+
 copse_status train_data_load(struct train_data *data, copse_error *err) {
   copse_status status = load_training(data, err);
+  if (status == COPSE_OK) status = split_training(data, err);
   if (status == COPSE_OK && !data->booster) {
     status = copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
   }
@@ -365,6 +410,8 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
     n_sets = 0;
   }
   for (size_t i = 0; i < n_sets && status == COPSE_OK; i++) status = load_valid(data, i, err);
+  if (status == COPSE_OK && data->held_out)
+    status = copse_booster_add_valid(data->booster, data->held_out, "held_out", err);
   if (data->recipe) recipe_print_notes(data->recipe);
   return status;
 }
@@ -372,6 +419,7 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
 void train_data_free(struct train_data *data) {
   copse_booster_free(data->booster);
   copse_dataset_free(data->dataset);
+  copse_dataset_free(data->held_out);
   copse_frame_schema_free(data->schema);
   start_model_close(&data->start);
   forced_bins_free(&data->forced);

@@ -20,9 +20,9 @@ struct train_data {
   struct forced_bins forced; /* of forcedbins_filename */
   bool start_on_bins;        /* its trees are scored on the bins; else its predictions are init scores */
 
-  struct data_cache cache; /* of the training files */
-  copse_dataset *dataset;
-  copse_frame_schema *schema; /* own copy: the frame itself is gone once its rows are binned */
+  struct data_cache cache;           /* of the training files */
+  copse_dataset *dataset, *held_out; /* the second: what valid_fraction keeps from training, or NULL */
+  copse_frame_schema *schema;        /* own copy: the frame itself is gone once its rows are binned */
   copse_booster *booster;
   uint64_t n_rows;
   uint32_t n_features, n_categorical;
@@ -32,6 +32,8 @@ struct train_data {
 /* The lists of files, and LightGBM's rule that a validation file equal to the training file asks for training
  * metrics; the model to go on from; then the parameters are resolved. Reads no data. */
 COPSE_MUST_CHECK copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err);
+/* Whether there will be rows to validate on. */
+bool train_data_validates(const struct train_data *data);
 /* Reads and bins everything. */
 COPSE_MUST_CHECK copse_status train_data_load(struct train_data *data, copse_error *err);
 void train_data_free(struct train_data *data);
