@@ -151,6 +151,10 @@ void workspace_release(struct workspace *ws);
 COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const float *gradient,
                                                    const float *hessian, copse_error *err);
 
+/* The totals of leaf 0, which begin_tree leaves out: every column of its histogram adds up to them, and this
+ * is for those who build none. */
+void workspace_sum_root(struct workspace *ws);
+
 /* copse_parallel_for with all threads, or the same chunks one after the other on a lane. */
 void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user);
 /* Adds the time since `start` to a phase. */

@@ -138,6 +138,8 @@ static void histograms_sum_to_their_leaf(void **state) {
                                   copse_alloc(NULL, cells, sizeof(uint32_t))};
     for (int built = 0; built < 2; built++) {
       assert_int_equal(workspace_begin_tree(ws, t.booster->gradient, t.booster->hessian, &err), COPSE_OK);
+      workspace_sum_root(ws);
+      const struct leaf by_rows = ws->leaves[0];
       ws->leaves[0].output = 0;
       hist_acquire(ws, 0, -1);
       struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
@@ -145,6 +147,9 @@ static void histograms_sum_to_their_leaf(void **state) {
       split_search_end(&search);
       check_histogram(ws, 0, &scratch);
       assert_true(ws->leaves[0].best.gain > 0);
+      hist_sum(ws, 0); /* what the trainer takes for the sums by rows */
+      assert_true(ws->leaves[0].total_gradient == by_rows.total_gradient);
+      assert_true(ws->leaves[0].total_hessian == by_rows.total_hessian);
       divide(ws, 0, 1);
       int other = 1 - built;
       if (built == 0) hist_move(ws, 0, 1); /* the left child gives the parent's slot away */
