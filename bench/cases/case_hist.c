@@ -57,7 +57,7 @@ static const struct matrix *matrix_of(int variant) {
 static void run_update(struct bench_state *state, const struct kernels *kernels, int variant, bool packed) {
   const struct matrix *m = matrix_of(variant);
   const struct bench_leaves *leaves = bench_leaves_of(N_ROWS, variants[variant].n_leaves);
-  const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS};
+  const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS, true};
   const uint32_t *rows = leaves->n_leaves > 1 ? leaves->rows : NULL;
   uint32_t leaf = 0;
   while (bench_next(state)) {

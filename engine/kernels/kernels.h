@@ -44,6 +44,7 @@ struct hist_source {
   const struct row_gradient *rows; /* by row; NULL: every row adds {0, 1}, a count */
   double gradient_scale, hessian_scale;
   unsigned count_bits;
+  bool small_gradients; /* all below 2^51 once they are scaled */
 };
 
 /* A histogram, or part of one: a plane for each number of a cell. */

@@ -364,7 +364,7 @@ static void choose_scales(struct workspace *ws, float max_gradient, float max_he
   int gradient_exponent = scale_exponent(max_gradient, sum_bits);
   int hessian_exponent = scale_exponent(max_hessian, ws->count_bits > 0 ? HIST_HESSIAN_BITS - 1 : sum_bits);
   ws->source = (struct hist_source){ws->gradients, ldexp(1.0, gradient_exponent),
-                                    ldexp(1.0, hessian_exponent), ws->count_bits};
+                                    ldexp(1.0, hessian_exponent), ws->count_bits, sum_bits <= 50};
   ws->gradient_unit = ldexp(1.0, -gradient_exponent);
   ws->hessian_unit = ldexp(1.0, -hessian_exponent);
   ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);

@@ -55,7 +55,7 @@ static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, 
   c->gradients = guarded_alloc(c->gradient_area, GUARDED_END);
   c->pairs = malloc((n_rows + 1) * sizeof *c->pairs);
   assert_non_null(c->pairs);
-  c->source = (struct hist_source){c->gradients, 0x1p46, 0x1p31, HIST_COUNT_BITS};
+  c->source = (struct hist_source){c->gradients, 0x1p50, 0x1p31, HIST_COUNT_BITS, false};
   c->cells = guarded_alloc(c->cell_area, GUARDED_END);
   c->want = guarded_alloc(c->cell_area, GUARDED_FRONT);
   for (uint64_t r = 0; r < n_rows; r++) {
@@ -116,6 +116,10 @@ static void update_adds_every_row(void **state) {
     make_update(&c, &d, size_at(i), n_columns, cell_bytes, i % 7 == 0);
     const uint32_t *list = c.list + (c.n_rows - c.n_list);
     FOR_EACH_TIER(k) {
+      c.source.small_gradients = true;
+      check_update(&c, k, NULL, 0, c.n_rows);
+      check_update(&c, k, list, 0, c.n_list);
+      c.source.small_gradients = false;
       check_update(&c, k, NULL, 0, c.n_rows);
       check_update(&c, k, list, 0, c.n_list);
       if (c.n_list > 4) check_update(&c, k, list, 3, c.n_list - 1);
