@@ -97,7 +97,8 @@ static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HI
                                        HIST_CELL *cells) {
   const uint32_t n_columns = block->n_columns;
   /* the cells of a walk fill the L1 cache at most: 256 cells a column, 28 of 32 kB */
-  const uint32_t most = sizeof(HIST_CELL) > 8 ? 7 : 8, n_walks = (n_columns + most - 1) / most;
+  const uint32_t most = sizeof(HIST_CELL) > 16 ? 4 : (sizeof(HIST_CELL) > 8 ? 7 : 8),
+                 n_walks = (n_columns + most - 1) / most;
   const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
   uint32_t c = 0;
   size_t fetched = 0;

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "train/hist_two.h"
 #include "train/sample.h"
 
 /* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
@@ -48,8 +49,8 @@ static void planes_release(struct hist_planes *planes) {
   copse_free(planes->count);
 }
 
-/* Accumulator or plane cells of the widest block. */
-static uint32_t max_block_cells(const struct binned *binned) {
+uint32_t workspace_block_cells(const struct workspace *ws) {
+  const struct binned *binned = &ws->data->binned;
   uint32_t most = 4;
   for (uint32_t b = 0; b < binned->n_blocks; b++) {
     if (binned->blocks[b].n_cells > most) most = binned->blocks[b].n_cells;
@@ -75,7 +76,7 @@ static void category_sizes(struct workspace *ws, uint32_t *most_bins) {
 }
 
 static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
-  uint32_t cells = max_block_cells(&ws->data->binned);
+  uint32_t cells = workspace_block_cells(ws);
   size_t n_columns = ws->data->binned.n_columns;
   ws->lanes = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *ws->lanes);
   if (ws->lanes == NULL) return false;
@@ -216,6 +217,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
 }
 
 void workspace_release(struct workspace *ws) {
+  hist_two_release(ws);
   for (int t = 0; ws->lanes != NULL && t < ws->n_threads; t++) {
     struct lane *lane = &ws->lanes[t];
     copse_free(lane->cells);
