@@ -49,6 +49,7 @@ void kernels_two_avx2(struct kernels *slots);
 void kernels_scan_avx512(struct kernels *slots);
 void kernels_rows_avx512(struct kernels *slots);
 void kernels_partition_avx512(struct kernels *slots);
+void kernels_packed_avx512(struct kernels *slots);
 void kernels_reach_avx512(struct kernels *slots);
 void kernels_bits_avx512(struct kernels *slots);
 
