@@ -23,6 +23,7 @@ struct matrix {
   struct row_gradient *gradients;
   struct hist_pair *cells;
   int64_t *packed, *packed_cells;
+  struct hist_pair *two_cells;
 };
 
 static const struct matrix *matrix_of(int variant) {
@@ -38,6 +39,7 @@ static const struct matrix *matrix_of(int variant) {
   m->cells = bench_room(n_cells, sizeof *m->cells);
   m->packed = bench_room(N_ROWS, sizeof *m->packed);
   m->packed_cells = bench_room(n_cells, sizeof *m->packed_cells);
+  m->two_cells = bench_room(2 * (size_t)n_cells, sizeof *m->two_cells);
   for (uint64_t r = 0; r < N_ROWS; r++) {
     m->packed[r] = (int64_t)(bench_mix(r) & 0xFF) + 1;
     m->gradients[r] = (struct row_gradient){(float)(bench_mix(r) & 0xFFFF) - 0x8000, 1};
@@ -57,7 +59,7 @@ static const struct matrix *matrix_of(int variant) {
 static void run_update(struct bench_state *state, const struct kernels *kernels, int variant, bool packed) {
   const struct matrix *m = matrix_of(variant);
   const struct bench_leaves *leaves = bench_leaves_of(N_ROWS, variants[variant].n_leaves);
-  const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS};
+  const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS, true};
   const uint32_t *rows = leaves->n_leaves > 1 ? leaves->rows : NULL;
   uint32_t leaf = 0;
   while (bench_next(state)) {
@@ -79,6 +81,21 @@ static void run_update(struct bench_state *state, const struct kernels *kernels,
 
 void bench_hist_update(struct bench_state *state, const struct kernels *kernels, int argument) {
   run_update(state, kernels, argument, false);
+}
+
+/* As hist_update at the root, two sources at once. */
+void bench_hist_update_two(struct bench_state *state, const struct kernels *kernels, int argument) {
+  const struct matrix *m = matrix_of(argument);
+  const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS, true},
+                           sources[2] = {source, source};
+  while (bench_next(state))
+    for (uint64_t at = 0; at < N_ROWS; at += HIST_SPILL_ROWS)
+      kernels->hist_update_two(&m->block, at, N_ROWS - at > HIST_SPILL_ROWS ? at + HIST_SPILL_ROWS : N_ROWS,
+                               sources, m->two_cells);
+  double updates = (double)N_ROWS * m->block.n_columns;
+  bench_report(state, &(struct bench_work){.items = 2 * updates,
+                                           .floor_cycles = updates,
+                                           .floor = "1 store a cycle, 1 store two updates"});
 }
 
 void bench_hist_update_packed(struct bench_state *state, const struct kernels *kernels, int argument) {

@@ -18,6 +18,8 @@ static const struct kernel_case rows[] = {
     ROW(hist_update, "root_63_bins", bench_hist_update, HIST_ROOT_63),
     ROW(hist_update, "root_64_columns", bench_hist_update, HIST_ROOT_WIDE),
     ROW(hist_update, "root_two_byte", bench_hist_update, HIST_ROOT_TWO_BYTE),
+    ROW(hist_update_two, "root", bench_hist_update_two, HIST_ROOT),
+    ROW(hist_update_two, "root_64_columns", bench_hist_update_two, HIST_ROOT_WIDE),
     ROW(hist_spill, "count", bench_hist_spill, HIST_COUNT_BITS),
     ROW(hist_spill, "only_off_parent", bench_hist_spill_off, HIST_COUNT_BITS),
     ROW(hist_spill, "no_count", bench_hist_spill, 0),

@@ -20,24 +20,50 @@ static inline __m256i round_wide(__m256d v) {
   return _mm256_add_epi64(_mm256_slli_epi64(_mm256_castpd_si256(high), 32), whole);
 }
 
-void quantize_avx2(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
-                   double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
-  const __m256d g_scale = _mm256_set1_pd(gradient_scale), h_scale = _mm256_set1_pd(hessian_scale);
-  const __m128i shift = _mm_cvtsi32_si128((int)count_bits);
-  const __m256i one = _mm256_set1_epi64x(count_bits > 0 ? 1 : 0), zero = _mm256_setzero_si256();
+/* The same for |v| < 2^51. */
+static inline __m256i round_narrow(__m256d v) {
+  const __m256d magic = _mm256_set1_pd(0x1.8p52);
+  return _mm256_sub_epi64(_mm256_castpd_si256(_mm256_add_pd(v, magic)), _mm256_castpd_si256(magic));
+}
+
+/* What is known before the loop, and constants of it. */
+struct quantizer {
+  __m256d g_scale, h_scale;
+  __m128i shift;
+  __m256i one;
+};
+
+static inline struct quantizer quantizer_of(double gradient_scale, double hessian_scale,
+                                            unsigned count_bits) {
+  return (struct quantizer){_mm256_set1_pd(gradient_scale), _mm256_set1_pd(hessian_scale),
+                            _mm_cvtsi32_si128((int)count_bits), _mm256_set1_epi64x(count_bits > 0 ? 1 : 0)};
+}
+
+/* Four pairs. */
+static inline __attribute__((always_inline)) void quantize_four(const struct quantizer *q, __m128 gradient,
+                                                                __m128 hessian, bool small_gradients,
+                                                                bool small_hessians,
+                                                                struct hist_pair *pairs) {
+  __m256d g_value = _mm256_mul_pd(_mm256_cvtps_pd(gradient), q->g_scale);
+  __m256d h_value = _mm256_cvtps_pd(hessian), h_scaled = _mm256_mul_pd(h_value, q->h_scale);
+  __m256i g = small_gradients ? round_narrow(g_value) : round_wide(g_value);
+  __m256i h = small_hessians ? round_narrow(h_scaled) : round_wide(h_scaled);
+  __m256i some = _mm256_castpd_si256(_mm256_cmp_pd(h_value, _mm256_setzero_pd(), _CMP_GT_OQ));
+  __m256i none = _mm256_cmpeq_epi64(h, _mm256_setzero_si256());
+  h = _mm256_sub_epi64(h, _mm256_and_si256(none, some)); /* a mask is -1 */
+  h = _mm256_or_si256(_mm256_sll_epi64(h, q->shift), q->one);
+  __m256i even = _mm256_unpacklo_epi64(g, h), odd = _mm256_unpackhi_epi64(g, h);
+  __m256i *to = (__m256i *)(void *)pairs;
+  _mm256_storeu_si256(to, _mm256_permute2x128_si256(even, odd, 0x20));
+  _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
+}
+
+static void quantize(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
+                     double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
+  const struct quantizer q = quantizer_of(gradient_scale, hessian_scale, count_bits);
   uint64_t i = 0;
-  for (; i + 4 <= n; i += 4) {
-    __m256d h_value = _mm256_cvtps_pd(_mm_loadu_ps(hessian + i));
-    __m256i g = round_wide(_mm256_mul_pd(_mm256_cvtps_pd(_mm_loadu_ps(gradient + i)), g_scale));
-    __m256i h = round_wide(_mm256_mul_pd(h_value, h_scale));
-    __m256i some = _mm256_castpd_si256(_mm256_cmp_pd(h_value, _mm256_setzero_pd(), _CMP_GT_OQ));
-    h = _mm256_sub_epi64(h, _mm256_and_si256(_mm256_cmpeq_epi64(h, zero), some)); /* a mask is -1 */
-    h = _mm256_or_si256(_mm256_sll_epi64(h, shift), one);
-    __m256i even = _mm256_unpacklo_epi64(g, h), odd = _mm256_unpackhi_epi64(g, h);
-    __m256i *to = (__m256i *)(void *)(pairs + i);
-    _mm256_storeu_si256(to, _mm256_permute2x128_si256(even, odd, 0x20));
-    _mm256_storeu_si256(to + 1, _mm256_permute2x128_si256(even, odd, 0x31));
-  }
+  for (; i + 4 <= n; i += 4)
+    quantize_four(&q, _mm_loadu_ps(gradient + i), _mm_loadu_ps(hessian + i), false, false, pairs + i);
   if (i < n)
     quantize_scalar(gradient + i, hessian + i, n - i, gradient_scale, hessian_scale, count_bits, pairs + i);
 }
@@ -84,9 +110,50 @@ static void rank_pairs_avx2(const struct rank_pairs *in, double sums[3]) {
   rank_rest(in, j, lanes, sums);
 }
 
+/* Two rows of 8 bytes. */
+static inline __m128 two_rows(const struct row_gradient *a, const struct row_gradient *b) {
+  return _mm_loadh_pi(_mm_castpd_ps(_mm_load_sd((const double *)(const void *)a)), (const void *)b);
+}
+
+static inline __attribute__((always_inline)) size_t quantize_rows(const struct hist_source *source,
+                                                                  const struct row_gradient *all,
+                                                                  const uint32_t *rows, size_t n, bool small,
+                                                                  struct hist_pair *pairs) {
+  const struct quantizer q = quantizer_of(source->gradient_scale, source->hessian_scale, source->count_bits);
+  size_t i = 0;
+  for (; i + 4 <= n; i += 4) {
+    __m128 a, b;
+    if (rows != NULL) {
+      a = two_rows(all + rows[i], all + rows[i + 1]);
+      b = two_rows(all + rows[i + 2], all + rows[i + 3]);
+    } else {
+      a = _mm_loadu_ps((const float *)(const void *)(all + i));
+      b = _mm_loadu_ps((const float *)(const void *)(all + i + 2));
+    }
+    quantize_four(&q, _mm_shuffle_ps(a, b, 0x88), _mm_shuffle_ps(a, b, 0xDD), small, small, pairs + i);
+  }
+  return i;
+}
+
+void quantize_rows_avx2(const struct hist_source *source, const struct row_gradient *all,
+                        const uint32_t *rows, size_t n, struct hist_pair *pairs) {
+  /* hessians beside a count have HIST_HESSIAN_BITS */
+  const bool small = source->small_gradients && source->count_bits > 0;
+  size_t done;
+  if (rows == NULL)
+    done = small ? quantize_rows(source, all, NULL, n, true, pairs)
+                 : quantize_rows(source, all, NULL, n, false, pairs);
+  else
+    done = small ? quantize_rows(source, all, rows, n, true, pairs)
+                 : quantize_rows(source, all, rows, n, false, pairs);
+  if (done < n)
+    quantize_rows_scalar(source, rows != NULL ? all : all + done, rows != NULL ? rows + done : NULL, n - done,
+                         pairs + done);
+}
+
 void kernels_gradients_avx2(struct kernels *slots) {
   gradient_slots(slots);
   slots->rank_pairs = rank_pairs_avx2;
-  slots->quantize = quantize_avx2;
+  slots->quantize = quantize;
 }
 #endif

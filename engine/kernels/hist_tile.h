@@ -7,8 +7,9 @@
  * An includer defines HIST_CELL, the type of a cell and of what a row adds to it, which has +=,
  * HIST_NAME(name), the names of what is made here, and, with HIST_SOURCE, the type rows' values come from:
  *
- *   HIST_NAME(values)   the values of n <= HIST_TILE_ROWS rows side by side, in room unless they are so
- * already HIST_NAME(value_at) where a row's value is kept, to be fetched
+ *   HIST_NAME(values)     the values of n <= HIST_TILE_ROWS rows side by side, in room unless they are so
+ *                         already
+ *   HIST_NAME(value_at)   where a row's value is kept, to be fetched: rows are equally far apart
  *
  * It gets HIST_NAME(add). May be included more than once. */
 
@@ -23,27 +24,58 @@ struct HIST_NAME(tile) {
   size_t n_next; /* of next, still to be fetched */
 };
 
-static inline void HIST_NAME(fetch)(const struct HIST_NAME(tile) * tile, size_t i) {
-  if (i >= tile->n_next) return;
-  __builtin_prefetch(tile->all_bins + tile->next[i] * tile->row_bytes);
-  __builtin_prefetch(HIST_NAME(value_at)(tile->all_values, tile->next[i]));
+/* The lines of the rows to come, one row a call. Its own struct: what a walk reads of the tile itself would
+ * be read again after each cell that is written. */
+struct HIST_NAME(ahead) {
+  const uint8_t *bins;
+  uintptr_t values;
+  size_t row_bytes, value_bytes;
+  const uint32_t *next;
+};
+
+static inline struct HIST_NAME(ahead) HIST_NAME(look_ahead)(const struct HIST_NAME(tile) * tile) {
+  const uintptr_t first = (uintptr_t)HIST_NAME(value_at)(tile->all_values, 0);
+  return (struct HIST_NAME(ahead)){tile->all_bins, first, tile->row_bytes,
+                                   (uintptr_t)HIST_NAME(value_at)(tile->all_values, 1) - first, tile->next};
 }
 
-/* Columns 0 to K - 1 of `offsets`, K <= 8. A byte load a cell is quicker than taking words apart: 15 to 30 %.
- */
+static inline __attribute__((always_inline)) void HIST_NAME(fetch)(struct HIST_NAME(ahead) * ahead) {
+  const size_t row = *ahead->next++;
+  __builtin_prefetch(ahead->bins + row * ahead->row_bytes);
+  __builtin_prefetch((const void *)(ahead->values + row * ahead->value_bytes));
+}
+
+/* A byte load a cell is quicker than taking words apart: 15 to 30 %. */
+static inline __attribute__((always_inline)) void HIST_NAME(add_row)(char *const *columns,
+                                                                     const uint8_t *bins, HIST_CELL value,
+                                                                     const unsigned K) {
+#pragma GCC unroll 8
+  for (unsigned k = 0; k < K; k++) *(HIST_CELL *)(void *)(columns[k] + bins[k] * sizeof(HIST_CELL)) += value;
+}
+
+/* Columns 0 to K - 1 of `offsets`, K <= 8. Compilers are kept from adding up base, offset and bin anew for
+ * each cell, and rows that fetch have a loop of their own, so that addresses stay in registers: 5 % less time
+ * where rows lie side by side, 8 to 20 % where they do not. */
 static inline __attribute__((always_inline)) void HIST_NAME(walk)(const struct HIST_NAME(tile) * tile,
                                                                   const uint8_t *bins,
                                                                   const uint32_t *offsets, HIST_CELL *cells,
                                                                   const unsigned K) {
-  HIST_CELL *column[8];
+  char *columns[8];
 #pragma GCC unroll 8
-  for (unsigned k = 0; k < K; k++) column[k] = cells + offsets[k];
-  for (size_t i = 0; i < tile->n; i++, bins += tile->row_bytes) {
-    HIST_NAME(fetch)(tile, i);
-    const HIST_CELL value = tile->values[i];
-#pragma GCC unroll 8
-    for (unsigned k = 0; k < K; k++) column[k][bins[k]] += value;
+  for (unsigned k = 0; k < K; k++) {
+    columns[k] = (char *)(cells + offsets[k]);
+    __asm__("" : "+r"(columns[k]));
   }
+  const size_t row_bytes = tile->row_bytes;
+  const HIST_CELL *value = tile->values, *end = value + tile->n, *fetching = value + tile->n_next;
+  if (value < fetching) {
+    struct HIST_NAME(ahead) ahead = HIST_NAME(look_ahead)(tile);
+    for (; value < fetching; value++, bins += row_bytes) {
+      HIST_NAME(fetch)(&ahead);
+      HIST_NAME(add_row)(columns, bins, *value, K);
+    }
+  }
+  for (; value < end; value++, bins += row_bytes) HIST_NAME(add_row)(columns, bins, *value, K);
 }
 
 static inline void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
@@ -65,7 +97,8 @@ static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HI
                                        HIST_CELL *cells) {
   const uint32_t n_columns = block->n_columns;
   /* the cells of a walk fill the L1 cache at most: 256 cells a column, 28 of 32 kB */
-  const uint32_t most = sizeof(HIST_CELL) > 8 ? 7 : 8, n_walks = (n_columns + most - 1) / most;
+  const uint32_t most = sizeof(HIST_CELL) > 16 ? 4 : (sizeof(HIST_CELL) > 8 ? 7 : 8),
+                 n_walks = (n_columns + most - 1) / most;
   const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
   uint32_t c = 0;
   size_t fetched = 0;
@@ -122,8 +155,9 @@ static inline __attribute__((always_inline)) void HIST_NAME(walk_wide)(const str
                                                                        HIST_CELL *cells, bool two) {
   HIST_CELL *first = cells + offsets[0], *second = two ? cells + offsets[1] : NULL;
   const size_t stride = tile->row_bytes / sizeof *bins;
+  struct HIST_NAME(ahead) ahead = HIST_NAME(look_ahead)(tile);
   for (size_t i = 0; i < tile->n; i++, bins += stride) {
-    HIST_NAME(fetch)(tile, i);
+    if (i < tile->n_next) HIST_NAME(fetch)(&ahead);
     const HIST_CELL value = tile->values[i];
     first[bins[0]] += value;
     if (two) second[bins[1]] += value;

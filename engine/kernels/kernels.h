@@ -44,6 +44,7 @@ struct hist_source {
   const struct row_gradient *rows; /* by row; NULL: every row adds {0, 1}, a count */
   double gradient_scale, hessian_scale;
   unsigned count_bits;
+  bool small_gradients; /* all below 2^51 once they are scaled */
 };
 
 /* A histogram, or part of one: a plane for each number of a cell. */
@@ -201,6 +202,9 @@ struct kernels {
   /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. */
   void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
                       const struct hist_source *source, struct hist_pair *cells);
+  /* Adds the rows begin..end of two sources; a cell is a pair of the first and then one of the second. */
+  void (*hist_update_two)(const struct hist_block *block, uint64_t begin, uint64_t end,
+                          const struct hist_source sources[2], struct hist_pair *cells);
   /* Adds cells into the planes, takes them off the parent's and zeroes them, in one pass over all three. The
    * count planes are left alone when count_bits == 0. */
   void (*hist_spill)(struct hist_pair *cells, uint64_t n, unsigned count_bits,

@@ -8,7 +8,7 @@
 #include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
 
-#define PAIR_QUANTIZE quantize_avx2
+#define PAIR_QUANTIZE quantize_rows_avx2
 #include "kernels/pair_loops.h"
 
 static void subtract_i64(int64_t *a, const int64_t *b, uint64_t n) {
@@ -116,5 +116,6 @@ void kernels_overlay_avx2(struct kernels *slots) {
   kernels_bits_avx2(slots);
   kernels_bins_avx2(slots);
   kernels_partition_avx2(slots);
+  kernels_two_avx2(slots);
 }
 #endif

@@ -7,7 +7,7 @@
 #include "kernels/spill_loops.h"
 #include "kernels/tiers.h"
 
-#define PAIR_QUANTIZE quantize_scalar
+#define PAIR_QUANTIZE quantize_rows_scalar
 #include "kernels/pair_loops.h"
 
 static inline uint64_t no_vectors(struct hist_pair *cells, uint64_t n, unsigned count_bits,
@@ -201,19 +201,50 @@ static float max_abs(const float *values, uint64_t n) {
   return magnitude;
 }
 
+static inline struct hist_pair quantize_one(float gradient, float hessian, double gradient_scale,
+                                            double hessian_scale, unsigned count_bits) {
+  uint64_t rounded = (uint64_t)llrint((double)hessian * hessian_scale);
+  rounded += (uint64_t)((rounded == 0) & (hessian > 0));
+  return (struct hist_pair){llrint((double)gradient * gradient_scale),
+                            rounded << count_bits | (count_bits > 0 ? 1 : 0)};
+}
+
 void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs) {
-  const uint64_t one = count_bits > 0 ? 1 : 0;
-  for (uint64_t i = 0; i < n; i++) {
-    pairs[i].gradient = llrint((double)gradient[i] * gradient_scale);
-    uint64_t rounded = (uint64_t)llrint((double)hessian[i] * hessian_scale);
-    rounded += (uint64_t)((rounded == 0) & (hessian[i] > 0));
-    pairs[i].hessian = rounded << count_bits | one;
+  for (uint64_t i = 0; i < n; i++)
+    pairs[i] = quantize_one(gradient[i], hessian[i], gradient_scale, hessian_scale, count_bits);
+}
+
+void quantize_rows_scalar(const struct hist_source *source, const struct row_gradient *all,
+                          const uint32_t *rows, size_t n, struct hist_pair *pairs) {
+  for (size_t i = 0; i < n; i++) {
+    const struct row_gradient row = all[rows != NULL ? rows[i] : i];
+    pairs[i] = quantize_one(row.gradient, row.hessian, source->gradient_scale, source->hessian_scale,
+                            source->count_bits);
+  }
+}
+
+static void hist_update_two(const struct hist_block *block, uint64_t begin, uint64_t end,
+                            const struct hist_source sources[2], struct hist_pair *cells) {
+  for (uint64_t row = begin; row < end; row++) {
+    struct hist_pair pairs[2];
+    for (int s = 0; s < 2; s++) quantize_rows_scalar(&sources[s], sources[s].rows + row, NULL, 1, &pairs[s]);
+    const uint8_t *bins = block->rows + row * block->row_bytes;
+    for (uint32_t c = 0; c < block->n_columns; c++) {
+      uint16_t bin = bins[c * block->cell_bytes];
+      if (block->cell_bytes == 2) memcpy(&bin, bins + 2 * (size_t)c, sizeof bin);
+      struct hist_pair *cell = &cells[2 * (size_t)(block->offsets[c] + bin)];
+      for (int s = 0; s < 2; s++) {
+        cell[s].gradient += pairs[s].gradient;
+        cell[s].hessian += pairs[s].hessian;
+      }
+    }
   }
 }
 
 void kernels_overlay_scalar(struct kernels *slots) {
   *slots = (struct kernels){.hist_update = hist_update,
+                            .hist_update_two = hist_update_two,
                             .hist_spill = hist_spill,
                             .hist_subtract = hist_subtract,
                             .scan_numeric = scan_numeric_scalar,

@@ -1,5 +1,5 @@
 /* pair_loops.h - the histogram update of exact training, written once and compiled for every tier. An
- * includer defines PAIR_QUANTIZE, its tier's slot `quantize`.
+ * includer defines PAIR_QUANTIZE, its tier's quantize_rows.
  *
  * A row's gradients are kept as they come, two floats of 8 bytes, and become fixed point tile by tile: that
  * is some ten operations a row beside its hundred of adding up, and half the bytes to fetch of a row that
@@ -16,24 +16,14 @@ typedef int64_t pair_vector __attribute__((vector_size(16), may_alias));
 
 static inline const pair_vector *pair_values(const struct hist_source *source, const uint32_t *rows,
                                              uint64_t at, size_t n, pair_vector *room) {
-  const struct row_gradient *all = source->rows;
-  float gradient[HIST_TILE_ROWS], hessian[HIST_TILE_ROWS];
-  if (all == NULL) {
+  if (source->rows == NULL) {
     for (size_t i = 0; i < n; i++) room[i] = (pair_vector){0, 1};
     return room;
   }
-  if (rows == NULL) {
-    for (size_t i = 0; i < n; i++) gradient[i] = all[at + i].gradient;
-    for (size_t i = 0; i < n; i++) hessian[i] = all[at + i].hessian;
-  } else {
-    for (size_t i = 0; i < n; i++) {
-      const struct row_gradient row = all[rows[at + i]];
-      gradient[i] = row.gradient;
-      hessian[i] = row.hessian;
-    }
-  }
-  PAIR_QUANTIZE(gradient, hessian, n, source->gradient_scale, source->hessian_scale, source->count_bits,
-                (struct hist_pair *)room);
+  if (rows == NULL)
+    PAIR_QUANTIZE(source, source->rows + at, NULL, n, (struct hist_pair *)room);
+  else
+    PAIR_QUANTIZE(source, source->rows, rows + at, n, (struct hist_pair *)room);
   return room;
 }
 

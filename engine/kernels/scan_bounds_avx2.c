@@ -35,7 +35,8 @@ struct bounds {
   __m256 least_weight;            /* of a hessian sum with what is added to it */
 };
 
-/* What it finds: thresholds begin..end - 1, the others do not pass the tests of rows. */
+/* What it finds: thresholds begin..end - 1, the others do not pass the tests of rows (without counts: of
+ * hessians). */
 struct bounded {
   int64_t begin, end; /* begin -1: there is none */
   float most;
@@ -54,7 +55,14 @@ static int32_t clamp_steps(double steps) {
   return (int32_t)(steps > most ? most : (steps < -most ? -most : floor(steps)));
 }
 
-/* False: these sums cannot be bounded here. */
+/* Of a side that has rows enough by its share of the hessian, in raw sums: less than that cannot round up to
+ * min_data. */
+static double least_share(const struct scan_input *in, const struct scan_rules *rules) {
+  const double factor = count_share_factor(in->n_rows, in->total_hessian);
+  return ((double)rules->min_data - 0.5) / factor - 1;
+}
+
+/* False: these sums cannot be bounded here. Without counts they are shares, which hessians tell. */
 static bool prepare(const struct scan_direction *d, double *unit, struct bounds *b) {
   const struct scan_input *in = d->in;
   const struct scan_rules *rules = d->rules;
@@ -77,7 +85,12 @@ static bool prepare(const struct scan_direction *d, double *unit, struct bounds 
   const int32_t n = (int32_t)d->last_threshold + 2; /* sums rounded down, the base among them */
   const int32_t l2 = (int32_t)((uint64_t)l2_sum >> h_shift),
                 total_h = (int32_t)(in->total_hessian >> h_shift);
-  const int32_t least_h = clamp_steps((rules->min_sum_hessian - SCAN_EPSILON) / h_step * (1 - 0x1p-40)) - 1;
+  int32_t least_h = clamp_steps((rules->min_sum_hessian - SCAN_EPSILON) / h_step * (1 - 0x1p-40)) - 1;
+  if (d->counts == NULL) {
+    const double steps = least_share(in, rules) / (double)((uint64_t)1 << h_shift);
+    const int32_t share = clamp_steps(steps * (1 - 0x1p-40)) - 1;
+    least_h = share > least_h ? share : least_h;
+  }
   b->gradient = in->gradient;
   b->hessian = in->hessian;
   b->counts = d->counts;
@@ -163,47 +176,51 @@ struct bins {
   __m256i g, h, n;
 };
 
-static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t) {
+static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t,
+                                                                   bool counted) {
   const int64_t *g = b->gradient + t, *h = b->hessian + t;
   return (struct bins){cut(two_and_two(g), two_and_two(g + 2), b->g_shift),
-                       cut(two_and_two(h), two_and_two(h + 2), b->h_shift), load(b->counts + t)};
+                       cut(two_and_two(h), two_and_two(h + 2), b->h_shift),
+                       counted ? load(b->counts + t) : _mm256_setzero_si256()};
 }
 
 /* Those behind the last threshold are 0. */
-static struct bins last_bins(const struct bounds *b, int64_t t) {
+static struct bins last_bins(const struct bounds *b, int64_t t, bool counted) {
   int64_t g[LANES] = {0}, h[LANES] = {0};
   uint32_t n[LANES] = {0};
   for (int64_t i = 0; t + i <= b->last; i++) {
     g[i] = b->gradient[t + i];
     h[i] = b->hessian[t + i];
-    n[i] = b->counts[t + i];
+    n[i] = counted ? b->counts[t + i] : 0;
   }
   const struct bounds copied = {
       .gradient = g, .hessian = h, .counts = n, .g_shift = b->g_shift, .h_shift = b->h_shift};
-  return full_bins(&copied, 0);
+  return full_bins(&copied, 0, true);
 }
 
 /* Fills bound[begin .. end - 1], in whole vectors. */
 static inline __attribute__((always_inline)) struct bounded find_bounds(const struct bounds *b, bool has_l1,
-                                                                        float *restrict bound) {
+                                                                        bool counted, float *restrict bound) {
   __m256i left_g = b->left_g, left_h = b->left_h, left_n = b->left_n;
   __m256 most = _mm256_setzero_ps();
   int64_t begin = -1, t = 0;
   for (; t <= b->last; t += LANES) {
-    struct bins x = __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t) : last_bins(b, t);
+    struct bins x =
+        __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t, counted) : last_bins(b, t, counted);
     __m256i gs = _mm256_add_epi32(left_g, prefix(x.g)), hs = _mm256_add_epi32(left_h, prefix(x.h));
-    __m256i ns = _mm256_add_epi32(left_n, prefix(x.n));
+    __m256i ns = counted ? _mm256_add_epi32(left_n, prefix(x.n)) : left_n;
     left_g = last_lane(gs);
     left_h = last_lane(hs);
-    left_n = last_lane(ns);
-    __m256i rows = _mm256_and_si256(_mm256_cmpgt_epi32(ns, b->least_n), _mm256_cmpgt_epi32(b->most_n, ns));
-    if (_mm256_testz_si256(rows, rows)) { /* counts only grow */
-      if (begin >= 0 || _mm256_movemask_epi8(_mm256_cmpgt_epi32(b->most_n, ns)) == 0) break;
+    if (counted) left_n = last_lane(ns);
+    __m256i below = _mm256_cmpgt_epi32(b->most_h, hs);
+    __m256i hessians = _mm256_and_si256(_mm256_cmpgt_epi32(hs, b->least_h), below);
+    if (counted) below = _mm256_cmpgt_epi32(b->most_n, ns);
+    __m256i rows = counted ? _mm256_and_si256(_mm256_cmpgt_epi32(ns, b->least_n), below) : hessians;
+    if (_mm256_testz_si256(rows, rows)) { /* counts and hessians only grow */
+      if (begin >= 0 || _mm256_movemask_epi8(below) == 0) break;
       continue;
     }
     if (begin < 0) begin = t;
-    __m256i hessians =
-        _mm256_and_si256(_mm256_cmpgt_epi32(hs, b->least_h), _mm256_cmpgt_epi32(b->most_h, hs));
     __m256 gain = gain_bounds(b, gs, hs, has_l1);
     gain = _mm256_and_ps(gain, _mm256_castsi256_ps(_mm256_and_si256(rows, hessians)));
     _mm256_storeu_ps(bound + t, gain);
@@ -244,6 +261,24 @@ static double exact_gain(const struct scan_direction *d, int64_t threshold) {
   return (tl * tl * dr + tr * tr * dl) / (dl * dr);
 }
 
+/* The floor as a bound has it, or -1: it cannot be told. */
+static double floor_of_bounds(double floor, double unit) {
+  const double least = floor / unit * ((1 - ROUNDING) / (1 + SLACK_SHARE));
+  return least >= 0 && least < 0x1p100 ? least : -1;
+}
+
+bool scan_hopeless_avx2(const struct scan_direction *d, double floor) {
+  struct bounds b;
+  double unit;
+  float bound[MOST_THRESHOLDS + LANES];
+  if (d->in->total_hessian <= 0 || !prepare(d, &unit, &b)) return false;
+  const double least = floor_of_bounds(floor, unit);
+  if (least < 0) return false;
+  struct bounded found =
+      d->rules->lambda_l1 > 0 ? find_bounds(&b, true, false, bound) : find_bounds(&b, false, false, bound);
+  return found.begin < 0 || !((double)found.most > least);
+}
+
 bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last) {
   struct bounds b;
   double unit;
@@ -251,11 +286,11 @@ bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *fir
   *last = d->last_threshold;
   if (!prepare(d, &unit, &b)) return true;
   const double share = (1 - ROUNDING) / (1 + SLACK_SHARE);
-  const double least = floor / unit * share;
-  if (!(least >= 0 && least < 0x1p100)) return true;
+  const double least = floor_of_bounds(floor, unit);
+  if (least < 0) return true;
   float bound[MOST_THRESHOLDS + LANES];
   struct bounded found =
-      d->rules->lambda_l1 > 0 ? find_bounds(&b, true, bound) : find_bounds(&b, false, bound);
+      d->rules->lambda_l1 > 0 ? find_bounds(&b, true, true, bound) : find_bounds(&b, false, true, bound);
   if (found.begin < 0 || !((double)found.most > least)) return false;
   int64_t at, same;
   find_at_least(bound, found.begin, found.end, found.most, &at, &same);

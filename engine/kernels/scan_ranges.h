@@ -209,6 +209,15 @@ static inline __attribute__((always_inline)) void scan_one_direction(const struc
 
 #if defined(__x86_64__)
 bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
+/* True: no threshold's gain can be above the floor. Without the counts, which are shares of the hessian and
+ * cost as much as the bounds do. */
+bool scan_hopeless_avx2(const struct scan_direction *d, double floor);
+
+static inline bool scan_shares_hopeless(const struct scan_input *in, const struct scan_rules *rules) {
+  const struct scan_direction all = {
+      .in = in, .rules = rules, .last_threshold = (int64_t)in->n_bins - 2, .skipped_bin = SCAN_NO_BIN};
+  return in->count_kind == COUNT_SHARE && in->missing == 0 && scan_hopeless_avx2(&all, in->min_gain_shift);
+}
 #endif
 
 /* The whole slot, where scan_fits_ranges holds. narrow may be NULL. */

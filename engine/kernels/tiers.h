@@ -17,6 +17,9 @@ void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules
 /* What is left of a vector loop, and inputs that it is not made for. */
 void quantize_scalar(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
                      double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
+/* The pairs of n rows of a source: all[rows[i]], or all[i] where rows is NULL. */
+void quantize_rows_scalar(const struct hist_source *source, const struct row_gradient *all,
+                          const uint32_t *rows, size_t n, struct hist_pair *pairs);
 void bin_numeric_scalar(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                         uint16_t *bins);
 void transpose_scalar(const double *rows, size_t row_stride, uint64_t n, uint32_t n_columns, double *columns,
@@ -33,8 +36,8 @@ void kernels_reach_scalar(struct kernels *slots);
 void kernels_bits_scalar(struct kernels *slots);
 
 #if defined(__x86_64__)
-void quantize_avx2(const float *gradient, const float *hessian, uint64_t n, double gradient_scale,
-                   double hessian_scale, unsigned count_bits, struct hist_pair *pairs);
+void quantize_rows_avx2(const struct hist_source *source, const struct row_gradient *all,
+                        const uint32_t *rows, size_t n, struct hist_pair *pairs);
 void kernels_scan_avx2(struct kernels *slots);
 void kernels_gradients_avx2(struct kernels *slots);
 void kernels_bins_avx2(struct kernels *slots);
@@ -42,9 +45,11 @@ void kernels_packed_avx2(struct kernels *slots);
 void kernels_reach_avx2(struct kernels *slots);
 void kernels_bits_avx2(struct kernels *slots);
 void kernels_partition_avx2(struct kernels *slots);
+void kernels_two_avx2(struct kernels *slots);
 void kernels_scan_avx512(struct kernels *slots);
 void kernels_rows_avx512(struct kernels *slots);
 void kernels_partition_avx512(struct kernels *slots);
+void kernels_packed_avx512(struct kernels *slots);
 void kernels_reach_avx512(struct kernels *slots);
 void kernels_bits_avx512(struct kernels *slots);
 

@@ -8,6 +8,7 @@
 #include "train/booster.h"
 #include "train/cluster.h"
 #include "train/grow.h"
+#include "train/hist_two.h"
 #include "train/placed.h"
 #include "train/position_bias.h"
 #include "train/renew.h"
@@ -128,6 +129,24 @@ static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
+/* Makes the workspace ready for the tree of an output, and where that saves time also for the root of the
+ * next one's. */
+static copse_status begin_tree(copse_booster *booster, int output, bool custom, copse_error *err) {
+  struct workspace *ws = &booster->workspace;
+  const uint64_t n = booster->sets[0].data->n_rows;
+  const float *gradient = booster->gradient + (uint64_t)output * n;
+  const float *hessian = booster->hessian + (uint64_t)output * n;
+  const int next = output + 1;
+  sample_tree(ws, copse_booster_round(booster), output);
+  if (next < booster->n_outputs && (custom || objective_trainable(&booster->objective, next)) &&
+      !hist_two_known(ws) && hist_two_possible(ws)) {
+    copse_status status = workspace_begin_tree(ws, gradient + n, hessian + n, err);
+    if (status != COPSE_OK) return status;
+    hist_two_keep(ws);
+  }
+  return workspace_begin_tree(ws, gradient, hessian, err);
+}
+
 /* Grows the tree of one output and adds it to every set's score. */
 static copse_status grow_output(copse_booster *booster, int output, bool custom, bool *split,
                                 copse_error *err) {
@@ -139,8 +158,7 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   copse_status status = tree_create(booster->ctx, ws->grow.num_leaves, true, tree, err);
   if (status != COPSE_OK) return status;
   if (custom || objective_trainable(&booster->objective, output)) {
-    sample_tree(ws, copse_booster_round(booster), output);
-    status = workspace_begin_tree(ws, gradient, hessian, err);
+    status = begin_tree(booster, output, custom, err);
     if (status == COPSE_OK) status = grow_tree(ws, tree, err);
     if (status != COPSE_OK) {
       tree_release(tree);
@@ -203,6 +221,7 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
   int first_tree = booster->n_trees;
   bool split = false;
   copse_status status = reserve_trees(booster, err);
+  hist_two_forget(&booster->workspace);
   for (int k = 0; k < booster->n_outputs && status == COPSE_OK; k++)
     status = grow_output(booster, k, custom, &split, err);
   if (status != COPSE_OK) {

@@ -10,14 +10,21 @@
 
 #include <string.h>
 
-/* Below this the matrix fits the cache anyway. */
-enum { LEAST_ROWS = 1 << 17 };
+/* Below both the matrix fits the cache anyway. (100,000 rows: 50 columns and 10 classes 2 % less time, 500
+ * columns 8 %.) */
+enum { MANY_ROWS = 1 << 17, MANY_BYTES = 1 << 22, LEAST_ROWS = 1 << 14 };
+
+static bool worth_while(const struct binned *binned, uint64_t n_rows) {
+  uint64_t row_bytes = 0;
+  for (uint32_t b = 0; b < binned->n_blocks; b++) row_bytes += binned->blocks[b].row_bytes;
+  return n_rows >= MANY_ROWS || (n_rows >= LEAST_ROWS && n_rows * row_bytes >= MANY_BYTES);
+}
 
 void cluster_rows(struct workspace *ws) {
   if (ws->cluster_tried) return;
   ws->cluster_tried = true;
   uint64_t n = ws->data->n_rows;
-  if (n < LEAST_ROWS) return;
+  if (!worth_while(&ws->data->binned, n)) return;
   uint32_t *row_of = copse_alloc(ws->ctx, n, sizeof *row_of);
   float *gathered = copse_alloc(ws->ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *gathered);
   if (row_of == NULL || gathered == NULL ||

@@ -8,6 +8,7 @@
 #include "model/route.h"
 #include "train/expand.h"
 #include "train/hist.h"
+#include "train/hist_two.h"
 #include "train/split.h"
 
 /* Thresholds are finite in a model file: LightGBM caps them here. */
@@ -84,15 +85,31 @@ static void root_output(struct workspace *ws, struct tree *tree) {
   tree->leaf_count[0] = (int64_t)root->n_rows;
 }
 
-copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
+/* The root's totals come with its histogram: another pass over all rows would be for nothing else. */
+static void grow_root(struct workspace *ws, struct tree *tree) {
+  bool build = workspace_matrix(ws)->n_columns > 0 && expand_allowed(ws, 0, -1);
+  if (build) {
+    hist_acquire(ws, 0, -1);
+    if (hist_two_known(ws))
+      hist_two_take(ws);
+    else if (hist_two_kept(ws))
+      hist_two_build(ws);
+    else
+      hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1}, ALL_LANES);
+    hist_sum(ws, 0);
+  } else {
+    workspace_sum_root(ws);
+  }
   root_output(ws, tree);
   expand_clear(&ws->leaves[0]);
-  if (workspace_matrix(ws)->n_columns > 0 && expand_allowed(ws, 0, -1)) {
-    hist_acquire(ws, 0, -1);
-    struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
-    hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1, .search = &search}, ALL_LANES);
-    split_search_end(&search);
-  }
+  if (!build) return;
+  struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
+  hist_search(ws, &search);
+  split_search_end(&search);
+}
+
+copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
+  grow_root(ws, tree);
   while (tree->n_leaves < ws->grow.num_leaves) {
     int leaf = best_leaf(ws, tree->n_leaves), right;
     if (!(ws->leaves[leaf].best.gain > 0)) break;

@@ -255,3 +255,32 @@ void hist_build(struct workspace *ws, const struct hist_task *task, int lane) {
     workspace_for(lane, n_threads, binned->n_blocks, build_block, &job);
   note_phases(ws, lane, n_threads, start, searched);
 }
+
+void hist_sum(struct workspace *ws, int leaf) {
+  const struct binned_column *column = &ws->data->binned.columns[0];
+  uint64_t first = ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
+  struct leaf *sum = &ws->leaves[leaf];
+  sum->total_gradient = sum->total_hessian = 0;
+  for (uint64_t cell = first; cell < first + column->n_bins; cell++) {
+    sum->total_gradient += ws->slots[sum->slot].gradient[cell];
+    sum->total_hessian += ws->slots[sum->slot].hessian[cell];
+  }
+}
+
+static void search_chunk(void *user, size_t chunk, int thread) {
+  const struct build_job *job = user;
+  search_group(job, job->block, (uint32_t)chunk * GROUP_CARRIERS, thread);
+}
+
+void hist_search(struct workspace *ws, const struct split_search *search) {
+  double start = workspace_clock();
+  const struct binned *binned = workspace_matrix(ws);
+  int n_threads = binned->n_cells < MIN_CELLS_PER_THREAD ? 1 : ws->n_threads;
+  struct build_job job = {.ws = ws, .search = search};
+  for (uint32_t b = 0; b < binned->n_blocks; b++) {
+    job.block = &binned->blocks[b];
+    copse_parallel_for(n_threads, (job.block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, search_chunk,
+                       &job);
+  }
+  note_phases(ws, ALL_LANES, n_threads, start, 0);
+}

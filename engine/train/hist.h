@@ -19,5 +19,9 @@ struct hist_task {
   const struct split_search *search; /* every column is searched as soon as it is known; NULL: none */
 };
 void hist_build(struct workspace *ws, const struct hist_task *task, int lane);
+/* The totals of a leaf from its histogram. */
+void hist_sum(struct workspace *ws, int leaf);
+/* Searches every column of histograms that are there, with all threads. */
+void hist_search(struct workspace *ws, const struct split_search *search);
 
 #endif

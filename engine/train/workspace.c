@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "train/hist_two.h"
 #include "train/sample.h"
 
 /* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
@@ -48,8 +49,8 @@ static void planes_release(struct hist_planes *planes) {
   copse_free(planes->count);
 }
 
-/* Accumulator or plane cells of the widest block. */
-static uint32_t max_block_cells(const struct binned *binned) {
+uint32_t workspace_block_cells(const struct workspace *ws) {
+  const struct binned *binned = &ws->data->binned;
   uint32_t most = 4;
   for (uint32_t b = 0; b < binned->n_blocks; b++) {
     if (binned->blocks[b].n_cells > most) most = binned->blocks[b].n_cells;
@@ -75,7 +76,7 @@ static void category_sizes(struct workspace *ws, uint32_t *most_bins) {
 }
 
 static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
-  uint32_t cells = max_block_cells(&ws->data->binned);
+  uint32_t cells = workspace_block_cells(ws);
   size_t n_columns = ws->data->binned.n_columns;
   ws->lanes = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *ws->lanes);
   if (ws->lanes == NULL) return false;
@@ -216,6 +217,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
 }
 
 void workspace_release(struct workspace *ws) {
+  hist_two_release(ws);
   for (int t = 0; ws->lanes != NULL && t < ws->n_threads; t++) {
     struct lane *lane = &ws->lanes[t];
     copse_free(lane->cells);
@@ -315,8 +317,9 @@ static void sum_pairs(const struct workspace *ws, const uint32_t *rows, uint64_t
   }
 }
 
-/* Sums of the rows in the bag. */
-static void sum_chunk(struct workspace *ws, size_t chunk) {
+static void sum_bag_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  struct workspace *ws = user;
   const uint32_t *rows = ws->n_bag < ws->data->n_rows ? ws->rows : NULL;
   struct row_chunk *sums = &ws->chunks[chunk];
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
@@ -326,11 +329,6 @@ static void sum_chunk(struct workspace *ws, size_t chunk) {
     sum_packed(ws, rows, begin, end, sums);
   else
     sum_pairs(ws, rows, begin, end, sums);
-}
-
-static void sum_bag_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
-  sum_chunk(((struct round_job *)user)->ws, chunk);
 }
 
 /* Rows are stored in another order than gradients. */
@@ -361,7 +359,6 @@ static void round_chunk(void *user, size_t chunk, int thread) {
     struct row_gradient *rows = ws->gradients + begin;
     for (uint64_t i = 0; i < n; i++) rows[i] = (struct row_gradient){gradient[i], hessian[i]};
   }
-  if (ws->n_bag == ws->data->n_rows) sum_chunk(ws, chunk); /* while it is in the cache */
 }
 
 static void choose_scales(struct workspace *ws, float max_gradient, float max_hessian) {
@@ -369,7 +366,7 @@ static void choose_scales(struct workspace *ws, float max_gradient, float max_he
   int gradient_exponent = scale_exponent(max_gradient, sum_bits);
   int hessian_exponent = scale_exponent(max_hessian, ws->count_bits > 0 ? HIST_HESSIAN_BITS - 1 : sum_bits);
   ws->source = (struct hist_source){ws->gradients, ldexp(1.0, gradient_exponent),
-                                    ldexp(1.0, hessian_exponent), ws->count_bits};
+                                    ldexp(1.0, hessian_exponent), ws->count_bits, sum_bits <= 50};
   ws->gradient_unit = ldexp(1.0, -gradient_exponent);
   ws->hessian_unit = ldexp(1.0, -hessian_exponent);
   ws->count_shift = (unsigned)(hessian_exponent > 0 ? hessian_exponent : 0);
@@ -422,7 +419,6 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   else
     choose_scales(ws, max_gradient, max_hessian);
   copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
-  if (ws->n_bag < n) copse_parallel_for(ws->n_threads, n_chunks, sum_bag_chunk, &job);
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
   root->n_rows = ws->n_bag;
@@ -431,13 +427,21 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   root->slot = root->pending = -1;
   for (int i = 0; i < WORKSPACE_PENDING; i++) ws->pending[i] = ws->grow.num_leaves + 2 * i;
   ws->n_pending = WORKSPACE_PENDING;
+  atomic_store(&ws->n_slots_used, 0);
+  if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
+  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  return COPSE_OK;
+}
+
+void workspace_sum_root(struct workspace *ws) {
+  double start = workspace_clock();
+  size_t n_chunks = (size_t)((ws->data->n_rows + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
+  copse_parallel_for(ws->n_threads, n_chunks, sum_bag_chunk, ws);
+  struct leaf *root = &ws->leaves[0];
   root->total_gradient = root->total_hessian = 0;
   for (size_t c = 0; c < n_chunks; c++) {
     root->total_gradient += ws->chunks[c].gradient;
     root->total_hessian += ws->chunks[c].hessian;
   }
-  atomic_store(&ws->n_slots_used, 0);
-  if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
-  return COPSE_OK;
 }

@@ -74,6 +74,17 @@ struct row_chunk {
   uint64_t n_left; /* of a partition */
 };
 
+/* The root of the next tree, built with this one's, see hist_two.h. */
+struct two_roots {
+  enum { TWO_NONE, TWO_KEPT, TWO_KNOWN } state; /* TWO_KEPT: its gradients are here, TWO_KNOWN: its planes */
+  bool tried, possible;
+  struct row_gradient *gradients; /* [n_rows] */
+  struct hist_source source;
+  int64_t *own;              /* the memory that came with the first planes */
+  struct hist_planes planes; /* [n_cells] change places with a slot's */
+  struct hist_pair **cells;  /* [n_threads] [2 * max block cells], zero between uses */
+};
+
 struct workspace {
   copse_context *ctx;
   const copse_dataset *data;
@@ -109,6 +120,7 @@ struct workspace {
   bool cluster_tried;
   bool gradients_placed;    /* this round's gradients and scores come by place */
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
+  struct two_roots two;
 
   int n_slots; /* slots are taken in order, then recycled */
   atomic_int n_slots_used;
@@ -151,6 +163,10 @@ void workspace_release(struct workspace *ws);
 COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const float *gradient,
                                                    const float *hessian, copse_error *err);
 
+/* The totals of leaf 0, which begin_tree leaves out: every column of its histogram adds up to them, and this
+ * is for those who build none. */
+void workspace_sum_root(struct workspace *ws);
+
 /* copse_parallel_for with all threads, or the same chunks one after the other on a lane. */
 void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user);
 /* Adds the time since `start` to a phase. */
@@ -170,6 +186,9 @@ static inline uint32_t workspace_row(const struct workspace *ws, uint32_t place)
 static inline uint32_t workspace_gradient_row(const struct workspace *ws, uint32_t place) {
   return ws->gradients_placed ? place : workspace_row(ws, place);
 }
+
+/* Accumulator or plane cells of the widest block. */
+uint32_t workspace_block_cells(const struct workspace *ws);
 
 /* Seconds of a monotonic clock. */
 double workspace_clock(void);

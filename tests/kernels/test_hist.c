@@ -55,7 +55,8 @@ static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, 
   c->gradients = guarded_alloc(c->gradient_area, GUARDED_END);
   c->pairs = malloc((n_rows + 1) * sizeof *c->pairs);
   assert_non_null(c->pairs);
-  c->source = (struct hist_source){c->gradients, 0x1p46, 0x1p31, HIST_COUNT_BITS};
+  const double scale = n_rows < 4096 ? 0x1p50 : 0x1p46; /* sums stay below 2^63 */
+  c->source = (struct hist_source){c->gradients, scale, 0x1p31, HIST_COUNT_BITS, false};
   c->cells = guarded_alloc(c->cell_area, GUARDED_END);
   c->want = guarded_alloc(c->cell_area, GUARDED_FRONT);
   for (uint64_t r = 0; r < n_rows; r++) {
@@ -116,11 +117,45 @@ static void update_adds_every_row(void **state) {
     make_update(&c, &d, size_at(i), n_columns, cell_bytes, i % 7 == 0);
     const uint32_t *list = c.list + (c.n_rows - c.n_list);
     FOR_EACH_TIER(k) {
+      c.source.small_gradients = true;
+      check_update(&c, k, NULL, 0, c.n_rows);
+      check_update(&c, k, list, 0, c.n_list);
+      c.source.small_gradients = false;
       check_update(&c, k, NULL, 0, c.n_rows);
       check_update(&c, k, list, 0, c.n_list);
       if (c.n_list > 4) check_update(&c, k, list, 3, c.n_list - 1);
       if (c.n_rows > 4) check_update(&c, k, NULL, 1, c.n_rows - 2);
     }
+    free_update(&c);
+  }
+}
+
+/* Two sources at once: each gets the cells that it would get by itself. */
+static void two_sources_are_added_apart(void **state) {
+  (void)state;
+  struct draw d = {.seed = 14};
+  for (int i = 0; i < N_SIZES - 1; i++) {
+    struct update_case c;
+    uint32_t cell_bytes = i % 4 != 3 ? 1 : 2, n_columns = (uint32_t)draw_between(&d, 1, 16 / cell_bytes);
+    make_update(&c, &d, size_at(i), n_columns, cell_bytes, i % 7 == 0);
+    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    struct hist_source sources[2] = {c.source, c.source};
+    sources[1].gradient_scale *= 0.25;
+    sources[1].count_bits = 0;
+    size_t area = 2 * c.cell_area;
+    struct hist_pair *cells = guarded_alloc(area, GUARDED_END);
+    FOR_EACH_TIER(k) {
+      memset(cells, 0, area);
+      k->hist_update_two(&block, 0, c.n_rows / 3, sources, cells);
+      k->hist_update_two(&block, c.n_rows / 3, c.n_rows, sources, cells);
+      for (int s = 0; s < 2; s++) {
+        memset(c.cells, 0, c.cell_area);
+        kernels_of_tier(CPU_SCALAR)->hist_update(&block, NULL, 0, c.n_rows, &sources[s], c.cells);
+        for (uint32_t cell = 0; cell < c.n_cells; cell++)
+          assert_memory_equal(&cells[2 * cell + (uint32_t)s], &c.cells[cell], sizeof *cells);
+      }
+    }
+    guarded_free(cells, area, GUARDED_END);
     free_update(&c);
   }
 }
@@ -320,6 +355,7 @@ static void subtract_takes_the_child_off(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(update_adds_every_row),
+      cmocka_unit_test(two_sources_are_added_apart),
       cmocka_unit_test(rows_without_gradients_are_counted),
       cmocka_unit_test(a_full_cell_holds),
       cmocka_unit_test(spill_adds_subtracts_and_zeroes),

@@ -1,6 +1,7 @@
 /* What must hold of histograms, leaves and routes whatever the data: every feature's histogram sums to the
  * leaf; parent = left + right; the leaves share out the rows; a row finds its leaf by its bins, by its values
  * and by the partition alike. Integers throughout, so equal means equal. */
+#include <stdio.h>
 #include <string.h>
 
 #include "mixed_data.h"
@@ -138,6 +139,8 @@ static void histograms_sum_to_their_leaf(void **state) {
                                   copse_alloc(NULL, cells, sizeof(uint32_t))};
     for (int built = 0; built < 2; built++) {
       assert_int_equal(workspace_begin_tree(ws, t.booster->gradient, t.booster->hessian, &err), COPSE_OK);
+      workspace_sum_root(ws);
+      const struct leaf by_rows = ws->leaves[0];
       ws->leaves[0].output = 0;
       hist_acquire(ws, 0, -1);
       struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
@@ -145,6 +148,9 @@ static void histograms_sum_to_their_leaf(void **state) {
       split_search_end(&search);
       check_histogram(ws, 0, &scratch);
       assert_true(ws->leaves[0].best.gain > 0);
+      hist_sum(ws, 0); /* what the trainer takes for the sums by rows */
+      assert_true(ws->leaves[0].total_gradient == by_rows.total_gradient);
+      assert_true(ws->leaves[0].total_hessian == by_rows.total_hessian);
       divide(ws, 0, 1);
       int other = 1 - built;
       if (built == 0) hist_move(ws, 0, 1); /* the left child gives the parent's slot away */
@@ -158,6 +164,50 @@ static void histograms_sum_to_their_leaf(void **state) {
     copse_free(scratch.hessian);
     copse_free(scratch.count);
     release(&t);
+  }
+}
+
+/* ---- roots of two trees ---- */
+
+static char *trees_of_classes(const struct setting *s, const char *threads, bool together) {
+  struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 50);
+  float *label = copse_alloc(NULL, s->n_rows, sizeof *label);
+  for (uint64_t i = 0; i < s->n_rows; i++) label[i] = mixed.class_label[i] + (float)(i % 3 == 0);
+  mixed.data.label = label;
+  if (s->weighted) mixed.data.weight = mixed.weight;
+  char params[512];
+  snprintf(params, sizeof params, "%s %s", s->params, threads);
+  copse_booster *booster = mixed_booster(&mixed.data, params);
+  booster->workspace.two.tried = !together;
+  for (int round = 0; round < 3; round++) must_step(booster);
+  assert_true(booster->workspace.two.possible == together);
+  char *trees = booster_trees(booster);
+  copse_booster_free(booster);
+  mixed_data_free(&mixed);
+  copse_free(label);
+  return trees;
+}
+
+/* Three outputs: the first two roots come together, the last by itself. */
+static void two_roots_are_those_of_their_trees(void **state) {
+  (void)state;
+#define CLASSES "objective=multiclass num_class=3 verbosity=-1 min_data_in_leaf=5 num_leaves=12 "
+  static const struct setting classes[] = {
+      {CLASSES, 5000, 7, false, false},
+      {CLASSES "max_bin=2000", 5000, 14, true, false}, /* one- and two-byte cells */
+      {CLASSES "max_bin=15", 4500, 150, false, false}, /* several blocks */
+      {CLASSES "leaf_counts=hessian", 40000, 5, false, false},
+      {CLASSES, 40000, 5, true, false}, /* more than one spill */
+  };
+  static const char *const threads[] = {"num_threads=1", "num_threads=2", "num_threads=3"};
+  for (size_t i = 0; i < COUNT(classes); i++) {
+    char *apart = trees_of_classes(&classes[i], threads[0], false);
+    for (size_t t = 0; t < COUNT(threads); t++) {
+      char *together = trees_of_classes(&classes[i], threads[t], true);
+      assert_string_equal(together, apart);
+      copse_free(together);
+    }
+    copse_free(apart);
   }
 }
 
@@ -286,6 +336,7 @@ static void limits_are_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(histograms_sum_to_their_leaf),
+      cmocka_unit_test(two_roots_are_those_of_their_trees),
       cmocka_unit_test(every_row_finds_one_leaf),
       cmocka_unit_test(limits_are_kept),
   };

@@ -4,5 +4,6 @@
 #define kernels_scan_avx512 emulated_scan_avx512
 #define kernels_rows_avx512 emulated_rows_avx512
 #define kernels_partition_avx512 emulated_partition_avx512
+#define kernels_packed_avx512 emulated_packed_avx512
 #define kernels_reach_avx512 emulated_reach_avx512
 #define kernels_bits_avx512 emulated_bits_avx512
