@@ -36,9 +36,25 @@ const char *step_kind_nearest(const char *name) {
   return roles_nearest(name, names, N_KINDS);
 }
 
+static const struct step_option common[] = {
+    {"from", OPTION_TEXT, NULL, false, NULL,
+     "an earlier table: begins a side line that reads it and is not trained on; default: the step before"},
+};
+enum { N_COMMON = sizeof common / sizeof common[0] };
+
+/* [load] reads the raw rows. */
+uint32_t step_n_options(const struct step_kind *kind) {
+  return kind->n_options + (kind != &step_load ? N_COMMON : 0);
+}
+
+const struct step_option *step_option_row(const struct step_kind *kind, uint32_t index) {
+  if (index < kind->n_options) return &kind->options[index];
+  return index < step_n_options(kind) ? &common[index - kind->n_options] : NULL;
+}
+
 const struct option_value *step_option(const struct step *step, const char *name) {
   uint32_t i = 0;
-  while (strcmp(step->kind->options[i].name, name) != 0) i++;
+  while (strcmp(step_option_row(step->kind, i)->name, name) != 0) i++;
   return &step->values[i];
 }
 

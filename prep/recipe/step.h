@@ -3,7 +3,10 @@
  * The life of a step: read (options from the recipe's text) -> open (files beside the recipe are read;
  * fitting only) -> bind (to the columns it gets; says which it gives) -> observe, learn (where it learns from
  * rows; fitting only) -> apply to block after block. What open and learn find is kept as pairs of texts: they
- * are stored with the recipe, and replaying begins with them. */
+ * are stored with the recipe, and replaying begins with them.
+ *
+ * A step reads what the one before it gives. `from = TABLE` begins a side line, which reads an earlier table
+ * and ends in tables of its own: what is trained on and predicted is the end of the main line. */
 #ifndef COPSE_RECIPE_STEP_H
 #define COPSE_RECIPE_STEP_H
 
@@ -56,12 +59,15 @@ void pairs_release(struct pairs *pairs);
 
 /* ---- steps ---- */
 
+#define NO_STEP SIZE_MAX
 struct step {
   const struct step_kind *kind;
   copse_recipe *recipe;
   const char *table;           /* name of the table that it makes; NULL: none */
   int line;                    /* of its section */
-  struct option_value *values; /* [kind->n_options] */
+  size_t parent;               /* the step whose output it reads; NO_STEP: the raw rows */
+  bool aside;                  /* of a side line, that `from` began */
+  struct option_value *values; /* [step_n_options] */
   bool opened, learned;
   struct pairs learnt;
   /* while bound */
@@ -99,6 +105,10 @@ struct step_kind {
 const struct step_kind *step_kind_find(const char *name);
 const struct step_kind *step_kind_at(size_t index); /* NULL past the last */
 const char *step_kind_nearest(const char *name);
+
+/* The options of a kind, then those that every kind has; NULL past the last. */
+const struct step_option *step_option_row(const struct step_kind *kind, uint32_t index);
+uint32_t step_n_options(const struct step_kind *kind);
 
 /* ---- help for the kinds ---- */
 

@@ -2,6 +2,7 @@
  * fitted: a level that is not in it gives zeros, so that the columns never drift. */
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "recipe/counts.h"
@@ -39,11 +40,18 @@ static copse_status open_names(struct step *step, copse_error *err) {
   return COPSE_OK;
 }
 
+static int by_names(const void *a, const void *b) {
+  const struct pair *x = a, *y = b;
+  int order = strcmp(x->a, y->a);
+  return order != 0 ? order : strcmp(x->b, y->b);
+}
+
 static copse_status open_onehot(struct step *step, copse_error *err) {
-  if (step_given(step, "file") && step_given(step, "names"))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err, "file and names are given, expected one list of levels");
-  if (step_given(step, "file")) return step_read_mapping(step, "file", true, err);
-  return open_names(step, err);
+  copse_status status = open_names(step, err);
+  if (status == COPSE_OK && step_given(step, "file")) status = step_read_mapping(step, "file", true, err);
+  if (status == COPSE_OK && step_is(step, "order", "name"))
+    qsort(step->learnt.items, step->learnt.n, sizeof *step->learnt.items, by_names);
+  return status;
 }
 
 static bool learns_onehot(const struct step *step, const struct shape *in) {
@@ -187,9 +195,10 @@ static copse_status apply_onehot(const struct step *step, struct block *block, c
 
 static const struct step_option options[] = {
     {"columns", OPTION_LIST, NULL, true, NULL, "columns to take apart; they are replaced"},
-    {"names", OPTION_LIST, "", false, NULL, "the columns to make, COLUMN_LEVEL each, in this order"},
+    {"names", OPTION_LIST, "", false, NULL, "the columns to make, COLUMN_LEVEL each"},
     {"file", OPTION_FILE, NULL, false, NULL,
-     "CSV with a header: column, level; one a line. Without names and file: the levels of the rows"},
+     "CSV with a header: column, level; one a line, behind the names. Without both: the levels of the rows"},
+    {"order", OPTION_CHOICE, "list", false, "list,name", "the columns made as they are listed, or by name"},
 };
 
 const struct step_kind step_onehot = {

@@ -51,13 +51,57 @@ static copse_status check_name(const struct store *store, const char *name, cops
                 store->path, show(name, strlen(name)).text);
 }
 
+static copse_status drop_table(struct store *store, const char *name, copse_error *err) {
+  copse_text sql = {.ctx = store->ctx};
+  copse_text_appendf(&sql, "DROP TABLE IF EXISTS ");
+  store_quote(&sql, name);
+  return run_and_release(store, &sql, err);
+}
+
+/* SQLite tells no small letters from capitals: it would replace a table of almost that name. */
+static copse_status check_folded(struct store *store, const char *name, copse_error *err) {
+  sqlite3_stmt *find;
+  copse_text sql = {.ctx = store->ctx};
+  copse_text_appendf(&sql, "SELECT name FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND name <> ?1");
+  copse_status status = store_prepare(store, &sql, &find, err);
+  if (status != COPSE_OK) return status;
+  sqlite3_bind_text(find, 1, name, -1, SQLITE_STATIC);
+  int code = sqlite3_step(find);
+  const char *other = code == SQLITE_ROW ? (const char *)sqlite3_column_text(find, 0) : NULL;
+  if (other != NULL)
+    status = report(err, COPSE_ERR_DATA,
+                    "%s: table \"%s\": there is \"%s\" already, and SQLite does not tell small from capital "
+                    "letters (choose another name)",
+                    store->path, show(name, strlen(name)).text, show(other, strlen(other)).text);
+  else if (code != SQLITE_DONE)
+    status = store_failure(store, "", err);
+  sqlite3_finalize(find);
+  return status;
+}
+
+static copse_status check_columns(const struct store *store, const char *name,
+                                  const struct store_column *columns, uint32_t n_columns, copse_error *err) {
+  uint32_t most = (uint32_t)sqlite3_limit(store->db, SQLITE_LIMIT_COLUMN, -1);
+  if (n_columns > most)
+    return report(err, COPSE_ERR_DATA, "%s: table \"%s\": found %u columns, SQLite holds %u (drop some)",
+                  store->path, show(name, strlen(name)).text, n_columns, most);
+  for (uint32_t i = 0; i < n_columns; i++)
+    for (uint32_t k = 0; k < i; k++)
+      if (strcasecmp(columns[i].name, columns[k].name) == 0)
+        return report(
+            err, COPSE_ERR_DATA,
+            "%s: table \"%s\": the columns \"%s\" and \"%s\" are one to SQLite, which does not tell "
+            "small from capital letters (drop or rename one)",
+            store->path, show(name, strlen(name)).text, show(columns[k].name, strlen(columns[k].name)).text,
+            show(columns[i].name, strlen(columns[i].name)).text);
+  return COPSE_OK;
+}
+
 static copse_status make_table(struct store_table *table, const struct store_column *columns,
                                copse_error *err) {
   struct store *store = table->store;
   copse_text sql = {.ctx = store->ctx};
-  copse_text_appendf(&sql, "DROP TABLE IF EXISTS ");
-  store_quote(&sql, table->name.data);
-  copse_status status = run_and_release(store, &sql, err);
+  copse_status status = drop_table(store, table->name.data, err);
   if (status != COPSE_OK) return status;
   for (uint32_t i = 0; i < table->n_columns; i++) {
     if (i > 0) copse_text_append(&table->schema, ", ", 2);
@@ -83,6 +127,8 @@ copse_status store_table_create(struct store *store, const char *name, const str
                                 uint32_t n_columns, struct store_table **out, copse_error *err) {
   *out = NULL;
   copse_status status = check_name(store, name, err);
+  if (status == COPSE_OK) status = check_folded(store, name, err);
+  if (status == COPSE_OK) status = check_columns(store, name, columns, n_columns, err);
   if (status != COPSE_OK) return status;
   struct store_table *table = copse_alloc_zero(store->ctx, 1, sizeof *table);
   if (table == NULL) return report_memory(err, "a table", store->path);
@@ -140,16 +186,25 @@ copse_status store_table_row(struct store_table *table, copse_error *err) {
 
 uint64_t store_table_n_rows(const struct store_table *table) { return table->n_rows; }
 
+static copse_status make_notes(struct store *store, copse_error *err) {
+  return store_execute(store,
+                       "CREATE TABLE IF NOT EXISTS copse_tables (name TEXT PRIMARY KEY, n_rows "
+                       "INTEGER, columns TEXT, step TEXT, origin TEXT)",
+                       err);
+}
+
+static copse_status finish_notes(struct store *store, sqlite3_stmt *statement, copse_error *err) {
+  copse_status status = sqlite3_step(statement) == SQLITE_DONE ? COPSE_OK : store_failure(store, "", err);
+  sqlite3_finalize(statement);
+  return status;
+}
+
 copse_status store_table_record(struct store_table *table, const char *step, const char *origin,
                                 copse_error *err) {
   struct store *store = table->store;
   sqlite3_stmt *insert;
   copse_text sql = {.ctx = store->ctx};
-  copse_status status =
-      store_execute(store,
-                    "CREATE TABLE IF NOT EXISTS copse_tables (name TEXT PRIMARY KEY, n_rows "
-                    "INTEGER, columns TEXT, step TEXT, origin TEXT)",
-                    err);
+  copse_status status = make_notes(store, err);
   if (status != COPSE_OK) return status;
   copse_text_appendf(&sql, "INSERT OR REPLACE INTO copse_tables VALUES (?, ?, ?, ?, ?)");
   status = store_prepare(store, &sql, &insert, err);
@@ -159,9 +214,21 @@ copse_status store_table_record(struct store_table *table, const char *step, con
   sqlite3_bind_text(insert, 3, table->schema.data, (int)table->schema.length, SQLITE_STATIC);
   sqlite3_bind_text(insert, 4, step, -1, SQLITE_STATIC);
   sqlite3_bind_text(insert, 5, origin, -1, SQLITE_STATIC);
-  if (sqlite3_step(insert) != SQLITE_DONE) status = store_failure(store, "", err);
-  sqlite3_finalize(insert);
-  return status;
+  return finish_notes(store, insert, err);
+}
+
+copse_status store_table_drop(struct store *store, const char *name, copse_error *err) {
+  sqlite3_stmt *forget;
+  copse_text sql = {.ctx = store->ctx};
+  copse_status status = check_name(store, name, err);
+  if (status == COPSE_OK) status = drop_table(store, name, err);
+  if (status == COPSE_OK) status = make_notes(store, err);
+  if (status != COPSE_OK) return status;
+  copse_text_appendf(&sql, "DELETE FROM copse_tables WHERE name = ?");
+  status = store_prepare(store, &sql, &forget, err);
+  if (status != COPSE_OK) return status;
+  sqlite3_bind_text(forget, 1, name, -1, SQLITE_STATIC);
+  return finish_notes(store, forget, err);
 }
 
 void store_table_free(struct store_table *table) {

@@ -300,9 +300,32 @@ static void test_split_hides_rows(void **unused) {
   free(rows);
 }
 
+/* A side line reads an earlier table and learns from it; the last table is the main line's, with rows merged
+ * by a step that the side line does not have. */
+static void test_side_lines(void **unused) {
+  (void)unused;
+  write_text("g.csv", "column,group\nn,sum\n");
+  const char *rows = "k,s,n\na,x,1\nb,y,2\na,x,4\nb,z,8\n";
+  const char *text =
+      "[load raw]\n[rollup merged]\nindex = k\nfile = g.csv\n"
+      "[levels frequent]\nfrom = raw\ncolumns = s\nmin_rows = 2\n[dedupe once]\ncolumns = s\n"
+      "[filter large]\nfrom = merged\nwhere = sum > 6\n";
+  expect_table(text, rows, "k,sum\na,5.0\nb,10.0\n");
+  copse_recipe *recipe = read_recipe(text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  if (copse_recipe_run(recipe, &path, 1, NULL, scratch_path("side.db"), &err) != COPSE_OK)
+    fail_msg("%s", err.message);
+  assert_string_equal(table_of("side.db", "frequent"), "k,s,n\na,x,1\nb,others,2\na,x,4\nb,others,8\n");
+  assert_string_equal(table_of("side.db", "once"), "k,s,n\na,x,1\nb,others,2\n");
+  assert_string_equal(table_of("side.db", "large"), "k,sum\nb,10.0\n");
+  copse_recipe_free(recipe);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_load),
+      cmocka_unit_test(test_side_lines),
       cmocka_unit_test(test_fill),
       cmocka_unit_test(test_map),
       cmocka_unit_test(test_levels),
