@@ -72,7 +72,7 @@ static copse_status begin_text(void *user, const struct shape *shape, copse_erro
     const char *name = shape->columns[i].name;
     if (sink->hidden != NULL && strcmp(name, sink->hidden) == 0) continue;
     if (!first) copse_text_append(sink->out, ",", 1);
-    cell_append_text(sink->out, name, strlen(name));
+    cell_append_name(sink->out, name, strlen(name));
     first = false;
   }
   copse_text_append(sink->out, "\n", 1);

@@ -263,17 +263,17 @@ static copse_status load_numbers(const struct step *step, const struct block *bl
   return COPSE_OK;
 }
 
-/* Texts are missing where the cell is empty, or a token that was declared: "nan" may be the name of a city.
- */
+/* Texts are missing where the cell is empty, in quotes or not, or a token that was declared: "nan" may be the
+ * name of a city. */
 static copse_status load_texts(const struct step *step, const struct block *block, uint32_t from,
                                struct vector *out, copse_error *err) {
   *out = block->columns[from];
   const struct option_value *tokens = step_option(step, "missing_values");
-  if (tokens->n_items == 0) return COPSE_OK;
   struct row_cell *texts = block_texts(block);
   if (texts == NULL) return step_fail_memory(step, err);
   for (size_t i = 0; i < block->n_rows; i++) {
     texts[i] = out->texts[i];
+    texts[i].null = texts[i].length == 0;
     for (uint32_t k = 0; k < tokens->n_items && !texts[i].null; k++)
       texts[i].null = strlen(tokens->items[k]) == texts[i].length &&
                       memcmp(tokens->items[k], texts[i].text, texts[i].length) == 0;
@@ -305,7 +305,8 @@ static const struct step_option options[] = {
     {"other", OPTION_CHOICE, "auto", false, "auto,text,real,integer,drop",
      "type of the columns that are not listed; auto: by their cells"},
     {"missing_values", OPTION_LIST, "", false, NULL,
-     "cells that count as missing beside the empty one (numbers: also na, n/a, nan, null, none, ?)"},
+     "cells that count as missing beside the empty one, quoted or not (numbers: also na, n/a, nan, null, "
+     "none, ?)"},
 };
 
 const struct step_kind step_load = {

@@ -2,6 +2,7 @@
  * with what leads.recipe makes: of the case's own rows and mapping tables where COPSE_DATA names the folder
  * with them. Rows are compared in any order, but for interactions_mapped, which is sorted. */
 #define _GNU_SOURCE
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "recipe_support.h"
@@ -245,7 +246,9 @@ static void test_row_by_row(void **unused) {
     tail_of(raw, tail, sizeof tail);
     snprintf(head, sizeof head, "%s,%s,%s,%.1f,%.1f", raw[PLATFORM], raw[MEDIUM], raw[SOURCE], lead->total,
              lead->referred);
-    add(&loaded, "%s,%s,%s%s", raw[DATE], raw[CITY], head, tail);
+    bool like_missing = strcasecmp(raw[CITY], "nan") == 0 || strcasecmp(raw[CITY], "na") == 0;
+    const char *quote = like_missing ? "\"" : ""; /* a name all the same */
+    add(&loaded, "%s,%s%s%s,%s%s", raw[DATE], quote, raw[CITY], quote, head, tail);
     add(&tiers, "%s,%s%s,%.1f", raw[DATE], head, tail, lead->tier);
     add(&levels, "%s,%s,%s,%s,%.1f,%.1f%s,%.1f", raw[DATE], lead->levels[0], lead->levels[1], lead->levels[2],
         lead->total, lead->referred, tail, lead->tier);

@@ -55,7 +55,7 @@ static void test_side_lines(void **unused) {
 
 static void test_continued_lines(void **unused) {
   (void)unused;
-  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows, "a,t\n1,x\n3,y\n");
+  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows, "a,t\n\"1\",x\n\"3\",y\n");
 }
 
 static void test_mapping_files(void **unused) {

@@ -47,7 +47,7 @@ static const char *small_leads(bool labelled) {
   const char *one = labelled ? "1" : NULL, *zero = labelled ? "0" : NULL;
   add_row(file, 0, "2021-07-02 10:00:00,bigtown,Level0,Level5,Level9,2.0,1.0", "", "", one);
   add_row(file, 1, "2021-07-01 10:00:00,,Level0,Level0,Level0,,", "3.0", "2.0", zero);
-  add_row(file, 2, "2021-07-01 10:00:00,nan,Level0,Level0,Level0,0.0,0.0", "4.0", "", zero);
+  add_row(file, 2, "2021-07-01 10:00:00,\"nan\",Level0,Level0,Level0,0.0,0.0", "4.0", "", zero);
   add_row(file, 3, "2021-07-01 10:00:00,midtown,Level7,,Level1,1.0,0.0", "", "5.0", zero);
   fclose(file);
   const char *path = write_text(labelled ? "leads.csv" : "new_leads.csv", text);
@@ -105,7 +105,7 @@ static void test_loading(void **unused) {
   assert_non_null(strstr(line_of(text, 0), ",whatsapp_chat_click,app_complete_flag"));
   /* the two counts become 0, the city stays missing, a city may be called nan, clicks stay missing */
   expect_begin(line_of(text, 2), "2021-07-01 10:00:00,,Level0,Level0,Level0,0.0,0.0,,,,,,3.0,,");
-  expect_begin(line_of(text, 3), "2021-07-01 10:00:00,nan,Level0,Level0,Level0,0.0,0.0,,,,,,4.0,,");
+  expect_begin(line_of(text, 3), "2021-07-01 10:00:00,\"nan\",Level0,Level0,Level0,0.0,0.0,,,,,,4.0,,");
 }
 
 static void test_city_tiers(void **unused) {

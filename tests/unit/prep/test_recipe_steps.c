@@ -12,22 +12,24 @@ static void test_load(void **unused) {
   expect_table(LOAD, "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3,,\n",
                "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3.0,,\n");
   expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -,\n  nan\n",
-               "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,5\n,na\n");
+               "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,\"5\"\n,\"na\"\n");
   expect_table(LOAD "real = r, gone?\ntext = t\n", "t,r\n,1\n", "t,r\n,1.0\n");
   /* a whole number that a double rounds stays the text that it is; 2^53 is the last that is not */
   expect_table(LOAD "[dedupe]\n",
                "n,m,r\n9007199254740993,9007199254740992,1e300\n"
                "9007199254740992,-9007199254740992,2\n9007199254740993,9007199254740992,1e300\n",
-               "n,m,r\n9007199254740993,9007199254740992,1e+300\n9007199254740992,-9007199254740992,2.0\n");
-  expect_table(LOAD, "n\n-123456789012345678901\n0012\n", "n\n-123456789012345678901\n0012\n");
-  /* the empty text in quotes is a text */
-  expect_table(LOAD "text = t\n", "t,u\n\"\",1\n,2\n", "t,u\n\"\",1\n,2\n");
+               "n,m,r\n\"9007199254740993\",9007199254740992,1e+300\n"
+               "\"9007199254740992\",-9007199254740992,2.0\n");
+  expect_table(LOAD, "n\n-123456789012345678901\n0012\n", "n\n\"-123456789012345678901\"\n\"0012\"\n");
+  /* an empty cell is missing, in quotes or not; a text stays one, whatever it looks like */
+  expect_table(LOAD "text = t\n[fill]\ncolumns = t\nvalue = none\n", "t,u\n\"\",1\n,2\n007,3\n7x,4\n",
+               "t,u\n\"none\",1\n\"none\",2\n\"007\",3\n7x,4\n");
 }
 
 static void test_fill(void **unused) {
   (void)unused;
   const char *rows = "a,b,t\n1,,x\n,4,y\n5,8,\n3,,y\n";
-  expect_table(LOAD "[fill]\ncolumns = a, t\nvalue = 7\n", rows, "a,b,t\n1,,x\n7,4,y\n5,8,7\n3,,y\n");
+  expect_table(LOAD "[fill]\ncolumns = a, t\nvalue = 7\n", rows, "a,b,t\n1,,x\n7,4,y\n5,8,\"7\"\n3,,y\n");
   expect_table(LOAD "real = b\n[fill]\nmethod = median\ncolumns = a, b\n", rows,
                "a,b,t\n1,6.0,x\n3,4.0,y\n5,8.0,\n3,6.0,y\n");
   expect_table(LOAD "[fill]\nmethod = mode\ncolumns = t, gone?\n", rows, "a,b,t\n1,,x\n,4,y\n5,8,y\n3,,y\n");
@@ -39,10 +41,10 @@ static void test_map(void **unused) {
   const char *rows = "c,n\none,1\n\"two, too\",2\nthree,3\n,4\n";
   expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\ninto = t\ntype = real\notherwise = 3\n", rows,
                "c,n,t\none,1,1.0\n\"two, too\",2,2.0\nthree,3,3.0\n,4,3.0\n");
-  expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\n", rows, "c,n\n1,1\n2,2\n,3\n,4\n");
+  expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\n", rows, "c,n\n\"1\",1\n\"2\",2\n,3\n,4\n");
   write_text("codes.csv", "from,to\n2,zwei\n");
   expect_table(LOAD "[map]\ncolumn = n\nfile = codes.csv\ninto = c\notherwise = ?\n", rows,
-               "c,n\n?,1\nzwei,2\n?,3\n?,4\n");
+               "c,n\n\"?\",1\nzwei,2\n\"?\",3\n\"?\",4\n");
 }
 
 static void test_levels(void **unused) {
@@ -53,7 +55,7 @@ static void test_levels(void **unused) {
   expect_table(LOAD "[levels]\ncolumns = a\ncover = 0.8\nmissing = keep\n", rows,
                "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nothers,1\n,1\n");
   expect_table(LOAD "[levels]\ncolumns = a, b\nmin_rows = 3\n", rows,
-               "a,b\nx,1\nx,1\nx,others\nothers,others\nothers,others\nothers,1\nothers,1\n");
+               "a,b\nx,\"1\"\nx,\"1\"\nx,others\nothers,others\nothers,others\nothers,\"1\"\nothers,\"1\"\n");
   write_text("kept.csv", "column,level\na,y\nb,2\na,x\n");
   expect_table(LOAD "[levels]\ncolumns = a\nfile = kept.csv\n", rows,
                "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nothers,1\nothers,1\n");
@@ -125,9 +127,9 @@ static void test_numbers_as_keys(void **unused) {
                "[map]\ncolumn = t\nfile = n.csv\n",
                rows, "r,i,t\na,a,a\nb,b,b\nc,d,\n");
   expect_table(LOAD "text = t\n[levels]\ncolumns = r, i\nkeep = 1, 2.0\n", rows,
-               "r,i,t\n1.0,1,1\n2.0,2,2.0\nothers,others,3\n");
+               "r,i,t\n\"1.0\",\"1\",\"1\"\n\"2.0\",\"2\",\"2.0\"\nothers,others,\"3\"\n");
   expect_table(LOAD "text = t\n[onehot]\ncolumns = r, i\nnames = r_1, r_2.0, i_1, i_2.0\n", rows,
-               "t,r_1,r_2.0,i_1,i_2.0\n1,1,0,1,0\n2.0,0,1,0,1\n3,0,0,0,0\n");
+               "t,r_1,r_2.0,i_1,i_2.0\n\"1\",1,0,1,0\n\"2.0\",0,1,0,1\n\"3\",0,0,0,0\n");
   write_text("n.csv", "from,to\n1,a\n1.0,b\n");
   expect_failure(LOAD "[map]\ncolumn = r\nfile = n.csv\n", rows, "\"1\" and \"1.0\" are one number");
   expect_table(LOAD "text = r\n[map]\ncolumn = r\nfile = n.csv\n", "r\n1\n1.0\n", "r\na\nb\n");
