@@ -59,6 +59,8 @@ struct step *recipe_add_step(copse_recipe *recipe, const struct step_kind *kind,
   return step;
 }
 
+const char *recipe_path(const copse_recipe *recipe) { return recipe->path; }
+
 bool recipe_keep_label(copse_recipe *recipe, const char *name) {
   recipe->label = pool_text(&recipe->texts, name, strlen(name));
   return recipe->label != NULL;
@@ -68,8 +70,8 @@ bool recipe_keep_label(copse_recipe *recipe, const char *name) {
 
 static copse_status refuse_value(const struct step *step, const struct step_option *option, const char *text,
                                  int line, const char *expected, copse_error *err) {
-  return report(err, COPSE_ERR_ARGUMENT, "%s:%d: [%s] %s: found \"%s\", expected %s", step->recipe->path,
-                line, step->kind->name, option->name, show(text, strlen(text)).text, expected);
+  return report(err, COPSE_ERR_FORMAT, "%s:%d: [%s] %s: found \"%s\", expected %s", step->recipe->path, line,
+                step->kind->name, option->name, show(text, strlen(text)).text, expected);
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -176,14 +178,14 @@ copse_status recipe_set_option(struct step *step, const char *name, const char *
       at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", k > 0 ? ", " : "", names[k]);
     }
     const char *nearest = roles_nearest(name, names, n < 16 ? n : 16);
-    return report(err, COPSE_ERR_ARGUMENT, "%s:%d: [%s] has no option \"%s\" (%s%s%soptions: %s)",
+    return report(err, COPSE_ERR_FORMAT, "%s:%d: [%s] has no option \"%s\" (%s%s%soptions: %s)",
                   step->recipe->path, line, kind->name, show(name, strlen(name)).text,
                   nearest != NULL ? "did you mean \"" : "", nearest != NULL ? nearest : "",
                   nearest != NULL ? "\"? " : "", list);
   }
   struct option_value *value = &step->values[i];
   if (value->line > 0)
-    return report(err, COPSE_ERR_ARGUMENT, "%s:%d: [%s] %s was given in line %d already (give it once)",
+    return report(err, COPSE_ERR_FORMAT, "%s:%d: [%s] %s was given in line %d already (give it once)",
                   step->recipe->path, line, kind->name, name, value->line);
   value->text = pool_text(&step->recipe->texts, text, strlen(text));
   value->line = line;
@@ -197,7 +199,7 @@ copse_status recipe_finish_step(struct step *step, copse_error *err) {
     struct option_value *value = &step->values[i];
     if (value->line > 0) continue;
     if (option->required)
-      return step_fail(step, COPSE_ERR_ARGUMENT, err, "%s is missing: %s", option->name, option->help);
+      return step_fail(step, COPSE_ERR_FORMAT, err, "%s is missing: %s", option->name, option->help);
     value->text = option->standard;
     copse_status status = value->text != NULL ? parse_value(step, option, value, err) : COPSE_OK;
     if (status != COPSE_OK) return status;
@@ -236,10 +238,9 @@ static copse_status find_parent(copse_recipe *recipe, size_t index, copse_error 
   const char *nearest = roles_nearest(from, names, (uint32_t)n);
   copse_status status = COPSE_OK;
   if (found == NO_STEP)
-    status =
-        step_fail(step, COPSE_ERR_ARGUMENT, err, "from: found \"%s\", expected a table made before%s%s%s",
-                  show(from, strlen(from)).text, nearest != NULL ? " (did you mean \"" : "",
-                  nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
+    status = step_fail(step, COPSE_ERR_FORMAT, err, "from: found \"%s\", expected a table made before%s%s%s",
+                       show(from, strlen(from)).text, nearest != NULL ? " (did you mean \"" : "",
+                       nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
   step->parent = found;
   step->aside = true;
   copse_free(names);
@@ -251,20 +252,20 @@ static copse_status check_split(const copse_recipe *recipe, const struct step *s
                                 copse_error *err) {
   bool is_split = strcmp(step->kind->name, "split") == 0, behind = false;
   if (is_split && split != NULL)
-    return step_fail(step, COPSE_ERR_ARGUMENT, err, "a second [split], after line %d (leave one out)",
+    return step_fail(step, COPSE_ERR_FORMAT, err, "a second [split], after line %d (leave one out)",
                      split->line);
   if (is_split && step->aside)
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "stands in a side line, which is not trained on (put it before the first `from`)");
   for (size_t i = step->parent; i != NO_STEP; i = recipe->steps[i].parent)
     behind |= &recipe->steps[i] == split;
   if (behind && step->kind->collect != NULL)
     return step_fail(
-        step, COPSE_ERR_ARGUMENT, err,
+        step, COPSE_ERR_FORMAT, err,
         "stands behind [split] in line %d, expected before it: its rows would be of several parts",
         split->line);
   if (behind && step->kind->serial)
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "stands behind [split] in line %d, where rows held out would decide which rows are "
                      "trained on (put it before the split)",
                      split->line);
@@ -274,19 +275,19 @@ static copse_status check_split(const copse_recipe *recipe, const struct step *s
 copse_status recipe_check(copse_recipe *recipe, copse_error *err) {
   const struct step *split = NULL;
   if (recipe->n_steps == 0)
-    return report(err, COPSE_ERR_ARGUMENT, "%s: no step (a recipe begins with [load])", recipe->path);
+    return report(err, COPSE_ERR_FORMAT, "%s: no step (a recipe begins with [load])", recipe->path);
   for (size_t i = 0; i < recipe->n_steps; i++) {
     const struct step *step = &recipe->steps[i];
     bool load = strcmp(step->kind->name, "load") == 0;
     if (load != (i == 0))
-      return step_fail(step, COPSE_ERR_ARGUMENT, err, "expected [load] as the first step, and only there");
+      return step_fail(step, COPSE_ERR_FORMAT, err, "expected [load] as the first step, and only there");
     copse_status status = find_parent(recipe, i, err);
     if (status == COPSE_OK) status = check_split(recipe, step, split, err);
     if (status != COPSE_OK) return status;
     if (strcmp(step->kind->name, "split") == 0) split = step;
     for (size_t j = 0; j < i && step->table != NULL; j++)
       if (recipe->steps[j].table != NULL && strcasecmp(recipe->steps[j].table, step->table) == 0)
-        return step_fail(step, COPSE_ERR_ARGUMENT, err,
+        return step_fail(step, COPSE_ERR_FORMAT, err,
                          "the step in line %d makes the table \"%s\" (choose another name%s)",
                          recipe->steps[j].line, recipe->steps[j].table,
                          strcmp(recipe->steps[j].table, step->table) != 0

@@ -278,6 +278,7 @@ static copse_status run_pass(struct run *run, copse_error *err) {
   for (int t = 0; t < run->n_threads; t++) run->threads[t].pool.ctx = ctx;
   run->recipe->rows = run->rows;
   copse_status status = row_source_run(run->rows, run->n_threads, visit, settle, run, err);
+  if (status == COPSE_OK) status = row_source_check_rows(run->rows, err);
   for (size_t i = 0; i < run->n_steps && status == COPSE_OK; i++) {
     struct step *step = &run->recipe->steps[i];
     struct emission emission = {run, i};

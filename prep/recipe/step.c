@@ -80,20 +80,27 @@ void pairs_release(struct pairs *pairs) {
 
 /* ---- messages ---- */
 
-static void write_place(const struct step *step, char *out, size_t capacity) {
-  snprintf(out, capacity, "%.300s:%d: [%s%s%.100s]", step->recipe->path, step->line, step->kind->name,
-           step->table != NULL ? " " : "", step->table != NULL ? step->table : "");
+/* The place of a step, and what there is to say of it. */
+struct message {
+  char text[COPSE_ERROR_CAPACITY + 480];
+};
+
+__attribute__((format(printf, 2, 0))) static struct message compose(const struct step *step,
+                                                                    const char *format, va_list args) {
+  struct message out;
+  int n = snprintf(out.text, sizeof out.text, "%.300s:%d: [%s%s%.100s]: ", step->recipe->path, step->line,
+                   step->kind->name, step->table != NULL ? " " : "", step->table != NULL ? step->table : "");
+  vsnprintf(out.text + n, sizeof out.text - (size_t)n, format, args);
+  return out;
 }
 
 copse_status step_fail(const struct step *step, copse_status status, copse_error *err, const char *format,
                        ...) {
-  char place[480], text[COPSE_ERROR_CAPACITY];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  struct message message = compose(step, format, args);
   va_end(args);
-  write_place(step, place, sizeof place);
-  return report(err, status, "%s: %s", place, text);
+  return report(err, status, "%s", message.text);
 }
 
 copse_status step_fail_memory(const struct step *step, copse_error *err) {
@@ -101,26 +108,21 @@ copse_status step_fail_memory(const struct step *step, copse_error *err) {
 }
 
 copse_status step_fail_row(const struct step *step, uint64_t row, copse_error *err, const char *format, ...) {
-  char place[480], text[COPSE_ERROR_CAPACITY];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  struct message message = compose(step, format, args);
   va_end(args);
-  write_place(step, place, sizeof place);
-  if (step->recipe->rows == NULL || row == NO_ROW) return report(err, COPSE_ERR_DATA, "%s: %s", place, text);
-  return report(err, COPSE_ERR_DATA, "%s: %s %s", row_source_place(step->recipe->rows, row).text, place,
-                text);
+  if (step->recipe->rows == NULL || row == NO_ROW) return report(err, COPSE_ERR_DATA, "%s", message.text);
+  return report(err, COPSE_ERR_DATA, "%s: %s", row_source_place(step->recipe->rows, row).text, message.text);
 }
 
 void step_note(const struct step *step, const char *format, ...) {
-  char place[480], text[COPSE_ERROR_CAPACITY];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  struct message message = compose(step, format, args);
   va_end(args);
-  write_place(step, place, sizeof place);
   copse_text *notes = &step->recipe->notes, line = {.ctx = step->recipe->ctx};
-  copse_text_appendf(&line, "%s: %s\n", place, text);
+  copse_text_appendf(&line, "%s\n", message.text);
   bool known = line.failed || (notes->data != NULL && strstr(notes->data, line.data) != NULL);
   if (!known) copse_text_append(notes, line.data, line.length); /* steps are bound more than once */
   copse_text_release(&line);
@@ -141,10 +143,11 @@ static copse_status refuse_column(const struct step *step, const struct shape *i
     if (at >= 200 && i + 1 < in->n) snprintf(list + at, sizeof list - at, " ...");
   }
   const char *nearest = roles_nearest(name, names, in->n);
-  copse_status status = step_fail(step, COPSE_ERR_DATA, err, "no column \"%s\" (%s%s%scolumns: %s)",
-                                  show(name, strlen(name)).text, nearest != NULL ? "nearest: \"" : "",
-                                  nearest != NULL ? show(nearest, strlen(nearest)).text : "",
-                                  nearest != NULL ? "\"; " : "", list);
+  copse_status status = step_fail(
+      step, COPSE_ERR_DATA, err,
+      "no column \"%s\" (add it, or write \"%s?\" in the recipe where it may be missing; %s%s%scolumns: %s)",
+      show(name, strlen(name)).text, show(name, strlen(name)).text, nearest != NULL ? "nearest: \"" : "",
+      nearest != NULL ? show(nearest, strlen(nearest)).text : "", nearest != NULL ? "\"; " : "", list);
   copse_free(names);
   return status;
 }
@@ -160,6 +163,19 @@ copse_status step_column(const struct step *step, const struct shape *in, const 
   return *out >= 0 || maybe ? COPSE_OK : refuse_column(step, in, name, err);
 }
 
+copse_status step_only_column(struct step *step, const struct shape *in, int64_t *out, const char **name,
+                              copse_error *err) {
+  const char *text = step_option(step, "column")->text;
+  size_t length = strlen(text);
+  bool maybe = length > 1 && text[length - 1] == '?' && shape_find(in, text) < 0;
+  *name = pool_text(&step->memory, text, maybe ? length - 1 : length);
+  if (*name == NULL) return step_fail_memory(step, err);
+  copse_status status = step_column(step, in, *name, maybe, out, err);
+  if (status == COPSE_OK && *out < 0)
+    step_note(step, "the column \"%s\" is missing: the step does nothing", show(*name, strlen(*name)).text);
+  return status;
+}
+
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
                           uint32_t *n, copse_error *err) {
   const struct option_value *value = step_option(step, option);
@@ -173,7 +189,7 @@ copse_status step_columns(struct step *step, const char *option, const struct sh
     if (status != COPSE_OK) return status;
     for (uint32_t j = 0; j < *n; j++)
       if ((*out)[j] == column)
-        return step_fail(step, COPSE_ERR_ARGUMENT, err, "%s: the column \"%s\" comes twice (name it once)",
+        return step_fail(step, COPSE_ERR_FORMAT, err, "%s: the column \"%s\" comes twice (name it once)",
                          option, show(value->items[i], strlen(value->items[i])).text);
     if (column >= 0) (*out)[(*n)++] = (uint32_t)column;
   }

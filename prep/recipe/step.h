@@ -132,6 +132,11 @@ bool step_is_label(const struct step *step, const char *name);
 /* Index of a column of `in`, -1 (COPSE_OK) where it is missing and may be. */
 copse_status step_column(const struct step *step, const struct shape *in, const char *name, bool maybe,
                          int64_t *out, copse_error *err);
+/* The same of the option `column`; NAME? may be missing, which is noted. *name [in step->memory] is without
+ * the
+ * '?'. */
+copse_status step_only_column(struct step *step, const struct shape *in, int64_t *out, const char **name,
+                              copse_error *err);
 /* The columns of a list that are there, the label being one that may be missing: *out [*n], in step->memory.
  */
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,

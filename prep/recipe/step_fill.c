@@ -32,7 +32,7 @@ static copse_status open_fill(struct step *step, copse_error *err) {
   bool constant = step_is(step, "method", "constant");
   const struct option_value *value = step_option(step, "value"), *list = step_option(step, "columns");
   if (constant != (value->line > 0))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      constant ? "value is missing (or method = median or mode)"
                               : "value is given, but method is not constant (leave one out)");
   for (uint32_t i = 0; constant && i < list->n_items; i++)
@@ -57,8 +57,7 @@ static copse_status set_filling(struct step *step, const struct shape *in, struc
     size_t length = strlen(filling->text);
     bool good = length > 0 && copse_parse_double(filling->text, length, &filling->number) == length;
     if (!good || (column->type == VALUE_INTEGER && filling->number != (double)(int64_t)filling->number))
-      return step_fail(step, COPSE_ERR_ARGUMENT, err,
-                       "value: found \"%s\" for the column \"%s\", expected %s",
+      return step_fail(step, COPSE_ERR_FORMAT, err, "value: found \"%s\" for the column \"%s\", expected %s",
                        show(filling->text, length).text, column->name,
                        column->type == VALUE_INTEGER ? "a whole number" : "a number");
   }

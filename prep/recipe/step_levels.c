@@ -18,12 +18,12 @@ static copse_status open_levels(struct step *step, copse_error *err) {
   int n = 0;
   for (size_t i = 0; i < 4; i++) n += step_given(step, ways[i]);
   if (n != 1)
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "found %d of file, keep, cover and min_rows, expected one of them to say what is kept",
                      n);
   double cover = step_given(step, "cover") ? step_option(step, "cover")->number : 1;
   if (!(cover > 0 && cover <= 1))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "cover: found %g, expected a share of the rows, 0 < cover <= 1", cover);
   if (step_given(step, "file")) return step_read_mapping(step, "file", true, err);
   const struct option_value *keep = step_option(step, "keep"), *columns = step_option(step, "columns");
@@ -91,13 +91,7 @@ static void release_levels(struct step *step) {
 
 static copse_status observe_levels(struct step *step, const struct block *block, copse_error *err) {
   struct levels_state *state = step->state;
-  for (uint32_t i = 0; i < state->n; i++) {
-    uint32_t c = state->columns[i];
-    const struct row_cell *cells = block_as_texts(block, &block->columns[c], step->in->columns[c].type);
-    if (cells == NULL || !counts_add(&state->counts[i], cells, block->n_rows))
-      return step_fail_memory(step, err);
-  }
-  return COPSE_OK;
+  return counts_observe(state->counts, state->columns, state->n, step, block, err);
 }
 
 /* cover: from the most frequent on, as many as hold that share of the cells that are not missing. */

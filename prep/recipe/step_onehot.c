@@ -31,7 +31,7 @@ static copse_status open_names(struct step *step, copse_error *err) {
         column = columns->items[c];
     }
     if (column == NULL)
-      return step_fail(step, COPSE_ERR_ARGUMENT, err,
+      return step_fail(step, COPSE_ERR_FORMAT, err,
                        "names: found \"%s\", expected COLUMN_LEVEL with one of the columns", name);
     const char *level = name + strlen(column) + 1;
     if (!pairs_add(&step->learnt, column, strlen(column), level, strlen(level)))
@@ -138,13 +138,7 @@ static void release_onehot(struct step *step) {
 
 static copse_status observe_onehot(struct step *step, const struct block *block, copse_error *err) {
   struct onehot_state *state = step->state;
-  for (uint32_t i = 0; i < state->n; i++) {
-    uint32_t c = state->columns[i];
-    const struct row_cell *cells = block_as_texts(block, &block->columns[c], step->in->columns[c].type);
-    if (cells == NULL || !counts_add(&state->counts[i], cells, block->n_rows))
-      return step_fail_memory(step, err);
-  }
-  return COPSE_OK;
+  return counts_observe(state->counts, state->columns, state->n, step, block, err);
 }
 
 static copse_status learn_onehot(struct step *step, copse_error *err) {

@@ -26,10 +26,13 @@ copse_status store_begin(struct store *store, copse_error *err) {
   /* The lock is taken now: a database in use is told before hours of work. */
   copse_status status = store_execute(store, "BEGIN IMMEDIATE", err);
   store->unfinished = status == COPSE_OK;
+  /* Beside a reader pages cannot go to the file before the commit; SQLite would wait for it at every page. */
+  if (status == COPSE_OK) sqlite3_busy_timeout(store->db, 0);
   return status;
 }
 
 copse_status store_commit(struct store *store, copse_error *err) {
+  sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
   copse_status status = store_execute(store, "COMMIT", err);
   if (status == COPSE_OK) store->unfinished = false;
   return status;

@@ -55,15 +55,26 @@ static void test_side_lines(void **unused) {
 
 static void test_continued_lines(void **unused) {
   (void)unused;
-  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows, "a,t\n\"1\",x\n\"3\",y\n");
+  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows,
+               "a,t\n\"1\",x\n\"3\",y\n");
+}
+
+/* Behind a value too, but not inside of quotes. */
+static void test_comments(void **unused) {
+  (void)unused;
+  const char *texts = "a,t\n1,x # y\n2,x#y\n3,z\n";
+  expect_table(LOAD "other = auto # c\n[levels] ; c\n  # c\ncolumns = t ; c\nkeep = \"x # y\", x#y # c\n",
+               texts, "a,t\n1,x # y\n2,x#y\n3,others\n");
+  expect_failure(LOAD "[levels]\ncolumns = t\nkeep = \"x ; y\"\n", texts,
+                 "r.recipe:4: a \";\" behind a blank begins a comment, in quotes too");
 }
 
 static void test_mapping_files(void **unused) {
   (void)unused;
   const char *recipe = LOAD "[map]\ncolumn = t\nfile = m.csv\n";
   expect_failure(recipe, rows,
-                 "m.csv: cannot open: No such file or directory (check the path and the permissions) "
-                 "(mapping files lie beside the recipe, or in maps=DIR)");
+                 "m.csv: cannot open: No such file or directory (mapping files lie beside the recipe, or in "
+                 "maps=DIR)");
   write_text("m.csv", "from,to\nx,1\ny,2\nx,3\n");
   expect_failure(recipe, rows, "m.csv:4: found \"x\" a second time, expected every text on the left once");
   write_text("m.csv", "from,to,more\nx,1,2\n");
@@ -75,7 +86,10 @@ static void test_mapping_files(void **unused) {
 
 static void test_columns_and_cells(void **unused) {
   (void)unused;
-  expect_failure(LOAD "real = aa\n", rows, "[load]: no column \"aa\" (nearest: \"a\"; columns: a, b, t)");
+  expect_failure(LOAD "real = aa\n", rows,
+                 "[load]: no column \"aa\" (add it, or write \"aa?\" in the recipe where it may be missing; "
+                 "nearest: \"a\"; "
+                 "columns: a, b, t)");
   expect_failure(LOAD "real = t\n", rows, "rows.csv:2: ");
   expect_failure(LOAD "real = t\n", rows, "column \"t\": found \"x\", expected a number (correct the cell");
   expect_failure(LOAD "integer = a\n", "a,b\n1,2\n1.5,3\n", "rows.csv:3: ");
@@ -180,10 +194,11 @@ static void test_damaged_text(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_side_lines),        cmocka_unit_test(test_reading),
-      cmocka_unit_test(test_continued_lines),   cmocka_unit_test(test_mapping_files),
-      cmocka_unit_test(test_columns_and_cells), cmocka_unit_test(test_replay_policy),
-      cmocka_unit_test(test_damaged_text),      cmocka_unit_test(test_first_of_many),
+      cmocka_unit_test(test_side_lines),    cmocka_unit_test(test_comments),
+      cmocka_unit_test(test_reading),       cmocka_unit_test(test_continued_lines),
+      cmocka_unit_test(test_mapping_files), cmocka_unit_test(test_columns_and_cells),
+      cmocka_unit_test(test_replay_policy), cmocka_unit_test(test_damaged_text),
+      cmocka_unit_test(test_first_of_many),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

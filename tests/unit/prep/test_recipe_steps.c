@@ -153,6 +153,22 @@ static void test_derive_and_filter(void **unused) {
                rows, "t,a\nx,1\ny,4\n");
 }
 
+/* NAME? where one column is named, and in formulas: with the column, and without it. */
+static void test_maybe_missing(void **unused) {
+  (void)unused;
+  write_text("m.csv", "from,to\nx,1\n");
+  const char *text = LOAD
+      "text = t?, d?\n[map]\ncolumn = t?\nfile = m.csv\ninto = m\ntype = real\n"
+      "[date]\ncolumn = d?\nparts = year\n"
+      "[derive]\ninto = z\nformula = max(a, 2) * (1 - missing(\"y\"?))\n"
+      "[filter]\nwhere = missing(y?) or y? > 1 or t? = 'x'\n";
+  expect_table(text, "a,y,t,d\n1,2,x,2024-01-02\n3,1,q,\n4,1,x,\n",
+               "a,y,t,m,d_year,z\n1,2,x,1.0,2024,2.0\n4,1,x,1.0,,4.0\n");
+  expect_table(text, "a\n1\n3\n", "a,z\n1,0.0\n3,0.0\n");
+  expect_failure(LOAD "[map]\ncolumn = t\nfile = m.csv\n", "a\n1\n",
+                 "no column \"t\" (add it, or write \"t?\"");
+}
+
 static void test_dedupe(void **unused) {
   (void)unused;
   const char *rows = "a,b\n1,x\n2,x\n1,x\n,y\n1,y\n,y\n";
@@ -328,6 +344,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_load),
       cmocka_unit_test(test_side_lines),
+      cmocka_unit_test(test_maybe_missing),
       cmocka_unit_test(test_fill),
       cmocka_unit_test(test_map),
       cmocka_unit_test(test_levels),
