@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "read/dictionary.h"
 #include "read/report.h"
 
 /* A block that went through the parallel steps. */
@@ -55,13 +56,18 @@ static copse_status fail_memory(const struct run *run, copse_error *err) {
 /* ---- binding ---- */
 
 static copse_status check_names(const struct step *step, const struct shape *shape, copse_error *err) {
-  for (uint32_t i = 0; i < shape->n; i++) {
+  struct dictionary seen = {.ctx = step->recipe->ctx};
+  copse_status status = COPSE_OK;
+  for (uint32_t i = 0; i < shape->n && status == COPSE_OK; i++) {
     const char *name = shape->columns[i].name;
-    if (shape_find(shape, name) != i)
-      return step_fail(step, COPSE_ERR_DATA, err, "would make a second column \"%s\" (choose another name)",
-                       show(name, strlen(name)).text);
+    if (dictionary_add(&seen, name, strlen(name)) < 0)
+      status = step_fail_memory(step, err);
+    else if (seen.n == i)
+      status = step_fail(step, COPSE_ERR_DATA, err, "would make a second column \"%s\" (choose another name)",
+                         show(name, strlen(name)).text);
   }
-  return COPSE_OK;
+  dictionary_release(&seen);
+  return status;
 }
 
 static copse_status bind_step(struct run *run, struct step *step, const struct shape *in, struct shape *out,

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "read/dictionary.h"
 #include "read/report.h"
 #include "read/roles.h"
 #include "recipe/recipe.h"
@@ -128,6 +129,17 @@ void step_note(const struct step *step, const char *format, ...) {
   copse_text_release(&line);
 }
 
+void few_names_add(struct few_names *names, const char *name) {
+  enum { MOST = 5 };
+  size_t at = strlen(names->text);
+  if (names->n < MOST)
+    snprintf(names->text + at, sizeof names->text - at, "%s\"%s\"", names->n > 0 ? ", " : "",
+             show(name, strlen(name)).text);
+  else if (names->n == MOST)
+    snprintf(names->text + at, sizeof names->text - at, " ...");
+  names->n++;
+}
+
 /* ---- columns ---- */
 
 static copse_status refuse_column(const struct step *step, const struct shape *in, const char *name,
@@ -194,6 +206,23 @@ copse_status step_columns(struct step *step, const char *option, const struct sh
     if (column >= 0) (*out)[(*n)++] = (uint32_t)column;
   }
   return COPSE_OK;
+}
+
+copse_status step_pair_columns(struct step *step, const struct shape *in, const uint32_t *columns, uint32_t n,
+                               int32_t **out, copse_error *err) {
+  struct dictionary by_name = {.ctx = step->recipe->ctx};
+  int32_t *from = *out = pool_alloc(&step->memory, step->learnt.n, sizeof *from);
+  bool ok = from != NULL;
+  for (uint32_t c = 0; c < n && ok; c++) {
+    const char *name = in->columns[columns[c]].name;
+    ok = dictionary_add(&by_name, name, strlen(name)) == (int32_t)c;
+  }
+  for (uint32_t i = 0; i < step->learnt.n && ok; i++) {
+    const char *name = step->learnt.items[i].a;
+    from[i] = dictionary_find(&by_name, name, strlen(name));
+  }
+  dictionary_release(&by_name);
+  return ok ? COPSE_OK : step_fail_memory(step, err);
 }
 
 const char *step_key(struct step *step, enum value_type type, const char *text) {

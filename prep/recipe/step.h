@@ -141,6 +141,9 @@ copse_status step_only_column(struct step *step, const struct shape *in, int64_t
  */
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
                           uint32_t *n, copse_error *err);
+/* For every learnt pair the one of the columns [n] that its left text names, -1: none of them. */
+copse_status step_pair_columns(struct step *step, const struct shape *in, const uint32_t *columns, uint32_t n,
+                               int32_t **out, copse_error *err);
 /* A text of a mapping or a list of levels as the cells of a column of that type write it: in a column of
  * numbers "1" and "1.0" are one. Maybe in step->memory; NULL: out of memory. */
 const char *step_key(struct step *step, enum value_type type, const char *text);
@@ -149,6 +152,12 @@ copse_status step_make_state(struct step *step, size_t size, copse_error *err);
 /* out becomes in without the columns marked in `gone` [in->n] (NULL: none). */
 copse_status step_keep_shape(struct step *step, const struct shape *in, const bool *gone, struct shape *out,
                              copse_error *err);
+/* Names for a note that stays one line however many there are: the first few, in quotes. Zero-initialise. */
+struct few_names {
+  uint32_t n;
+  char text[400];
+};
+void few_names_add(struct few_names *names, const char *name);
 /* Something that people should know, once a run: `RECIPE: [kind table]: ...`. */
 void step_note(const struct step *step, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The two columns of a mapping file as pairs. A text that comes twice on the left is an error unless

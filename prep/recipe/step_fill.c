@@ -134,13 +134,14 @@ static int by_value(const void *a, const void *b) {
 static copse_status learn_fill(struct step *step, copse_error *err) {
   struct fill_state *state = step->state;
   bool median = step_is(step, "method", "median");
+  struct few_names empty = {0};
   for (uint32_t i = 0; i < state->n; i++) {
     struct sample *sample = &state->samples[i];
     const struct shape_column *column = &step->in->columns[state->columns[i]];
     char number[48];
     const char *text = number;
     if (median ? sample->n == 0 : sample->counts.n_rows == 0) {
-      step_note(step, "column \"%s\" has no value to learn from: its missing cells stay", column->name);
+      few_names_add(&empty, column->name);
       continue;
     }
     if (median) {
@@ -157,6 +158,7 @@ static copse_status learn_fill(struct step *step, copse_error *err) {
     if (!pairs_add(&step->learnt, column->name, strlen(column->name), text, strlen(text)))
       return step_fail_memory(step, err);
   }
+  if (empty.n > 0) step_note(step, "no value to learn from: the missing cells stay (%s)", empty.text);
   return COPSE_OK;
 }
 

@@ -1,7 +1,6 @@
 /* step_load.c - raw texts become typed columns: the schema check. Every column that is listed must be there
  * (but for those with a '?' behind their name) and hold what its type says; the others follow `other`. */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "read/missing.h"
@@ -19,7 +18,6 @@ struct load_state {
   uint8_t *seen; /* [in->n] SEEN_... */
 };
 
-enum { MOST_LISTED = 5 };
 enum { SEEN_NOTHING, SEEN_INTEGER, SEEN_REAL, SEEN_TEXT };
 
 static const struct {
@@ -117,19 +115,6 @@ static copse_status join_tokens(struct step *step, struct missing_tokens *out, c
   return COPSE_OK;
 }
 
-/* One line, however many they are. */
-static void tell_left_out(const struct step *step, const char *const *names, uint32_t n) {
-  char list[MOST_LISTED * 72] = "";
-  size_t at = 0;
-  for (uint32_t i = 0; i < n && i < MOST_LISTED; i++)
-    at += (size_t)snprintf(list + at, sizeof list - at, "%s\"%s\"", i > 0 ? ", " : "",
-                           show(names[i], strlen(names[i])).text);
-  if (n == 1) step_note(step, "column %s is not one of the recipe's: left out", list);
-  if (n > 1)
-    step_note(step, "%u columns are not the recipe's: left out (%s%s)", n, list,
-              n > MOST_LISTED ? " ..." : "");
-}
-
 static copse_status bind_load(struct step *step, const struct shape *in, struct shape *out,
                               copse_error *err) {
   copse_status status = step_make_state(step, sizeof(struct load_state), err);
@@ -144,22 +129,23 @@ static copse_status bind_load(struct step *step, const struct shape *in, struct 
   state->seen = pool_alloc(&step->memory, in->n, 1);
   if (state->from == NULL || state->types == NULL || state->seen == NULL) return step_fail_memory(step, err);
   memset(state->seen, SEEN_NOTHING, in->n);
-  const char *left_out[MOST_LISTED];
-  uint32_t n_left_out = 0;
+  struct few_names left_out = {0};
   for (uint32_t i = 0; i < in->n; i++) {
     const char *name = in->columns[i].name;
     if (is_skipped(step, name)) continue;
     int type = type_of(step, name);
     if (type < 0) {
-      if (n_left_out < MOST_LISTED) left_out[n_left_out] = name;
-      n_left_out++;
+      few_names_add(&left_out, name);
       continue;
     }
     state->from[state->n] = i;
     state->types[state->n++] = (enum value_type)type;
     if (!shape_add(out, name, (enum value_type)type)) return step_fail_memory(step, err);
   }
-  if (step->learned) tell_left_out(step, left_out, n_left_out);
+  if (step->learned && left_out.n == 1)
+    step_note(step, "column %s is not one of the recipe's: left out", left_out.text);
+  if (step->learned && left_out.n > 1)
+    step_note(step, "%u columns are not the recipe's: left out (%s)", left_out.n, left_out.text);
   if (state->n == 0 && step->learned)
     return step_fail(step, COPSE_ERR_DATA, err, "no column is left (list some, or other = auto)");
   return COPSE_OK;

@@ -169,6 +169,62 @@ static void test_maybe_missing(void **unused) {
                  "no column \"t\" (add it, or write \"t?\"");
 }
 
+static size_t count_of(const char *text, const char *word) {
+  size_t n = 0;
+  for (; (text = strstr(text, word)) != NULL; text++) n++;
+  return n;
+}
+
+/* A header and two rows: n columns whose name begins with `name` and hold `value`. */
+static void add_columns(FILE *file, const char *name, const char *value, int n) {
+  for (int row = 0; row < 3; row++) {
+    for (int i = 0; i < n; i++)
+      fprintf(file, "%s%s%d", i > 0 ? "," : "", row == 0 ? name : value, row == 0 ? i : row);
+    fprintf(file, "\n");
+  }
+}
+
+/* A thousand columns in a recipe, and a thousand that it does not know: what is said stays one line. */
+static void test_many_columns(void **unused) {
+  (void)unused;
+  enum { N = 1000 };
+  char *text, *rows, *others;
+  FILE *file = open_memstream(&text, &(size_t){0});
+  fprintf(file, LOAD "[levels]\nmin_rows = 2\ncolumns =");
+  for (int i = 0; i < N; i++) fprintf(file, " %s%d,%s", "c", i, i % 10 == 9 ? "\n " : "");
+  fprintf(file, "\n[onehot]\ncolumns =");
+  for (int i = 0; i < N; i++) fprintf(file, " %s%d,%s", "c", i, i % 10 == 9 ? "\n " : "");
+  fprintf(file, "\n");
+  fclose(file);
+  file = open_memstream(&rows, &(size_t){0});
+  add_columns(file, "c", "x", N);
+  fclose(file);
+  file = open_memstream(&others, &(size_t){0});
+  add_columns(file, "other", "x", N);
+  fclose(file);
+  copse_recipe *recipe = read_recipe(text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  if (copse_recipe_fit(recipe, &path, 1, NULL, &err) != COPSE_OK) fail_msg("%s", err.message);
+  const char *notes = copse_recipe_notes(recipe);
+  assert_non_null(
+      strstr(notes, "no level of 1000 columns is kept (\"c0\", \"c1\", \"c2\", \"c3\", \"c4\" ...)"));
+  assert_int_equal(count_of(notes, "\n"), 1);
+  char *out = replay(recipe, rows, -1, 0);
+  assert_int_equal(count_of(out, "_others"), N);
+  copse_text unused_text = {.ctx = NULL};
+  path = write_text("rows.csv", others);
+  assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, -1, &unused_text, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "no column \"c0\""));
+  assert_true(strlen(err.message) < 600);
+  copse_text_release(&unused_text);
+  copse_recipe_free(recipe);
+  free(out);
+  free(text);
+  free(rows);
+  free(others);
+}
+
 static void test_dedupe(void **unused) {
   (void)unused;
   const char *rows = "a,b\n1,x\n2,x\n1,x\n,y\n1,y\n,y\n";
@@ -187,12 +243,6 @@ static char *many_rows(int first, int n) {
     fprintf(file, "%d,%s,2024-01-%02d\n", i, i % 4 ? "m" : "f", i % 31 + 1);
   fclose(file);
   return text;
-}
-
-static size_t count_of(const char *text, const char *word) {
-  size_t n = 0;
-  for (; (text = strstr(text, word)) != NULL; text++) n++;
-  return n;
 }
 
 static char *fit_and_replay(const char *recipe_text, const char *rows, int part) {
@@ -344,6 +394,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_load),
       cmocka_unit_test(test_side_lines),
+      cmocka_unit_test(test_many_columns),
       cmocka_unit_test(test_maybe_missing),
       cmocka_unit_test(test_fill),
       cmocka_unit_test(test_map),
