@@ -18,7 +18,9 @@ FOLDER, FILE, LABEL = "codepro_leads", "leadscoring_25k_labelled.csv.gz", "app_c
 OTHER_SEED = 7  # folds that nothing was chosen on
 BEST = {"objective": "binary", "num_leaves": 15, "learning_rate": 0.03, "min_data_in_leaf": 30, "cat_smooth": 50,
         "seed": SEED}
-CONTENDERS = (("the case's features", "case_features.recipe", CASE, N_ROUNDS), ("raw.recipe", "raw.recipe", BEST, 400))
+CONTENDERS = (("the case's features", "case_features.recipe", CASE, N_ROUNDS),
+              ("the same, parameters of raw.recipe", "case_features.recipe", BEST, 400),
+              ("raw.recipe", "raw.recipe", BEST, 400))
 
 
 def _write(path, header, lines):
@@ -68,8 +70,8 @@ def main(options):
                       report.table(["fold"] + names, rows), ""]
     lines = [f"# Raw leads, five folds: AUC of {copse.version}", "",
              f"24,991 raw rows. The case's features: its parameters, {N_ROUNDS} rounds. raw.recipe: "
-             + ", ".join(f"{key} {value}" for key, value in BEST.items()) + f", {CONTENDERS[1][3]} rounds.", "", *lines]
-    behind = [seed for seed, found in results.items() if np.mean(found[1]) <= np.mean(found[0])]
+             + ", ".join(f"{key} {value}" for key, value in BEST.items()) + f", {CONTENDERS[-1][3]} rounds.", "", *lines]
+    behind = [seed for seed, found in results.items() if np.mean(found[-1]) <= max(map(np.mean, found[:-1]))]
     lines += [f"FAIL folds of seed {seed}: raw.recipe is not ahead of the case's features" for seed in behind]
     report.write(options.out, "raw", "\n".join(lines), {"machine": environment.machine(), "auc": results})
     return 1 if behind else 0

@@ -13,6 +13,7 @@ struct store_table {
   uint64_t n_rows;
   bool *set, *bound; /* [n_columns] in this row; in the statement */
   bool *whole;       /* [n_columns] INTEGER */
+  double *last;      /* [n_columns] the number that is bound, NaN where none is: it need not be bound again */
   copse_text name, schema;
 };
 
@@ -142,10 +143,15 @@ copse_status store_table_create(struct store *store, const char *name, const str
   table->set = copse_alloc_zero(store->ctx, n_columns, sizeof *table->set);
   table->bound = copse_alloc_zero(store->ctx, n_columns, sizeof *table->bound);
   table->whole = copse_alloc_zero(store->ctx, n_columns, sizeof *table->whole);
-  if (table->set == NULL || table->bound == NULL || table->whole == NULL || table->name.failed)
+  table->last = copse_alloc(store->ctx, n_columns, sizeof *table->last);
+  if (table->set == NULL || table->bound == NULL || table->whole == NULL || table->last == NULL ||
+      table->name.failed)
     status = report_memory(err, "a table", store->path);
   if (status == COPSE_OK) {
-    for (uint32_t i = 0; i < n_columns; i++) table->whole[i] = columns[i].type == STORE_INTEGER;
+    for (uint32_t i = 0; i < n_columns; i++) {
+      table->whole[i] = columns[i].type == STORE_INTEGER;
+      table->last[i] = (double)NAN;
+    }
     status = make_table(table, columns, err);
   }
   if (status == COPSE_OK)
@@ -158,12 +164,15 @@ copse_status store_table_create(struct store *store, const char *name, const str
 void store_table_text(struct store_table *table, uint32_t column, const char *text, size_t length) {
   if (text == NULL) return;
   table->set[column] = true;
+  table->last[column] = (double)NAN;
   sqlite3_bind_text64(table->insert, (int)column + 1, text, length, SQLITE_STATIC, SQLITE_UTF8);
 }
 
 void store_table_number(struct store_table *table, uint32_t column, double value) {
   if (isnan(value)) return;
   table->set[column] = true;
+  if (memcmp(&table->last[column], &value, sizeof value) == 0) return;
+  table->last[column] = value;
   if (table->whole[column])
     sqlite3_bind_int64(table->insert, (int)column + 1, (sqlite3_int64)value);
   else
@@ -172,7 +181,10 @@ void store_table_number(struct store_table *table, uint32_t column, double value
 
 copse_status store_table_row(struct store_table *table, copse_error *err) {
   for (uint32_t i = 0; i < table->n_columns; i++) {
-    if (!table->set[i] && table->bound[i]) sqlite3_bind_null(table->insert, (int)i + 1);
+    if (!table->set[i] && table->bound[i]) {
+      sqlite3_bind_null(table->insert, (int)i + 1);
+      table->last[i] = (double)NAN;
+    }
     table->bound[i] = table->set[i];
     table->set[i] = false;
   }
@@ -242,5 +254,6 @@ void store_table_free(struct store_table *table) {
   copse_free(table->set);
   copse_free(table->bound);
   copse_free(table->whole);
+  copse_free(table->last);
   copse_free(table);
 }
