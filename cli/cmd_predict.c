@@ -133,6 +133,7 @@ static copse_status load(struct predict_job *job, copse_error *err) {
   const char *path = job->files[0];
   double started = clock_seconds();
   copse_status status = model_load(app, setting(app, "input_model"), &job->model, &job->schema, err);
+  if (status == COPSE_OK && *setting(app, "drift")) status = drift_check(app, job->model, err);
   if (status == COPSE_OK) status = create_predictor(job, job->kind, &job->predictor, err);
   if (status != COPSE_OK) return status;
   warn_no_round(job);

@@ -186,13 +186,25 @@ static copse_status write_file(const struct app *app, const copse_text *text, co
   return status;
 }
 
+static const char *reference_of(const struct app *app, const copse_model *model, size_t *length,
+                                copse_error *err) {
+  const char *at = copse_model_blob(model, DRIFT_BLOB, length);
+  if (at && *length >= strlen(first_line) && memcmp(at, first_line, strlen(first_line)) == 0) return at;
+  fail(err, COPSE_ERR_DATA, "%s: holds no reference for drift (train with recipe=FILE)",
+       setting(app, "input_model"));
+  return NULL;
+}
+
+copse_status drift_check(const struct app *app, const copse_model *model, copse_error *err) {
+  size_t length;
+  return reference_of(app, model, &length, err) ? COPSE_OK : COPSE_ERR_DATA;
+}
+
 copse_status drift_write(const struct app *app, const struct drift_input *input, double *largest,
                          uint32_t *feature, copse_error *err) {
   size_t length;
-  const char *at = copse_model_blob(input->model, DRIFT_BLOB, &length);
-  if (!at || length < strlen(first_line) || memcmp(at, first_line, strlen(first_line)) != 0)
-    return fail(err, COPSE_ERR_DATA, "%s: holds no reference for drift (train with recipe=FILE)",
-                setting(app, "input_model"));
+  const char *at = reference_of(app, input->model, &length, err);
+  if (!at) return COPSE_ERR_DATA;
   const char *end = at + length;
   at += strlen(first_line);
   copse_text text = {.ctx = app->ctx}, lines = {.ctx = app->ctx};

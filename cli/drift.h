@@ -15,6 +15,9 @@
 COPSE_MUST_CHECK copse_status drift_reference(const struct app *app, const copse_frame *frame,
                                               copse_text *out, copse_error *err);
 
+/* Whether the model holds a reference: before rows are read. */
+COPSE_MUST_CHECK copse_status drift_check(const struct app *app, const copse_model *model, copse_error *err);
+
 struct drift_input {
   const copse_model *model;
   const copse_frame_schema *schema;

@@ -75,6 +75,15 @@ static copse_status check_without_classes(const struct app *app, copse_error *er
   return status;
 }
 
+/* Mapping files are read when the recipe is fitted: the model must not take their place. */
+static copse_status check_mappings(const struct train_data *data, copse_error *err) {
+  char path[OUTPUT_PATH_CAPACITY];
+  copse_status status = COPSE_OK;
+  for (size_t i = 0; i < copse_recipe_n_files(data->recipe) && status == COPSE_OK; i++)
+    if (copse_recipe_file(data->recipe, i, path, sizeof path)) status = check_file(data, "recipe", path, err);
+  return status;
+}
+
 /* The recipe that was named, or that of the model to go on from. */
 static copse_status plan_recipe(struct train_data *data, copse_error *err) {
   struct app *app = data->app;
@@ -86,7 +95,9 @@ static copse_status plan_recipe(struct train_data *data, copse_error *err) {
                 path);
   }
   if (data->start.model) return copse_recipe_of_model(app->ctx, data->start.model, &data->recipe, err);
-  return *path ? copse_recipe_read(app->ctx, path, setting(app, "maps"), &data->recipe, err) : COPSE_OK;
+  if (!*path) return COPSE_OK;
+  copse_status status = copse_recipe_read(app->ctx, path, setting(app, "maps"), &data->recipe, err);
+  return status == COPSE_OK ? check_mappings(data, err) : status;
 }
 
 static double held_share(const struct train_data *data) {

@@ -69,6 +69,20 @@ def select(database):
     _write(frame[INPUT + [LABEL] * (LABEL in frame.columns)], "model_input", database)
 
 
+def encode(database, maps):
+    frame = _read("model_input", database)
+    if LABEL in frame.columns:
+        _write(frame[[LABEL]], "target", database)
+    kept = pandas.read_csv(os.path.join(maps, "significant_levels.csv"), keep_default_na=False)
+    names = [f"city_tier_{tier}" for tier in (1.0, 2.0, 3.0)]
+    for name in LEVELS:
+        levels = list(kept.loc[kept.iloc[:, 0] == name].iloc[:, 1]) + ["others"]
+        names += sorted(f"{name}_{level}" for level in levels)
+    columns = ["city_tier"] + LEVELS
+    dummies = pandas.get_dummies(frame[columns], columns=columns, dtype=int).reindex(columns=names, fill_value=0)
+    _write(pandas.concat([frame[["total_leads_droppped", "referred_lead"]], dummies], axis=1), "features", database)
+
+
 def main(path, target, maps):
     groups = pandas.read_csv(os.path.join(maps, "interaction_mapping.csv"), encoding="utf-8-sig")
     groups = dict(zip(groups.iloc[:, 0], groups.iloc[:, 1]))
@@ -78,6 +92,7 @@ def main(path, target, maps):
     map_levels(database, maps)
     map_interactions(database, groups)
     select(database)
+    encode(database, maps)
     database.commit()
     database.close()
 

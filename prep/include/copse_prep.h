@@ -266,6 +266,9 @@ COPSE_API const char *copse_frame_schema_class(const copse_frame_schema *schema,
 COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_read(copse_context *ctx, const char *path,
                                                           const char *maps, copse_recipe **out,
                                                           copse_error *err);
+/* Its mapping files, as they are opened: path [capacity]. False: the path is longer. */
+COPSE_API size_t copse_recipe_n_files(const copse_recipe *recipe);
+COPSE_API bool copse_recipe_file(const copse_recipe *recipe, size_t index, char *path, size_t capacity);
 /* Reads the mapping files, and lets every step learn from the rows what it must; what is learned already
  * stays as it is. Of options (NULL: defaults) separator, header and n_threads are looked at, here and below;
  * raw files have a header unless COPSE_HEADER_NO is said. */

@@ -28,6 +28,7 @@ struct parser {
   struct csv_column *columns;
   uint32_t n_columns, n_texts;
   int n_threads;
+  bool typed; /* a table: a feature's cell in quotes is text, whatever it looks like */
   /* of the batch */
   size_t capacity;           /* chunks there is room for */
   struct cells *cells;       /* [chunks * n_columns] */
@@ -64,10 +65,18 @@ static bool look_up(const struct parser *parser, const struct csv_column *column
   return true;
 }
 
+/* What is missing in a column of texts: of a typed cell no more than what was declared to be. */
+static struct missing_tokens tokens_of(const struct parser *parser, bool text) {
+  struct missing_tokens tokens = *parser->missing;
+  tokens.declared_only = text;
+  return tokens;
+}
+
 static bool store_level(const struct parser *parser, const struct csv_column *column, struct cells *cells,
-                        const struct csv_cell *cell, size_t row) {
+                        const struct csv_cell *cell, bool text, size_t row) {
   int32_t code = -1;
-  if (!missing_is(parser->missing, cell->text, cell->length)) {
+  struct missing_tokens missing = tokens_of(parser, text);
+  if (!missing_is(&missing, cell->text, cell->length)) {
     if (!look_up(parser, column, cell, &code)) return false;
     if (code < 0) {
       note_bad(cells, row);
@@ -79,13 +88,16 @@ static bool store_level(const struct parser *parser, const struct csv_column *co
 }
 
 static void store_number(const struct parser *parser, const struct csv_column *column, struct cells *cells,
-                         const struct csv_cell *cell, size_t row) {
+                         const struct csv_cell *cell, bool text, size_t row) {
   double value;
-  if (cell_classify(parser->missing, cell->text, cell->length, &value) == CELL_TEXT) {
+  struct missing_tokens missing = tokens_of(parser, text);
+  bool is_text = text ? !missing_is(&missing, cell->text, cell->length)
+                      : cell_classify(parser->missing, cell->text, cell->length, &value) == CELL_TEXT;
+  if (is_text) {
     note_bad(cells, row);
     cells->n_unseen++;
-    value = (double)NAN;
   }
+  if (is_text || text) value = (double)NAN;
   packed_put(&cells->builder, row, clipped(column, value));
 }
 
@@ -124,6 +136,8 @@ static inline const char *parse_cell(const struct parser *parser, size_t chunk, 
     if (end != NULL) return end;
   }
   struct csv_cell cell;
+  while (csv_blank(*p, stream->separator)) p++;
+  bool text = parser->typed && column->clip && *p == '"';
   p = csv_take(p, stream->end, stream->separator, &cell);
   if (p == NULL) {
     parser->results[chunk] = (struct csv_fault){.kind = FAULT_QUOTE, .at = cell.text};
@@ -132,14 +146,15 @@ static inline const char *parse_cell(const struct parser *parser, size_t chunk, 
   bool ok = true;
   int32_t code;
   if (numeric) {
-    store_number(parser, column, cells, &cell, row);
+    store_number(parser, column, cells, &cell, text, row);
   } else if (column->kind == CSV_NUMBER) {
     packed_put_missing(&cells->builder, row);
   } else if (column->kind == CSV_LOOKUP) {
-    ok = store_level(parser, column, cells, &cell, row);
+    ok = store_level(parser, column, cells, &cell, text, row);
   } else if (column->kind == CSV_TEXT) {
     struct dictionary *local = &parser->locals[chunk * parser->n_texts + cells->text];
-    ok = csv_texts_add(parser->missing, &parser->arenas[chunk], local, &cell, &code);
+    struct missing_tokens missing = tokens_of(parser, text);
+    ok = csv_texts_add(&missing, &parser->arenas[chunk], local, &cell, &code);
     if (ok) packed_put_code(&cells->builder, row, code);
   }
   if (!ok) parser->results[chunk].kind = FAULT_MEMORY;
@@ -338,6 +353,7 @@ static copse_status parse_batch(struct parser *parser, bool first, copse_error *
 copse_status csv_parse(struct csv_stream *stream, const struct missing_tokens *missing,
                        struct csv_column *columns, int n_threads, copse_error *err) {
   struct parser parser = {.stream = stream,
+                          .typed = stream->source->parts[0].table,
                           .missing = missing,
                           .columns = columns,
                           .n_columns = stream->n_columns,

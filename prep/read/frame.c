@@ -63,13 +63,23 @@ void copse_frame_free(copse_frame *frame) {
   copse_free(storage);
 }
 
+/* A table has no lines: the number of the row in its file or table, from 1. */
+static unsigned long long row_of_part(const struct source *source, uint64_t row) {
+  for (size_t i = 0; i + 1 < source->n_parts && row >= source->parts[i].n_rows; i++)
+    row -= source->parts[i].n_rows;
+  return (unsigned long long)row + 1;
+}
+
 void job_problem(struct read_job *job, const struct read_locator *locator, uint64_t row, uint32_t column,
                  const char *name, const char *sentence) {
   const struct problem *kept = &job->problem;
   if (kept->set && (kept->row < row || (kept->row == row && kept->column <= column))) return;
   char where[48] = "", body[640];
   struct read_cell cell = {"", 0, {job->source.path, 0}};
-  if (locator->find(locator->state, row, column, &cell))
+  bool found_cell = locator->find(locator->state, row, column, &cell);
+  if (found_cell && job->source.parts[0].table)
+    snprintf(where, sizeof where, " row %llu: ", row_of_part(&job->source, row));
+  else if (found_cell)
     snprintf(where, sizeof where, "%llu:%u: ", cell.place.line, column + 1);
   char found[80];
   snprintf(found, sizeof found, cell.length > 0 ? "\"%s\"" : "an empty cell",

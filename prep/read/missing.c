@@ -36,7 +36,7 @@ static bool equals_lower(const char *text, size_t length, const char *word) {
 bool missing_is(const struct missing_tokens *tokens, const char *text, size_t length) {
   static const char *const usual[5][3] = {
       {"", NULL, NULL}, {"?", NULL, NULL}, {"na", NULL, NULL}, {"nan", "n/a", NULL}, {"null", "none", NULL}};
-  if (length < 5)
+  if (length < 5 && (length == 0 || !tokens->declared_only))
     for (int i = 0; i < 3 && usual[length][i] != NULL; i++)
       if (equals_lower(text, length, usual[length][i])) return true;
   const char *list = tokens->list, *token;

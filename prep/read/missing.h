@@ -6,12 +6,13 @@
 
 /* The declared tokens; the usual ones are known without a list. */
 struct missing_tokens {
-  const char *list; /* comma separated, borrowed, may be NULL */
-  bool numeric;     /* a declared token reads as a number: -999 */
+  const char *list;   /* comma separated, borrowed, may be NULL */
+  bool numeric;       /* a declared token reads as a number: -999 */
+  bool declared_only; /* the usual ones are texts like any other, but for the empty one */
 };
 
 struct missing_tokens missing_tokens_of(const char *list);
-/* Empty, ? na n/a nan null none in any case, or a declared token. */
+/* Empty, ? na n/a nan null none in any case (unless declared_only), or a declared token. */
 bool missing_is(const struct missing_tokens *tokens, const char *text, size_t length);
 
 enum cell_kind { CELL_MISSING, CELL_NUMBER, CELL_TEXT };

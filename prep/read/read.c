@@ -54,7 +54,7 @@ static copse_status open_prepared(struct read_job *job, const char *const *paths
     return report(err, COPSE_ERR_ARGUMENT, "%s: initial scores cannot follow raw rows through a recipe",
                   o->init_path);
   copse_text text = {.ctx = job->ctx};
-  copse_text_appendf(name, "%s, prepared", paths[0]);
+  copse_text_appendf(name, "%s, prepared by %s", paths[0], recipe_path(o->recipe));
   if (name->failed) return report_memory(err, "the rows", paths[0]);
   copse_status status = recipe_table_text(o->recipe, paths, n_paths, o, (int)o->part - 1, &text, err);
   if (status == COPSE_OK) status = source_open_text(job->ctx, name->data, &text, &job->source, err);

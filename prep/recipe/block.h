@@ -64,8 +64,9 @@ const struct row_cell *block_as_texts(const struct block *block, const struct ve
 /* The columns with one more behind them, or in place of column `at` (>= 0); NULL: out of memory. */
 struct vector *block_with(const struct block *block, uint32_t n, int64_t at, struct vector vector);
 
+/* An empty text is a missing cell: here, in files, and to the learner. */
 static inline struct row_cell cell_of_text(const char *text, size_t length) {
-  return (struct row_cell){text, (uint32_t)length, false, false};
+  return (struct row_cell){text, (uint32_t)length, false, length == 0};
 }
 static const struct row_cell cell_null = {"", 0, false, true};
 

@@ -36,6 +36,16 @@ bool counts_add(struct counts *counts, const struct row_cell *cells, size_t n) {
   return true;
 }
 
+copse_status counts_observe(struct counts *counts, const uint32_t *columns, uint32_t n,
+                            const struct step *step, const struct block *block, copse_error *err) {
+  for (uint32_t i = 0; i < n; i++) {
+    uint32_t c = columns[i];
+    const struct row_cell *cells = block_as_texts(block, &block->columns[c], step->in->columns[c].type);
+    if (cells == NULL || !counts_add(&counts[i], cells, block->n_rows)) return step_fail_memory(step, err);
+  }
+  return COPSE_OK;
+}
+
 static int by_bytes(const struct dictionary_level *x, const struct dictionary_level *y) {
   int order = memcmp(x->text, y->text, x->length < y->length ? x->length : y->length);
   return order != 0 ? order : (x->length > y->length) - (x->length < y->length);

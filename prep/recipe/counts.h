@@ -3,7 +3,7 @@
 #define COPSE_RECIPE_COUNTS_H
 
 #include "read/dictionary.h"
-#include "recipe/block.h"
+#include "recipe/step.h"
 
 /* Zero-initialise, then counts_open. */
 struct counts {
@@ -15,6 +15,9 @@ struct counts {
 };
 
 void counts_open(struct counts *counts, copse_context *ctx);
+/* Counts the texts of some columns of a step's blocks, counts[i] those of columns[i]. */
+copse_status counts_observe(struct counts *counts, const uint32_t *columns, uint32_t n,
+                            const struct step *step, const struct block *block, copse_error *err);
 /* False: out of memory. */
 bool counts_add(struct counts *counts, const struct row_cell *cells, size_t n);
 /* Codes from the most to the least frequent, equal ones bytewise; by_name: bytewise. Freed by the caller;

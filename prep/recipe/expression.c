@@ -14,6 +14,7 @@ enum operation {
   OP_COLUMN,
   OP_TEXT_COLUMN,
   OP_TEXT,
+  OP_ABSENT, /* a column that may be missing, and is: a missing number or text */
   OP_OR,
   OP_AND,
   OP_NOT,
@@ -61,7 +62,7 @@ static uint32_t parse_or(struct parser *parser);
 static uint32_t refuse(struct parser *parser, const char *expected) {
   if (parser->status == COPSE_OK)
     parser->status =
-        step_fail(parser->step, COPSE_ERR_ARGUMENT, parser->err, "%s: at \"%s\": expected %s", parser->option,
+        step_fail(parser->step, COPSE_ERR_FORMAT, parser->err, "%s: at \"%s\": expected %s", parser->option,
                   *parser->at != '\0' ? show(parser->at, strlen(parser->at)).text : "the end", expected);
   return 0;
 }
@@ -79,8 +80,15 @@ static bool is_text(const struct parser *parser, uint32_t node) {
   return operation == OP_TEXT || operation == OP_TEXT_COLUMN;
 }
 
+static bool is_absent(const struct parser *parser, uint32_t node) {
+  return parser->out->nodes[node].operation == OP_ABSENT;
+}
+
 static uint32_t combine(struct parser *parser, enum operation operation, uint32_t left, uint32_t right) {
   if (parser->status != COPSE_OK) return 0;
+  bool compares = operation >= OP_EQUAL && operation <= OP_AT_LEAST;
+  if (compares && (is_absent(parser, left) || is_absent(parser, right)))
+    return add_node(parser, (struct expression_node){.operation = OP_ABSENT});
   bool texts =
       is_text(parser, left) && is_text(parser, right) && (operation == OP_EQUAL || operation == OP_DIFFERENT);
   if (!texts && (is_text(parser, left) || is_text(parser, right)))
@@ -112,11 +120,14 @@ static uint32_t column_node(struct parser *parser, const char *name, size_t leng
   if (length >= sizeof copy) return refuse(parser, "a column's name of less than 256 bytes");
   memcpy(copy, name, length);
   copy[length] = '\0';
-  copse_status status = step_column(parser->step, parser->in, copy, false, &column, parser->err);
+  bool maybe = *parser->at == '?';
+  if (maybe) parser->at++;
+  copse_status status = step_column(parser->step, parser->in, copy, maybe, &column, parser->err);
   if (status != COPSE_OK) {
     parser->status = status;
     return 0;
   }
+  if (column < 0) return add_node(parser, (struct expression_node){.operation = OP_ABSENT});
   bool text = parser->in->columns[column].type == VALUE_TEXT;
   return add_node(parser, (struct expression_node){.operation = text ? OP_TEXT_COLUMN : OP_COLUMN,
                                                    .column = (uint32_t)column});
@@ -295,6 +306,7 @@ static double value_of(const struct expression *expression, uint32_t at, const s
                        size_t row) {
   const struct expression_node *node = &expression->nodes[at];
   if (node->operation == OP_NUMBER) return node->number;
+  if (node->operation == OP_ABSENT) return (double)NAN;
   if (node->operation == OP_COLUMN) return block->columns[node->column].numbers[row];
   if (node->operation == OP_MISSING)
     return is_text_node(expression, node->left) ? text_of(expression, node->left, block, row).null

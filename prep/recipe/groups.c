@@ -120,7 +120,7 @@ struct row_cell groups_text(const struct groups *groups, uint32_t group, uint32_
   int32_t code = codes_of(groups, group)[column];
   if (code < 0) return cell_null;
   const struct dictionary_level *level = &groups->columns[column].values.levels[code];
-  return cell_of_text(level->text, level->length);
+  return (struct row_cell){level->text, level->length, false, false};
 }
 
 double groups_number(const struct groups *groups, uint32_t group, uint32_t column) {

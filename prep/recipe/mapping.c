@@ -1,7 +1,10 @@
 /* mapping.c - a CSV file with two columns, a header and one pair a row, beside the recipe or in maps=DIR. A
  * byte-order mark and a missing last line end are fine; a text on the left that comes twice is not. */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "read/dictionary.h"
 #include "read/report.h"
@@ -17,6 +20,13 @@ struct reading {
   bool repeats;
 };
 
+/* The mapping file that a step names, NULL for none. */
+static const char *file_of(const struct step *step) {
+  for (uint32_t i = 0; i < step->kind->n_options; i++)
+    if (step->kind->options[i].type == OPTION_FILE && step->values[i].line > 0) return step->values[i].text;
+  return NULL;
+}
+
 static copse_status resolve(const struct step *step, const char *file, char out[PATH_CAPACITY],
                             copse_error *err) {
   const copse_recipe *recipe = step->recipe;
@@ -30,7 +40,7 @@ static copse_status resolve(const struct step *step, const char *file, char out[
     n = snprintf(out, PATH_CAPACITY, "%.*s%s", slash != NULL ? (int)(slash - recipe->path + 1) : 0,
                  recipe->path, file);
   if (n > 0 && n < PATH_CAPACITY) return COPSE_OK;
-  return step_fail(step, COPSE_ERR_ARGUMENT, err, "file: the path is longer than %d bytes (move the file)",
+  return step_fail(step, COPSE_ERR_FORMAT, err, "file: the path is longer than %d bytes (move the file)",
                    PATH_CAPACITY - 1);
 }
 
@@ -70,6 +80,24 @@ static copse_status take_rows(void *user, const struct row_block *block, int thr
   return COPSE_OK;
 }
 
+size_t copse_recipe_n_files(const copse_recipe *recipe) {
+  size_t n = 0;
+  for (size_t i = 0; i < recipe->n_steps; i++) n += file_of(&recipe->steps[i]) != NULL;
+  return n;
+}
+
+bool copse_recipe_file(const copse_recipe *recipe, size_t index, char *out, size_t capacity) {
+  char path[PATH_CAPACITY];
+  for (size_t i = 0; i < recipe->n_steps; i++) {
+    const struct step *step = &recipe->steps[i];
+    if (file_of(step) == NULL || index-- > 0) continue;
+    if (resolve(step, file_of(step), path, NULL) != COPSE_OK || strlen(path) >= capacity) return false;
+    memcpy(out, path, strlen(path) + 1);
+    return true;
+  }
+  return false;
+}
+
 copse_status step_read_mapping(struct step *step, const char *option, bool repeats, copse_error *err) {
   char path[PATH_CAPACITY];
   copse_error why;
@@ -79,10 +107,12 @@ copse_status step_read_mapping(struct step *step, const char *option, bool repea
   const char *file = step_option(step, option)->text;
   copse_status status = resolve(step, file, path, err);
   if (status != COPSE_OK) return status;
+  if (!copse_names_table(path) && access(path, R_OK) != 0)
+    return step_fail(step, COPSE_ERR_IO, err,
+                     "%s: %s: cannot open: %s (mapping files lie beside the recipe, or in maps=DIR)", option,
+                     path, strerror(errno));
   status = row_source_open(ctx, path, &options, &reading.rows, &why);
-  if (status != COPSE_OK)
-    return step_fail(step, status, err, "%s: %s%s", option, why.message,
-                     status == COPSE_ERR_IO ? " (mapping files lie beside the recipe, or in maps=DIR)" : "");
+  if (status != COPSE_OK) return step_fail(step, status, err, "%s: %s", option, why.message);
   if (row_source_n_columns(reading.rows) != 2)
     status = step_fail(step, COPSE_ERR_FORMAT, err, "%s: %s: found %u columns, expected two", option, path,
                        row_source_n_columns(reading.rows));

@@ -1,8 +1,10 @@
 /* recipe.c - a recipe as a list of steps with checked options. */
+#define _DEFAULT_SOURCE
 #include "recipe/recipe.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "read/report.h"
 #include "read/roles.h"
@@ -46,9 +48,9 @@ struct step *recipe_add_step(copse_recipe *recipe, const struct step_kind *kind,
   struct step *step = &recipe->steps[recipe->n_steps];
   *step = (struct step){.kind = kind, .recipe = recipe, .line = line};
   step->learnt.texts.ctx = step->memory.ctx = recipe->ctx;
-  step->values = pool_alloc(&recipe->texts, kind->n_options, sizeof *step->values);
+  step->values = pool_alloc(&recipe->texts, step_n_options(kind), sizeof *step->values);
   if (step->values == NULL) return NULL;
-  memset(step->values, 0, kind->n_options * sizeof *step->values);
+  memset(step->values, 0, step_n_options(kind) * sizeof *step->values);
   if (table != NULL && table[0] != '\0') {
     step->table = pool_text(&recipe->texts, table, strlen(table));
     if (step->table == NULL) return NULL;
@@ -56,6 +58,8 @@ struct step *recipe_add_step(copse_recipe *recipe, const struct step_kind *kind,
   recipe->n_steps++;
   return step;
 }
+
+const char *recipe_path(const copse_recipe *recipe) { return recipe->path; }
 
 bool recipe_keep_label(copse_recipe *recipe, const char *name) {
   recipe->label = pool_text(&recipe->texts, name, strlen(name));
@@ -66,8 +70,8 @@ bool recipe_keep_label(copse_recipe *recipe, const char *name) {
 
 static copse_status refuse_value(const struct step *step, const struct step_option *option, const char *text,
                                  int line, const char *expected, copse_error *err) {
-  return report(err, COPSE_ERR_ARGUMENT, "%s:%d: [%s] %s: found \"%s\", expected %s", step->recipe->path,
-                line, step->kind->name, option->name, show(text, strlen(text)).text, expected);
+  return report(err, COPSE_ERR_FORMAT, "%s:%d: [%s] %s: found \"%s\", expected %s", step->recipe->path, line,
+                step->kind->name, option->name, show(text, strlen(text)).text, expected);
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -163,38 +167,39 @@ static copse_status parse_value(struct step *step, const struct step_option *opt
 copse_status recipe_set_option(struct step *step, const char *name, const char *text, int line,
                                copse_error *err) {
   const struct step_kind *kind = step->kind;
-  uint32_t i = 0;
-  while (i < kind->n_options && strcmp(kind->options[i].name, name) != 0) i++;
-  if (i == kind->n_options) {
+  uint32_t i = 0, n = step_n_options(kind);
+  while (i < n && strcmp(step_option_row(kind, i)->name, name) != 0) i++;
+  if (i == n) {
     const char *names[16];
     char list[300] = "";
     size_t at = 0;
-    for (uint32_t k = 0; k < kind->n_options && k < 16; k++) {
-      names[k] = kind->options[k].name;
+    for (uint32_t k = 0; k < n && k < 16; k++) {
+      names[k] = step_option_row(kind, k)->name;
       at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", k > 0 ? ", " : "", names[k]);
     }
-    const char *nearest = roles_nearest(name, names, kind->n_options);
-    return report(err, COPSE_ERR_ARGUMENT, "%s:%d: [%s] has no option \"%s\" (%s%s%soptions: %s)",
+    const char *nearest = roles_nearest(name, names, n < 16 ? n : 16);
+    return report(err, COPSE_ERR_FORMAT, "%s:%d: [%s] has no option \"%s\" (%s%s%soptions: %s)",
                   step->recipe->path, line, kind->name, show(name, strlen(name)).text,
                   nearest != NULL ? "did you mean \"" : "", nearest != NULL ? nearest : "",
                   nearest != NULL ? "\"? " : "", list);
   }
   struct option_value *value = &step->values[i];
   if (value->line > 0)
-    return report(err, COPSE_ERR_ARGUMENT, "%s:%d: [%s] %s was given in line %d already (give it once)",
+    return report(err, COPSE_ERR_FORMAT, "%s:%d: [%s] %s was given in line %d already (give it once)",
                   step->recipe->path, line, kind->name, name, value->line);
   value->text = pool_text(&step->recipe->texts, text, strlen(text));
   value->line = line;
-  return value->text == NULL ? step_fail_memory(step, err) : parse_value(step, &kind->options[i], value, err);
+  return value->text == NULL ? step_fail_memory(step, err)
+                             : parse_value(step, step_option_row(kind, i), value, err);
 }
 
 copse_status recipe_finish_step(struct step *step, copse_error *err) {
-  for (uint32_t i = 0; i < step->kind->n_options; i++) {
-    const struct step_option *option = &step->kind->options[i];
+  for (uint32_t i = 0; i < step_n_options(step->kind); i++) {
+    const struct step_option *option = step_option_row(step->kind, i);
     struct option_value *value = &step->values[i];
     if (value->line > 0) continue;
     if (option->required)
-      return step_fail(step, COPSE_ERR_ARGUMENT, err, "%s is missing: %s", option->name, option->help);
+      return step_fail(step, COPSE_ERR_FORMAT, err, "%s is missing: %s", option->name, option->help);
     value->text = option->standard;
     copse_status status = value->text != NULL ? parse_value(step, option, value, err) : COPSE_OK;
     if (status != COPSE_OK) return status;
@@ -210,6 +215,63 @@ const struct step *recipe_split(const copse_recipe *recipe) {
   return NULL;
 }
 
+size_t recipe_end(const copse_recipe *recipe) {
+  size_t end = 0;
+  while (end + 1 < recipe->n_steps && !recipe->steps[end + 1].aside) end++;
+  return end;
+}
+
+static copse_status find_parent(copse_recipe *recipe, size_t index, copse_error *err) {
+  struct step *step = &recipe->steps[index];
+  step->parent = index > 0 ? index - 1 : NO_STEP;
+  step->aside = index > 0 && recipe->steps[index - 1].aside;
+  if (index == 0 || !step_given(step, "from")) return COPSE_OK;
+  const char *from = step_option(step, "from")->text;
+  const char **names = copse_alloc(recipe->ctx, index, sizeof *names);
+  if (names == NULL) return step_fail_memory(step, err);
+  size_t n = 0, found = NO_STEP;
+  for (size_t i = 0; i < index; i++) {
+    if (recipe->steps[i].table == NULL) continue;
+    names[n++] = recipe->steps[i].table;
+    if (strcmp(recipe->steps[i].table, from) == 0) found = i;
+  }
+  const char *nearest = roles_nearest(from, names, (uint32_t)n);
+  copse_status status = COPSE_OK;
+  if (found == NO_STEP)
+    status = step_fail(step, COPSE_ERR_FORMAT, err, "from: found \"%s\", expected a table made before%s%s%s",
+                       show(from, strlen(from)).text, nearest != NULL ? " (did you mean \"" : "",
+                       nearest != NULL ? nearest : "", nearest != NULL ? "\"?)" : "");
+  step->parent = found;
+  step->aside = true;
+  copse_free(names);
+  return status;
+}
+
+/* Behind a split rows are of several parts, which nothing may mix; and there is one. */
+static copse_status check_split(const copse_recipe *recipe, const struct step *step, const struct step *split,
+                                copse_error *err) {
+  bool is_split = strcmp(step->kind->name, "split") == 0, behind = false;
+  if (is_split && split != NULL)
+    return step_fail(step, COPSE_ERR_FORMAT, err, "a second [split], after line %d (leave one out)",
+                     split->line);
+  if (is_split && step->aside)
+    return step_fail(step, COPSE_ERR_FORMAT, err,
+                     "stands in a side line, which is not trained on (put it before the first `from`)");
+  for (size_t i = step->parent; i != NO_STEP; i = recipe->steps[i].parent)
+    behind |= &recipe->steps[i] == split;
+  if (behind && step->kind->collect != NULL)
+    return step_fail(
+        step, COPSE_ERR_FORMAT, err,
+        "stands behind [split] in line %d, expected before it: its rows would be of several parts",
+        split->line);
+  if (behind && step->kind->serial)
+    return step_fail(step, COPSE_ERR_FORMAT, err,
+                     "stands behind [split] in line %d, where rows held out would decide which rows are "
+                     "trained on (put it before the split)",
+                     split->line);
+  return COPSE_OK;
+}
+
 copse_status recipe_check(copse_recipe *recipe, copse_error *err) {
   const struct step *split = NULL;
   if (recipe->n_steps == 0)
@@ -218,27 +280,19 @@ copse_status recipe_check(copse_recipe *recipe, copse_error *err) {
     const struct step *step = &recipe->steps[i];
     bool load = strcmp(step->kind->name, "load") == 0;
     if (load != (i == 0))
-      return step_fail(step, COPSE_ERR_ARGUMENT, err, "expected [load] as the first step, and only there");
-    if (split != NULL && step->kind->collect != NULL)
-      return step_fail(
-          step, COPSE_ERR_ARGUMENT, err,
-          "stands behind [split] in line %d, expected before it: its rows would be of several parts",
-          split->line);
-    if (split != NULL && step->kind->serial)
-      return step_fail(step, COPSE_ERR_ARGUMENT, err,
-                       "stands behind [split] in line %d, where rows held out would decide which rows are "
-                       "trained on (put it before the split)",
-                       split->line);
-    if (strcmp(step->kind->name, "split") == 0) {
-      if (split != NULL)
-        return step_fail(step, COPSE_ERR_ARGUMENT, err, "a second [split], after line %d (leave one out)",
-                         split->line);
-      split = step;
-    }
+      return step_fail(step, COPSE_ERR_FORMAT, err, "expected [load] as the first step, and only there");
+    copse_status status = find_parent(recipe, i, err);
+    if (status == COPSE_OK) status = check_split(recipe, step, split, err);
+    if (status != COPSE_OK) return status;
+    if (strcmp(step->kind->name, "split") == 0) split = step;
     for (size_t j = 0; j < i && step->table != NULL; j++)
-      if (recipe->steps[j].table != NULL && strcmp(recipe->steps[j].table, step->table) == 0)
-        return step_fail(step, COPSE_ERR_ARGUMENT, err, "the step in line %d makes a table of that name too",
-                         recipe->steps[j].line);
+      if (recipe->steps[j].table != NULL && strcasecmp(recipe->steps[j].table, step->table) == 0)
+        return step_fail(step, COPSE_ERR_FORMAT, err,
+                         "the step in line %d makes the table \"%s\" (choose another name%s)",
+                         recipe->steps[j].line, recipe->steps[j].table,
+                         strcmp(recipe->steps[j].table, step->table) != 0
+                             ? "; SQLite does not tell small from capital letters"
+                             : "");
   }
   return COPSE_OK;
 }

@@ -32,8 +32,10 @@ copse_status recipe_set_option(struct step *step, const char *name, const char *
                                copse_error *err);
 /* After the last option: defaults, and that what is required is there. */
 copse_status recipe_finish_step(struct step *step, copse_error *err);
-/* Order of steps, names of tables. */
+/* Order of steps, names of tables; what each step reads. */
 copse_status recipe_check(copse_recipe *recipe, copse_error *err);
+/* The last step of the main line. */
+size_t recipe_end(const copse_recipe *recipe);
 /* The split step, or NULL. */
 const struct step *recipe_split(const copse_recipe *recipe);
 

@@ -5,8 +5,8 @@
 
 static void append_options(const struct step_kind *kind, copse_text *out) {
   static const char *const types[] = {"text", "number", "count", "true|false", "", "list", "file"};
-  for (uint32_t i = 0; i < kind->n_options; i++) {
-    const struct step_option *option = &kind->options[i];
+  for (uint32_t i = 0; i < step_n_options(kind); i++) {
+    const struct step_option *option = step_option_row(kind, i);
     copse_text_appendf(out, "  %-15s", option->name);
     for (const char *c = option->choices != NULL ? option->choices : types[option->type]; *c != '\0'; c++)
       copse_text_append(out, *c == ',' ? "|" : c, 1);

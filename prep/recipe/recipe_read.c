@@ -73,7 +73,7 @@ static void begin_step(struct reading *reading, const char *section) {
     size_t at = 0;
     for (size_t i = 0; step_kind_at(i) != NULL; i++)
       at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", step_kind_at(i)->name);
-    reading->status = report(reading->err, COPSE_ERR_ARGUMENT, "%s:%d: unknown step \"%s\" (%s%s%ssteps: %s)",
+    reading->status = report(reading->err, COPSE_ERR_FORMAT, "%s:%d: unknown step \"%s\" (%s%s%ssteps: %s)",
                              reading->recipe->path, reading->line, show(kind_name, length).text,
                              nearest != NULL ? "did you mean \"" : "", nearest != NULL ? nearest : "",
                              nearest != NULL ? "\"? " : "", list);
@@ -114,6 +114,20 @@ static int take(void *user, const char *section, const char *name, const char *v
   return 1;
 }
 
+/* Where a comment behind a value begins: a '#' or ';' behind a blank, outside of double quotes. *hidden: inih
+ * would find one inside of them. */
+static size_t comment_at(const char *line, size_t length, bool *hidden) {
+  bool quoted = false;
+  *hidden = false;
+  for (size_t i = 0; i < length; i++) {
+    bool sign = i > 0 && (line[i] == ';' || line[i] == '#') && (line[i - 1] == ' ' || line[i - 1] == '\t');
+    if (line[i] == '"') quoted = !quoted;
+    if (sign && !quoted) return i;
+    if (sign && line[i] == ';') *hidden = true;
+  }
+  return length;
+}
+
 /* inih's fgets. */
 static char *next_line(char *out, int capacity, void *user) {
   struct reading *reading = user;
@@ -134,6 +148,12 @@ static char *next_line(char *out, int capacity, void *user) {
   memcpy(out, reading->at, length);
   out[length] = '\0';
   reading->section = out[0] == '[';
+  bool hidden, comment = out[strspn(out, " \t")] == '#' || out[strspn(out, " \t")] == ';';
+  size_t kept = comment ? length : comment_at(out, length, &hidden);
+  if (!comment && hidden)
+    refuse(reading, reading->line,
+           "a \";\" behind a blank begins a comment, in quotes too (write it without)");
+  if (kept < length) memcpy(out + kept, "\n", 2);
   reading->at += length;
   return out;
 }

@@ -1,5 +1,7 @@
 /* recipe_run.c - what people do with a recipe: fit it, write its tables, hand its last table on as text. */
 #define _GNU_SOURCE
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -72,7 +74,7 @@ static copse_status begin_text(void *user, const struct shape *shape, copse_erro
     const char *name = shape->columns[i].name;
     if (sink->hidden != NULL && strcmp(name, sink->hidden) == 0) continue;
     if (!first) copse_text_append(sink->out, ",", 1);
-    cell_append_text(sink->out, name, strlen(name));
+    cell_append_name(sink->out, name, strlen(name));
     first = false;
   }
   copse_text_append(sink->out, "\n", 1);
@@ -104,6 +106,36 @@ static copse_status append_block(void *user, const struct shape *shape, const st
   return sink->out->failed ? report(err, COPSE_ERR_MEMORY, "out of memory for the prepared rows") : COPSE_OK;
 }
 
+/* Steps of the main line that leave out or merge rows, for a sentence. */
+static void list_merging(const copse_recipe *recipe, char *out, size_t capacity) {
+  static const char *const kinds[] = {"filter", "dedupe", "rollup"};
+  size_t at = 0;
+  out[0] = '\0';
+  for (size_t i = 0; i <= recipe_end(recipe); i++)
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
+      if (strcmp(recipe->steps[i].kind->name, kinds[k]) == 0 && at + 40 < capacity)
+        at += (size_t)snprintf(out + at, capacity - at, "%s[%s] in line %d", at > 0 ? ", " : "", kinds[k],
+                               recipe->steps[i].line);
+}
+
+/* What comes out is what is trained on or predicted: fewer rows than came are told. */
+static copse_status tell_rows(copse_recipe *recipe, const struct row_source *rows, uint64_t n_out,
+                              copse_error *err) {
+  char steps[300];
+  uint64_t n_in = row_source_n_rows(rows);
+  if (n_out == n_in) return COPSE_OK;
+  list_merging(recipe, steps, sizeof steps);
+  if (n_out == 0)
+    return report(err, COPSE_ERR_DATA,
+                  "%s: none of the %" PRIu64 " rows of %s is left by %s (look at its condition)",
+                  recipe->path, n_in, row_source_path(rows), steps);
+  copse_text_appendf(&recipe->notes,
+                     "%s: %" PRIu64 " of the %" PRIu64
+                     " rows of %s come out; the others are left out or merged by %s\n",
+                     recipe->path, n_out, n_in, row_source_path(rows), steps);
+  return COPSE_OK;
+}
+
 static copse_status refuse_empty(const struct step *split, int part, copse_error *err) {
   static const char *const parts[] = {"train", "valid", "test"};
   const char *column = step_option(split, "column")->text;
@@ -127,6 +159,7 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
                        "has not been fitted (copse_recipe_fit first)");
   copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
   if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, NULL, &run_sink, part, err);
+  if (status == COPSE_OK && part < 0) status = tell_rows(recipe, rows, sink.n_rows, err);
   row_source_close(rows);
   if (status == COPSE_OK && split != NULL && part >= 0 && sink.n_rows == 0)
     status = refuse_empty(split, part, err);

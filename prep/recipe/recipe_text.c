@@ -34,10 +34,10 @@ static void append_field(copse_text *out, const char *text) {
 static void append_step(const struct step *step, copse_text *out) {
   copse_text_appendf(out, "step\t%s\t%d\t%d", step->kind->name, step->line, step->learned);
   append_field(out, step->table != NULL ? step->table : "");
-  for (uint32_t i = 0; i < step->kind->n_options; i++) {
+  for (uint32_t i = 0; i < step_n_options(step->kind); i++) {
     const struct option_value *value = &step->values[i];
     if (value->line == 0) continue;
-    copse_text_appendf(out, "\noption\t%s\t%d", step->kind->options[i].name, value->line);
+    copse_text_appendf(out, "\noption\t%s\t%d", step_option_row(step->kind, i)->name, value->line);
     append_field(out, value->text);
   }
   for (uint32_t i = 0; i < step->learnt.n; i++) {

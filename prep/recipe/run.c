@@ -1,5 +1,6 @@
 /* run.c - see run.h.
  *
+ * Steps form a tree: each reads the output of its parent, the step before it or the one that `from` names.
  * Blocks of raw rows go through the first steps in parallel, as far as these work row by row. Then, block
  * after block in the order of rows, tables are written, and what is left of the steps is done: those that
  * must see the rows in order, and those that collect all rows before they give the first. Nothing depends on
@@ -8,13 +9,14 @@
 
 #include <string.h>
 
+#include "read/dictionary.h"
 #include "read/report.h"
 
-/* A block that went through the parallel steps, and how it was behind those that make a table. */
+/* A block that went through the parallel steps. */
 struct done {
   size_t index;
-  struct block block;
-  struct block *snapshots; /* [n_parallel] */
+  struct block raw;
+  struct block *outputs; /* [n_steps] of the parallel steps */
 };
 
 struct thread_slot {
@@ -23,14 +25,21 @@ struct thread_slot {
   size_t n_done, capacity;
 };
 
+/* What a run knows of a step. */
+struct run_step {
+  bool needed, bound, parallel;
+  struct shape out;
+  struct store_table *table;
+};
+
 struct run {
   copse_recipe *recipe;
   struct row_source *rows;
   int n_threads;
-  size_t n_steps, n_parallel;
-  struct shape *shapes; /* [n_steps + 1] what step i gets; the last: what comes out */
-  size_t n_bound;
-  struct store_table **tables; /* [n_steps] */
+  size_t n_steps;
+  struct run_step *steps; /* [n_steps] */
+  struct shape raw;
+  size_t end; /* the step whose output goes to the observer or the sink; NO_STEP: the raw rows */
   struct step *observer;
   struct shape observed; /* what the observer would give */
   const struct run_sink *sink;
@@ -47,13 +56,18 @@ static copse_status fail_memory(const struct run *run, copse_error *err) {
 /* ---- binding ---- */
 
 static copse_status check_names(const struct step *step, const struct shape *shape, copse_error *err) {
-  for (uint32_t i = 0; i < shape->n; i++) {
+  struct dictionary seen = {.ctx = step->recipe->ctx};
+  copse_status status = COPSE_OK;
+  for (uint32_t i = 0; i < shape->n && status == COPSE_OK; i++) {
     const char *name = shape->columns[i].name;
-    if (shape_find(shape, name) != i)
-      return step_fail(step, COPSE_ERR_DATA, err, "would make a second column \"%s\" (choose another name)",
-                       show(name, strlen(name)).text);
+    if (dictionary_add(&seen, name, strlen(name)) < 0)
+      status = step_fail_memory(step, err);
+    else if (seen.n == i)
+      status = step_fail(step, COPSE_ERR_DATA, err, "would make a second column \"%s\" (choose another name)",
+                         show(name, strlen(name)).text);
   }
-  return COPSE_OK;
+  dictionary_release(&seen);
+  return status;
 }
 
 static copse_status bind_step(struct run *run, struct step *step, const struct shape *in, struct shape *out,
@@ -66,24 +80,43 @@ static copse_status bind_step(struct run *run, struct step *step, const struct s
   return status == COPSE_OK ? check_names(step, out, err) : status;
 }
 
-/* Binds steps [0, n_steps) to the columns of the rows. */
-static copse_status bind_steps(struct run *run, size_t n_steps, copse_error *err) {
+/* What comes out of a step. */
+static struct shape *shape_of(struct run *run, size_t step) {
+  return step == NO_STEP ? &run->raw : &run->steps[step].out;
+}
+
+static bool open_steps(struct run *run) {
   copse_recipe *recipe = run->recipe;
-  run->n_steps = run->n_parallel = n_steps;
-  run->shapes = copse_alloc_zero(recipe->ctx, n_steps + 1, sizeof *run->shapes);
-  run->tables = copse_alloc_zero(recipe->ctx, n_steps + 1, sizeof *run->tables);
-  if (run->shapes == NULL || run->tables == NULL) return fail_memory(run, err);
-  for (size_t i = 0; i <= n_steps; i++) run->shapes[i].names.ctx = recipe->ctx;
+  run->n_steps = recipe->n_steps;
+  run->raw.names.ctx = recipe->ctx;
+  run->steps = copse_alloc_zero(recipe->ctx, run->n_steps, sizeof *run->steps);
+  for (size_t i = 0; run->steps != NULL && i < run->n_steps; i++) run->steps[i].out.names.ctx = recipe->ctx;
+  return run->steps != NULL;
+}
+
+/* Binds the steps that are needed to the columns of the rows. A side line without any column ends there. */
+static copse_status bind_steps(struct run *run, copse_error *err) {
+  copse_recipe *recipe = run->recipe;
   for (uint32_t i = 0; i < row_source_n_columns(run->rows); i++)
-    if (!shape_add(&run->shapes[0], row_source_name(run->rows, i), VALUE_TEXT)) return fail_memory(run, err);
-  for (size_t i = 0; i < n_steps; i++) {
+    if (!shape_add(&run->raw, row_source_name(run->rows, i), VALUE_TEXT)) return fail_memory(run, err);
+  for (size_t i = 0; i < run->n_steps; i++) {
     struct step *step = &recipe->steps[i];
-    run->n_bound = i + 1;
-    copse_status status = bind_step(run, step, &run->shapes[i], &run->shapes[i + 1], err);
+    struct run_step *mine = &run->steps[i];
+    const struct shape *in = shape_of(run, step->parent);
+    if (in->n == 0) mine->needed = false;
+    if (!mine->needed) continue;
+    mine->bound = true;
+    copse_status status = bind_step(run, step, in, &mine->out, err);
     if (status != COPSE_OK) return status;
-    if ((step->kind->serial || step->kind->apply == NULL) && i < run->n_parallel) run->n_parallel = i;
+    mine->parallel = step->kind->apply != NULL && !step->kind->serial &&
+                     (step->parent == NO_STEP || run->steps[step->parent].parallel);
   }
   return COPSE_OK;
+}
+
+/* The steps that lead to one, and the step itself. */
+static void need_line(struct run *run, size_t step) {
+  for (; step != NO_STEP; step = run->recipe->steps[step].parent) run->steps[step].needed = true;
 }
 
 static void release_step(struct step *step) {
@@ -93,18 +126,20 @@ static void release_step(struct step *step) {
 }
 
 static void release_run(struct run *run) {
-  for (size_t i = 0; i < run->n_bound; i++) release_step(&run->recipe->steps[i]);
+  for (size_t i = 0; run->steps != NULL && i < run->n_steps; i++) {
+    if (run->steps[i].bound) release_step(&run->recipe->steps[i]);
+    shape_release(&run->steps[i].out);
+    store_table_free(run->steps[i].table);
+  }
   if (run->observer != NULL) release_step(run->observer);
-  for (size_t i = 0; run->shapes != NULL && i <= run->n_steps; i++) shape_release(&run->shapes[i]);
-  for (size_t i = 0; run->tables != NULL && i < run->n_steps; i++) store_table_free(run->tables[i]);
+  shape_release(&run->raw);
   shape_release(&run->observed);
   for (int t = 0; run->threads != NULL && t < run->n_threads; t++) {
     pool_release(&run->threads[t].pool);
     copse_free(run->threads[t].done);
   }
   copse_free(run->threads);
-  copse_free(run->shapes);
-  copse_free(run->tables);
+  copse_free(run->steps);
   copse_free(run->order);
   run->recipe->rows = NULL;
   run->recipe->whole = false;
@@ -121,28 +156,29 @@ static struct done *add_done(struct run *run, struct thread_slot *slot) {
     slot->capacity = capacity;
   }
   struct done *done = &slot->done[slot->n_done++];
-  *done = (struct done){.block.pool = &slot->pool};
-  done->snapshots = pool_alloc(&slot->pool, run->n_parallel, sizeof *done->snapshots);
-  return done->snapshots != NULL || run->n_parallel == 0 ? done : NULL;
+  *done = (struct done){.raw.pool = &slot->pool};
+  done->outputs = pool_alloc(&slot->pool, run->n_steps, sizeof *done->outputs);
+  return done->outputs != NULL ? done : NULL;
 }
 
 static copse_status visit(void *user, const struct row_block *rows, int thread, copse_error *err) {
   struct run *run = user;
   struct done *done = add_done(run, &run->threads[thread]);
-  struct vector *columns = done != NULL ? block_columns(&done->block, rows->n_columns) : NULL;
+  struct vector *columns = done != NULL ? block_columns(&done->raw, rows->n_columns) : NULL;
   if (columns == NULL) return fail_memory(run, err);
-  struct block *block = &done->block;
+  struct block *raw = &done->raw;
   done->index = rows->index;
   for (uint32_t i = 0; i < rows->n_columns; i++)
     columns[i] = (struct vector){.texts = rows->cells + (size_t)i * rows->n_rows};
-  block->columns = columns;
-  block->n_rows = rows->n_rows;
-  block->first_row = rows->first_row;
-  for (size_t i = 0; i < run->n_parallel; i++) {
+  raw->columns = columns;
+  raw->n_rows = rows->n_rows;
+  raw->first_row = rows->first_row;
+  for (size_t i = 0; i < run->n_steps; i++) {
     const struct step *step = &run->recipe->steps[i];
-    copse_status status = step->kind->apply(step, block, err);
+    if (!run->steps[i].needed || !run->steps[i].parallel) continue;
+    done->outputs[i] = step->parent == NO_STEP ? *raw : done->outputs[step->parent];
+    copse_status status = step->kind->apply(step, &done->outputs[i], err);
     if (status != COPSE_OK) return status;
-    if (run->tables[i] != NULL) done->snapshots[i] = *block;
   }
   return COPSE_OK;
 }
@@ -150,8 +186,8 @@ static copse_status visit(void *user, const struct row_block *rows, int thread, 
 /* ---- the part in order ---- */
 
 static copse_status write_rows(struct run *run, size_t step, const struct block *block, copse_error *err) {
-  struct store_table *table = run->tables[step];
-  const struct shape *shape = &run->shapes[step + 1];
+  struct store_table *table = run->steps[step].table;
+  const struct shape *shape = &run->steps[step].out;
   if (table == NULL) return COPSE_OK;
   for (size_t row = 0; row < block->n_rows; row++) {
     for (uint32_t i = 0; i < shape->n; i++) {
@@ -176,20 +212,31 @@ static bool keep_part(struct block *block, const struct shape *shape, int part) 
   return keep != NULL && block_filter(block, shape, keep);
 }
 
-/* A block that comes out of step `done` - 1 goes on. */
-static copse_status pass_on(struct run *run, size_t done, struct block *block, copse_error *err) {
-  for (size_t i = done; i < run->n_steps; i++) {
-    struct step *step = &run->recipe->steps[i];
-    if (step->kind->apply == NULL) return step->kind->collect(step, block, err);
-    copse_status status = step->kind->apply(step, block, err);
-    if (status == COPSE_OK) status = write_rows(run, i, block, err);
-    if (status != COPSE_OK) return status;
-  }
-  const struct shape *shape = &run->shapes[run->n_steps];
+/* A block of the line's end. */
+static copse_status finish(struct run *run, struct block block, copse_error *err) {
+  const struct shape *shape = shape_of(run, run->end);
   /* What is held out is never learned from. */
-  if (!keep_part(block, shape, run->observer != NULL ? 0 : run->part)) return fail_memory(run, err);
-  if (run->observer != NULL) return run->observer->kind->observe(run->observer, block, err);
-  return run->sink != NULL ? run->sink->block(run->sink->user, shape, block, err) : COPSE_OK;
+  if (!keep_part(&block, shape, run->observer != NULL ? 0 : run->part)) return fail_memory(run, err);
+  if (run->observer != NULL) return run->observer->kind->observe(run->observer, &block, err);
+  return run->sink != NULL ? run->sink->block(run->sink->user, shape, &block, err) : COPSE_OK;
+}
+
+/* A block that comes out of a step is written, and goes on to those that read it. */
+static copse_status pass_on(struct run *run, size_t from, const struct block *block, copse_error *err) {
+  copse_status status = from != NO_STEP ? write_rows(run, from, block, err) : COPSE_OK;
+  if (status == COPSE_OK && from == run->end) status = finish(run, *block, err);
+  for (size_t i = from == NO_STEP ? 0 : from + 1; i < run->n_steps && status == COPSE_OK; i++) {
+    struct step *step = &run->recipe->steps[i];
+    struct block next = *block;
+    if (step->parent != from || !run->steps[i].needed || run->steps[i].parallel) continue;
+    if (step->kind->apply == NULL) {
+      status = step->kind->collect(step, block, err);
+      continue;
+    }
+    status = step->kind->apply(step, &next, err);
+    if (status == COPSE_OK) status = pass_on(run, i, &next, err);
+  }
+  return status;
 }
 
 static copse_status settle(void *user, size_t n_blocks, copse_error *err) {
@@ -205,10 +252,10 @@ static copse_status settle(void *user, size_t n_blocks, copse_error *err) {
       run->order[run->threads[t].done[i].index] = &run->threads[t].done[i];
   copse_status status = COPSE_OK;
   for (size_t b = 0; b < n_blocks && status == COPSE_OK; b++) {
-    struct done *done = run->order[b];
-    for (size_t i = 0; i < run->n_parallel && status == COPSE_OK; i++)
-      status = write_rows(run, i, &done->snapshots[i], err);
-    if (status == COPSE_OK) status = pass_on(run, run->n_parallel, &done->block, err);
+    const struct done *done = run->order[b];
+    status = pass_on(run, NO_STEP, &done->raw, err);
+    for (size_t i = 0; i < run->n_steps && status == COPSE_OK; i++)
+      if (run->steps[i].needed && run->steps[i].parallel) status = pass_on(run, i, &done->outputs[i], err);
   }
   for (int t = 0; t < run->n_threads; t++) {
     run->threads[t].n_done = 0;
@@ -226,8 +273,7 @@ static copse_status take_emitted(void *user, struct block *block, copse_error *e
   struct emission *emission = user;
   if (copse_context_cancelled(emission->run->recipe->ctx))
     return report(err, COPSE_ERR_INTERRUPTED, "%s: the recipe was interrupted", emission->run->recipe->path);
-  copse_status status = write_rows(emission->run, emission->step, block, err);
-  return status == COPSE_OK ? pass_on(emission->run, emission->step + 1, block, err) : status;
+  return pass_on(emission->run, emission->step, block, err);
 }
 
 static copse_status run_pass(struct run *run, copse_error *err) {
@@ -238,10 +284,12 @@ static copse_status run_pass(struct run *run, copse_error *err) {
   for (int t = 0; t < run->n_threads; t++) run->threads[t].pool.ctx = ctx;
   run->recipe->rows = run->rows;
   copse_status status = row_source_run(run->rows, run->n_threads, visit, settle, run, err);
+  if (status == COPSE_OK) status = row_source_check_rows(run->rows, err);
   for (size_t i = 0; i < run->n_steps && status == COPSE_OK; i++) {
     struct step *step = &run->recipe->steps[i];
     struct emission emission = {run, i};
-    if (step->kind->emit != NULL) status = step->kind->emit(step, take_emitted, &emission, err);
+    if (run->steps[i].needed && step->kind->emit != NULL)
+      status = step->kind->emit(step, take_emitted, &emission, err);
   }
   return status;
 }
@@ -252,15 +300,20 @@ static copse_status run_pass(struct run *run, copse_error *err) {
 static copse_status fit_step(copse_recipe *recipe, size_t index, struct row_source *rows, int n_threads,
                              copse_error *err) {
   struct step *step = &recipe->steps[index];
-  struct run run = {.recipe = recipe, .rows = rows, .n_threads = n_threads, .part = -1};
+  struct run run = {.recipe = recipe, .rows = rows, .n_threads = n_threads, .end = step->parent, .part = -1};
   if (step->kind->learns == NULL) {
     step->learned = true;
     return COPSE_OK;
   }
-  copse_status status = bind_steps(&run, index, err);
-  if (status == COPSE_OK && step->kind->learns(step, &run.shapes[index])) {
+  copse_status status = open_steps(&run) ? COPSE_OK : fail_memory(&run, err);
+  if (status == COPSE_OK) {
+    need_line(&run, step->parent);
+    status = bind_steps(&run, err);
+  }
+  const struct shape *in = status == COPSE_OK ? shape_of(&run, step->parent) : NULL;
+  if (status == COPSE_OK && in->n > 0 && step->kind->learns(step, in)) {
     run.observer = step;
-    status = bind_step(&run, step, &run.shapes[index], &run.observed, err);
+    status = bind_step(&run, step, in, &run.observed, err);
     if (status == COPSE_OK) status = run_pass(&run, err);
     if (status == COPSE_OK) status = step->kind->learn(step, err);
   }
@@ -291,13 +344,20 @@ static copse_status create_tables(struct run *run, struct store *store, copse_er
   static const enum store_type types[] = {STORE_TEXT, STORE_REAL, STORE_INTEGER};
   for (size_t i = 0; i < run->n_steps; i++) {
     const struct step *step = &run->recipe->steps[i];
-    const struct shape *shape = &run->shapes[i + 1];
+    const struct shape *shape = &run->steps[i].out;
+    copse_status status;
     if (step->table == NULL) continue;
+    if (shape->n == 0) {
+      step_note(step, "these rows have none of its columns: there is no such table now");
+      status = store_table_drop(store, step->table, err);
+      if (status != COPSE_OK) return status;
+      continue;
+    }
     struct store_column *columns = copse_alloc(run->recipe->ctx, shape->n, sizeof *columns);
     if (columns == NULL) return fail_memory(run, err);
     for (uint32_t c = 0; c < shape->n; c++)
       columns[c] = (struct store_column){shape->columns[c].name, types[shape->columns[c].type]};
-    copse_status status = store_table_create(store, step->table, columns, shape->n, &run->tables[i], err);
+    status = store_table_create(store, step->table, columns, shape->n, &run->steps[i].table, err);
     copse_free(columns);
     if (status != COPSE_OK) return status;
   }
@@ -312,27 +372,36 @@ static copse_status record_tables(struct run *run, copse_error *err) {
   if (recipe->tables == NULL) return fail_memory(run, err);
   for (size_t i = 0; i < run->n_steps; i++) {
     const struct step *step = &recipe->steps[i];
-    if (run->tables[i] == NULL) continue;
+    struct store_table *table = run->steps[i].table;
+    if (table == NULL) continue;
     copse_text text = {.ctx = recipe->ctx};
     copse_text_appendf(&text, "%s:%d: [%s %s]", recipe->path, step->line, step->kind->name, step->table);
-    copse_status status =
-        text.failed ? fail_memory(run, err)
-                    : store_table_record(run->tables[i], text.data, row_source_path(run->rows), err);
+    copse_status status = text.failed ? fail_memory(run, err)
+                                      : store_table_record(table, text.data, row_source_path(run->rows), err);
     copse_text_release(&text);
     if (status != COPSE_OK) return status;
-    recipe->tables[recipe->n_tables++] =
-        (struct recipe_table){step->table, store_table_n_rows(run->tables[i])};
+    recipe->tables[recipe->n_tables++] = (struct recipe_table){step->table, store_table_n_rows(table)};
   }
   return COPSE_OK;
 }
 
 copse_status run_apply(copse_recipe *recipe, struct row_source *rows, int n_threads, struct store *store,
                        const struct run_sink *sink, int part, copse_error *err) {
-  struct run run = {.recipe = recipe, .rows = rows, .n_threads = n_threads, .sink = sink, .part = part};
+  struct run run = {.recipe = recipe,
+                    .rows = rows,
+                    .n_threads = n_threads,
+                    .end = recipe_end(recipe),
+                    .sink = sink,
+                    .part = part};
   recipe->whole = part < 0;
-  copse_status status = bind_steps(&run, recipe->n_steps, err);
+  copse_status status = open_steps(&run) ? COPSE_OK : fail_memory(&run, err);
+  if (status == COPSE_OK) {
+    need_line(&run, run.end);
+    for (size_t i = 0; store != NULL && i < run.n_steps; i++) run.steps[i].needed = true;
+    status = bind_steps(&run, err);
+  }
   if (status == COPSE_OK && store != NULL) status = create_tables(&run, store, err);
-  if (status == COPSE_OK && sink != NULL) status = sink->begin(sink->user, &run.shapes[run.n_steps], err);
+  if (status == COPSE_OK && sink != NULL) status = sink->begin(sink->user, shape_of(&run, run.end), err);
   if (status == COPSE_OK) status = run_pass(&run, err);
   if (status == COPSE_OK && store != NULL) status = record_tables(&run, err);
   release_run(&run);

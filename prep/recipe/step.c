@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "read/dictionary.h"
 #include "read/report.h"
 #include "read/roles.h"
 #include "recipe/recipe.h"
@@ -36,9 +37,25 @@ const char *step_kind_nearest(const char *name) {
   return roles_nearest(name, names, N_KINDS);
 }
 
+static const struct step_option common[] = {
+    {"from", OPTION_TEXT, NULL, false, NULL,
+     "an earlier table: begins a side line that reads it and is not trained on; default: the step before"},
+};
+enum { N_COMMON = sizeof common / sizeof common[0] };
+
+/* [load] reads the raw rows. */
+uint32_t step_n_options(const struct step_kind *kind) {
+  return kind->n_options + (kind != &step_load ? N_COMMON : 0);
+}
+
+const struct step_option *step_option_row(const struct step_kind *kind, uint32_t index) {
+  if (index < kind->n_options) return &kind->options[index];
+  return index < step_n_options(kind) ? &common[index - kind->n_options] : NULL;
+}
+
 const struct option_value *step_option(const struct step *step, const char *name) {
   uint32_t i = 0;
-  while (strcmp(step->kind->options[i].name, name) != 0) i++;
+  while (strcmp(step_option_row(step->kind, i)->name, name) != 0) i++;
   return &step->values[i];
 }
 
@@ -64,20 +81,27 @@ void pairs_release(struct pairs *pairs) {
 
 /* ---- messages ---- */
 
-static void write_place(const struct step *step, char *out, size_t capacity) {
-  snprintf(out, capacity, "%.300s:%d: [%s%s%.100s]", step->recipe->path, step->line, step->kind->name,
-           step->table != NULL ? " " : "", step->table != NULL ? step->table : "");
+/* The place of a step, and what there is to say of it. */
+struct message {
+  char text[COPSE_ERROR_CAPACITY + 480];
+};
+
+__attribute__((format(printf, 2, 0))) static struct message compose(const struct step *step,
+                                                                    const char *format, va_list args) {
+  struct message out;
+  int n = snprintf(out.text, sizeof out.text, "%.300s:%d: [%s%s%.100s]: ", step->recipe->path, step->line,
+                   step->kind->name, step->table != NULL ? " " : "", step->table != NULL ? step->table : "");
+  vsnprintf(out.text + n, sizeof out.text - (size_t)n, format, args);
+  return out;
 }
 
 copse_status step_fail(const struct step *step, copse_status status, copse_error *err, const char *format,
                        ...) {
-  char place[480], text[COPSE_ERROR_CAPACITY];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  struct message message = compose(step, format, args);
   va_end(args);
-  write_place(step, place, sizeof place);
-  return report(err, status, "%s: %s", place, text);
+  return report(err, status, "%s", message.text);
 }
 
 copse_status step_fail_memory(const struct step *step, copse_error *err) {
@@ -85,29 +109,35 @@ copse_status step_fail_memory(const struct step *step, copse_error *err) {
 }
 
 copse_status step_fail_row(const struct step *step, uint64_t row, copse_error *err, const char *format, ...) {
-  char place[480], text[COPSE_ERROR_CAPACITY];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  struct message message = compose(step, format, args);
   va_end(args);
-  write_place(step, place, sizeof place);
-  if (step->recipe->rows == NULL || row == NO_ROW) return report(err, COPSE_ERR_DATA, "%s: %s", place, text);
-  return report(err, COPSE_ERR_DATA, "%s: %s %s", row_source_place(step->recipe->rows, row).text, place,
-                text);
+  if (step->recipe->rows == NULL || row == NO_ROW) return report(err, COPSE_ERR_DATA, "%s", message.text);
+  return report(err, COPSE_ERR_DATA, "%s: %s", row_source_place(step->recipe->rows, row).text, message.text);
 }
 
 void step_note(const struct step *step, const char *format, ...) {
-  char place[480], text[COPSE_ERROR_CAPACITY];
   va_list args;
   va_start(args, format);
-  vsnprintf(text, sizeof text, format, args);
+  struct message message = compose(step, format, args);
   va_end(args);
-  write_place(step, place, sizeof place);
   copse_text *notes = &step->recipe->notes, line = {.ctx = step->recipe->ctx};
-  copse_text_appendf(&line, "%s: %s\n", place, text);
+  copse_text_appendf(&line, "%s\n", message.text);
   bool known = line.failed || (notes->data != NULL && strstr(notes->data, line.data) != NULL);
   if (!known) copse_text_append(notes, line.data, line.length); /* steps are bound more than once */
   copse_text_release(&line);
+}
+
+void few_names_add(struct few_names *names, const char *name) {
+  enum { MOST = 5 };
+  size_t at = strlen(names->text);
+  if (names->n < MOST)
+    snprintf(names->text + at, sizeof names->text - at, "%s\"%s\"", names->n > 0 ? ", " : "",
+             show(name, strlen(name)).text);
+  else if (names->n == MOST)
+    snprintf(names->text + at, sizeof names->text - at, " ...");
+  names->n++;
 }
 
 /* ---- columns ---- */
@@ -125,10 +155,11 @@ static copse_status refuse_column(const struct step *step, const struct shape *i
     if (at >= 200 && i + 1 < in->n) snprintf(list + at, sizeof list - at, " ...");
   }
   const char *nearest = roles_nearest(name, names, in->n);
-  copse_status status = step_fail(step, COPSE_ERR_DATA, err, "no column \"%s\" (%s%s%scolumns: %s)",
-                                  show(name, strlen(name)).text, nearest != NULL ? "nearest: \"" : "",
-                                  nearest != NULL ? show(nearest, strlen(nearest)).text : "",
-                                  nearest != NULL ? "\"; " : "", list);
+  copse_status status = step_fail(
+      step, COPSE_ERR_DATA, err,
+      "no column \"%s\" (add it, or write \"%s?\" in the recipe where it may be missing; %s%s%scolumns: %s)",
+      show(name, strlen(name)).text, show(name, strlen(name)).text, nearest != NULL ? "nearest: \"" : "",
+      nearest != NULL ? show(nearest, strlen(nearest)).text : "", nearest != NULL ? "\"; " : "", list);
   copse_free(names);
   return status;
 }
@@ -144,6 +175,19 @@ copse_status step_column(const struct step *step, const struct shape *in, const 
   return *out >= 0 || maybe ? COPSE_OK : refuse_column(step, in, name, err);
 }
 
+copse_status step_only_column(struct step *step, const struct shape *in, int64_t *out, const char **name,
+                              copse_error *err) {
+  const char *text = step_option(step, "column")->text;
+  size_t length = strlen(text);
+  bool maybe = length > 1 && text[length - 1] == '?' && shape_find(in, text) < 0;
+  *name = pool_text(&step->memory, text, maybe ? length - 1 : length);
+  if (*name == NULL) return step_fail_memory(step, err);
+  copse_status status = step_column(step, in, *name, maybe, out, err);
+  if (status == COPSE_OK && *out < 0)
+    step_note(step, "the column \"%s\" is missing: the step does nothing", show(*name, strlen(*name)).text);
+  return status;
+}
+
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
                           uint32_t *n, copse_error *err) {
   const struct option_value *value = step_option(step, option);
@@ -157,11 +201,28 @@ copse_status step_columns(struct step *step, const char *option, const struct sh
     if (status != COPSE_OK) return status;
     for (uint32_t j = 0; j < *n; j++)
       if ((*out)[j] == column)
-        return step_fail(step, COPSE_ERR_ARGUMENT, err, "%s: the column \"%s\" comes twice (name it once)",
+        return step_fail(step, COPSE_ERR_FORMAT, err, "%s: the column \"%s\" comes twice (name it once)",
                          option, show(value->items[i], strlen(value->items[i])).text);
     if (column >= 0) (*out)[(*n)++] = (uint32_t)column;
   }
   return COPSE_OK;
+}
+
+copse_status step_pair_columns(struct step *step, const struct shape *in, const uint32_t *columns, uint32_t n,
+                               int32_t **out, copse_error *err) {
+  struct dictionary by_name = {.ctx = step->recipe->ctx};
+  int32_t *from = *out = pool_alloc(&step->memory, step->learnt.n, sizeof *from);
+  bool ok = from != NULL;
+  for (uint32_t c = 0; c < n && ok; c++) {
+    const char *name = in->columns[columns[c]].name;
+    ok = dictionary_add(&by_name, name, strlen(name)) == (int32_t)c;
+  }
+  for (uint32_t i = 0; i < step->learnt.n && ok; i++) {
+    const char *name = step->learnt.items[i].a;
+    from[i] = dictionary_find(&by_name, name, strlen(name));
+  }
+  dictionary_release(&by_name);
+  return ok ? COPSE_OK : step_fail_memory(step, err);
 }
 
 const char *step_key(struct step *step, enum value_type type, const char *text) {

@@ -3,7 +3,10 @@
  * The life of a step: read (options from the recipe's text) -> open (files beside the recipe are read;
  * fitting only) -> bind (to the columns it gets; says which it gives) -> observe, learn (where it learns from
  * rows; fitting only) -> apply to block after block. What open and learn find is kept as pairs of texts: they
- * are stored with the recipe, and replaying begins with them. */
+ * are stored with the recipe, and replaying begins with them.
+ *
+ * A step reads what the one before it gives. `from = TABLE` begins a side line, which reads an earlier table
+ * and ends in tables of its own: what is trained on and predicted is the end of the main line. */
 #ifndef COPSE_RECIPE_STEP_H
 #define COPSE_RECIPE_STEP_H
 
@@ -56,12 +59,15 @@ void pairs_release(struct pairs *pairs);
 
 /* ---- steps ---- */
 
+#define NO_STEP SIZE_MAX
 struct step {
   const struct step_kind *kind;
   copse_recipe *recipe;
   const char *table;           /* name of the table that it makes; NULL: none */
   int line;                    /* of its section */
-  struct option_value *values; /* [kind->n_options] */
+  size_t parent;               /* the step whose output it reads; NO_STEP: the raw rows */
+  bool aside;                  /* of a side line, that `from` began */
+  struct option_value *values; /* [step_n_options] */
   bool opened, learned;
   struct pairs learnt;
   /* while bound */
@@ -100,6 +106,10 @@ const struct step_kind *step_kind_find(const char *name);
 const struct step_kind *step_kind_at(size_t index); /* NULL past the last */
 const char *step_kind_nearest(const char *name);
 
+/* The options of a kind, then those that every kind has; NULL past the last. */
+const struct step_option *step_option_row(const struct step_kind *kind, uint32_t index);
+uint32_t step_n_options(const struct step_kind *kind);
+
 /* ---- help for the kinds ---- */
 
 const struct option_value *step_option(const struct step *step, const char *name);
@@ -122,10 +132,18 @@ bool step_is_label(const struct step *step, const char *name);
 /* Index of a column of `in`, -1 (COPSE_OK) where it is missing and may be. */
 copse_status step_column(const struct step *step, const struct shape *in, const char *name, bool maybe,
                          int64_t *out, copse_error *err);
+/* The same of the option `column`; NAME? may be missing, which is noted. *name [in step->memory] is without
+ * the
+ * '?'. */
+copse_status step_only_column(struct step *step, const struct shape *in, int64_t *out, const char **name,
+                              copse_error *err);
 /* The columns of a list that are there, the label being one that may be missing: *out [*n], in step->memory.
  */
 copse_status step_columns(struct step *step, const char *option, const struct shape *in, uint32_t **out,
                           uint32_t *n, copse_error *err);
+/* For every learnt pair the one of the columns [n] that its left text names, -1: none of them. */
+copse_status step_pair_columns(struct step *step, const struct shape *in, const uint32_t *columns, uint32_t n,
+                               int32_t **out, copse_error *err);
 /* A text of a mapping or a list of levels as the cells of a column of that type write it: in a column of
  * numbers "1" and "1.0" are one. Maybe in step->memory; NULL: out of memory. */
 const char *step_key(struct step *step, enum value_type type, const char *text);
@@ -134,6 +152,12 @@ copse_status step_make_state(struct step *step, size_t size, copse_error *err);
 /* out becomes in without the columns marked in `gone` [in->n] (NULL: none). */
 copse_status step_keep_shape(struct step *step, const struct shape *in, const bool *gone, struct shape *out,
                              copse_error *err);
+/* Names for a note that stays one line however many there are: the first few, in quotes. Zero-initialise. */
+struct few_names {
+  uint32_t n;
+  char text[400];
+};
+void few_names_add(struct few_names *names, const char *name);
 /* Something that people should know, once a run: `RECIPE: [kind table]: ...`. */
 void step_note(const struct step *step, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The two columns of a mapping file as pairs. A text that comes twice on the left is an error unless

@@ -28,7 +28,8 @@ static copse_status bind_columns(struct step *step, const struct shape *in, stru
     }
     if (state->columns == NULL) return step_fail_memory(step, err);
   }
-  if (state->n == 0) return step_fail(step, COPSE_ERR_DATA, err, "no column is left (keep one)");
+  if (state->n == 0 && !step->aside)
+    return step_fail(step, COPSE_ERR_DATA, err, "no column is left (keep one)");
   for (uint32_t i = 0; i < state->n; i++) {
     const struct shape_column *column = &in->columns[state->columns[i]];
     if (!shape_add(out, column->name, column->type)) return step_fail_memory(step, err);

@@ -46,6 +46,8 @@ struct made {
 };
 
 struct date_state {
+  bool absent; /* its column: nothing is done */
+  const char *prefix;
   uint32_t column, n_made;
   struct made made[MOST_PARTS];
   struct moment since;
@@ -103,14 +105,14 @@ static copse_status open_date(struct step *step, copse_error *err) {
   static const char *const options[] = {"parts", "cyclic"};
   uint32_t n = since != NULL;
   if (since != NULL && !parse_moment(since, strlen(since), &moment))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err, "since: found \"%s\", expected YYYY-MM-DD", since);
+    return step_fail(step, COPSE_ERR_FORMAT, err, "since: found \"%s\", expected YYYY-MM-DD", since);
   for (int o = 0; o < 2; o++) {
     const struct option_value *list = step_option(step, options[o]);
     for (uint32_t i = 0; i < list->n_items; i++) {
       size_t p = 0;
       while (p < sizeof parts / sizeof parts[0] && strcmp(parts[p].name, list->items[i]) != 0) p++;
       if (p == sizeof parts / sizeof parts[0] || (o == 1 && parts[p].period == 0))
-        return step_fail(step, COPSE_ERR_ARGUMENT, err,
+        return step_fail(step, COPSE_ERR_FORMAT, err,
                          "%s: found \"%s\", expected %squarter, month, day, weekday, "
                          "yearday, hour, minute",
                          options[o], list->items[i], o == 0 ? "year, " : "");
@@ -118,7 +120,7 @@ static copse_status open_date(struct step *step, copse_error *err) {
     }
   }
   if (n == 0 || n > MOST_PARTS)
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "found %u columns to make, expected 1 to %d (parts, cyclic, since)", n, MOST_PARTS);
   return COPSE_OK;
 }
@@ -127,10 +129,8 @@ static copse_status add_made(struct step *step, struct shape *out, const struct 
                              copse_error *err) {
   struct date_state *state = step->state;
   static const char *const endings[] = {"", "_sin", "_cos"};
-  const char *prefix = step_option(step, "prefix")->text;
-  if (prefix == NULL) prefix = step_option(step, "column")->text;
   copse_text name = {.ctx = step->recipe->ctx};
-  copse_text_appendf(&name, "%s_%s%s", prefix, part != NULL ? part->name : "days", endings[form]);
+  copse_text_appendf(&name, "%s_%s%s", state->prefix, part != NULL ? part->name : "days", endings[form]);
   bool whole = part != NULL && form == AS_IT_IS;
   bool ok = !name.failed && shape_add(out, name.data, whole ? VALUE_INTEGER : VALUE_REAL);
   copse_text_release(&name);
@@ -143,10 +143,12 @@ static copse_status bind_date(struct step *step, const struct shape *in, struct 
                               copse_error *err) {
   int64_t column;
   copse_status status = step_make_state(step, sizeof(struct date_state), err);
-  if (status == COPSE_OK)
-    status = step_column(step, in, step_option(step, "column")->text, false, &column, err);
-  if (status != COPSE_OK) return status;
   struct date_state *state = step->state;
+  if (status == COPSE_OK) status = step_only_column(step, in, &column, &state->prefix, err);
+  if (status != COPSE_OK) return status;
+  state->absent = column < 0;
+  if (state->absent) return step_keep_shape(step, in, NULL, out, err);
+  if (step_given(step, "prefix")) state->prefix = step_option(step, "prefix")->text;
   state->column = (uint32_t)column;
   state->keep = step_option(step, "keep")->number != 0;
   if (in->columns[column].type != VALUE_TEXT)
@@ -184,6 +186,7 @@ static double value_of(const struct date_state *state, const struct made *made, 
 
 static copse_status apply_date(const struct step *step, struct block *block, copse_error *err) {
   const struct date_state *state = step->state;
+  if (state->absent) return COPSE_OK;
   const struct row_cell *cells = block->columns[state->column].texts;
   uint32_t n = 0;
   struct vector *columns = block_columns(block, step->in->n + state->n_made);
@@ -211,7 +214,7 @@ static copse_status apply_date(const struct step *step, struct block *block, cop
 }
 
 static const struct step_option options[] = {
-    {"column", OPTION_TEXT, NULL, true, NULL, "the column of dates"},
+    {"column", OPTION_TEXT, NULL, true, NULL, "the column of dates; NAME? may be missing"},
     {"parts", OPTION_LIST, "", false, NULL,
      "year, quarter, month, day, weekday (Monday 0), yearday, hour, minute: a column COLUMN_PART each"},
     {"cyclic", OPTION_LIST, "", false, NULL,

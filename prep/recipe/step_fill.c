@@ -32,7 +32,7 @@ static copse_status open_fill(struct step *step, copse_error *err) {
   bool constant = step_is(step, "method", "constant");
   const struct option_value *value = step_option(step, "value"), *list = step_option(step, "columns");
   if (constant != (value->line > 0))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      constant ? "value is missing (or method = median or mode)"
                               : "value is given, but method is not constant (leave one out)");
   for (uint32_t i = 0; constant && i < list->n_items; i++)
@@ -57,8 +57,7 @@ static copse_status set_filling(struct step *step, const struct shape *in, struc
     size_t length = strlen(filling->text);
     bool good = length > 0 && copse_parse_double(filling->text, length, &filling->number) == length;
     if (!good || (column->type == VALUE_INTEGER && filling->number != (double)(int64_t)filling->number))
-      return step_fail(step, COPSE_ERR_ARGUMENT, err,
-                       "value: found \"%s\" for the column \"%s\", expected %s",
+      return step_fail(step, COPSE_ERR_FORMAT, err, "value: found \"%s\" for the column \"%s\", expected %s",
                        show(filling->text, length).text, column->name,
                        column->type == VALUE_INTEGER ? "a whole number" : "a number");
   }
@@ -135,13 +134,14 @@ static int by_value(const void *a, const void *b) {
 static copse_status learn_fill(struct step *step, copse_error *err) {
   struct fill_state *state = step->state;
   bool median = step_is(step, "method", "median");
+  struct few_names empty = {0};
   for (uint32_t i = 0; i < state->n; i++) {
     struct sample *sample = &state->samples[i];
     const struct shape_column *column = &step->in->columns[state->columns[i]];
     char number[48];
     const char *text = number;
     if (median ? sample->n == 0 : sample->counts.n_rows == 0) {
-      step_note(step, "column \"%s\" has no value to learn from: its missing cells stay", column->name);
+      few_names_add(&empty, column->name);
       continue;
     }
     if (median) {
@@ -158,6 +158,7 @@ static copse_status learn_fill(struct step *step, copse_error *err) {
     if (!pairs_add(&step->learnt, column->name, strlen(column->name), text, strlen(text)))
       return step_fail_memory(step, err);
   }
+  if (empty.n > 0) step_note(step, "no value to learn from: the missing cells stay (%s)", empty.text);
   return COPSE_OK;
 }
 

@@ -60,7 +60,9 @@ static copse_status apply_filter(const struct step *step, struct block *block, c
 static const struct step_option derive_options[] = {
     {"into", OPTION_TEXT, NULL, true, NULL, "the column that is made, or replaced"},
     {"formula", OPTION_TEXT, NULL, true, NULL,
-     "+ - * / ( ) = != < <= > >= and or not abs log log1p exp sqrt floor min max missing, columns, numbers"},
+     "+ - * / ( ) = != < <= > >= and or not abs log log1p exp sqrt floor min max missing, columns (NAME? may "
+     "be "
+     "missing), numbers"},
 };
 static const struct step_option filter_options[] = {
     {"where", OPTION_TEXT, NULL, true, NULL, "the condition of the rows that stay, written as a formula"},

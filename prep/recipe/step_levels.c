@@ -18,12 +18,12 @@ static copse_status open_levels(struct step *step, copse_error *err) {
   int n = 0;
   for (size_t i = 0; i < 4; i++) n += step_given(step, ways[i]);
   if (n != 1)
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "found %d of file, keep, cover and min_rows, expected one of them to say what is kept",
                      n);
   double cover = step_given(step, "cover") ? step_option(step, "cover")->number : 1;
   if (!(cover > 0 && cover <= 1))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "cover: found %g, expected a share of the rows, 0 < cover <= 1", cover);
   if (step_given(step, "file")) return step_read_mapping(step, "file", true, err);
   const struct option_value *keep = step_option(step, "keep"), *columns = step_option(step, "columns");
@@ -42,19 +42,22 @@ static bool learns_levels(const struct step *step, const struct shape *in) {
 
 static copse_status bind_kept(struct step *step, const struct shape *in, copse_error *err) {
   struct levels_state *state = step->state;
-  for (uint32_t c = 0; c < state->n; c++) {
-    const char *name = in->columns[state->columns[c]].name;
-    state->kept[c].ctx = step->recipe->ctx;
-    for (uint32_t i = 0; i < step->learnt.n; i++) {
-      const struct pair *pair = &step->learnt.items[i];
-      if (strcmp(pair->a, name) != 0) continue;
-      const char *key = step_key(step, in->columns[state->columns[c]].type, pair->b);
-      if (key == NULL || dictionary_add(&state->kept[c], key, strlen(key)) < 0)
-        return step_fail_memory(step, err);
-    }
-    if (state->kept[c].n == 0)
-      step_note(step, "no level of the column \"%s\" is kept: it has one value now", name);
+  struct few_names none = {0};
+  int32_t *from;
+  copse_status status = step_pair_columns(step, in, state->columns, state->n, &from, err);
+  if (status != COPSE_OK) return status;
+  for (uint32_t c = 0; c < state->n; c++) state->kept[c].ctx = step->recipe->ctx;
+  for (uint32_t i = 0; i < step->learnt.n; i++) {
+    if (from[i] < 0) continue;
+    const char *key = step_key(step, in->columns[state->columns[from[i]]].type, step->learnt.items[i].b);
+    if (key == NULL || dictionary_add(&state->kept[from[i]], key, strlen(key)) < 0)
+      return step_fail_memory(step, err);
   }
+  for (uint32_t c = 0; c < state->n; c++)
+    if (state->kept[c].n == 0) few_names_add(&none, in->columns[state->columns[c]].name);
+  if (none.n == 1) step_note(step, "no level of the column %s is kept: it has one value now", none.text);
+  if (none.n > 1)
+    step_note(step, "no level of %u columns is kept (%s): each has one value now", none.n, none.text);
   return COPSE_OK;
 }
 
@@ -91,13 +94,7 @@ static void release_levels(struct step *step) {
 
 static copse_status observe_levels(struct step *step, const struct block *block, copse_error *err) {
   struct levels_state *state = step->state;
-  for (uint32_t i = 0; i < state->n; i++) {
-    uint32_t c = state->columns[i];
-    const struct row_cell *cells = block_as_texts(block, &block->columns[c], step->in->columns[c].type);
-    if (cells == NULL || !counts_add(&state->counts[i], cells, block->n_rows))
-      return step_fail_memory(step, err);
-  }
-  return COPSE_OK;
+  return counts_observe(state->counts, state->columns, state->n, step, block, err);
 }
 
 /* cover: from the most frequent on, as many as hold that share of the cells that are not missing. */

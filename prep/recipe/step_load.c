@@ -68,7 +68,7 @@ static copse_status open_load(struct step *step, copse_error *err) {
       int n = 0;
       for (size_t j = 0; j < 3; j++) n += contains(step_option(step, lists[j].option), list->items[k]);
       if (n > 1)
-        return step_fail(step, COPSE_ERR_ARGUMENT, err, "the column \"%s\" has two types (list it once)",
+        return step_fail(step, COPSE_ERR_FORMAT, err, "the column \"%s\" has two types (list it once)",
                          list->items[k]);
     }
   }
@@ -129,19 +129,23 @@ static copse_status bind_load(struct step *step, const struct shape *in, struct 
   state->seen = pool_alloc(&step->memory, in->n, 1);
   if (state->from == NULL || state->types == NULL || state->seen == NULL) return step_fail_memory(step, err);
   memset(state->seen, SEEN_NOTHING, in->n);
+  struct few_names left_out = {0};
   for (uint32_t i = 0; i < in->n; i++) {
     const char *name = in->columns[i].name;
     if (is_skipped(step, name)) continue;
     int type = type_of(step, name);
     if (type < 0) {
-      if (step->learned)
-        step_note(step, "column \"%s\" is not one of the recipe's: left out", show(name, strlen(name)).text);
+      few_names_add(&left_out, name);
       continue;
     }
     state->from[state->n] = i;
     state->types[state->n++] = (enum value_type)type;
     if (!shape_add(out, name, (enum value_type)type)) return step_fail_memory(step, err);
   }
+  if (step->learned && left_out.n == 1)
+    step_note(step, "column %s is not one of the recipe's: left out", left_out.text);
+  if (step->learned && left_out.n > 1)
+    step_note(step, "%u columns are not the recipe's: left out (%s)", left_out.n, left_out.text);
   if (state->n == 0 && step->learned)
     return step_fail(step, COPSE_ERR_DATA, err, "no column is left (list some, or other = auto)");
   return COPSE_OK;
@@ -263,17 +267,17 @@ static copse_status load_numbers(const struct step *step, const struct block *bl
   return COPSE_OK;
 }
 
-/* Texts are missing where the cell is empty, or a token that was declared: "nan" may be the name of a city.
- */
+/* Texts are missing where the cell is empty, in quotes or not, or a token that was declared: "nan" may be the
+ * name of a city. */
 static copse_status load_texts(const struct step *step, const struct block *block, uint32_t from,
                                struct vector *out, copse_error *err) {
   *out = block->columns[from];
   const struct option_value *tokens = step_option(step, "missing_values");
-  if (tokens->n_items == 0) return COPSE_OK;
   struct row_cell *texts = block_texts(block);
   if (texts == NULL) return step_fail_memory(step, err);
   for (size_t i = 0; i < block->n_rows; i++) {
     texts[i] = out->texts[i];
+    texts[i].null = texts[i].length == 0;
     for (uint32_t k = 0; k < tokens->n_items && !texts[i].null; k++)
       texts[i].null = strlen(tokens->items[k]) == texts[i].length &&
                       memcmp(tokens->items[k], texts[i].text, texts[i].length) == 0;
@@ -305,7 +309,8 @@ static const struct step_option options[] = {
     {"other", OPTION_CHOICE, "auto", false, "auto,text,real,integer,drop",
      "type of the columns that are not listed; auto: by their cells"},
     {"missing_values", OPTION_LIST, "", false, NULL,
-     "cells that count as missing beside the empty one (numbers: also na, n/a, nan, null, none, ?)"},
+     "cells that count as missing beside the empty one, quoted or not (numbers: also na, n/a, nan, null, "
+     "none, ?)"},
 };
 
 const struct step_kind step_load = {

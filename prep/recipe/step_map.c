@@ -7,6 +7,7 @@
 #include "recipe/recipe.h"
 
 struct map_state {
+  bool absent; /* its column: nothing is done */
   uint32_t column;
   int64_t into; /* -1: a new column */
   enum value_type type;
@@ -61,11 +62,13 @@ static copse_status bind_values(struct step *step, struct map_state *state, cops
 
 static copse_status bind_map(struct step *step, const struct shape *in, struct shape *out, copse_error *err) {
   int64_t column;
-  const char *from = step_option(step, "column")->text, *into = step_option(step, "into")->text;
+  const char *from, *into = step_option(step, "into")->text;
   copse_status status = step_make_state(step, sizeof(struct map_state), err);
-  if (status == COPSE_OK) status = step_column(step, in, from, false, &column, err);
+  if (status == COPSE_OK) status = step_only_column(step, in, &column, &from, err);
   if (status != COPSE_OK) return status;
   struct map_state *state = step->state;
+  state->absent = column < 0;
+  if (state->absent) return step_keep_shape(step, in, NULL, out, err);
   const char *type = step_option(step, "type")->text;
   state->column = (uint32_t)column;
   state->type = strcmp(type, "text") == 0   ? VALUE_TEXT
@@ -86,6 +89,7 @@ static void release_map(struct step *step) { dictionary_release(&((struct map_st
 
 static copse_status apply_map(const struct step *step, struct block *block, copse_error *err) {
   const struct map_state *state = step->state;
+  if (state->absent) return COPSE_OK;
   const struct row_cell *cells =
       block_as_texts(block, &block->columns[state->column], step->in->columns[state->column].type);
   struct row_cell *texts = state->type == VALUE_TEXT ? block_texts(block) : NULL;
@@ -105,7 +109,7 @@ static copse_status apply_map(const struct step *step, struct block *block, cops
 }
 
 static const struct step_option options[] = {
-    {"column", OPTION_TEXT, NULL, true, NULL, "the column that is looked up"},
+    {"column", OPTION_TEXT, NULL, true, NULL, "the column that is looked up; NAME? may be missing"},
     {"file", OPTION_FILE, NULL, true, NULL, "CSV of two columns with a header: from, to"},
     {"into", OPTION_TEXT, NULL, false, NULL, "the column that is made; default: in place"},
     {"type", OPTION_CHOICE, "text", false, "text,real,integer", "type of what it becomes"},

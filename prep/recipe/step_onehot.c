@@ -2,6 +2,7 @@
  * fitted: a level that is not in it gives zeros, so that the columns never drift. */
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "recipe/counts.h"
@@ -10,7 +11,6 @@
 struct onehot_state {
   uint32_t n, n_made;
   uint32_t *columns;         /* [n] that are taken apart */
-  uint32_t *made_from;       /* [n_made] which of them a made column belongs to */
   struct dictionary *levels; /* [n] */
   uint32_t **made;           /* [n][levels] the made column of a level */
   struct counts *counts;     /* [n] while it learns */
@@ -30,7 +30,7 @@ static copse_status open_names(struct step *step, copse_error *err) {
         column = columns->items[c];
     }
     if (column == NULL)
-      return step_fail(step, COPSE_ERR_ARGUMENT, err,
+      return step_fail(step, COPSE_ERR_FORMAT, err,
                        "names: found \"%s\", expected COLUMN_LEVEL with one of the columns", name);
     const char *level = name + strlen(column) + 1;
     if (!pairs_add(&step->learnt, column, strlen(column), level, strlen(level)))
@@ -39,11 +39,18 @@ static copse_status open_names(struct step *step, copse_error *err) {
   return COPSE_OK;
 }
 
+static int by_names(const void *a, const void *b) {
+  const struct pair *x = a, *y = b;
+  int order = strcmp(x->a, y->a);
+  return order != 0 ? order : strcmp(x->b, y->b);
+}
+
 static copse_status open_onehot(struct step *step, copse_error *err) {
-  if (step_given(step, "file") && step_given(step, "names"))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err, "file and names are given, expected one list of levels");
-  if (step_given(step, "file")) return step_read_mapping(step, "file", true, err);
-  return open_names(step, err);
+  copse_status status = open_names(step, err);
+  if (status == COPSE_OK && step_given(step, "file")) status = step_read_mapping(step, "file", true, err);
+  if (status == COPSE_OK && step_is(step, "order", "name"))
+    qsort(step->learnt.items, step->learnt.n, sizeof *step->learnt.items, by_names);
+  return status;
 }
 
 static bool learns_onehot(const struct step *step, const struct shape *in) {
@@ -51,30 +58,39 @@ static bool learns_onehot(const struct step *step, const struct shape *in) {
   return !step_given(step, "file") && !step_given(step, "names");
 }
 
+/* Room for the columns that the levels of each column make. */
+static bool open_made(struct step *step, const int32_t *from) {
+  struct onehot_state *state = step->state;
+  uint32_t *n_levels = pool_alloc(&step->memory, state->n, sizeof *n_levels);
+  state->made = pool_alloc(&step->memory, state->n, sizeof *state->made);
+  if (n_levels == NULL || state->made == NULL) return false;
+  memset(n_levels, 0, state->n * sizeof *n_levels);
+  for (uint32_t i = 0; i < step->learnt.n; i++)
+    if (from[i] >= 0) n_levels[from[i]]++;
+  for (uint32_t c = 0; c < state->n; c++) {
+    state->made[c] = pool_alloc(&step->memory, n_levels[c], sizeof **state->made);
+    if (state->made[c] == NULL) return false;
+  }
+  return true;
+}
+
 /* One made column per pair, in the order of the pairs. */
 static copse_status bind_levels(struct step *step, const struct shape *in, struct shape *out,
                                 copse_error *err) {
   struct onehot_state *state = step->state;
-  uint32_t n_pairs = step->learnt.n;
-  state->made = pool_alloc(&step->memory, state->n, sizeof *state->made);
-  state->made_from = pool_alloc(&step->memory, n_pairs, sizeof *state->made_from);
-  if (state->made == NULL || state->made_from == NULL) return step_fail_memory(step, err);
-  for (uint32_t c = 0; c < state->n; c++) {
-    state->made[c] = pool_alloc(&step->memory, n_pairs, sizeof **state->made);
-    if (state->made[c] == NULL) return step_fail_memory(step, err);
-  }
-  for (uint32_t i = 0; i < n_pairs; i++) {
+  int32_t *from;
+  copse_status status = step_pair_columns(step, in, state->columns, state->n, &from, err);
+  if (status == COPSE_OK && !open_made(step, from)) status = step_fail_memory(step, err);
+  if (status != COPSE_OK) return status;
+  for (uint32_t i = 0; i < step->learnt.n; i++) {
     const struct pair *pair = &step->learnt.items[i];
-    uint32_t c = 0;
-    while (c < state->n && strcmp(in->columns[state->columns[c]].name, pair->a) != 0) c++;
-    if (c == state->n) continue; /* a file may know more columns */
-    struct dictionary *levels = &state->levels[c];
+    if (from[i] < 0) continue; /* a file may know more columns */
+    struct dictionary *levels = &state->levels[from[i]];
     copse_text name = {.ctx = step->recipe->ctx};
     copse_text_appendf(&name, "%s_%s", pair->a, pair->b);
-    state->made[c][levels->n] = state->n_made;
-    state->made_from[state->n_made++] = c;
     uint32_t n = levels->n;
-    const char *key = step_key(step, in->columns[state->columns[c]].type, pair->b);
+    state->made[from[i]][n] = state->n_made++;
+    const char *key = step_key(step, in->columns[state->columns[from[i]]].type, pair->b);
     bool ok = !name.failed && key != NULL && shape_add(out, name.data, VALUE_INTEGER) &&
               dictionary_add(levels, key, strlen(key)) >= 0;
     copse_text_release(&name);
@@ -106,10 +122,12 @@ static copse_status bind_onehot(struct step *step, const struct shape *in, struc
   }
   state->n = n;
   if (!step->learned && learns_onehot(step, in)) return COPSE_OK;
+  bool *taken = pool_alloc(&step->memory, in->n, sizeof *taken);
+  if (taken == NULL) return step_fail_memory(step, err);
+  memset(taken, 0, in->n);
+  for (uint32_t c = 0; c < n; c++) taken[state->columns[c]] = true;
   for (uint32_t i = 0; i < in->n; i++) {
-    bool taken = false;
-    for (uint32_t c = 0; c < n; c++) taken |= state->columns[c] == i;
-    if (taken) continue;
+    if (taken[i]) continue;
     state->kept[state->n_kept++] = i;
     if (!shape_add(out, in->columns[i].name, in->columns[i].type)) return step_fail_memory(step, err);
   }
@@ -130,13 +148,7 @@ static void release_onehot(struct step *step) {
 
 static copse_status observe_onehot(struct step *step, const struct block *block, copse_error *err) {
   struct onehot_state *state = step->state;
-  for (uint32_t i = 0; i < state->n; i++) {
-    uint32_t c = state->columns[i];
-    const struct row_cell *cells = block_as_texts(block, &block->columns[c], step->in->columns[c].type);
-    if (cells == NULL || !counts_add(&state->counts[i], cells, block->n_rows))
-      return step_fail_memory(step, err);
-  }
-  return COPSE_OK;
+  return counts_observe(state->counts, state->columns, state->n, step, block, err);
 }
 
 static copse_status learn_onehot(struct step *step, copse_error *err) {
@@ -187,9 +199,10 @@ static copse_status apply_onehot(const struct step *step, struct block *block, c
 
 static const struct step_option options[] = {
     {"columns", OPTION_LIST, NULL, true, NULL, "columns to take apart; they are replaced"},
-    {"names", OPTION_LIST, "", false, NULL, "the columns to make, COLUMN_LEVEL each, in this order"},
+    {"names", OPTION_LIST, "", false, NULL, "the columns to make, COLUMN_LEVEL each"},
     {"file", OPTION_FILE, NULL, false, NULL,
-     "CSV with a header: column, level; one a line. Without names and file: the levels of the rows"},
+     "CSV with a header: column, level; one a line, behind the names. Without both: the levels of the rows"},
+    {"order", OPTION_CHOICE, "list", false, "list,name", "the columns made as they are listed, or by name"},
 };
 
 const struct step_kind step_onehot = {

@@ -44,16 +44,16 @@ static copse_status open_split(struct step *step, copse_error *err) {
   double valid = step_option(step, "valid")->number, test = step_option(step, "test")->number;
   bool column = step_given(step, "column");
   if (!(valid >= 0 && test >= 0 && valid + test > 0 && valid + test < 1))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      "found valid = %g and test = %g, expected shares whose sum is "
                      "above 0 and below 1",
                      valid, test);
   if (column != (is_time(step) || is_stratified(step)))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err,
+    return step_fail(step, COPSE_ERR_FORMAT, err,
                      column ? "column is given, but method is random (stratified or time)"
                             : "column is missing: that of the strata, or of the time");
   if (is_time(step) && step_given(step, "by"))
-    return step_fail(step, COPSE_ERR_ARGUMENT, err, "by is given, but method is time (leave it out)");
+    return step_fail(step, COPSE_ERR_FORMAT, err, "by is given, but method is time (leave it out)");
   return COPSE_OK;
 }
 

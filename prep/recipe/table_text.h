@@ -9,6 +9,9 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
                                const copse_read_options *options, int part, copse_text *out,
                                copse_error *err);
 
+/* The recipe's file, for messages. */
+const char *recipe_path(const copse_recipe *recipe);
+
 /* The label of the rows that a model is trained on: rows to be scored may lack it. False: out of memory. */
 bool recipe_keep_label(copse_recipe *recipe, const char *name);
 

@@ -11,8 +11,6 @@
 #include "read/report.h"
 #include "store/store_sql.h"
 
-enum { BUSY_MS = 2000 };
-
 bool store_split(const char *spec, char path[STORE_PATH_CAPACITY], const char **table) {
   const char *mark = strchr(spec, '#');
   if (mark == NULL || mark == spec || mark[1] == '\0') return false;
@@ -22,6 +20,16 @@ bool store_split(const char *spec, char path[STORE_PATH_CAPACITY], const char **
   path[length] = '\0';
   *table = mark + 1;
   return true;
+}
+
+/* Why no file can be made in the folder of a path: 0 when it can. SQLite, which tries to read a file that it
+ * cannot make, tells of a file that is not there. */
+static int folder_errno(const char *path) {
+  char folder[STORE_PATH_CAPACITY];
+  const char *slash = strrchr(path, '/');
+  snprintf(folder, sizeof folder, "%.*s", slash != NULL ? (int)(slash - path + 1) : 1,
+           slash != NULL ? path : ".");
+  return access(folder, W_OK) == 0 ? 0 : errno;
 }
 
 /* What the operating system said, where SQLite heard something. */
@@ -35,13 +43,18 @@ copse_status store_failure(const struct store *store, const char *doing, copse_e
   bool full = code == SQLITE_FULL || (code == SQLITE_IOERR && (sqlite3_system_errno(store->db) == ENOSPC ||
                                                                sqlite3_system_errno(store->db) == EDQUOT));
   const char *path = store->path, *colon = doing[0] != '\0' ? ": " : "";
+  if (code == SQLITE_CANTOPEN && access(path, F_OK) != 0) {
+    int reason = folder_errno(path);
+    if (reason == EACCES || reason == EROFS) code = SQLITE_READONLY;
+  }
   switch (full ? SQLITE_FULL : code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
-      return report(err, COPSE_ERR_IO,
-                    "%s%s%s: found the database locked by another program, expected it free (try again when "
-                    "that program is done)",
-                    path, colon, doing);
+      return report(
+          err, COPSE_ERR_IO,
+          "%s%s%s: found the database locked by another program for %d seconds, expected it free (try "
+          "again when that program is done)",
+          path, colon, doing, STORE_BUSY_MS / 1000);
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return report(err, COPSE_ERR_IO,
@@ -122,8 +135,10 @@ copse_status store_open(copse_context *ctx, const char *path, enum store_mode mo
                   strerror(errno));
   if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
     return report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", path);
+  bool there = stat(path, &info) == 0;
   struct store *store = copse_alloc_zero(ctx, 1, sizeof *store);
   if (store == NULL) return report_memory(err, "a database", path);
+  store->made = !there;
   store->ctx = ctx;
   memcpy(store->path, path, length + 1);
   /* A reader may have to roll back what a crash left behind; where writing is not allowed SQLite reads only.
@@ -132,7 +147,7 @@ copse_status store_open(copse_context *ctx, const char *path, enum store_mode mo
   if (open_file(path, mode == STORE_WRITE ? SQLITE_OPEN_CREATE : 0, &store->db) != SQLITE_OK)
     status = store->db == NULL ? report_memory(err, "a database", path) : store_failure(store, "", err);
   if (status == COPSE_OK) {
-    sqlite3_busy_timeout(store->db, BUSY_MS);
+    sqlite3_busy_timeout(store->db, STORE_BUSY_MS);
     /* Opening reads nothing yet: this does, and tells what is no database. */
     status = store_execute(store, "SELECT count(*) FROM sqlite_master", err);
   }
@@ -144,8 +159,7 @@ copse_status store_open(copse_context *ctx, const char *path, enum store_mode mo
 }
 
 /* After some failures (a full disk) SQLite leaves the undoing to whoever opens the file next: this one does,
- * so that the disk has its room back and the file may be copied alone. A file that was made for nothing goes.
- */
+ * so that the disk has its room back and the file may be copied alone. */
 static void undo(const struct store *store) {
   sqlite3 *db = NULL;
   if (open_file(store->path, 0, &db) == SQLITE_OK)
@@ -157,5 +171,7 @@ void store_close(struct store *store) {
   if (store == NULL) return;
   sqlite3_close_v2(store->db);
   if (store->unfinished) undo(store);
+  struct stat info;
+  if (store->made && stat(store->path, &info) == 0 && info.st_size == 0) unlink(store->path);
   copse_free(store);
 }

@@ -42,6 +42,8 @@ copse_status store_commit(struct store *store, copse_error *err);
 struct store_table;
 copse_status store_table_create(struct store *store, const char *name, const struct store_column *columns,
                                 uint32_t n_columns, struct store_table **out, copse_error *err);
+/* Removes a table, and what is noted of it; fine where there is none. */
+copse_status store_table_drop(struct store *store, const char *name, copse_error *err);
 /* The cells of the next row, NULL until they are set; text is borrowed until store_table_row. NaN is NULL. */
 void store_table_text(struct store_table *table, uint32_t column, const char *text, size_t length);
 void store_table_number(struct store_table *table, uint32_t column, double value);

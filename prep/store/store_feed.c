@@ -35,6 +35,9 @@ static copse_status append_row(struct store_feed *feed, copse_error *err) {
                       "%s: row %llu: column \"%s\": found a blob, expected a number or a text (leave the "
                       "column out of the table)",
                       feed->spec, (unsigned long long)feed->n_rows + 1, sqlite3_column_name(feed->rows, i));
+      case SQLITE_INTEGER:
+        copse_text_appendf(out, "%lld", (long long)sqlite3_column_int64(feed->rows, i));
+        break;
       default: {
         const char *text = (const char *)sqlite3_column_text(feed->rows, i);
         if (text == NULL) return report_memory(err, "a row", feed->spec);
@@ -121,7 +124,7 @@ static void append_header(struct store_feed *feed) {
   for (int i = 0; i < feed->n_columns; i++) {
     const char *name = sqlite3_column_name(feed->rows, i);
     if (i > 0) copse_text_append(&feed->text, ",", 1);
-    if (name != NULL) cell_append_text(&feed->text, name, strlen(name));
+    if (name != NULL) cell_append_name(&feed->text, name, strlen(name));
   }
   copse_text_append(&feed->text, "\n", 1);
 }

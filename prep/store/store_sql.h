@@ -6,11 +6,14 @@
 
 #include "store/store.h"
 
+enum { STORE_BUSY_MS = 2000 }; /* how long a lock of others is waited for */
+
 struct store {
   copse_context *ctx;
   sqlite3 *db;
   char path[STORE_PATH_CAPACITY];
   bool unfinished; /* begun, not committed */
+  bool made;       /* the file was not there before */
 };
 
 /* The last failure of the store as a status and a sentence; `doing` says at what ("table \"x\""), "" is fine.

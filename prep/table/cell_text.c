@@ -6,6 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "read/missing.h"
+
+/* Whether a reader would take the text for a number or a missing cell: "007" and "nan" are texts here. */
+static bool looks_otherwise(const char *text, size_t length) {
+  static const char firsts[] = "0123456789+-.?nNiI";
+  struct missing_tokens usual = {.list = NULL};
+  double value;
+  if (strchr(firsts, text[0]) == NULL || text[0] == '\0') return false;
+  return missing_is(&usual, text, length) || copse_parse_double(text, length, &value) == length;
+}
+
 static bool needs_quotes(const char *text, size_t length) {
   if (length == 0) return true;
   for (size_t i = 0; i < length; i++)
@@ -13,8 +24,8 @@ static bool needs_quotes(const char *text, size_t length) {
   return text[0] == ' ' || text[0] == '\t' || text[length - 1] == ' ' || text[length - 1] == '\t';
 }
 
-void cell_append_text(copse_text *out, const char *text, size_t length) {
-  if (!needs_quotes(text, length)) {
+static void append(copse_text *out, const char *text, size_t length, bool quotes) {
+  if (!quotes) {
     copse_text_append(out, text, length);
     return;
   }
@@ -24,6 +35,14 @@ void cell_append_text(copse_text *out, const char *text, size_t length) {
     copse_text_append(out, text + i, 1);
   }
   copse_text_append(out, "\"", 1);
+}
+
+void cell_append_name(copse_text *out, const char *text, size_t length) {
+  append(out, text, length, needs_quotes(text, length));
+}
+
+void cell_append_text(copse_text *out, const char *text, size_t length) {
+  append(out, text, length, needs_quotes(text, length) || looks_otherwise(text, length));
 }
 
 size_t cell_format_integer(double value, char *out) {

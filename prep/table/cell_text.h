@@ -5,7 +5,11 @@
 
 #include "copse.h"
 
-/* In quotes where it is empty, holds a comma, quote or line end, or begins or ends with a blank. */
+/* A name of a header: in quotes where it is empty, holds a comma, quote or line end, or begins or ends with a
+ * blank. */
+void cell_append_name(copse_text *out, const char *text, size_t length);
+/* A text: also where it would be taken for a number or a missing cell. Readers of tables take what is in
+ * quotes for text, so that a column of texts stays one. */
 void cell_append_text(copse_text *out, const char *text, size_t length);
 /* The fewest of 15, 16 or 17 digits that read back to the same number, with a decimal point or an exponent;
  * nothing for NaN. Zero has no sign. capacity >= 40; returns the length. */

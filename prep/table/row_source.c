@@ -122,6 +122,15 @@ const char *row_source_name(const struct row_source *source, uint32_t column) {
   return source->names[column];
 }
 uint64_t row_source_n_rows(const struct row_source *source) { return source->csv.stream.n_rows; }
+copse_status row_source_check_rows(const struct row_source *source, copse_error *err) {
+  const struct source *files = &source->job.source;
+  for (size_t i = 0; i < files->n_parts; i++)
+    if (files->parts[i].n_rows == 0)
+      return report(err, COPSE_ERR_DATA,
+                    "%s: no rows: there is only a header (add rows, or leave the file out)",
+                    files->parts[i].path);
+  return COPSE_OK;
+}
 const char *row_source_path(const struct row_source *source) { return source->job.source.path; }
 
 /* ---- running ---- */

@@ -45,6 +45,8 @@ uint32_t row_source_n_columns(const struct row_source *source);
 const char *row_source_name(const struct row_source *source, uint32_t column);
 /* Rows seen so far in this run; after it: how many there are. */
 uint64_t row_source_n_rows(const struct row_source *source);
+/* Behind a run: that every file had rows. */
+copse_status row_source_check_rows(const struct row_source *source, copse_error *err);
 /* The first file, for messages. */
 const char *row_source_path(const struct row_source *source);
 

@@ -10,7 +10,7 @@
 #include "hooked_allocator.h"
 #include "testing.h"
 
-static char folder[64], recipe_path[128], rows_path[128];
+static char folder[64], recipe_path[128], rows_path[128], database_path[128];
 
 static void write_file(const char *path, const char *text) {
   FILE *file = fopen(path, "wb");
@@ -36,7 +36,9 @@ static void write_files(void) {
       "[date]\ncolumn = d\nparts = month\ncyclic = day\nsince = 2024-01-01\n"
       "[derive]\ninto = q\nformula = z + a * 2\n[filter]\nwhere = q >= 0 or missing(q)\n"
       "[split]\nmethod = stratified\ncolumn = y\nvalid = 0.3\n[onehot]\ncolumns = t\n[drop]\ncolumns = z\n"
-      "[select]\ncolumns = y, q, n, part, m\n");
+      "[select kept]\ncolumns = y, q, n, part, m\n[levels side]\nfrom = kept\ncolumns = q\nmin_rows = 2\n"
+      "[onehot]\ncolumns = q\norder = name\n[select empty]\nfrom = kept\ncolumns = gone?\n");
+  snprintf(database_path, sizeof database_path, "%s/t.db", folder);
   snprintf(rows_path, sizeof rows_path, "%s/rows.csv", folder);
   write_file(rows_path,
              "t,n,d,c1,c2,y\nx,1,2024-01-05,1,,0\ny,,2024-02-05,,2,1\n\"x\"\"y\",3,2024-01-07,,,1\n,4,2024-"
@@ -62,6 +64,8 @@ static copse_status run_chain(copse_context *ctx, struct chain *chain, copse_err
     status = copse_recipe_parse(ctx, chain->text.data, chain->text.length, "test", &chain->parsed, err);
   options.recipe = chain->parsed;
   if (status == COPSE_OK) status = copse_frame_read(ctx, path, &options, &chain->frame, err);
+  unlink(database_path);
+  if (status == COPSE_OK) status = copse_recipe_run(chain->parsed, &path, 1, &options, database_path, err);
   return status;
 }
 

@@ -4,6 +4,7 @@
 
 #include "read_support.h"
 #include "recipe/table_text.h"
+#include "store/store.h"
 
 static inline copse_recipe *read_recipe(const char *text, const char *maps) {
   copse_recipe *recipe;
@@ -51,6 +52,21 @@ static inline void expect_table(const char *recipe_text, const char *rows, const
   }
   copse_recipe_free(recipe);
   copse_recipe_free(stored);
+}
+
+/* A table of a database in the scratch folder as CSV; until the next call. */
+static inline char *table_of(const char *database, const char *table) {
+  static char text[1 << 16];
+  char spec[512];
+  struct store_feed *feed;
+  copse_error err;
+  size_t got;
+  snprintf(spec, sizeof spec, "%s#%s", scratch_path(database), table);
+  if (store_feed_open(NULL, spec, &feed, &err) != COPSE_OK) fail_msg("%s", err.message);
+  assert_int_equal(store_feed_read(feed, text, sizeof text - 1, &got, NULL), COPSE_OK);
+  store_feed_close(feed);
+  text[got] = '\0';
+  return text;
 }
 
 /* The sentence with which reading, fitting or applying ends. */

@@ -13,7 +13,7 @@ static void test_reading(void **unused) {
   expect_failure(LOAD "\n[fil]\ncolumns = a\n", rows, "r.recipe:3: unknown step \"fil\" (did you mean \"fil");
   expect_failure(LOAD "[fill t]\n# c\ncolums = a\n", rows,
                  "r.recipe:4: [fill] has no option \"colums\" (did you mean \"columns\"? options: columns, "
-                 "method, value)");
+                 "method, value, from)");
   expect_failure(LOAD "[fill]\nvalue = 1\n", rows, "r.recipe:2: [fill]: columns is missing");
   expect_failure(LOAD "nonsense\n", rows, "r.recipe:2: expected [STEP TABLE], option = value");
   expect_failure(LOAD "other = auto\nother = drop\n", rows,
@@ -24,7 +24,11 @@ static void test_reading(void **unused) {
                  "r.recipe:3: [split] seed: found \"1.5\", expected a whole number");
   expect_failure("[drop]\ncolumns = a\n", rows, "expected [load] as the first step");
   expect_failure(LOAD "[drop x]\ncolumns = a\n[drop x]\ncolumns = b\n", rows,
-                 "the step in line 2 makes a table of that name");
+                 "the step in line 2 makes the table \"x\" (choose another name)");
+  expect_failure(
+      LOAD "[drop x]\ncolumns = a\n[drop X]\ncolumns = b\n", rows,
+      "r.recipe:4: [drop X]: the step in line 2 makes the table \"x\" (choose another name; SQLite does "
+      "not tell small from capital letters)");
   char line[400];
   snprintf(line, sizeof line, LOAD "text = %0300d\n", 0);
   expect_failure(line, rows, "r.recipe:2: the line is longer than 195 bytes");
@@ -33,17 +37,44 @@ static void test_reading(void **unused) {
   assert_int_equal(copse_recipe_read(NULL, scratch_path("none.recipe"), NULL, &recipe, &err), COPSE_ERR_IO);
 }
 
+/* Lines beside the one that is trained on. */
+static void test_side_lines(void **unused) {
+  (void)unused;
+  expect_failure(
+      "[load raw]\n[drop]\nfrom = rwa\ncolumns = a\n", rows,
+      "r.recipe:2: [drop]: from: found \"rwa\", expected a table made before (did you mean \"raw\"?)");
+  expect_failure("[load raw]\n[drop x]\nfrom = y\ncolumns = a\n[drop y]\ncolumns = b\n", rows,
+                 "from: found \"y\", expected a table made before");
+  expect_failure("[load raw]\nfrom = raw\n", rows, "[load] has no option \"from\"");
+  expect_failure("[load raw]\n[drop]\nfrom = raw\ncolumns = a\n[split]\n", rows,
+                 "r.recipe:5: [split]: stands in a side line");
+  expect_failure(LOAD "[split parts]\n[dedupe]\nfrom = parts\n", rows,
+                 "r.recipe:3: [dedupe]: stands behind [split] in line 2");
+  expect_table("[load raw]\n[split parts]\n[dedupe]\nfrom = raw\n", "a\n1\n", "a\n1\n");
+}
+
 static void test_continued_lines(void **unused) {
   (void)unused;
-  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows, "a,t\n1,x\n3,y\n");
+  expect_table(LOAD "text = t,\n  a\n  ; a comment\n\treal?\n[drop]\ncolumns = b\n", rows,
+               "a,t\n\"1\",x\n\"3\",y\n");
+}
+
+/* Behind a value too, but not inside of quotes. */
+static void test_comments(void **unused) {
+  (void)unused;
+  const char *texts = "a,t\n1,x # y\n2,x#y\n3,z\n";
+  expect_table(LOAD "other = auto # c\n[levels] ; c\n  # c\ncolumns = t ; c\nkeep = \"x # y\", x#y # c\n",
+               texts, "a,t\n1,x # y\n2,x#y\n3,others\n");
+  expect_failure(LOAD "[levels]\ncolumns = t\nkeep = \"x ; y\"\n", texts,
+                 "r.recipe:4: a \";\" behind a blank begins a comment, in quotes too");
 }
 
 static void test_mapping_files(void **unused) {
   (void)unused;
   const char *recipe = LOAD "[map]\ncolumn = t\nfile = m.csv\n";
   expect_failure(recipe, rows,
-                 "m.csv: cannot open: No such file or directory (check the path and the permissions) "
-                 "(mapping files lie beside the recipe, or in maps=DIR)");
+                 "m.csv: cannot open: No such file or directory (mapping files lie beside the recipe, or in "
+                 "maps=DIR)");
   write_text("m.csv", "from,to\nx,1\ny,2\nx,3\n");
   expect_failure(recipe, rows, "m.csv:4: found \"x\" a second time, expected every text on the left once");
   write_text("m.csv", "from,to,more\nx,1,2\n");
@@ -55,7 +86,10 @@ static void test_mapping_files(void **unused) {
 
 static void test_columns_and_cells(void **unused) {
   (void)unused;
-  expect_failure(LOAD "real = aa\n", rows, "[load]: no column \"aa\" (nearest: \"a\"; columns: a, b, t)");
+  expect_failure(LOAD "real = aa\n", rows,
+                 "[load]: no column \"aa\" (add it, or write \"aa?\" in the recipe where it may be missing; "
+                 "nearest: \"a\"; "
+                 "columns: a, b, t)");
   expect_failure(LOAD "real = t\n", rows, "rows.csv:2: ");
   expect_failure(LOAD "real = t\n", rows, "column \"t\": found \"x\", expected a number (correct the cell");
   expect_failure(LOAD "integer = a\n", "a,b\n1,2\n1.5,3\n", "rows.csv:3: ");
@@ -160,6 +194,7 @@ static void test_damaged_text(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_side_lines),    cmocka_unit_test(test_comments),
       cmocka_unit_test(test_reading),       cmocka_unit_test(test_continued_lines),
       cmocka_unit_test(test_mapping_files), cmocka_unit_test(test_columns_and_cells),
       cmocka_unit_test(test_replay_policy), cmocka_unit_test(test_damaged_text),

@@ -9,44 +9,24 @@
 static const char index_columns[] =
     "created_date,city_mapped,first_platform_c,first_utm_medium_c,first_utm_source_c,total_leads_droppped,"
     "referred_lead";
-static const char *const clicks[] = {"1_on_1_industry_mentorship",
-                                     "call_us_button_clicked",
-                                     "career_assistance",
-                                     "career_coach",
-                                     "career_impact",
-                                     "careers",
-                                     "chat_clicked",
-                                     "companies",
-                                     "download_button_clicked",
-                                     "download_syllabus",
-                                     "emi_partner_click",
-                                     "emi_plans_clicked",
-                                     "fee_component_click",
-                                     "hiring_partners",
-                                     "homepage_upgrad_support_number_clicked",
-                                     "industry_projects_case_studies",
-                                     "live_chat_button_clicked",
-                                     "payment_amount_toggle_mover",
-                                     "placement_support",
-                                     "placement_support_banner_tab_clicked",
-                                     "program_structure",
-                                     "programme_curriculum",
-                                     "programme_faculty",
-                                     "request_callback_on_instant_customer_support_cta_clicked",
-                                     "shorts_entry_click",
-                                     "social_referral_click",
-                                     "specialisation_tab_clicked",
-                                     "specializations",
-                                     "specilization_click",
-                                     "syllabus",
-                                     "syllabus_expand",
-                                     "syllabus_submodule_expand",
-                                     "tab_career_assistance",
-                                     "tab_job_opportunities",
-                                     "tab_student_support",
-                                     "view_programs_page",
-                                     "whatsapp_chat_click"};
-enum { N_CLICKS = sizeof clicks / sizeof clicks[0] };
+/* The click columns: on the left of the shipped mapping file, which fits the generator's leads. */
+enum { N_CLICKS = 37 };
+static char clicks[N_CLICKS][80];
+
+static void read_clicks(void) {
+  char path[512], line[256];
+  snprintf(path, sizeof path, "%s/datasets/leads/interaction_mapping.csv", getenv("COPSE_SOURCE_DIR"));
+  FILE *file = fopen(path, "rb");
+  assert_non_null(file);
+  assert_non_null(fgets(line, sizeof line, file));
+  int n = 0;
+  for (; fgets(line, sizeof line, file) != NULL; n++) {
+    assert_true(n < N_CLICKS);
+    snprintf(clicks[n], sizeof clicks[n], "%.*s", (int)strcspn(line, ","), line);
+  }
+  fclose(file);
+  assert_int_equal(n, N_CLICKS);
+}
 
 /* One raw row: two clicks, of careers and of whatsapp_chat_click, "" for none. */
 static void add_row(FILE *file, int number, const char *front, const char *careers, const char *chat,
@@ -67,7 +47,7 @@ static const char *small_leads(bool labelled) {
   const char *one = labelled ? "1" : NULL, *zero = labelled ? "0" : NULL;
   add_row(file, 0, "2021-07-02 10:00:00,bigtown,Level0,Level5,Level9,2.0,1.0", "", "", one);
   add_row(file, 1, "2021-07-01 10:00:00,,Level0,Level0,Level0,,", "3.0", "2.0", zero);
-  add_row(file, 2, "2021-07-01 10:00:00,nan,Level0,Level0,Level0,0.0,0.0", "4.0", "", zero);
+  add_row(file, 2, "2021-07-01 10:00:00,\"nan\",Level0,Level0,Level0,0.0,0.0", "4.0", "", zero);
   add_row(file, 3, "2021-07-01 10:00:00,midtown,Level7,,Level1,1.0,0.0", "", "5.0", zero);
   fclose(file);
   const char *path = write_text(labelled ? "leads.csv" : "new_leads.csv", text);
@@ -106,21 +86,6 @@ static copse_recipe *run_leads(const char *raw, const char *maps, const char *na
   return recipe;
 }
 
-/* Columns `first` to the one before the clicks, and the ones behind them, of a table's rows. */
-static char *table_text(const char *database, const char *table) {
-  static char text[1 << 16];
-  char spec[512];
-  struct store_feed *feed;
-  copse_error err;
-  size_t got;
-  snprintf(spec, sizeof spec, "%s#%s", scratch_path(database), table);
-  if (store_feed_open(NULL, spec, &feed, &err) != COPSE_OK) fail_msg("%s", err.message);
-  assert_int_equal(store_feed_read(feed, text, sizeof text - 1, &got, NULL), COPSE_OK);
-  store_feed_close(feed);
-  text[got] = '\0';
-  return text;
-}
-
 static const char *line_of(const char *text, int line) {
   static char out[4096];
   for (; line > 0; line--) text = strchr(text, '\n') + 1;
@@ -135,17 +100,17 @@ static void expect_begin(const char *line, const char *begin) {
 static void test_loading(void **unused) {
   (void)unused;
   copse_recipe_free(run_leads(small_leads(true), scratch, "small.db"));
-  const char *text = table_text("small.db", "loaded_data");
+  const char *text = table_of("small.db", "loaded_data");
   expect_begin(line_of(text, 0), "created_date,city_mapped,first_platform_c,");
   assert_non_null(strstr(line_of(text, 0), ",whatsapp_chat_click,app_complete_flag"));
   /* the two counts become 0, the city stays missing, a city may be called nan, clicks stay missing */
   expect_begin(line_of(text, 2), "2021-07-01 10:00:00,,Level0,Level0,Level0,0.0,0.0,,,,,,3.0,,");
-  expect_begin(line_of(text, 3), "2021-07-01 10:00:00,nan,Level0,Level0,Level0,0.0,0.0,,,,,,4.0,,");
+  expect_begin(line_of(text, 3), "2021-07-01 10:00:00,\"nan\",Level0,Level0,Level0,0.0,0.0,,,,,,4.0,,");
 }
 
 static void test_city_tiers(void **unused) {
   (void)unused;
-  const char *text = table_text("small.db", "city_tier_mapped");
+  const char *text = table_of("small.db", "city_tier_mapped");
   assert_null(strstr(text, "city_mapped"));
   static const char *const tiers[] = {",1.0", ",3.0", ",3.0", ",2.0"};
   assert_string_equal(strrchr(line_of(text, 0), ','), ",city_tier");
@@ -154,7 +119,7 @@ static void test_city_tiers(void **unused) {
 
 static void test_levels(void **unused) {
   (void)unused;
-  const char *text = table_text("small.db", "categorical_variables_mapped");
+  const char *text = table_of("small.db", "categorical_variables_mapped");
   expect_begin(line_of(text, 1), "2021-07-02 10:00:00,Level0,others,others,2.0,1.0,");
   expect_begin(line_of(text, 4), "2021-07-01 10:00:00,others,others,Level1,1.0,0.0,");
 }
@@ -171,8 +136,8 @@ static void test_interactions(void **unused) {
            "2021-07-01 10:00:00,3.0,Level0,Level0,Level0,0.0,0.0,0,2.0,7.0,0.0\n"
            "2021-07-02 10:00:00,1.0,Level0,others,others,2.0,1.0,1,0.0,0.0,0.0\n",
            columns);
-  assert_string_equal(table_text("small.db", "interactions_mapped"), expected);
-  assert_string_equal(table_text("small.db", "model_input"),
+  assert_string_equal(table_of("small.db", "interactions_mapped"), expected);
+  assert_string_equal(table_of("small.db", "model_input"),
                       "total_leads_droppped,city_tier,referred_lead,first_platform_c,first_utm_medium_c,"
                       "first_utm_source_c,app_complete_flag\n1.0,2.0,0.0,others,others,Level1,0\n"
                       "0.0,3.0,0.0,Level0,Level0,Level0,0\n2.0,1.0,1.0,Level0,others,others,1\n");
@@ -180,8 +145,34 @@ static void test_interactions(void **unused) {
   copse_recipe_free(run_leads(small_leads(false), scratch, "new.db"));
   snprintf(expected, sizeof expected, "%s,assistance_interaction,career_interaction,syllabus_interaction",
            columns);
-  assert_string_equal(line_of(table_text("new.db", "interactions_mapped"), 0), expected);
-  assert_null(strstr(table_text("new.db", "model_input"), "app_complete_flag"));
+  assert_string_equal(line_of(table_of("new.db", "interactions_mapped"), 0), expected);
+  assert_null(strstr(table_of("new.db", "model_input"), "app_complete_flag"));
+}
+
+/* The fixed list of columns: those of the kept levels and of the rest, whatever the rows hold. */
+static void test_encoding(void **unused) {
+  (void)unused;
+  copse_recipe_free(run_leads(small_leads(true), scratch, "encoded.db"));
+  const char *columns =
+      "total_leads_droppped,referred_lead,city_tier_1.0,city_tier_2.0,city_tier_3.0,first_platform_c_Level0,"
+      "first_platform_c_others,first_utm_medium_c_Level0,first_utm_medium_c_others,first_utm_source_c_Level0,"
+      "first_utm_source_c_Level1,first_utm_source_c_others";
+  const char *text = table_of("encoded.db", "features");
+  assert_string_equal(line_of(text, 0), columns);
+  assert_string_equal(line_of(text, 1), "1.0,0.0,0,1,0,0,1,0,1,0,1,0");
+  assert_string_equal(line_of(text, 2), "0.0,0.0,0,0,1,1,0,1,0,1,0,0");
+  assert_string_equal(line_of(text, 3), "2.0,1.0,1,0,0,1,0,0,1,0,0,1");
+  assert_string_equal(table_of("encoded.db", "target"), "app_complete_flag\n0\n0\n1\n");
+  /* rows without the label have the same columns, and no target: not the one of the rows before either */
+  copse_recipe *recipe = run_leads(small_leads(false), scratch, "encoded.db");
+  assert_string_equal(line_of(table_of("encoded.db", "features"), 0), columns);
+  assert_non_null(strstr(copse_recipe_notes(recipe), "[select target]: these rows have none of its columns"));
+  assert_null(strstr(table_of("encoded.db", "copse_tables"), "target,"));
+  struct store_feed *feed;
+  char spec[512];
+  snprintf(spec, sizeof spec, "%s#target", scratch_path("encoded.db"));
+  assert_int_equal(store_feed_open(NULL, spec, &feed, NULL), COPSE_ERR_DATA);
+  copse_recipe_free(recipe);
 }
 
 static void test_missing_raw_column(void **unused) {
@@ -192,10 +183,10 @@ static void test_missing_raw_column(void **unused) {
   const char *raw = write_text("few.csv", "created_date,city_mapped\n2021-07-02 10:00:00,x\n");
   snprintf(path, sizeof path, "%s/datasets/leads/leads.recipe", getenv("COPSE_SOURCE_DIR"));
   assert_int_equal(copse_recipe_read(NULL, path, scratch, &recipe, &err), COPSE_OK);
-  char *before = strdup(table_text("small.db", "model_input"));
+  char *before = strdup(table_of("small.db", "model_input"));
   assert_int_equal(copse_recipe_run(recipe, &raw, 1, NULL, scratch_path("small.db"), &err), COPSE_ERR_DATA);
   assert_non_null(strstr(err.message, "[load]: no column \"first_platform_c\""));
-  assert_string_equal(table_text("small.db", "model_input"), before);
+  assert_string_equal(table_of("small.db", "model_input"), before);
   free(before);
   copse_recipe_free(recipe);
 }
@@ -240,9 +231,11 @@ static void test_real_leads(void **unused) {
                 {"city_tier_mapped", 24991},
                 {"categorical_variables_mapped", 24991},
                 {"interactions_mapped", 24977},
-                {"model_input", 24977}};
-  assert_int_equal(copse_recipe_n_tables(recipe), 5);
-  for (size_t i = 0; i < 5; i++) {
+                {"model_input", 24977},
+                {"target", 24977},
+                {"features", 24977}};
+  assert_int_equal(copse_recipe_n_tables(recipe), 7);
+  for (size_t i = 0; i < 7; i++) {
     uint64_t n_rows;
     assert_string_equal(copse_recipe_table(recipe, i, &n_rows), tables[i].name);
     assert_int_equal(n_rows, tables[i].n_rows);
@@ -278,17 +271,16 @@ static void test_real_leads(void **unused) {
 
 static int prepare(void **state) {
   if (scratch_make(state) != 0) return 1;
+  read_clicks();
   write_maps();
   return 0;
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_loading),
-      cmocka_unit_test(test_city_tiers),
-      cmocka_unit_test(test_levels),
-      cmocka_unit_test(test_interactions),
-      cmocka_unit_test(test_missing_raw_column),
+      cmocka_unit_test(test_loading),    cmocka_unit_test(test_city_tiers),
+      cmocka_unit_test(test_levels),     cmocka_unit_test(test_interactions),
+      cmocka_unit_test(test_encoding),   cmocka_unit_test(test_missing_raw_column),
       cmocka_unit_test(test_real_leads),
   };
   return cmocka_run_group_tests(tests, prepare, scratch_remove);

@@ -12,22 +12,24 @@ static void test_load(void **unused) {
   expect_table(LOAD, "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3,,\n",
                "i,r,t,none\n1,1.5,a,\n2,,\"b,c\",\n,3.0,,\n");
   expect_table(LOAD "text = t\nreal = r\nskip = x\nother = drop\nmissing_values = -,\n  nan\n",
-               "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,5\n,na\n");
+               "x,r,t,y\n1,2,nan,0\n1,-,5,0\n1,nan,na,0\n", "r,t\n2.0,\n,\"5\"\n,\"na\"\n");
   expect_table(LOAD "real = r, gone?\ntext = t\n", "t,r\n,1\n", "t,r\n,1.0\n");
   /* a whole number that a double rounds stays the text that it is; 2^53 is the last that is not */
   expect_table(LOAD "[dedupe]\n",
                "n,m,r\n9007199254740993,9007199254740992,1e300\n"
                "9007199254740992,-9007199254740992,2\n9007199254740993,9007199254740992,1e300\n",
-               "n,m,r\n9007199254740993,9007199254740992,1e+300\n9007199254740992,-9007199254740992,2.0\n");
-  expect_table(LOAD, "n\n-123456789012345678901\n0012\n", "n\n-123456789012345678901\n0012\n");
-  /* the empty text in quotes is a text */
-  expect_table(LOAD "text = t\n", "t,u\n\"\",1\n,2\n", "t,u\n\"\",1\n,2\n");
+               "n,m,r\n\"9007199254740993\",9007199254740992,1e+300\n"
+               "\"9007199254740992\",-9007199254740992,2.0\n");
+  expect_table(LOAD, "n\n-123456789012345678901\n0012\n", "n\n\"-123456789012345678901\"\n\"0012\"\n");
+  /* an empty cell is missing, in quotes or not; a text stays one, whatever it looks like */
+  expect_table(LOAD "text = t\n[fill]\ncolumns = t\nvalue = none\n", "t,u\n\"\",1\n,2\n007,3\n7x,4\n",
+               "t,u\n\"none\",1\n\"none\",2\n\"007\",3\n7x,4\n");
 }
 
 static void test_fill(void **unused) {
   (void)unused;
   const char *rows = "a,b,t\n1,,x\n,4,y\n5,8,\n3,,y\n";
-  expect_table(LOAD "[fill]\ncolumns = a, t\nvalue = 7\n", rows, "a,b,t\n1,,x\n7,4,y\n5,8,7\n3,,y\n");
+  expect_table(LOAD "[fill]\ncolumns = a, t\nvalue = 7\n", rows, "a,b,t\n1,,x\n7,4,y\n5,8,\"7\"\n3,,y\n");
   expect_table(LOAD "real = b\n[fill]\nmethod = median\ncolumns = a, b\n", rows,
                "a,b,t\n1,6.0,x\n3,4.0,y\n5,8.0,\n3,6.0,y\n");
   expect_table(LOAD "[fill]\nmethod = mode\ncolumns = t, gone?\n", rows, "a,b,t\n1,,x\n,4,y\n5,8,y\n3,,y\n");
@@ -39,10 +41,10 @@ static void test_map(void **unused) {
   const char *rows = "c,n\none,1\n\"two, too\",2\nthree,3\n,4\n";
   expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\ninto = t\ntype = real\notherwise = 3\n", rows,
                "c,n,t\none,1,1.0\n\"two, too\",2,2.0\nthree,3,3.0\n,4,3.0\n");
-  expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\n", rows, "c,n\n1,1\n2,2\n,3\n,4\n");
+  expect_table(LOAD "[map]\ncolumn = c\nfile = tiers.csv\n", rows, "c,n\n\"1\",1\n\"2\",2\n,3\n,4\n");
   write_text("codes.csv", "from,to\n2,zwei\n");
   expect_table(LOAD "[map]\ncolumn = n\nfile = codes.csv\ninto = c\notherwise = ?\n", rows,
-               "c,n\n?,1\nzwei,2\n?,3\n?,4\n");
+               "c,n\n\"?\",1\nzwei,2\n\"?\",3\n\"?\",4\n");
 }
 
 static void test_levels(void **unused) {
@@ -53,7 +55,7 @@ static void test_levels(void **unused) {
   expect_table(LOAD "[levels]\ncolumns = a\ncover = 0.8\nmissing = keep\n", rows,
                "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nothers,1\n,1\n");
   expect_table(LOAD "[levels]\ncolumns = a, b\nmin_rows = 3\n", rows,
-               "a,b\nx,1\nx,1\nx,others\nothers,others\nothers,others\nothers,1\nothers,1\n");
+               "a,b\nx,\"1\"\nx,\"1\"\nx,others\nothers,others\nothers,others\nothers,\"1\"\nothers,\"1\"\n");
   write_text("kept.csv", "column,level\na,y\nb,2\na,x\n");
   expect_table(LOAD "[levels]\ncolumns = a\nfile = kept.csv\n", rows,
                "a,b\nx,1\nx,1\nx,2\ny,2\ny,3\nothers,1\nothers,1\n");
@@ -125,9 +127,9 @@ static void test_numbers_as_keys(void **unused) {
                "[map]\ncolumn = t\nfile = n.csv\n",
                rows, "r,i,t\na,a,a\nb,b,b\nc,d,\n");
   expect_table(LOAD "text = t\n[levels]\ncolumns = r, i\nkeep = 1, 2.0\n", rows,
-               "r,i,t\n1.0,1,1\n2.0,2,2.0\nothers,others,3\n");
+               "r,i,t\n\"1.0\",\"1\",\"1\"\n\"2.0\",\"2\",\"2.0\"\nothers,others,\"3\"\n");
   expect_table(LOAD "text = t\n[onehot]\ncolumns = r, i\nnames = r_1, r_2.0, i_1, i_2.0\n", rows,
-               "t,r_1,r_2.0,i_1,i_2.0\n1,1,0,1,0\n2.0,0,1,0,1\n3,0,0,0,0\n");
+               "t,r_1,r_2.0,i_1,i_2.0\n\"1\",1,0,1,0\n\"2.0\",0,1,0,1\n\"3\",0,0,0,0\n");
   write_text("n.csv", "from,to\n1,a\n1.0,b\n");
   expect_failure(LOAD "[map]\ncolumn = r\nfile = n.csv\n", rows, "\"1\" and \"1.0\" are one number");
   expect_table(LOAD "text = r\n[map]\ncolumn = r\nfile = n.csv\n", "r\n1\n1.0\n", "r\na\nb\n");
@@ -151,6 +153,78 @@ static void test_derive_and_filter(void **unused) {
                rows, "t,a\nx,1\ny,4\n");
 }
 
+/* NAME? where one column is named, and in formulas: with the column, and without it. */
+static void test_maybe_missing(void **unused) {
+  (void)unused;
+  write_text("m.csv", "from,to\nx,1\n");
+  const char *text = LOAD
+      "text = t?, d?\n[map]\ncolumn = t?\nfile = m.csv\ninto = m\ntype = real\n"
+      "[date]\ncolumn = d?\nparts = year\n"
+      "[derive]\ninto = z\nformula = max(a, 2) * (1 - missing(\"y\"?))\n"
+      "[filter]\nwhere = missing(y?) or y? > 1 or t? = 'x'\n";
+  expect_table(text, "a,y,t,d\n1,2,x,2024-01-02\n3,1,q,\n4,1,x,\n",
+               "a,y,t,m,d_year,z\n1,2,x,1.0,2024,2.0\n4,1,x,1.0,,4.0\n");
+  expect_table(text, "a\n1\n3\n", "a,z\n1,0.0\n3,0.0\n");
+  expect_failure(LOAD "[map]\ncolumn = t\nfile = m.csv\n", "a\n1\n",
+                 "no column \"t\" (add it, or write \"t?\"");
+}
+
+static size_t count_of(const char *text, const char *word) {
+  size_t n = 0;
+  for (; (text = strstr(text, word)) != NULL; text++) n++;
+  return n;
+}
+
+/* A header and two rows: n columns whose name begins with `name` and hold `value`. */
+static void add_columns(FILE *file, const char *name, const char *value, int n) {
+  for (int row = 0; row < 3; row++) {
+    for (int i = 0; i < n; i++)
+      fprintf(file, "%s%s%d", i > 0 ? "," : "", row == 0 ? name : value, row == 0 ? i : row);
+    fprintf(file, "\n");
+  }
+}
+
+/* A thousand columns in a recipe, and a thousand that it does not know: what is said stays one line. */
+static void test_many_columns(void **unused) {
+  (void)unused;
+  enum { N = 1000 };
+  char *text, *rows, *others;
+  FILE *file = open_memstream(&text, &(size_t){0});
+  fprintf(file, LOAD "[levels]\nmin_rows = 2\ncolumns =");
+  for (int i = 0; i < N; i++) fprintf(file, " %s%d,%s", "c", i, i % 10 == 9 ? "\n " : "");
+  fprintf(file, "\n[onehot]\ncolumns =");
+  for (int i = 0; i < N; i++) fprintf(file, " %s%d,%s", "c", i, i % 10 == 9 ? "\n " : "");
+  fprintf(file, "\n");
+  fclose(file);
+  file = open_memstream(&rows, &(size_t){0});
+  add_columns(file, "c", "x", N);
+  fclose(file);
+  file = open_memstream(&others, &(size_t){0});
+  add_columns(file, "other", "x", N);
+  fclose(file);
+  copse_recipe *recipe = read_recipe(text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  if (copse_recipe_fit(recipe, &path, 1, NULL, &err) != COPSE_OK) fail_msg("%s", err.message);
+  const char *notes = copse_recipe_notes(recipe);
+  assert_non_null(
+      strstr(notes, "no level of 1000 columns is kept (\"c0\", \"c1\", \"c2\", \"c3\", \"c4\" ...)"));
+  assert_int_equal(count_of(notes, "\n"), 1);
+  char *out = replay(recipe, rows, -1, 0);
+  assert_int_equal(count_of(out, "_others"), N);
+  copse_text unused_text = {.ctx = NULL};
+  path = write_text("rows.csv", others);
+  assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, -1, &unused_text, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "no column \"c0\""));
+  assert_true(strlen(err.message) < 600);
+  copse_text_release(&unused_text);
+  copse_recipe_free(recipe);
+  free(out);
+  free(text);
+  free(rows);
+  free(others);
+}
+
 static void test_dedupe(void **unused) {
   (void)unused;
   const char *rows = "a,b\n1,x\n2,x\n1,x\n,y\n1,y\n,y\n";
@@ -169,12 +243,6 @@ static char *many_rows(int first, int n) {
     fprintf(file, "%d,%s,2024-01-%02d\n", i, i % 4 ? "m" : "f", i % 31 + 1);
   fclose(file);
   return text;
-}
-
-static size_t count_of(const char *text, const char *word) {
-  size_t n = 0;
-  for (; (text = strstr(text, word)) != NULL; text++) n++;
-  return n;
 }
 
 static char *fit_and_replay(const char *recipe_text, const char *rows, int part) {
@@ -300,9 +368,34 @@ static void test_split_hides_rows(void **unused) {
   free(rows);
 }
 
+/* A side line reads an earlier table and learns from it; the last table is the main line's, with rows merged
+ * by a step that the side line does not have. */
+static void test_side_lines(void **unused) {
+  (void)unused;
+  write_text("g.csv", "column,group\nn,sum\n");
+  const char *rows = "k,s,n\na,x,1\nb,y,2\na,x,4\nb,z,8\n";
+  const char *text =
+      "[load raw]\n[rollup merged]\nindex = k\nfile = g.csv\n"
+      "[levels frequent]\nfrom = raw\ncolumns = s\nmin_rows = 2\n[dedupe once]\ncolumns = s\n"
+      "[filter large]\nfrom = merged\nwhere = sum > 6\n";
+  expect_table(text, rows, "k,sum\na,5.0\nb,10.0\n");
+  copse_recipe *recipe = read_recipe(text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  if (copse_recipe_run(recipe, &path, 1, NULL, scratch_path("side.db"), &err) != COPSE_OK)
+    fail_msg("%s", err.message);
+  assert_string_equal(table_of("side.db", "frequent"), "k,s,n\na,x,1\nb,others,2\na,x,4\nb,others,8\n");
+  assert_string_equal(table_of("side.db", "once"), "k,s,n\na,x,1\nb,others,2\n");
+  assert_string_equal(table_of("side.db", "large"), "k,sum\nb,10.0\n");
+  copse_recipe_free(recipe);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_load),
+      cmocka_unit_test(test_side_lines),
+      cmocka_unit_test(test_many_columns),
+      cmocka_unit_test(test_maybe_missing),
       cmocka_unit_test(test_fill),
       cmocka_unit_test(test_map),
       cmocka_unit_test(test_levels),

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "read_support.h"
 #include "store/store.h"
@@ -129,6 +130,9 @@ static void test_refusals(void **unused) {
   assert_non_null(strstr(err.message, "cannot open"));
   assert_int_equal(store_open(NULL, scratch, STORE_WRITE, &store, &err), COPSE_ERR_IO);
   const char *path = scratch_path("locked.db");
+  store = open_good(path, STORE_WRITE);
+  write_numbers(store, "t", 1, 1);
+  store_close(store);
   other = open_good(path, STORE_WRITE);
   assert_int_equal(store_begin(other, NULL), COPSE_OK);
   store = open_good(path, STORE_WRITE);
@@ -139,6 +143,65 @@ static void test_refusals(void **unused) {
   struct store_column column = {"n", STORE_REAL};
   struct store_table *table;
   assert_int_equal(store_table_create(store, "copse_tables", &column, 1, &table, &err), COPSE_ERR_ARGUMENT);
+  store_close(store);
+}
+
+/* Somebody else reads while much is written: no page waits for the reader, and the commit does a short while.
+ */
+static void test_reader_beside(void **unused) {
+  (void)unused;
+  const char *path = scratch_path("read.db");
+  char spec[300], text[16];
+  size_t got;
+  copse_error err;
+  struct store_feed *feed;
+  struct store *store = open_good(path, STORE_WRITE);
+  assert_int_equal(store_begin(store, NULL), COPSE_OK);
+  write_numbers(store, "t", 1, 50000);
+  assert_int_equal(store_commit(store, NULL), COPSE_OK);
+  snprintf(spec, sizeof spec, "%s#t", path);
+  assert_int_equal(store_feed_open(NULL, spec, &feed, &err), COPSE_OK);
+  assert_int_equal(store_feed_read(feed, text, sizeof text, &got, NULL), COPSE_OK);
+  assert_int_equal(store_begin(store, NULL), COPSE_OK);
+  time_t begun = time(NULL);
+  write_numbers(store, "u", 1, 600000); /* more than SQLite's cache holds */
+  assert_int_equal(store_commit(store, &err), COPSE_ERR_IO);
+  assert_non_null(strstr(err.message, "read.db: found the database locked by another program for 2 seconds"));
+  assert_true(time(NULL) - begun < 60);
+  store_feed_close(feed);
+  assert_int_equal(store_commit(store, &err), COPSE_OK);
+  store_close(store);
+}
+
+/* A file that was made for nothing goes. */
+static void test_no_empty_file(void **unused) {
+  (void)unused;
+  const char *path = scratch_path("made.db");
+  struct store *store = open_good(path, STORE_WRITE);
+  assert_int_equal(store_begin(store, NULL), COPSE_OK);
+  store_close(store);
+  assert_int_equal(access(path, F_OK), -1);
+  write_text("made.db", ""); /* somebody else's stays */
+  store = open_good(path, STORE_WRITE);
+  store_close(store);
+  assert_int_equal(access(path, F_OK), 0);
+}
+
+/* SQLite tells small letters from capitals nowhere. */
+static void test_folded_names(void **unused) {
+  (void)unused;
+  copse_error err;
+  struct store_table *table;
+  struct store_column columns[] = {{"n", STORE_REAL}, {"N", STORE_REAL}};
+  struct store *store = open_good(scratch_path("folded.db"), STORE_WRITE);
+  assert_int_equal(store_begin(store, NULL), COPSE_OK);
+  write_numbers(store, "t", 1, 2);
+  assert_int_equal(store_table_create(store, "T", columns, 1, &table, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "table \"T\": there is \"t\" already"));
+  assert_int_equal(store_table_create(store, "u", columns, 2, &table, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "the columns \"n\" and \"N\" are one to SQLite"));
+  write_numbers(store, "t", 5, 1);
+  assert_int_equal(store_commit(store, NULL), COPSE_OK);
   store_close(store);
 }
 
@@ -157,8 +220,10 @@ static void test_split(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip), cmocka_unit_test(test_all_or_nothing), cmocka_unit_test(test_crash),
-      cmocka_unit_test(test_refusals),   cmocka_unit_test(test_split),
+      cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_all_or_nothing),
+      cmocka_unit_test(test_crash),         cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_split),         cmocka_unit_test(test_reader_beside),
+      cmocka_unit_test(test_no_empty_file), cmocka_unit_test(test_folded_names),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
