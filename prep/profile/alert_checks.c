@@ -14,6 +14,7 @@
 
 #define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
 #define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
+#define KEY key_in_text(p, c).text
 #define NAME name_in_text(c->name, strlen(c->name)).text
 
 static bool says(struct finding *out, copse_alert_level level, double effect) {
@@ -25,18 +26,16 @@ static bool says(struct finding *out, copse_alert_level level, double effect) {
 static double missing_share(const struct column_facts *c) { return (double)c->n_missing / (double)c->n; }
 
 static bool find_empty(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_EMPTY) return false;
   SAY("`%s` is empty in every row.", NAME);
-  ADVISE("leave it out: ignore_column=name:%s", NAME);
+  ADVISE("leave it out: ignore_column=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0);
 }
 
 static bool find_constant(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_CONSTANT) return false;
   SAY("`%s` has the same value in every row.", NAME);
-  ADVISE("leave it out: ignore_column=name:%s", NAME);
+  ADVISE("leave it out: ignore_column=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0);
 }
 
@@ -68,59 +67,99 @@ static bool enough_of_both(const copse_profile *p) {
   return p->target.n_pos >= 30 && p->target.n_labelled - p->target.n_pos >= 30;
 }
 
-static void advise_leak(const struct column_facts *c, struct finding *out) {
-  ADVISE("is it known before the moment of scoring? If not, leave it out: ignore_column=name:%s", NAME);
+static void advise_leak(const copse_profile *p, const struct column_facts *c, struct finding *out) {
+  ADVISE("is it known before the moment of scoring? If not, leave it out: ignore_column=%s", KEY);
+}
+
+static uint64_t rarest_class(const copse_profile *p) {
+  uint64_t rarest = p->target.n_labelled;
+  for (uint32_t i = 0; i < p->target.n_classes; i++)
+    if (p->target.classes[i].n < rarest) rarest = p->target.classes[i].n;
+  return rarest;
+}
+
+/* Two classes: out of fold, or ranked without an exception. */
+static bool decides_two(const copse_profile *p, const struct view_facts *v) {
+  return p->target.kind == TARGET_BINARY && enough_of_both(p) &&
+         ((v->auc >= 0.99999 && v->auc_covers >= 0.99) || 100 * v->oof_errors <= rarest_class(p));
+}
+
+/* The target follows from the column, or the column from the target: that is known to a hundredth or two.
+ * What rises with the rows or with time may do that by nature. */
+static bool is_bound(const struct column_facts *c, double bond) {
+  return bond >= 0.98 && c->order[0] == '\0' && !c->has_date;
 }
 
 static bool find_leak_exact(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   const struct view_facts *v = &c->view;
+  uint64_t n = p->target.n_labelled;
+  bool number = p->target.kind == TARGET_NUMBER, classes = p->target.kind == TARGET_CLASSES;
   if (!v->present || c->type == TYPE_ID) return false;
-  bool number = p->target.kind == TARGET_NUMBER && p->target.n_labelled >= 100 && v->r2_oof >= 0.999;
-  uint64_t rarer = p->target.n_labelled;
-  for (uint32_t i = 0; i < p->target.n_classes; i++)
-    if (p->target.classes[i].n < rarer) rarer = p->target.classes[i].n;
-  bool classes = p->target.kind == TARGET_BINARY && enough_of_both(p) &&
-                 ((v->auc >= 0.99999 && v->auc_covers >= 0.99) || 100 * v->oof_errors <= rarer);
-  classes |= p->target.kind == TARGET_CLASSES && rarer >= 30 && 100 * v->oof_errors <= rarer;
-  if (!number && !classes) return false;
-  if (number)
+  if (number && n >= 100 && fabs(v->rank) >= 0.9999)
+    SAY("`%s` and the target %s together in all rows (rank correlation %.4f).", NAME,
+        v->rank > 0 ? "rise" : "rise and fall", v->rank);
+  else if (number && n >= 100 && v->r2_oof >= 0.999)
     SAY("`%s` alone gives the target (R2 %.4f).", NAME, v->r2_oof);
-  else
+  else if (decides_two(p, v) || (classes && rarest_class(p) >= 30 && 100 * v->oof_errors <= rarest_class(p)))
     SAY("`%s` alone decides the target: %s of %s rows go wrong.", NAME,
-        count_text((double)v->oof_errors).text, count_text((double)p->target.n_labelled).text);
-  advise_leak(c, out);
+        count_text((double)v->oof_errors).text, count_text((double)n).text);
+  else if ((number || classes) && is_bound(c, v->gives))
+    SAY("`%s` alone gives the target, as a function of it would (%.3f of 1).", NAME, v->gives);
+  else if ((number || classes) && is_bound(c, v->follows))
+    SAY("`%s` follows from the target, as a function of it would (%.3f of 1).", NAME, v->follows);
+  else
+    return false;
+  advise_leak(p, c, out);
   return says(out, COPSE_ALERT_CRITICAL, 1);
 }
 
 static bool find_leak_auc(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   const struct view_facts *v = &c->view;
-  if (!v->present || p->target.kind != TARGET_BINARY || !enough_of_both(p) || !(v->auc_best >= 0.95))
-    return false;
+  bool two = p->target.kind == TARGET_BINARY && enough_of_both(p);
+  bool more = p->target.kind == TARGET_CLASSES && rarest_class(p) >= 30;
+  if (!v->present || (!two && !more) || !(v->auc_best >= 0.95)) return false;
   bool critical = v->auc_best >= 0.99 && v->auc_best - 1.96 * v->auc_se >= 0.97;
-  SAY("`%s` alone ranks the rows with AUC %.3f.", NAME, v->auc_best);
-  advise_leak(c, out);
+  if (two)
+    SAY("`%s` alone ranks the rows with AUC %.3f.", NAME, v->auc_best);
+  else
+    SAY("`%s` alone tells the classes apart, with AUC %.3f of a class against the others.", NAME,
+        v->auc_best);
+  advise_leak(p, c, out);
   return says(out, leak_level(c, critical), v->auc_best);
 }
 
 static bool find_leak_missing(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   const struct view_facts *v = &c->view;
-  if (!v->present || p->target.kind != TARGET_BINARY || !enough_of_both(p)) return false;
   double phi = fabs(v->missing_phi), n = (double)p->target.n_labelled;
-  /* n phi^2 is chi-square with one degree of freedom: 24 is p = 1e-6 */
-  if (phi < 0.3 || n * phi * phi < 24) return false;
-  SAY("`%s` is filled in %s of the rows with target %s and in %s of the others.", NAME,
-      share_text(v->filled_pos).text, value_in_text(&p->target.classes[p->target.positive]).text,
-      share_text(v->filled_neg).text);
-  ADVISE("is it filled before the outcome is known? If not, leave it out: ignore_column=name:%s", NAME);
+  bool two = p->target.kind == TARGET_BINARY;
+  /* n phi^2 is chi-square: 24 is p = 1e-6 with one degree of freedom */
+  if (!v->present || phi < 0.3 || n * phi * phi < 24 + 3.0 * p->target.n_classes) return false;
+  if (two && !enough_of_both(p)) return false;
+  if (two)
+    SAY("`%s` is filled in %s of the rows with target %s and in %s of the others.", NAME,
+        share_text(v->filled_pos).text, value_in_text(&p->target.classes[p->target.positive]).text,
+        share_text(v->filled_neg).text);
+  else
+    SAY("Whether `%s` is filled goes with the target (association %.2f of 1).", NAME, phi);
+  ADVISE("is it filled before the outcome is known? If not, leave it out: ignore_column=%s", KEY);
   return says(out, leak_level(c, phi >= 0.9), phi);
 }
 
 static void part_text(const struct bin_facts *bin, char *out, size_t capacity) {
   switch (bin->kind) {
     case BIN_RANGE:
-      snprintf(out, capacity, " from %s to %s", number_text(bin->lo).text, number_text(bin->hi).text);
+    case BIN_VALUE:
+      if (isnan(bin->lo) && isnan(bin->hi))
+        snprintf(out, capacity, " in one part of its values");
+      else if (bin->kind == BIN_VALUE)
+        snprintf(out, capacity, " = %s", number_text(bin->lo).text);
+      else if (isnan(bin->lo))
+        snprintf(out, capacity, " up to %s", number_text(bin->hi).text);
+      else if (isnan(bin->hi))
+        snprintf(out, capacity, " from %s on", number_text(bin->lo).text);
+      else
+        snprintf(out, capacity, " from %s to %s", number_text(bin->lo).text, number_text(bin->hi).text);
       break;
-    case BIN_VALUE: snprintf(out, capacity, " = %s", number_text(bin->lo).text); break;
     case BIN_LEVEL: snprintf(out, capacity, " = %s", value_in_text(&bin->level).text); break;
     case BIN_OTHER: snprintf(out, capacity, " with a rarer value"); break;
     case BIN_MISSING: snprintf(out, capacity, " missing"); break;
@@ -188,27 +227,26 @@ static bool find_missing(const copse_profile *p, const struct column_facts *c, s
 
 static bool find_null_like(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
-  if (c->n_token_texts == 0 || c->n_token_texts + (c->n_null + c->n_empty > 0) < 2) return false;
+  bool blank = c->n_null + c->n_empty + c->n_declared > 0;
+  if (c->n_token_texts == 0 || c->n_token_texts + blank < 2) return false;
   char list[240] = "";
   uint64_t n = 0;
   for (uint32_t i = 0; i < c->n_token_texts; i++) {
     size_t at = strlen(list);
-    snprintf(list + at, sizeof list - at, "%s\"%s\"", i > 0 ? ", " : "", c->tokens[i].text);
+    snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", value_in_text(&c->tokens[i]).text);
     n += c->tokens[i].n;
   }
-  SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME,
-      c->n_token_texts + (c->n_null + c->n_empty > 0), list, c->n_null + c->n_empty > 0 ? " and empty" : "",
-      count_text((double)n).text);
+  SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME, c->n_token_texts + blank, list,
+      blank ? " and empty" : "", count_text((double)n).text);
   ADVISE("all of them are read as missing; if one is a value, give it another name");
   return says(out, COPSE_ALERT_NOTE, 0.05);
 }
 
 static bool find_id(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_ID || c->is_target) return false;
   SAY("`%s` is different in %s row.", NAME,
       c->distinct >= (double)(c->n - c->n_missing) * 0.9999 ? "every" : "nearly every");
-  ADVISE("it can only be learned by heart: ignore_column=name:%s", NAME);
+  ADVISE("it can only be learned by heart: ignore_column=%s", KEY);
   return says(out, COPSE_ALERT_WARNING, 0.3);
 }
 
@@ -231,10 +269,9 @@ static bool find_numbers_as_text(const copse_profile *p, const struct column_fac
 }
 
 static bool find_code(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_CODE) return false;
   SAY("`%s` looks like a code, not a quantity (%s).", NAME, c->why);
-  ADVISE("train it as a category: categorical_feature=name:%s", NAME);
+  ADVISE("train it as a category: categorical_feature=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0.1);
 }
 
@@ -315,7 +352,8 @@ static bool find_date_sentinel(const copse_profile *p, const struct column_facts
 static bool find_future(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
   if (!c->has_date || c->date.n_future == 0) return false;
-  SAY("%s dates of `%s` lie in the future.", count_text((double)c->date.n_future).text, NAME);
+  SAY("%s dates of `%s` lie more than a year behind nearly all others.",
+      count_text((double)c->date.n_future).text, NAME);
   ADVISE("planned, or mistyped?");
   return says(out, COPSE_ALERT_NOTE, 0.05);
 }
@@ -333,8 +371,8 @@ static bool find_heavy_tail(const copse_profile *p, const struct column_facts *c
   const double *q = c->number.quantiles;
   double iqr = q[4] - q[2];
   if (!c->has_number || c->type != TYPE_NUMBER || !(iqr > 0) || (q[6] - q[3]) / iqr < 20) return false;
-  SAY("The greatest 1 %% of `%s` lie %.0f times the middle half's width above its median.", NAME,
-      (q[6] - q[3]) / iqr);
+  SAY("The greatest 1 %% of `%s` lie %s times the middle half's width above its median.", NAME,
+      number_text(round((q[6] - q[3]) / iqr)).text);
   ADVISE("nothing to do for trees; cap it for linear models");
   return says(out, COPSE_ALERT_NOTE, 0.01);
 }
@@ -369,7 +407,7 @@ const struct column_check column_checks[] = {
     {"SENTINEL", find_sentinel, "%u columns have a value that stands apart.", false, ""},
     {"SENTINEL_DATE", find_date_sentinel, NULL, false, ""},
     {"AMBIGUOUS_DATE", find_ambiguous, NULL, false, ""},
-    {"FUTURE_DATE", find_future, "%u columns have dates in the future.", false, ""},
+    {"FUTURE_DATE", find_future, "%u columns have dates far behind nearly all others.", false, ""},
     {"BAD_BYTES", find_bad_bytes, "%u columns hold broken, control or invisible characters.", false, ""},
     {"VARIANTS", find_variants, "%u columns have values that differ by case or punctuation only.", false, ""},
     {"NEAR_CONSTANT", find_near_constant, "%u columns hardly ever differ from their usual value.", false,

@@ -19,13 +19,21 @@ static const char *name_of(const copse_profile *p, uint32_t column) { return p->
 
 static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   if (p->target.kind != TARGET_UNUSABLE) return false;
-  SAY("The target `%s` has %s: nothing can be shown beside it.", NAME_OF(p->target.column),
-      p->target.n_classes < 2 && p->columns[p->target.column].distinct < 2
-          ? "one value only"
-          : "too many classes that are no numbers");
-  ADVISE("choose another column: target=NAME");
+  const struct column_facts *target = &p->columns[p->target.column];
+  bool one = target->distinct < 2, mixed = !one && target->type == TYPE_NUMBER;
   columns[(*n)++] = p->target.column;
-  return says(out, COPSE_ALERT_CRITICAL, 2);
+  if (one)
+    SAY("The target `%s` has one value only: nothing can be shown beside it.", NAME_OF(p->target.column));
+  else if (mixed)
+    SAY("The target `%s` has texts among its numbers: nothing can be shown beside it.",
+        NAME_OF(p->target.column));
+  else
+    SAY("The target `%s` has %s%s classes: beside more than %d nothing is shown.", NAME_OF(p->target.column),
+        target->distinct_exact ? "" : "about ", count_text(target->distinct).text, TALLY_MAX_CLASSES);
+  ADVISE(mixed ? "correct them, or declare them missing_values="
+         : one ? "choose another column: target=NAME"
+               : "many classes can be trained (objective=multiclass); to see leakage, group the rare ones");
+  return one || mixed ? says(out, COPSE_ALERT_CRITICAL, 2) : says(out, COPSE_ALERT_NOTE, 0.4);
 }
 
 static bool find_imbalance(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
@@ -59,6 +67,17 @@ static bool find_equal_rows(const copse_profile *p, struct finding *out, uint32_
       count_text(round(share * (double)p->n_rows)).text, share_text(share).text);
   ADVISE("drop them before splitting (step dedupe of a recipe), or they sit on both sides");
   return says(out, share >= 0.05 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
+}
+
+static bool find_several(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  double share = p->rows.share_several;
+  (void)columns;
+  (void)n;
+  if (p->n_files < 2 || share < 0.001) return false;
+  SAY("%s%s rows are in more than one of the %zu files (%s).", p->rows.exact ? "" : "About ",
+      count_text(round(share * (double)p->n_rows)).text, p->n_files, share_text(share).text);
+  ADVISE("was a file exported twice? Drop them (step dedupe of a recipe)");
+  return says(out, COPSE_ALERT_WARNING, share);
 }
 
 static bool find_conflict(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
@@ -129,7 +148,7 @@ static bool find_split_rows(const copse_profile *p, struct finding *out, uint32_
   double share = p->drift.share_known_rows;
   (void)columns;
   (void)n;
-  if (!p->drift.present || share < 0.001) return false;
+  if (!p->drift.present || !(share >= 0.001)) return false;
   SAY("%s rows of the other file (%s) are in this one too.",
       count_text(round(share * (double)p->drift.n_rows)).text, share_text(share).text);
   ADVISE("a measure taken there is too good: drop them, or split again");
@@ -149,12 +168,61 @@ static bool find_split_time(const copse_profile *p, struct finding *out, uint32_
   return false;
 }
 
+/* "`a`, `b` and 3 more" of NUL-terminated names. */
+static void names_text(const char *names, uint32_t n, char *out, size_t capacity) {
+  out[0] = '\0';
+  for (uint32_t i = 0; i < n && i < 5; i++, names += strlen(names) + 1) {
+    size_t at = strlen(out);
+    snprintf(out + at, capacity - at, "%s`%s`", i > 0 ? ", " : "", name_in_text(names, strlen(names)).text);
+  }
+  if (n > 5) {
+    size_t at = strlen(out);
+    snprintf(out + at, capacity - at, " and %u more", n - 5);
+  }
+}
+
+static bool find_gone(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  char list[300];
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
+    if (!p->drift.columns[i].present && !p->columns[i].is_target) columns[(*n)++] = i;
+  if (*n == 0) return false;
+  cluster_text(p, columns, *n, list, sizeof list);
+  SAY("%s %s not in the other file.", list, *n == 1 ? "is" : "are");
+  ADVISE("a model asks for every column that it was trained on: is it called otherwise there?");
+  return says(out, COPSE_ALERT_CRITICAL, 1);
+}
+
+static bool find_retyped(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
+    if (p->drift.columns[i].type_changed) columns[(*n)++] = i;
+  if (*n == 0) return false;
+  uint32_t first = columns[0];
+  char more[60] = "";
+  if (*n > 1) snprintf(more, sizeof more, "; %u more columns changed their type", *n - 1);
+  SAY("`%s` is of type %s here and %s in the other file%s.", NAME_OF(first),
+      column_type_names[p->columns[first].type], column_type_names[p->drift.columns[first].other_type], more);
+  ADVISE("values of another type cannot be compared: write both files alike");
+  return says(out, COPSE_ALERT_CRITICAL, 0.9);
+}
+
+static bool find_new(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  char list[300];
+  (void)columns;
+  (void)n;
+  if (!p->drift.present || p->drift.n_new == 0) return false;
+  names_text(p->drift.new_names.data, p->drift.n_new, list, sizeof list);
+  SAY("%s of the other file %s not in this one.", list, p->drift.n_new == 1 ? "is" : "are");
+  ADVISE("a model trained on this file does not look at what is new");
+  return says(out, COPSE_ALERT_NOTE, 0.1);
+}
+
 static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   uint32_t worst = 0;
   for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++) {
     if (!p->drift.columns[i].moved) continue;
     columns[(*n)++] = i;
-    if (!p->drift.columns[worst].moved || p->drift.columns[i].psi > p->drift.columns[worst].psi) worst = i;
+    if (!p->drift.columns[worst].moved || p->drift.columns[i].psi_excess > p->drift.columns[worst].psi_excess)
+      worst = i;
   }
   if (*n == 0) return false;
   double psi = p->drift.columns[worst].psi;
@@ -164,12 +232,13 @@ static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *co
     SAY("%u columns moved from this file to the other, most of all `%s`: population stability index %.2f.",
         *n, NAME_OF(worst), psi);
   ADVISE("train on newer rows, or leave out what moves");
-  return says(out, psi >= 0.25 ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi);
+  bool far = p->drift.columns[worst].psi_excess >= 0.25;
+  return says(out, far ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi < 0.8 ? psi : 0.8);
 }
 
 static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
-    if (p->drift.columns[i].share_new >= 0.01) columns[(*n)++] = i;
+    if (p->drift.columns[i].share_new - p->drift.columns[i].share_new_chance >= 0.01) columns[(*n)++] = i;
   if (*n == 0) return false;
   SAY("%s of the other file's rows have a `%s` that this one never has%s.",
       share_text(p->drift.columns[columns[0]].share_new).text, NAME_OF(columns[0]),
@@ -179,11 +248,21 @@ static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_
 }
 
 const struct table_check table_checks[] = {
-    {"TARGET", find_unusable, false},      {"IMBALANCE", find_imbalance, false},
-    {"LEAK_ORDER", find_order, false},     {"DUP_ROWS", find_equal_rows, false},
-    {"CONFLICT", find_conflict, false},    {"DUP_COLUMNS", find_same, true},
-    {"CORRELATED", find_together, true},   {"CO_MISSING", find_missing_together, true},
-    {"SPLIT_DUP", find_split_rows, false}, {"SPLIT_TIME", find_split_time, false},
-    {"DRIFT", find_drift, false},          {"NEW_LEVELS", find_new_levels, false},
+    {"TARGET", find_unusable, NULL},
+    {"IMBALANCE", find_imbalance, NULL},
+    {"LEAK_ORDER", find_order, NULL},
+    {"DUP_ROWS", find_equal_rows, NULL},
+    {"FILE_DUP", find_several, NULL},
+    {"CONFLICT", find_conflict, NULL},
+    {"DUP_COLUMNS", find_same, "carry the same information"},
+    {"CORRELATED", find_together, "move together"},
+    {"CO_MISSING", find_missing_together, "are missing together"},
+    {"SPLIT_DUP", find_split_rows, NULL},
+    {"SPLIT_TIME", find_split_time, NULL},
+    {"GONE", find_gone, NULL},
+    {"NEW_COLUMNS", find_new, NULL},
+    {"TYPE_CHANGED", find_retyped, NULL},
+    {"DRIFT", find_drift, NULL},
+    {"NEW_LEVELS", find_new_levels, NULL},
 };
 const size_t n_table_checks = sizeof table_checks / sizeof *table_checks;

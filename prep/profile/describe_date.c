@@ -28,6 +28,10 @@ static double period_start(const char *unit, int64_t period, int step) {
   }
 }
 
+uint32_t date_period(const struct date_facts *f, double seconds) {
+  return (uint32_t)(period_of(f->unit, seconds, f->period_step) - f->first_period);
+}
+
 static void count_periods(const struct values *values, struct date_facts *f) {
   double days = (f->last - f->first) / DAY;
   int step = 1;
@@ -36,13 +40,14 @@ static void count_periods(const struct values *values, struct date_facts *f) {
             : days < 30 * (FACTS_PERIODS - 3) ? "month"
                                               : "year";
   while (period_of(f->unit, f->last, step) - period_of(f->unit, f->first, step) >= FACTS_PERIODS) step *= 10;
-  int64_t first = period_of(f->unit, f->first, step);
-  f->n_periods = (uint32_t)(period_of(f->unit, f->last, step) - first) + 1;
-  for (uint32_t i = 0; i < f->n_periods; i++) f->period_start[i] = period_start(f->unit, first + i, step);
+  f->period_step = step;
+  f->first_period = period_of(f->unit, f->first, step);
+  f->n_periods = date_period(f, f->last) + 1;
+  for (uint32_t i = 0; i < f->n_periods; i++)
+    f->period_start[i] = period_start(f->unit, f->first_period + i, step);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];
-    double x = v->number.lo / 2 + v->number.hi / 2;
-    f->periods[period_of(f->unit, x, step) - first] += v->n;
+    f->periods[date_period(f, v->number.lo / 2 + v->number.hi / 2)] += v->n;
   }
 }
 
@@ -53,18 +58,40 @@ static bool is_sentinel(double seconds) {
          ((month == 1 && day == 1) || (month == 12 && day == 31));
 }
 
-void describe_dates(const struct column *column, double now, struct column_facts *out) {
+/* The moment that all but `share` of the rows do not pass. */
+static double moment_at(const struct values *values, double share) {
+  double wanted = share * (double)values_total(values), n = 0;
+  uint32_t i = 0;
+  while (i + 1 < values->n && (n += (double)values->entries[i].n) < wanted) i++;
+  return values->entries[i].number.hi;
+}
+
+/* Where dates are mistyped, or planned far ahead: farther behind the 99th percentile than that is from the
+ * first, and than a year. No clock is asked: the same file gives the same profile on every day. */
+static double future_from(const struct values *values) {
+  double early = moment_at(values, 0.01), late = moment_at(values, 0.99);
+  return late + (late - early > 366.0 * DAY ? late - early : 366.0 * DAY);
+}
+
+void describe_dates(const struct column *column, struct column_facts *out) {
   const struct values *values = &column->dates;
   struct date_facts *f = &out->date;
   if (values->n == 0) return;
   out->has_date = true;
   f->first = values->entries[0].number.lo;
   f->last = values->entries[values->n - 1].number.hi;
+  const struct value *first = &values->entries[0], *last = &values->entries[values->n - 1];
+  f->n_first = first->number.lo == first->number.hi ? first->n : 1;
+  f->n_last = last->number.lo == last->number.hi ? last->n : 1;
   f->granularity = column->n_types[CELL_TYPE_TIME] > 0 ? "second" : "day";
+  double future = future_from(values);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];
-    if (v->number.lo > now) f->n_future += v->n;
-    if (v->number.lo == v->number.hi && is_sentinel(v->number.lo)) f->n_sentinel += v->n;
+    bool sentinel = v->number.lo == v->number.hi && is_sentinel(v->number.lo);
+    if (sentinel)
+      f->n_sentinel += v->n;
+    else if (v->number.lo > future)
+      f->n_future += v->n;
   }
   count_periods(values, f);
 }

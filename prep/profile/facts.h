@@ -44,6 +44,8 @@ struct facts_value {
 struct number_facts {
   double mean, std, min, max, sum, skew, kurtosis, mad;
   uint64_t n, n_zero, n_negative, n_pos_inf, n_neg_inf, n_integer;
+  uint64_t n_min, n_max; /* rows of the least and the greatest one */
+  bool rounded;          /* extremes stand for themselves no longer: see privacy.c */
   double quantiles[FACTS_QUANTILES];
   bool exact;        /* quantiles, mad and counts of bars */
   double rank_error; /* of a quantile, at most */
@@ -77,15 +79,22 @@ struct level_facts {
 };
 
 struct date_facts {
-  double first, last;      /* seconds from 1970 */
-  const char *format;      /* "YYYY-MM-DD" ... */
-  const char *granularity; /* "day", "second" */
-  bool ambiguous;          /* day or month first: both would do */
-  uint64_t n_future, n_sentinel;
-  const char *unit; /* of the bars: "day", "week", "month", "year" */
+  double first, last;            /* seconds from 1970 */
+  const char *format;            /* "YYYY-MM-DD" ... */
+  const char *granularity;       /* "day", "second" */
+  bool ambiguous;                /* day or month first: both would do */
+  uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
+  uint64_t n_first, n_last;      /* rows of the first and the last one */
+  bool rounded;                  /* they stand for themselves no longer */
+  const char *unit;              /* of the bars: "day", "week", "month", "year" */
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];
   uint64_t periods[FACTS_PERIODS];
+  int period_step; /* years in a period of years */
+  int64_t first_period;
+  bool has_target; /* the target by period: */
+  uint64_t labelled[FACTS_PERIODS];
+  double rate[FACTS_PERIODS]; /* of the positive class, or the target's mean; NaN without rows */
 };
 
 enum bin_kind { BIN_RANGE, BIN_VALUE, BIN_LEVEL, BIN_OTHER, BIN_MISSING, BIN_MISFIT };
@@ -112,8 +121,9 @@ struct view_facts {
   double auc_se;
   double iv, mutual, explained;  /* nats; share of the target's entropy */
   double r2_oof;                 /* regression */
+  double rank, gives, follows;   /* numbers and more than two classes as target: see bond.h */
   uint64_t oof_errors;           /* rows that the other folds' most frequent class gets wrong */
-  double missing_phi;            /* of being missing and being positive */
+  double missing_phi;            /* of being missing and the target: phi, Cramer's V, correlation */
   double filled_pos, filled_neg; /* share of filled cells among positives and others */
   uint32_t n_bins;
   struct bin_facts bins[FACTS_BINS];
@@ -124,7 +134,7 @@ struct column_facts {
   const char *name; /* as the file has it */
   enum column_type type;
   char why[160];
-  uint64_t n, n_missing, n_null, n_empty, n_tokens, n_misfits;
+  uint64_t n, n_missing, n_null, n_empty, n_declared, n_tokens, n_misfits;
   uint64_t first_misfit; /* row */
   char misfit_place[256];
   struct facts_value misfit; /* the commonest */

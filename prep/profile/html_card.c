@@ -47,9 +47,9 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   html_put(out, "<div>");
   chart_numbers(out, f);
   html_put(out, "</div><dl>");
-  number_term(out, "least", f->min, !c->sensitive);
+  number_term(out, "least", f->min, !f->rounded);
   for (int i = 0; i < FACTS_QUANTILES; i++) number_term(out, names[i], f->quantiles[i], f->exact);
-  number_term(out, "greatest", f->max, !c->sensitive);
+  number_term(out, "greatest", f->max, !f->rounded);
   html_put(out, "</dl><dl>");
   number_term(out, "mean", f->mean, true);
   number_term(out, "standard deviation", f->std, true);
@@ -123,16 +123,23 @@ static void put_dates(copse_text *out, const struct column_facts *c) {
   chart_periods(out, f);
   html_put(out, "</div><dl>");
   if (!isnan(f->first)) {
-    word_term(out, "first", facts_date(f->first, 1).text);
-    word_term(out, "last", facts_date(f->last, 1).text);
+    word_term(out, f->rounded ? "first, about" : "first", facts_date(f->first, 1).text);
+    word_term(out, f->rounded ? "last, about" : "last", facts_date(f->last, 1).text);
   }
   word_term(out, "format", f->format != NULL ? f->format : "");
   word_term(out, "to the", f->granularity);
-  count_term(out, "in the future", (double)f->n_future);
+  if (f->n_future > 0) count_term(out, "far behind the others", (double)f->n_future);
   html_put(out, "</dl>");
 }
 
 /* ---- beside the target ---- */
+
+static void put_border(copse_text *out, double x, bool date) {
+  if (date)
+    html_put(out, facts_date(x, 1).text);
+  else
+    html_number(out, x);
+}
 
 static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, uint32_t rank) {
   switch (bin->kind) {
@@ -143,17 +150,16 @@ static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, u
     case BIN_RANGE:
     case BIN_VALUE: break;
   }
-  if (isnan(bin->lo)) {
+  if (isnan(bin->lo) && isnan(bin->hi)) {
     copse_text_appendf(out, "<span class=\"mute\">part %u</span>", rank + 1);
-  } else if (dates) {
-    html_put(out, facts_date(bin->lo, 1).text);
-    if (bin->kind == BIN_RANGE) html_put(out, " \xE2\x80\xA6 ");
-    if (bin->kind == BIN_RANGE) html_put(out, facts_date(bin->hi, 1).text);
-  } else {
-    html_number(out, bin->lo);
-    if (bin->kind == BIN_RANGE) html_put(out, " \xE2\x80\xA6 ");
-    if (bin->kind == BIN_RANGE) html_number(out, bin->hi);
+    return;
   }
+  if (isnan(bin->lo)) html_put(out, "up to ");
+  if (isnan(bin->hi)) html_put(out, "from ");
+  if (!isnan(bin->lo)) put_border(out, bin->lo, dates);
+  if (bin->kind == BIN_VALUE) return;
+  if (!isnan(bin->lo) && !isnan(bin->hi)) html_put(out, " \xE2\x80\xA6 ");
+  if (!isnan(bin->hi)) put_border(out, bin->hi, dates);
 }
 
 static void put_bins(copse_text *out, const copse_profile *p, const struct column_facts *c) {
@@ -200,9 +206,11 @@ static void put_view(copse_text *out, const copse_profile *p, const struct colum
   if (bins) put_bins(out, p, c);
   html_put(out, "<div>");
   if (p->target.kind != TARGET_NUMBER) chart_rates(out, v, p->target.rate);
+  if (c->has_date) chart_over_time(out, &c->date, p->target.kind != TARGET_NUMBER);
   html_put(out, "<dl>");
   if (p->target.kind == TARGET_NUMBER) {
     fixed_term(out, "R\xC2\xB2 out of fold", v->r2_oof);
+    if (!isnan(v->rank)) fixed_term(out, "rank correlation", v->rank);
   } else {
     fixed_term(out, "AUC out of fold", v->auc_oof);
     if (!isnan(v->auc))
@@ -231,20 +239,11 @@ static void put_nearest(copse_text *out, const copse_profile *p, uint32_t column
   html_put(out, "</p>");
 }
 
-static void put_lower_name(copse_text *out, const char *name) {
-  char lower[400];
-  size_t n = 0;
-  for (; name[n] != '\0' && n + 1 < sizeof lower; n++)
-    lower[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] | 0x20) : name[n];
-  lower[n] = '\0';
-  html_plain(out, lower, 200);
-}
-
 void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool open, bool bins) {
   const struct column_facts *c = &p->columns[column];
-  copse_text_appendf(out, "<details id=\"c%u\"%s data-n=\"", column, open ? " open" : "");
-  put_lower_name(out, c->name);
-  html_put(out, "\"><summary><b>");
+  copse_text_appendf(out, "<details id=\"c%u\"%s ", column, open ? " open" : "");
+  html_filter_data(out, p, column);
+  html_put(out, "><summary><b>");
   html_data(out, c->name, 64);
   html_put(out, "</b> <span class=\"mute\">");
   html_put(out, column_type_names[c->type]);

@@ -78,8 +78,9 @@ static void put_middle(copse_text *out, const struct column_facts *c) {
   char text[240] = "";
   if (c->has_number) {
     put_shape(out, &c->number);
-    snprintf(text, sizeof text, " %s [%s .. %s]", number_text(c->number.quantiles[3]).text,
-             number_text(c->number.min).text, number_text(c->number.max).text);
+    snprintf(text, sizeof text, " %s [%s%s .. %s]", number_text(c->number.quantiles[3]).text,
+             c->number.rounded ? "\xE2\x89\x88 " : "", number_text(c->number.min).text,
+             number_text(c->number.max).text);
   } else if (c->has_date && !isnan(c->date.first)) {
     int y, m, d, y2, m2, d2;
     date_of(c->date.first, &y, &m, &d);
@@ -146,7 +147,10 @@ static void put_drift(const copse_profile *p, copse_text *out) {
     clean_text(p->columns[i].name, strlen(p->columns[i].name), 25, text, sizeof text);
     put(out, "  ");
     put_padded(out, text, 26, false);
-    if (d->present)
+    if (d->type_changed)
+      copse_text_appendf(out, "   %s there, %s here\n", column_type_names[d->other_type],
+                         column_type_names[p->columns[i].type]);
+    else if (d->present)
       copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6.3f%s\n", d->psi, d->psi_chance,
                          isnan(d->ks) ? 0 : d->ks, d->js, d->moved ? "  moved" : "");
     else

@@ -2,6 +2,7 @@
  * cells one by one, sets of rows and samples are functions of the rows alone. */
 #include "profile/scan.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "read/report.h"
@@ -50,6 +51,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
   size_t first = (size_t)column * block->n_rows;
   const struct row_cell *cells = block->cells + first;
   uint64_t *values = block->values + first, seed = scan->column_seeds[column];
+  uint64_t counts = scan->unhashed[column] ? 0 : UINT64_MAX;
   uint8_t *types = block->types + first;
   for (size_t row = 0; row < block->n_rows; row++) {
     const struct row_cell *cell = &cells[row];
@@ -57,6 +59,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
     enum cell_type type =
         cell->null ? CELL_TYPE_NULL : cell_type_of(&scan->missing, cell->text, cell->length, &x);
     uint64_t value = 0;
+    x += 0.0; /* -0 is 0 */
     if (cell_is_text(type))
       value = cell_hash(cell->text, cell->length);
     else if (!cell_is_blank(type))
@@ -64,7 +67,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
     types[row] = (uint8_t)type;
     values[row] = value;
     uint64_t h = (value + type + seed) * 0x9e3779b97f4a7c15u;
-    block->feature_hashes[row] += (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+    block->feature_hashes[row] += (h ^ h >> 32) * 0xd6e8feb86659fd93u & counts;
   }
 }
 
@@ -79,6 +82,7 @@ static copse_status visit(void *user, const struct row_block *rows, int thread, 
   if (block == NULL || !scan_reserve_block(scan, block, rows->n_rows))
     return report_memory(err, "the profile of", row_source_path(scan->source));
   block->first_row = rows->first_row;
+  block->file = (uint16_t)rows->file;
   block->n_rows = rows->n_rows;
   block->cells = rows->cells;
   memset(block->feature_hashes, 0, rows->n_rows * sizeof *block->feature_hashes);
@@ -101,19 +105,24 @@ static copse_status visit(void *user, const struct row_block *rows, int thread, 
 
 /* ---- the target, row after row ---- */
 
+enum { NOT_A_NUMBER = 0x5bf03635 };
+
+uint64_t text_class_key(const char *text) { return cell_hash(text, strlen(text)) ^ NOT_A_NUMBER; }
+
 static uint8_t class_of(struct scan *scan, const struct row_cell *cell, enum cell_type type, uint64_t value) {
   bool number = type == CELL_TYPE_INTEGER || type == CELL_TYPE_DECIMAL;
-  uint64_t key = value ^ (number ? 0 : 0x5bf03635u);
+  uint64_t key = value ^ (number ? 0 : NOT_A_NUMBER);
   for (uint32_t i = 0; i < scan->n_classes; i++)
     if (scan->class_keys[i] == key) return (uint8_t)i;
   if (scan->n_classes == TALLY_MAX_CLASSES) {
     scan->too_many_classes = true;
     return 0;
   }
-  uint32_t i = scan->n_classes++, length = cell->length < VALUES_TEXT_KEPT ? cell->length : VALUES_TEXT_KEPT;
-  memcpy(scan->class_texts[i], cell->text, length);
-  scan->class_cells[i] = (struct row_cell){scan->class_texts[i], length, false, false};
+  uint32_t i = scan->n_classes++;
+  memcpy(scan->class_texts[i], cell->text, values_kept_length(cell->text, cell->length));
+  scan->class_cells[i] = (struct row_cell){scan->class_texts[i], cell->length, false, false};
   scan->class_keys[i] = key;
+  scan->class_values[i] = (double)NAN;
   if (number) memcpy(&scan->class_values[i], &value, sizeof value);
   return (uint8_t)i;
 }
@@ -131,6 +140,7 @@ static void note_targets(struct scan *scan, struct typed_block *block) {
     if (number) memcpy(&target->y, &value, sizeof target->y);
     scan->texts_in_target |= !number;
     target->code = scan->too_many_classes ? 0 : class_of(scan, &block->cells[first + row], type, value);
+    scan->class_rows[target->code]++;
   }
 }
 
@@ -214,11 +224,12 @@ static bool take_sample(const struct scan *scan, struct column *column) {
 /* Tasks behind those of the columns. */
 enum { TASK_FULL, TASK_FEATURES, TASK_ORDER, N_ROW_TASKS };
 
-static void add_rows(struct rows *rows, const uint64_t *hashes, const struct row_target *targets, size_t n) {
+static void add_rows(struct rows *rows, const uint64_t *hashes, const struct row_target *targets,
+                     const struct typed_block *block) {
   enum { AHEAD = 16 };
-  for (size_t row = 0; row < n; row++) {
-    if (row + AHEAD < n) rows_expect(rows, hashes[row + AHEAD]);
-    rows_add(rows, hashes[row], targets != NULL ? targets[row].code : TALLY_NO_CLASS);
+  for (size_t row = 0; row < block->n_rows; row++) {
+    if (row + AHEAD < block->n_rows) rows_expect(rows, hashes[row + AHEAD]);
+    rows_add(rows, hashes[row], targets != NULL ? targets[row].code : TALLY_NO_CLASS, block->file);
   }
 }
 
@@ -240,9 +251,9 @@ static void take_batch(void *user, size_t task, int thread) {
     if (task < scan->n_columns) {
       column_take(&scan->columns[task], block, task == scan->target ? none : scan->shape);
     } else if (task == scan->n_columns + TASK_FULL) {
-      add_rows(&scan->full, block->row_hashes, NULL, block->n_rows);
+      add_rows(&scan->full, block->row_hashes, NULL, block);
     } else if (has_target && task == scan->n_columns + TASK_FEATURES) {
-      add_rows(&scan->features, block->feature_hashes, block->targets, block->n_rows);
+      add_rows(&scan->features, block->feature_hashes, block->targets, block);
     } else if (has_target) {
       take_order(scan, block);
     }
@@ -293,11 +304,12 @@ bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, ui
   scan->columns = copse_alloc_zero(scan->ctx, n, sizeof *scan->columns);
   scan->blocks = copse_alloc_zero(scan->ctx, MOST_BLOCKS, sizeof *scan->blocks);
   scan->column_seeds = copse_alloc(scan->ctx, n, sizeof *scan->column_seeds);
+  scan->unhashed = copse_alloc_zero(scan->ctx, n, sizeof *scan->unhashed);
   scan->sample_rows = copse_alloc(scan->ctx, scan->sample_capacity, sizeof *scan->sample_rows);
   scan->kept = copse_alloc(scan->ctx, scan->sample_capacity, sizeof *scan->kept);
   scan->fresh = copse_alloc(scan->ctx, scan->sample_capacity, sizeof *scan->fresh);
-  if (!scan->columns || !scan->blocks || !scan->column_seeds || !scan->sample_rows || !scan->kept ||
-      !scan->fresh)
+  if (!scan->columns || !scan->blocks || !scan->column_seeds || !scan->unhashed || !scan->sample_rows ||
+      !scan->kept || !scan->fresh)
     return false;
   for (uint32_t i = 0; i < n; i++) {
     const char *name = name_of(user, i);
@@ -328,15 +340,24 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
                        .missing = missing_tokens_of(options->missing),
                        .full = {.ctx = ctx},
                        .features = {.ctx = ctx}};
-  copse_status status = row_source_open(ctx, options->path, &options->source, &out->source, err);
+  copse_status status =
+      row_source_open_files(ctx, options->paths, options->n_paths, &options->source, &out->source, err);
   if (status != COPSE_OK) return status;
+  if (options->format != COPSE_FORMAT_CSV && row_source_is_libsvm(out->source))
+    return report(
+        err, COPSE_ERR_FORMAT,
+        "%s: LibSVM rows have no columns to describe, expected CSV or a table of a database (write it as "
+        "CSV; format=csv if it is one; training looks at LibSVM itself, see lint=)",
+        row_source_path(out->source));
   out->n_columns = row_source_n_columns(out->source);
   if (!scan_prepare(out, source_name, out->source))
-    return report_memory(err, "the profile of", options->path);
+    return report_memory(err, "the profile of", row_source_path(out->source));
+  for (uint32_t i = 0; i < out->n_columns && options->like != NULL; i++)
+    out->unhashed[i] = scan_find(options->like, out->columns[i].name) == SCAN_NO_COLUMN;
   status = find_target(out, options, err);
   if (status == COPSE_OK) status = row_source_run(out->source, out->n_threads, visit, settle, out, err);
   if (status == COPSE_OK && out->n_rows == 0)
-    status = report(err, COPSE_ERR_DATA, "%s: there are no rows", options->path);
+    status = report(err, COPSE_ERR_DATA, "%s: there are no rows", row_source_path(out->source));
   return status;
 }
 
@@ -347,6 +368,7 @@ void scan_release(struct scan *scan) {
   copse_free(scan->columns);
   copse_free(scan->blocks);
   copse_free(scan->column_seeds);
+  copse_free(scan->unhashed);
   copse_free(scan->sample_rows);
   copse_free(scan->kept);
   copse_free(scan->fresh);

@@ -7,7 +7,7 @@
 #include "profile/column.h"
 #include "profile/rows.h"
 
-enum { SCAN_SAMPLE = 1 << 16, SCAN_NO_COLUMN = UINT32_MAX };
+enum { SCAN_SAMPLE = 1 << 16, SCAN_SPARSE_FEATURES = 2000, SCAN_NO_COLUMN = UINT32_MAX };
 
 struct scan {
   copse_context *ctx;
@@ -22,9 +22,10 @@ struct scan {
   /* the target, as it becomes known */
   struct tally_shape shape;
   uint32_t n_classes;
-  uint64_t class_keys[TALLY_MAX_CLASSES];
-  struct row_cell class_cells[TALLY_MAX_CLASSES]; /* copies, texts in class_texts */
-  double class_values[TALLY_MAX_CLASSES];         /* of classes that are numbers */
+  uint64_t class_keys[TALLY_MAX_CLASSES], class_rows[TALLY_MAX_CLASSES];
+  struct row_cell
+      class_cells[TALLY_MAX_CLASSES];     /* copies, the first VALUES_TEXT_KEPT bytes in class_texts */
+  double class_values[TALLY_MAX_CLASSES]; /* of classes that are numbers, else NaN */
   char class_texts[TALLY_MAX_CLASSES][VALUES_TEXT_KEPT];
   bool too_many_classes, texts_in_target;
   /* sampled rows: those whose hash's low bits are 0 */
@@ -37,25 +38,32 @@ struct scan {
   struct typed_block **blocks;
   size_t n_blocks;
   uint64_t *column_seeds; /* [n_columns] */
+  bool *unhashed;         /* [n_columns] columns that do not count into the rows' hashes */
 };
 
 struct scan_options {
-  const char *path; /* as row_source_open */
+  const char *const *paths; /* [n_paths] as row_source_open_files */
+  size_t n_paths;
+  copse_read_format format;
   struct row_source_options source;
-  const char *target;   /* a column's name, or NULL */
-  bool target_may_lack; /* it is no error when there is no such column */
-  const char *missing;  /* further missing values */
+  const char *target;      /* a column's name, or NULL */
+  bool target_may_lack;    /* it is no error when there is no such column */
+  const char *missing;     /* further missing values */
+  const struct scan *like; /* rows are equal if they are in this one's columns; NULL: in all */
   int n_threads;
 };
 copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,
                       copse_error *err);
 /* Rows that are in memory already, at most so many: as evenly spaced pieces of the frame. The label is the
- * last column. Rows of text formats other than CSV are not looked at: *any says so. */
+ * last column. Sparse rows of more than SCAN_SPARSE_FEATURES features are not looked at: *any says so. */
 copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t most_rows, int n_threads,
                         struct scan *out, bool *any, copse_error *err);
 void scan_release(struct scan *scan);
 /* Column of a name, or SCAN_NO_COLUMN. */
 uint32_t scan_find(const struct scan *scan, const char *name);
+
+/* Key of the class that a text is. */
+uint64_t text_class_key(const char *text);
 
 /* ---- for scan.c and scan_frame.c ---- */
 

@@ -1,73 +1,7 @@
 /* Whole profiles: figures against naive loops, alerts that must and must not come, texts that would like to
  * be markup, the same bytes for every number of threads. JSON is read with jansson, not with our own eyes. */
 #define _GNU_SOURCE
-#include <jansson.h>
-#include <math.h>
-
-#include "profile/cell.h"
-#include "profile/scan.h"
-#include "read_support.h"
-
-static uint64_t random_state = 7;
-static uint64_t draw(void) { return mix64(random_state++ * 0x9e3779b97f4a7c15u); }
-static double uniform(void) { return (double)(draw() >> 11) / 9007199254740992.0; }
-
-static char *document(const char *path, copse_profile_options options, copse_profile_format format) {
-  copse_profile *profile;
-  copse_error err;
-  copse_text text = {.ctx = NULL};
-  if (copse_profile_run(NULL, path, &options, &profile, &err) != COPSE_OK) fail_msg("%s", err.message);
-  copse_profile_write(profile, format, &text);
-  assert_false(text.failed);
-  char *copy = strdup(text.data);
-  copse_text_release(&text);
-  copse_profile_free(profile);
-  return copy;
-}
-
-static json_t *parsed(const char *path, copse_profile_options options) {
-  json_error_t error;
-  char *text = document(path, options, COPSE_PROFILE_JSON);
-  json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &error);
-  if (json == NULL) fail_msg("%s at %d: %.60s", error.text, error.position, text + error.position - 30);
-  free(text);
-  return json;
-}
-
-/* A member by a path with dots and positions: "columns.2.number.mean". */
-static json_t *at(json_t *json, const char *path) {
-  char part[64];
-  while (*path != '\0') {
-    size_t n = strcspn(path, "/");
-    snprintf(part, sizeof part, "%.*s", (int)n, path);
-    json = json_is_array(json) ? json_array_get(json, (size_t)atol(part)) : json_object_get(json, part);
-    if (json == NULL) fail_msg("there is no %s", part);
-    path += n + (path[n] == '/');
-  }
-  return json;
-}
-static double number_at(json_t *json, const char *path) { return json_number_value(at(json, path)); }
-static const char *text_at(json_t *json, const char *path) { return json_string_value(at(json, path)); }
-
-static void assert_near(double a, double b, double most, const char *what) {
-  if (!(fabs(a - b) <= most)) fail_msg("%s: %.12g, expected %.12g", what, a, b);
-}
-
-static bool has_alert(json_t *json, const char *id, const char *column) {
-  size_t i;
-  json_t *alert;
-  json_array_foreach(json_object_get(json, "alerts"), i, alert) {
-    if (strcmp(text_at(alert, "id"), id) != 0) continue;
-    if (column == NULL) return true;
-    size_t k;
-    json_t *index;
-    json_array_foreach(json_object_get(alert, "columns"), k, index) {
-      json_t *found = json_array_get(json_object_get(json, "columns"), (size_t)json_integer_value(index));
-      if (strcmp(text_at(found, "name"), column) == 0) return true;
-    }
-  }
-  return false;
-}
+#include "profile_support.h"
 
 /* ---- figures ---- */
 
@@ -275,10 +209,10 @@ static void test_targets(void **state) {
   copse_profile *profile;
   copse_error err;
   copse_profile_options wrong = {.target = "no such"};
-  assert_int_equal(copse_profile_run(NULL, path, &wrong, &profile, &err), COPSE_ERR_DATA);
+  assert_int_equal(copse_profile_run(NULL, &path, 1, &wrong, &profile, &err), COPSE_ERR_DATA);
   assert_non_null(strstr(err.message, "there is no column \"no such\""));
   wrong = (copse_profile_options){.target = "kind", .positive = "lead"};
-  assert_int_equal(copse_profile_run(NULL, path, &wrong, &profile, &err), COPSE_ERR_DATA);
+  assert_int_equal(copse_profile_run(NULL, &path, 1, &wrong, &profile, &err), COPSE_ERR_DATA);
   assert_non_null(strstr(err.message, "\"lead\""));
   free(text);
 }
@@ -306,7 +240,7 @@ static void test_against(void **state) {
     fclose(file);
   }
   const char *here = write_text("here.csv", texts[0]), *there = write_text("there.csv", texts[1]);
-  json_t *json = parsed(here, (copse_profile_options){.target = "y", .against = there});
+  json_t *json = parsed(here, (copse_profile_options){.target = "y", .against = &there, .n_against = 1});
   assert_near(number_at(json, "drift/rows_known_share"), 0.08, 0.001,
               "rows of both"); /* a fifth of them got a new level */
   assert_true(json_is_true(at(json, "drift/columns/1/moved")));
@@ -315,7 +249,7 @@ static void test_against(void **state) {
   assert_true(has_alert(json, "DRIFT", "moved"));
   assert_true(has_alert(json, "NEW_LEVELS", "source"));
   json_decref(json);
-  json = parsed(here, (copse_profile_options){.target = "y", .against = here});
+  json = parsed(here, (copse_profile_options){.target = "y", .against = &here, .n_against = 1});
   assert_near(number_at(json, "drift/rows_known_share"), 1, 0, "the same file");
   assert_false(has_alert(json, "DRIFT", NULL));
   json_decref(json);
@@ -442,8 +376,11 @@ static size_t count_of(const char *text, const char *what) {
 static void test_hostile(void **state) {
   (void)state;
   const char *path = write_hostile();
-  copse_profile_options options = {
-      .target = "y", .header = COPSE_HEADER_YES, .values = COPSE_VALUES_FULL, .against = path};
+  copse_profile_options options = {.target = "y",
+                                   .header = COPSE_HEADER_YES,
+                                   .values = COPSE_VALUES_FULL,
+                                   .against = &path,
+                                   .n_against = 1};
   json_t *json = parsed(path, options);
   assert_string_equal(text_at(json, "columns/0/name"), hostile[0]);
   assert_string_equal(text_at(json, "columns/2/name"), hostile[2]);
@@ -536,7 +473,8 @@ static void test_odd(void **state) {
       copse_profile_options options = {.target = target,
                                        .header = COPSE_HEADER_YES,
                                        .values = (copse_profile_values)values,
-                                       .against = path};
+                                       .against = &path,
+                                       .n_against = 1};
       json_decref(parsed(path, options));
       free(document(path, options, COPSE_PROFILE_HTML));
       free(document(path, options, COPSE_PROFILE_TEXT));
@@ -559,12 +497,53 @@ static void test_wide(void **state) {
   fclose(file);
   char *page =
       document(write_text("wide.csv", text), (copse_profile_options){.target = "y"}, COPSE_PROFILE_HTML);
-  assert_int_equal(count_of(page, "<tr data-n="), 601);
+  assert_int_equal(count_of(page, "<tr id=\"r"), 601);
   assert_int_equal(count_of(page, "<details id="), 300);
   assert_int_equal(count_of(page, "open data-n"), 0);
   assert_true(strlen(page) < 2000000);
   free(page);
   free(text);
+}
+
+/* More columns than are compared pair by pair: the page says so, and columns that are the same are told. */
+static void test_very_wide(void **state) {
+  (void)state;
+  enum { COLUMNS = 1100 };
+  char header[COLUMNS * 7] = "";
+  for (int c = 0; c < COLUMNS; c++) snprintf(header + strlen(header), 8, "%sc%d", c > 0 ? "," : "", c);
+  begin(header);
+  for (int i = 0; i < 200; i++) {
+    double kept = 0;
+    for (int c = 0; c < COLUMNS; c++) {
+      double x = c == 1050 ? kept : uniform();
+      if (c == 7) kept = x;
+      fprintf(made, "%s%.5f", c > 0 ? "," : "", x);
+    }
+    fputc('\n', made);
+  }
+  const char *path = finish("very_wide.csv");
+  json_t *json = parsed(path, (copse_profile_options){.target = NULL});
+  assert_true(has_alert(json, "DUP_COLUMNS", "c7") && has_alert(json, "DUP_COLUMNS", "c1050"));
+  assert_false(has_alert(json, "DUP_COLUMNS", "c8"));
+  assert_true(json_is_true(at(json, "pairs/skipped")));
+  json_decref(json);
+  char *page = document(path, (copse_profile_options){.target = NULL}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "more than 1,000 columns"));
+  free(page);
+}
+
+/* What goes together in the first rows alone does not go together in the file. */
+static void test_pairs_whole_file(void **state) {
+  (void)state;
+  begin("a,b,c");
+  for (int i = 0; i < 60000; i++) {
+    double a = uniform(), b = uniform();
+    fprintf(made, "%.5f,%.5f,%d\n", a, i < 20000 ? a : b, i % 7);
+  }
+  json_t *json = parsed(finish("parts.csv"), (copse_profile_options){.target = NULL});
+  assert_false(has_alert(json, "DUP_COLUMNS", "a") || has_alert(json, "CORRELATED", "a"));
+  assert_near(number_at(json, "pairs/list/0/value"), 1.0 / 3, 0.03, "a third of the rows");
+  json_decref(json);
 }
 
 int main(void) {
@@ -581,6 +560,8 @@ int main(void) {
       cmocka_unit_test(test_privacy),
       cmocka_unit_test(test_odd),
       cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_very_wide),
+      cmocka_unit_test(test_pairs_whole_file),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
