@@ -83,6 +83,7 @@ static copse_status gather_fields(const struct subset_job *job, copse_error *err
   copse_status status = gather(job, COPSE_LABEL, sizeof(float), 1, err);
   if (status == COPSE_OK) status = gather(job, COPSE_WEIGHT, sizeof(float), 1, err);
   if (status == COPSE_OK) status = gather(job, COPSE_INIT_SCORE, sizeof(double), n_init, err);
+  if (status == COPSE_OK) status = gather(job, COPSE_POSITION, sizeof(int32_t), 1, err);
   return status == COPSE_OK ? gather_groups(job, err) : status;
 }
 

@@ -36,7 +36,7 @@ static bool equals_lower(const char *text, size_t length, const char *word) {
 bool missing_is_usual(const char *text, size_t length) {
   static const char *const usual[5][3] = {
       {"", NULL, NULL}, {"?", NULL, NULL}, {"na", NULL, NULL}, {"nan", "n/a", NULL}, {"null", "none", NULL}};
-  if (length < 5 && (length == 0 || !tokens->declared_only))
+  if (length < 5)
     for (int i = 0; i < 3 && usual[length][i] != NULL; i++)
       if (equals_lower(text, length, usual[length][i])) return true;
   return false;
@@ -51,7 +51,8 @@ bool missing_is_declared(const struct missing_tokens *tokens, const char *text, 
 }
 
 bool missing_is(const struct missing_tokens *tokens, const char *text, size_t length) {
-  return missing_is_usual(text, length) || missing_is_declared(tokens, text, length);
+  bool usual = length == 0 || !tokens->declared_only;
+  return (usual && missing_is_usual(text, length)) || missing_is_declared(tokens, text, length);
 }
 
 enum cell_kind cell_classify(const struct missing_tokens *tokens, const char *text, size_t length,
