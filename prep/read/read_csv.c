@@ -115,8 +115,8 @@ static bool nearly_numbers(const struct csv_column *column, const int32_t *codes
   return n_numbers * 100 > n_cells * 95;
 }
 
-/* TRAIN, auto, of files: a misspelt cell makes categories of a whole column of numbers. That may be meant; it is
- * said once. */
+/* TRAIN, auto, of files: a misspelt cell makes categories of a whole column of numbers. That may be meant; it
+ * is said once. */
 static copse_status doubt_texts(struct csv_job *csv, copse_error *err) {
   struct read_job *job = csv->job;
   if (!csv->plan.any_text || job->source.parts[0].table) return COPSE_OK; /* a table says what is text */
