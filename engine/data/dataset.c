@@ -261,6 +261,7 @@ void copse_dataset_free(copse_dataset *dataset) {
   copse_free(dataset->weight);
   copse_free(dataset->init_score);
   copse_free(dataset->group);
+  copse_free(dataset->position);
   copse_free(dataset);
 }
 

@@ -34,7 +34,9 @@ struct copse_dataset {
   uint64_t n_init_score;
   int32_t *group;
   uint64_t n_groups;
-  uint64_t version; /* grows with every change of a field, so that a trainer sees it */
+  int32_t *position;         /* [n_rows] or NULL */
+  uint64_t position_version; /* `version` when it was last set */
+  uint64_t version;          /* grows with every change of a field, so that a trainer sees it */
 };
 
 /* What cut points are asked for. */

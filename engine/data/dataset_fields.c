@@ -1,4 +1,4 @@
-/* dataset_fields.c - label, weight, init score and group of a data set: checked, then copied.
+/* dataset_fields.c - label, weight, init score, groups and positions of a data set: checked, then copied.
  *
  * Invariant: a stored field is finite and has the right length and sign, so nobody below looks again. */
 #include <inttypes.h>
@@ -57,10 +57,10 @@ static copse_status check_init_score(const double *score, uint64_t count, uint64
 static copse_status check_group(const int32_t *group, uint64_t count, uint64_t n_rows, copse_error *err) {
   uint64_t sum = 0;
   for (uint64_t i = 0; i < count; i++) {
-    if (group[i] < 0)
+    if (group[i] < 1)
       return status_set(err, COPSE_ERR_DATA,
                         "group: group %" PRIu64 " at row %" PRIu64
-                        ": expected a number of rows, found %" PRId32,
+                        ": expected a number of rows, at least 1, found %" PRId32,
                         i, sum, group[i]);
     sum += (uint64_t)group[i];
   }
@@ -72,6 +72,18 @@ static copse_status check_group(const int32_t *group, uint64_t count, uint64_t n
   return COPSE_OK;
 }
 
+static copse_status check_position(const int32_t *position, uint64_t count, uint64_t n_rows,
+                                   copse_error *err) {
+  copse_status status = check_count("position", count, n_rows, err);
+  for (uint64_t i = 0; i < count && status == COPSE_OK; i++)
+    if (position[i] < 0 || (uint64_t)position[i] >= n_rows)
+      status = status_set(err, COPSE_ERR_DATA,
+                          "position: row %" PRIu64 ": expected a number from 0 to %" PRIu64 ", found %" PRId32
+                          " (number the positions from 0)",
+                          i, n_rows - 1, position[i]);
+  return status;
+}
+
 static copse_status check_field(const copse_dataset *dataset, copse_field field, const void *data,
                                 uint64_t count, copse_error *err) {
   switch (field) {
@@ -79,6 +91,7 @@ static copse_status check_field(const copse_dataset *dataset, copse_field field,
     case COPSE_WEIGHT: return check_weight(data, count, dataset->n_rows, err);
     case COPSE_INIT_SCORE: return check_init_score(data, count, dataset->n_rows, err);
     case COPSE_GROUP: return check_group(data, count, dataset->n_rows, err);
+    case COPSE_POSITION: return check_position(data, count, dataset->n_rows, err);
   }
   return status_set(err, COPSE_ERR_ARGUMENT, "data set: %d is not a field", (int)field);
 }
@@ -86,7 +99,8 @@ static copse_status check_field(const copse_dataset *dataset, copse_field field,
 static size_t element_size(copse_field field) {
   switch (field) {
     case COPSE_INIT_SCORE: return sizeof(double);
-    case COPSE_GROUP: return sizeof(int32_t);
+    case COPSE_GROUP:
+    case COPSE_POSITION: return sizeof(int32_t);
     default: return sizeof(float);
   }
 }
@@ -113,6 +127,11 @@ static void replace_field(copse_dataset *dataset, copse_field field, void *copy,
       dataset->group = copy;
       dataset->n_groups = count;
       break;
+    case COPSE_POSITION:
+      old = dataset->position;
+      dataset->position = copy;
+      dataset->position_version = dataset->version + 1;
+      break;
   }
   copse_free(old);
   dataset->version++;
@@ -123,7 +142,7 @@ copse_status copse_dataset_set(copse_dataset *dataset, copse_field field, const 
   if (data == NULL) {
     if (field == COPSE_LABEL)
       return status_set(err, COPSE_ERR_ARGUMENT, "label: no values given: a label cannot be removed");
-    if ((unsigned)field > COPSE_GROUP)
+    if ((unsigned)field > COPSE_POSITION)
       return status_set(err, COPSE_ERR_ARGUMENT, "data set: %d is not a field", (int)field);
     replace_field(dataset, field, NULL, 0);
     return COPSE_OK;
@@ -151,6 +170,7 @@ const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, u
       data = dataset->group;
       n = dataset->n_groups;
       break;
+    case COPSE_POSITION: data = dataset->position; break;
   }
   if (count != NULL) *count = data != NULL ? n : 0;
   return data;

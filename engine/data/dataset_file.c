@@ -2,8 +2,8 @@
  *
  *   head       magic, version, byte order, rows, features, number and fingerprint of the list
  *   list       length and fingerprint of every section
- *   sections   schema; label; weight; init score; groups; the bins of each feature: one or two bytes a row,
- * or where most rows have one bin a list of the others
+ *   sections   schema; label; weight; init score; groups; positions; the bins of each feature: one or two
+ * bytes a row, or where most rows have one bin a list of the others
  *
  * Bins are written feature by feature, whatever the layout of the matrix, which is laid out anew. A section
  * is read by one thread and compared with its fingerprint before it is used. */
@@ -14,13 +14,22 @@
 #include "data/dataset.h"
 #include "data/schema_bytes.h"
 
-enum { VERSION = 1, BYTE_ORDER_MARK = 0x01020304, NARROW_BINS = 256 };
-enum section_id { SECTION_SCHEMA, SECTION_LABEL, SECTION_WEIGHT, SECTION_INIT, SECTION_GROUP, N_SECTIONS };
+enum { VERSION = 2, BYTE_ORDER_MARK = 0x01020304, NARROW_BINS = 256 };
+enum section_id {
+  SECTION_SCHEMA,
+  SECTION_LABEL,
+  SECTION_WEIGHT,
+  SECTION_INIT,
+  SECTION_GROUP,
+  SECTION_POSITION,
+  N_SECTIONS
+};
 static const char magic[8] = "COPSEDS";
 static const copse_field section_fields[] = {[SECTION_LABEL] = COPSE_LABEL,
                                              [SECTION_WEIGHT] = COPSE_WEIGHT,
                                              [SECTION_INIT] = COPSE_INIT_SCORE,
-                                             [SECTION_GROUP] = COPSE_GROUP};
+                                             [SECTION_GROUP] = COPSE_GROUP,
+                                             [SECTION_POSITION] = COPSE_POSITION};
 
 struct head {
   char magic[8];

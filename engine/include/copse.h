@@ -366,7 +366,11 @@ typedef enum copse_field {
   COPSE_LABEL = 0,      /* float  [n_rows], finite */
   COPSE_WEIGHT = 1,     /* float  [n_rows], finite and >= 0; NULL clears */
   COPSE_INIT_SCORE = 2, /* double [n_rows * outputs], output-major, finite; NULL clears */
-  COPSE_GROUP = 3       /* int32  [n_groups] sizes, summing to n_rows; NULL clears */
+  COPSE_GROUP = 3,      /* int32  [n_groups] rows of each query, >= 1, summing to n_rows: the rows of a query
+                         * follow each other, and ranking compares them with each other; NULL clears */
+  COPSE_POSITION = 4    /* int32  [n_rows], 0 .. n_rows - 1: where a row was shown when its label came to be;
+                         * objective=lambdarank learns a bias of each position, which belongs to the booster:
+                         * no prediction knows it, and a continued model begins with none; NULL clears */
 } copse_field;
 
 /* Room for n_rows rows (1 .. 2^32 - 1) of the schema's features, all still to be pushed. Keeps a reference to
@@ -644,6 +648,13 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate(const copse_model *model,
                                                        const float *weight /* or NULL */, uint64_t n_rows,
                                                        size_t capacity, double *values, const char **names,
                                                        size_t *n_out, copse_error *err);
+
+/* The same, also for metrics of ranking: group [n_groups] as COPSE_GROUP, or NULL. A metric of ranking counts
+ * as many values as params "eval_at" has ranks. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate_queries(
+    const copse_model *model, const copse_params *params, const double *scores, const float *label,
+    const float *weight /* or NULL */, const int32_t *group, uint64_t n_groups, uint64_t n_rows,
+    size_t capacity, double *values, const char **names, size_t *n_out, copse_error *err);
 
 /* Classes that the model's predictions tell apart: 2 for objective=binary, one per output for multiclass and
  * multiclassova, else 0. */

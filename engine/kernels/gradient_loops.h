@@ -9,6 +9,7 @@
 
 #include "kernels/kernel_math.h"
 #include "kernels/kernels.h"
+#include "kernels/rank_loops.h"
 
 #define GRADIENT_INLINE static inline __attribute__((always_inline))
 
@@ -207,6 +208,7 @@ static inline void gradient_slots(struct kernels *slots) {
   slots->grad_absolute = grad_absolute;
   slots->exp_differences = exp_differences;
   slots->grad_softmax = grad_softmax;
+  slots->rank_pairs = rank_pairs;
 }
 
 #endif

@@ -24,6 +24,8 @@ static const struct metric_row rows[] = {
     {"binary_logloss", false, metric_binary_logloss},
     {"binary_error", false, metric_binary_error},
     {"cross_entropy", false, metric_cross_entropy},
+    {"ndcg", true, metric_ndcg},
+    {"map", true, metric_map},
     {"auc", true, metric_auc},
     {"average_precision", true, metric_average_precision},
     {"auc_mu", true, metric_auc_mu},
@@ -49,6 +51,24 @@ const struct metric_row *metric_find(const char *name) {
   for (size_t i = 0; i < metric_count(); i++)
     if (strcmp(rows[i].name, name) == 0) return &rows[i];
   return NULL;
+}
+
+bool metric_is_ranked(const struct metric_row *row) {
+  return row->value == metric_ndcg || row->value == metric_map;
+}
+
+copse_status metric_values(const struct metric_row *const *metrics, const int *at, size_t n,
+                           const struct metric_data *data, double *out, copse_error *err) {
+  struct metric_data of_row = *data;
+  copse_status status = COPSE_OK;
+  for (size_t m = 0; m < n && status == COPSE_OK; m += of_row.n_at) {
+    of_row.at = at + m;
+    of_row.n_at = 1;
+    while (metric_is_ranked(metrics[m]) && m + of_row.n_at < n && metrics[m + of_row.n_at] == metrics[m])
+      of_row.n_at++;
+    status = metrics[m]->value(metrics[m], &of_row, &out[m], err);
+  }
+  return status;
 }
 
 int metric_n_classes(const struct metric_data *data) { return data->n_outputs == 1 ? 2 : data->n_outputs; }

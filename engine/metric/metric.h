@@ -35,17 +35,32 @@ struct metric_data {
       *class_weights; /* auc_mu: [n_outputs * n_outputs] cost of taking a class (row) for another, or NULL */
   size_t n_class_weights;
   copse_context *ctx;
+  /* Metrics of ranking alone: */
+  const int32_t *group; /* [n_groups] rows of each query, summing to n_rows; or NULL */
+  uint64_t n_groups;
+  const double *label_gain; /* [n_label_gain] of labels 0, 1 ..; NULL: 2^label - 1 */
+  size_t n_label_gain;
+  bool plain_empty_queries; /* a query without relevant rows counts 1 whatever its weight */
+  const int *at;            /* [n_at] ascending: ranks at the top that are looked at */
+  size_t n_at;
 };
 
 struct metric_row {
   const char *name;
   bool higher_is_better;
-  /* Fails where the data have no rows, no label, labels or a number of outputs that the metric cannot judge,
-   * or (auc and average_precision excepted) weights that sum to 0. */
+  /* out: one number, or of a metric of ranking n_at. Fails where the data have no rows, no label, labels or a
+   * number of outputs that the metric cannot judge, or (auc and average_precision excepted) weights that sum
+   * to 0. */
   copse_status (*value)(const struct metric_row *row, const struct metric_data *data, double *out,
                         copse_error *err);
 };
 
+/* The values of n metrics, out [n]. at [n]: of a metric of ranking, the rank; entries of one such metric
+ * stand side by side, ascending, and are computed together. data.at is set here. */
+COPSE_MUST_CHECK copse_status metric_values(const struct metric_row *const *metrics, const int *at, size_t n,
+                                            const struct metric_data *data, double *out, copse_error *err);
+/* A metric of ranking: it has a value for each of data.at. */
+bool metric_is_ranked(const struct metric_row *row);
 /* NULL when the name is not a metric of this version. */
 const struct metric_row *metric_find(const char *name);
 size_t metric_count(void);

@@ -11,6 +11,7 @@ metric_value_fn metric_l1, metric_l2, metric_rmse, metric_r2; /* metric_regressi
 metric_value_fn metric_quantile, metric_huber, metric_poisson;
 metric_value_fn metric_binary_logloss, metric_binary_error, metric_cross_entropy; /* metric_binary.c */
 metric_value_fn metric_auc, metric_average_precision;                             /* metric_auc.c */
+metric_value_fn metric_ndcg, metric_map;                                          /* metric_ranking.c */
 metric_value_fn metric_auc_mu;                                                    /* metric_auc_mu.c */
 metric_value_fn metric_multi_logloss, metric_multi_error, metric_brier;           /* metric_multi.c */
 metric_value_fn metric_accuracy, metric_precision, metric_recall, metric_f1;      /* metric_class.c */

@@ -24,6 +24,9 @@ struct metric_data judge_data(const struct objective *objective, const struct me
     data.top_k = params->top_k;
     data.class_weights = params->class_weights;
     data.n_class_weights = params->n_class_weights;
+    data.label_gain = params->label_gain;
+    data.n_label_gain = params->n_label_gain;
+    data.plain_empty_queries = params->plain_empty_queries;
   }
   return data;
 }

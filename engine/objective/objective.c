@@ -9,13 +9,14 @@
 
 #include "base/reduce.h"
 #include "base/status.h"
+#include "objective/queries.h"
 #include "objective/rows.h"
 
 static const struct objective_row *const rows[] = {
     &objective_row_regression,    &objective_row_regression_l1, &objective_row_huber,
     &objective_row_quantile,      &objective_row_poisson,       &objective_row_binary,
     &objective_row_cross_entropy, &objective_row_multiclass,    &objective_row_multiclassova,
-    &objective_row_custom,
+    &objective_row_lambdarank,    &objective_row_rank_xendcg,   &objective_row_custom,
 };
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
 
@@ -58,7 +59,7 @@ copse_status objective_init(copse_context *ctx, const struct objective_params *p
   struct objective made = {
       .row = objective_row_of(params->kind), .kernels = kernels_best(), .params = *params, .data = *data};
   made.params.reg_sqrt = made.row->takes_sqrt && params->reg_sqrt;
-  if (!made.row->takes_sigmoid) made.params.sigmoid = 1;
+  if (!made.row->takes_sigmoid && !made.row->trains_sigmoid) made.params.sigmoid = 1;
   made.constant_hessian = made.row->unit_hessian && data->weight == NULL;
   copse_status status = COPSE_OK;
   if (params->kind != OBJECTIVE_CUSTOM) status = check_data(&made, err);
@@ -75,6 +76,8 @@ copse_status objective_init(copse_context *ctx, const struct objective_params *p
 void objective_release(struct objective *objective) {
   copse_free(objective->classes);
   objective->classes = NULL;
+  queries_release(objective->queries);
+  objective->queries = NULL;
 }
 
 /* LightGBM reads this one number with its plain parser, whole part + fraction / 10^digits, which may miss the

@@ -17,6 +17,17 @@ struct objective_data {
   const float *weight; /* [n_rows] or NULL */
   uint64_t n_rows;
   int n_threads;
+  const int32_t *group; /* [n_groups] rows of each query, summing to n_rows; or NULL */
+  uint64_t n_groups;
+  const int32_t *position; /* [n_rows] from 0, where a row was shown; or NULL */
+};
+
+/* One computation of gradients over queries. */
+struct query_pass {
+  const double *score; /* [n_rows] */
+  const double *bias;  /* [positions] added to the scores of rows there; or NULL */
+  uint64_t round;      /* of the model: draws belong to it */
+  float *gradient, *hessian;
 };
 
 /* What the transform does to a raw score, for those who must repeat it with the engine's own exp. */
@@ -43,9 +54,11 @@ struct objective_row {
   const char *name;
   const char *default_metric; /* "" = none */
   enum objective_output output;
-  bool takes_sqrt;    /* knows reg_sqrt: the word "sqrt" in its text */
-  bool takes_sigmoid; /* knows sigmoid: the word "sigmoid:S" in its text */
-  bool unit_hessian;  /* a row's hessian is its weight */
+  bool takes_sqrt;       /* knows reg_sqrt: the word "sqrt" in its text */
+  bool takes_sigmoid;    /* knows sigmoid: the word "sigmoid:S" in its text */
+  bool unit_hessian;     /* a row's hessian is its weight */
+  bool trains_sigmoid;   /* its gradients know sigmoid, its text does not */
+  bool learns_positions; /* scores are judged with a bias of their positions, learnt on the way */
   /* Label rules of the objective; the message names the row (from 1) and the value. NULL: none. */
   copse_status (*check)(const struct objective *objective, copse_error *err);
   /* What start, gradients and trainable need to know of the labels. NULL: nothing. */
@@ -56,6 +69,10 @@ struct objective_row {
    * n_outputs]. NULL: the gradients are the caller's. */
   void (*gradients)(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                     float *gradient, float *hessian);
+  /* In place of `gradients` where a row's depend on the others of its query: those of queries [first, end).
+   * lane: of the calling thread, below the data's n_threads. */
+  void (*query_gradients)(const struct objective *objective, const struct query_pass *pass, uint64_t first,
+                          uint64_t end, int lane);
   /* Whether the trees of an output are to be grown (a class that occurs in some rows, but not in all). NULL:
    * always. */
   bool (*trainable)(const struct objective *objective, int output);
@@ -77,14 +94,17 @@ struct objective_class {
   double weight[2]; /* class weight of negative and positive rows */
 };
 
+struct objective_queries;
+
 struct objective {
   const struct objective_row *row;
   const struct kernels *kernels; /* the best tier; tests put another one here */
   struct objective_params params;
   struct objective_data data;
-  bool constant_hessian;           /* every hessian is the same number: it is the count */
-  struct objective_class *classes; /* [n_outputs] where classes are told apart, else NULL; owned */
-  double label_percentile;         /* where the start is one */
+  bool constant_hessian;             /* every hessian is the same number: it is the count */
+  struct objective_class *classes;   /* [n_outputs] where classes are told apart, else NULL; owned */
+  double label_percentile;           /* where the start is one */
+  struct objective_queries *queries; /* of objectives over queries, else NULL; owned */
 };
 
 /* Checks labels and weights and prepares what depends on them. data is borrowed; data.label may be NULL only
@@ -93,6 +113,13 @@ COPSE_MUST_CHECK copse_status objective_init(copse_context *ctx, const struct ob
                                              const struct objective_data *data, struct objective *out,
                                              copse_error *err);
 void objective_release(struct objective *objective);
+/* Score to start from. */
+static inline double objective_start(const struct objective *objective, int output) {
+  return objective->row->start != NULL ? objective->row->start(objective, output) : 0;
+}
+/* The queries that begin in rows [begin, end): the first, and the one behind the last. */
+void objective_queries_between(const struct objective *objective, uint64_t begin, uint64_t end,
+                               uint64_t *first, uint64_t *behind);
 static inline bool objective_trainable(const struct objective *objective, int output) {
   return objective->row->trainable == NULL || objective->row->trainable(objective, output);
 }

@@ -13,10 +13,12 @@ extern const struct objective_row objective_row_binary;
 extern const struct objective_row objective_row_cross_entropy;
 extern const struct objective_row objective_row_multiclass;
 extern const struct objective_row objective_row_multiclassova;
+extern const struct objective_row objective_row_lambdarank;
+extern const struct objective_row objective_row_rank_xendcg;
 extern const struct objective_row objective_row_custom;
 
 /* Objectives of LightGBM that this version does not train but predicts with. */
-enum { N_PREDICT_ONLY_ROWS = 7 };
+enum { N_PREDICT_ONLY_ROWS = 5 };
 extern const struct objective_row objective_rows_predict_only[N_PREDICT_ONLY_ROWS];
 
 /* One per enum objective_output, raw [n_outputs] in place. */

@@ -31,8 +31,8 @@
   C("multiclassova", "multiclass_ova,ova,ovr", NOW, CLASSES)                                                 \
   C("cross_entropy", "xentropy", NOW, PROBABILITY)                                                           \
   C("cross_entropy_lambda", "xentlambda", LATER, NUMBER)                                                     \
-  C("lambdarank", "", LATER, NUMBER)                                                                         \
-  C("rank_xendcg", "xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", LATER, NUMBER)                                 \
+  C("lambdarank", "", NOW, NUMBER)                                                                         \
+  C("rank_xendcg", "xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", NOW, NUMBER)                                 \
   C("custom", "none,null,na", NOW, ANY)
 
 #define BOOSTING(C)                     \
@@ -70,8 +70,8 @@
   C("gamma", "", LATER, NUMBER)                                                      \
   C("gamma_deviance", "", LATER, NUMBER)                                             \
   C("tweedie", "", LATER, NUMBER)                                                    \
-  C("ndcg", "lambdarank,rank_xendcg,xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", LATER, NUMBER) \
-  C("map", "mean_average_precision", LATER, NUMBER)                                  \
+  C("ndcg", "lambdarank,rank_xendcg,xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", NOW, NUMBER) \
+  C("map", "mean_average_precision", NOW, NUMBER)                                  \
   C("auc", "", NOW, NUMBER)                                                          \
   C("average_precision", "", NOW, NUMBER)                                            \
   C("binary_logloss", "binary", NOW, PROBABILITY)                                    \

@@ -36,7 +36,11 @@ struct param_choice {
 FOR_EACH_CHOICE_TABLE(DECLARE_CHOICES)
 #undef DECLARE_CHOICES
 
-enum { MAX_METRICS = 48 }; /* more than there are rows in the table of metrics */
+enum {
+  MAX_METRICS = 48, /* more than there are rows in the table of metrics */
+  MAX_EVAL_AT = 32, /* ranks of a ranking metric, of which there are two */
+  MAX_METRIC_VALUES = MAX_METRICS + 2 * MAX_EVAL_AT
+};
 
 /* Index of a name or alias, in any case; -1 when there is none. */
 int choice_find(const struct param_choice *choices, const char *text, size_t length);

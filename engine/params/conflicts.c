@@ -120,6 +120,13 @@ static copse_status check_class_weights(const copse_params *params, copse_error 
                     slot_place(params, PARAM_auc_mu_weights), n, n_classes * n_classes, n_classes);
 }
 
+static copse_status check_eval_at(const copse_params *params, copse_error *err) {
+  size_t n = params->slots[PARAM_eval_at].value.n_items;
+  if (n > 0 && n <= MAX_EVAL_AT) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT, "%seval_at has %zu ranks, expected 1 to %d",
+                    slot_place(params, PARAM_eval_at), n, MAX_EVAL_AT);
+}
+
 static copse_status check_early_stopping(const copse_params *params, copse_error *err) {
   if (slot_int(params, PARAM_early_stopping_round) <= 0) return COPSE_OK;
   const struct param_value *metric = &params->slots[PARAM_metric].value;
@@ -146,8 +153,8 @@ static copse_status check_files(const copse_params *params, copse_error *err) {
 
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
-      check_switches,      check_num_class,      check_alpha, check_metrics,
-      check_class_weights, check_early_stopping, check_files};
+      check_switches,      check_num_class, check_alpha,          check_metrics,
+      check_class_weights, check_eval_at,   check_early_stopping, check_files};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

@@ -23,12 +23,16 @@ struct derived_value {
   char text[24];
 };
 
-enum { MAX_DERIVED = 16 };
+enum { MAX_DERIVED = 16, RANKED_CAPACITY = 20 };
 
 struct resolution {
   struct resolved_params out;
-  const char *metric_names[MAX_METRICS], *metric_printed[MAX_METRICS];
+  const char *metric_names[MAX_METRIC_VALUES], *metric_printed[MAX_METRIC_VALUES];
+  int metric_at[MAX_METRIC_VALUES];
   char multi_error[32]; /* "multi_error@3" */
+  int eval_at[MAX_EVAL_AT];
+  char ndcg[MAX_EVAL_AT][RANKED_CAPACITY], map[MAX_EVAL_AT][RANKED_CAPACITY]; /* "ndcg@5" */
+  const char *ndcg_printed[MAX_EVAL_AT];
   struct derived_value derived[MAX_DERIVED];
   size_t n_derived;
 };

@@ -13,6 +13,8 @@ enum objective_kind {
   OBJECTIVE_REGRESSION,
   OBJECTIVE_BINARY,
   OBJECTIVE_CUSTOM,
+  OBJECTIVE_LAMBDARANK,
+  OBJECTIVE_RANK_XENDCG,
   OBJECTIVE_REGRESSION_L1,
   OBJECTIVE_HUBER,
   OBJECTIVE_QUANTILE,
@@ -56,6 +58,18 @@ struct bin_params {
   size_t n_forced;
 };
 
+/* Objectives over queries. */
+struct rank_params {
+  int truncation;             /* lambdarank: ranks at the top whose pairs count */
+  bool norm;                  /* lambdarank */
+  double bias_regularization; /* lambdarank with positions */
+  const double
+      *label_gain; /* [n_label_gain] of labels 0, 1 ..; NULL: 2^label - 1. Borrowed from the params */
+  size_t n_label_gain;
+  int seed;           /* rank_xendcg */
+  bool lightgbm_math; /* compat 10.16: LightGBM's cells of the sigmoid, and its generator of draws */
+};
+
 struct objective_params {
   enum objective_kind kind;
   int n_outputs;
@@ -67,6 +81,7 @@ struct objective_params {
   double alpha;                  /* huber, quantile */
   double poisson_max_delta_step; /* poisson */
   bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
+  struct rank_params rank;
 };
 
 /* Which rows and columns take part in a tree. Draws are hashes of (seed, absolute round, row number or column
@@ -126,13 +141,20 @@ struct boost_params {
 struct metric_params {
   const char *const *names; /* [n_names] primary names, in the order asked for; empty = metric=none */
   size_t n_names;
-  const char *const *printed;  /* [n_names] the same as shown to people: "multi_error@3" */
-  bool defaulted;              /* no metric given: names holds the objective's own */
-  double threshold;            /* decision threshold of what counts classes, for one probability */
-  double alpha;                /* huber, quantile */
-  int top_k;                   /* multi_error */
-  const double *class_weights; /* auc_mu: [n_class_weights] or NULL; borrowed from the params */
+  const char *const *printed; /* [n_names] the same as shown to people: "multi_error@3" */
+  const int *at;      /* [n_names] ranks at the top that a ranking metric looks at; 0: no such metric */
+  const int *eval_at; /* [n_eval_at] all of them, ascending */
+  size_t n_eval_at;
+  const char *const *ndcg_printed; /* [n_eval_at] "ndcg@5", also where ndcg is not asked for */
+  bool defaulted;                  /* no metric given: names holds the objective's own */
+  double threshold;                /* decision threshold of what counts classes, for one probability */
+  double alpha;                    /* huber, quantile */
+  int top_k;                       /* multi_error */
+  const double *class_weights;     /* auc_mu: [n_class_weights] or NULL; borrowed from the params */
   size_t n_class_weights;
+  const double *label_gain; /* ndcg: as in rank_params */
+  size_t n_label_gain;
+  bool plain_empty_queries; /* compat 10.4: a query without relevant rows counts 1 whatever its weight */
 };
 
 struct resolved_params {

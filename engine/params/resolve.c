@@ -1,5 +1,6 @@
 /* resolve.c - from the slots to the structs of params.h: checks, then derived values, then the fields. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/status.h"
@@ -44,6 +45,7 @@ static void resolve_seeds(const copse_params *params, struct resolution *resolut
   resolution->out.sample.bagging_seed = seeds[1];
   resolution->out.sample.feature_fraction_seed = seeds[3];
   resolution->out.sample.extra_seed = seeds[5];
+  resolution->out.objective.rank.seed = seeds[4];
 }
 
 /* A tree of depth d has at most 2^d leaves, whatever num_leaves says. */
@@ -83,6 +85,8 @@ static const struct objective_meaning {
                 {"multiclass", OBJECTIVE_MULTICLASS, "multi_logloss"},
                 {"multiclassova", OBJECTIVE_MULTICLASSOVA, "multi_logloss"},
                 {"cross_entropy", OBJECTIVE_CROSS_ENTROPY, "cross_entropy"},
+                {"lambdarank", OBJECTIVE_LAMBDARANK, "ndcg"},
+                {"rank_xendcg", OBJECTIVE_RANK_XENDCG, "ndcg"},
                 {"custom", OBJECTIVE_CUSTOM, NULL}};
 
 static const struct objective_meaning *meaning_of_objective(const copse_params *params) {
@@ -91,8 +95,47 @@ static const struct objective_meaning *meaning_of_objective(const copse_params *
   return &meanings[i];
 }
 
+static int by_value(const void *a, const void *b) {
+  int x = *(const int *)a, y = *(const int *)b;
+  return (x > y) - (x < y);
+}
+
+/* The ranks of eval_at, ascending and each once, and what ranking metrics are called there. */
+static void resolve_eval_at(const copse_params *params, struct resolution *resolution) {
+  const struct param_value *given = &params->slots[PARAM_eval_at].value;
+  struct metric_params *metric = &resolution->out.metric;
+  int *at = resolution->eval_at;
+  size_t n = 0; /* conflicts_check has seen to it that there is room */
+  memcpy(at, given->items, given->n_items * sizeof *at);
+  qsort(at, given->n_items, sizeof *at, by_value);
+  for (size_t i = 0; i < given->n_items; i++)
+    if (n == 0 || at[i] != at[n - 1]) at[n++] = at[i];
+  for (size_t i = 0; i < n; i++) {
+    snprintf(resolution->ndcg[i], sizeof resolution->ndcg[i], "ndcg@%d", at[i]);
+    snprintf(resolution->map[i], sizeof resolution->map[i], "map@%d", at[i]);
+    resolution->ndcg_printed[i] = resolution->ndcg[i];
+  }
+  metric->eval_at = at;
+  metric->n_eval_at = n;
+  metric->ndcg_printed = resolution->ndcg_printed;
+}
+
+/* A ranking metric is one of its own for each rank. */
+static void add_ranked(struct resolution *resolution, const char *name, char (*printed)[RANKED_CAPACITY]) {
+  struct metric_params *metric = &resolution->out.metric;
+  for (size_t i = 0; i < metric->n_eval_at; i++) {
+    resolution->metric_printed[metric->n_names] = printed[i];
+    resolution->metric_at[metric->n_names] = metric->eval_at[i];
+    resolution->metric_names[metric->n_names++] = name;
+  }
+}
+
 static void add_metric(struct resolution *resolution, const char *name) {
   struct metric_params *metric = &resolution->out.metric;
+  if (strcmp(name, "ndcg") == 0 || strcmp(name, "map") == 0) {
+    add_ranked(resolution, name, name[0] == 'n' ? resolution->ndcg : resolution->map);
+    return;
+  }
   bool ranked = strcmp(name, "multi_error") == 0 && metric->top_k > 1;
   if (ranked) {
     snprintf(resolution->multi_error, sizeof resolution->multi_error, "%s@%d", name, metric->top_k);
@@ -108,11 +151,15 @@ static void resolve_metrics(const copse_params *params, struct resolution *resol
   struct metric_params *metric = &resolution->out.metric;
   metric->names = resolution->metric_names;
   metric->printed = resolution->metric_printed;
+  metric->at = resolution->metric_at;
+  metric->label_gain = params->slots[PARAM_label_gain].value.items;
+  metric->n_label_gain = params->slots[PARAM_label_gain].value.n_items;
   metric->threshold = slot_double(params, PARAM_decision_threshold);
   metric->alpha = slot_double(params, PARAM_alpha);
   metric->top_k = (int)slot_int(params, PARAM_multi_error_top_k);
   metric->class_weights = params->slots[PARAM_auc_mu_weights].value.items;
   metric->n_class_weights = params->slots[PARAM_auc_mu_weights].value.n_items;
+  resolve_eval_at(params, resolution);
   metric->defaulted = given->n_items == 0;
   if (metric->defaulted) {
     const char *own = meaning_of_objective(params)->metric;
@@ -154,6 +201,11 @@ static void fill_objective(const copse_params *params, struct objective_params *
   out->reg_sqrt = slot_int(params, PARAM_reg_sqrt);
   out->alpha = slot_double(params, PARAM_alpha);
   out->poisson_max_delta_step = slot_double(params, PARAM_poisson_max_delta_step);
+  out->rank.truncation = (int)slot_int(params, PARAM_lambdarank_truncation_level);
+  out->rank.norm = slot_int(params, PARAM_lambdarank_norm);
+  out->rank.bias_regularization = slot_double(params, PARAM_lambdarank_position_bias_regularization);
+  out->rank.label_gain = params->slots[PARAM_label_gain].value.items;
+  out->rank.n_label_gain = params->slots[PARAM_label_gain].value.n_items;
 }
 
 /* Bagging without a fraction below 1 is no bagging. The seeds were filled with their derivation. */

@@ -6,7 +6,7 @@
 #include "model/judge.h"
 #include "model/model.h"
 
-enum { EVALUATE_MAX = 64 };
+enum { EVALUATE_MAX = 128 };
 
 static struct metric_data data_of(const copse_model *model, const struct objective *objective,
                                   const struct metric_params *params, const double *scores,
@@ -34,37 +34,88 @@ static copse_status find_metric(const char *name, const struct objective *own_of
                     own_of->row->name, name);
 }
 
-copse_status copse_evaluate(const copse_model *model, const copse_params *params, const double *scores,
-                            const float *label, const float *weight, uint64_t n_rows, size_t capacity,
-                            double *values, const char **names, size_t *n_out, copse_error *err) {
+/* What is asked for: the metrics of params, or the model's own. */
+struct request {
+  bool own;
+  const char *const *names, *const *printed;
+  const int *at;
+  size_t n;
+  const char *own_name;                /* room for names of the model's own one ... */
+  const char *own_names[EVALUATE_MAX]; /* ... and of one of ranking */
+};
+
+static void ask(const struct metric_params *params, const struct objective *objective, struct request *out) {
+  static const int nowhere[1] = {0};
+  *out = (struct request){.own = params->defaulted,
+                          .names = params->names,
+                          .printed = params->printed,
+                          .at = params->at,
+                          .n = params->n_names};
+  if (!out->own) return;
+  /* No metric given: the model's objective chooses, not the one that params happen to name. */
+  out->own_name = objective->row->default_metric;
+  out->names = out->printed = &out->own_name;
+  out->at = nowhere;
+  out->n = out->own_name[0] != '\0';
+  if (strcmp(out->own_name, "ndcg") != 0) return;
+  out->n = params->n_eval_at;
+  out->at = params->eval_at;
+  out->printed = params->ndcg_printed;
+  for (size_t i = 0; i < out->n && i < EVALUATE_MAX; i++) out->own_names[i] = out->own_name;
+  out->names = out->own_names;
+}
+
+static copse_status check_group(const int32_t *group, uint64_t n_groups, uint64_t n_rows, copse_error *err) {
+  uint64_t sum = 0;
+  for (uint64_t q = 0; group != NULL && q < n_groups; q++) {
+    if (group[q] < 1)
+      return status_set(err, COPSE_ERR_DATA, "group %llu: expected a number of rows, at least 1, found %d",
+                        (unsigned long long)q, (int)group[q]);
+    sum += (uint64_t)group[q];
+  }
+  if (group == NULL || sum == n_rows) return COPSE_OK;
+  return status_set(err, COPSE_ERR_DATA, "the %llu sizes of groups sum to %llu: expected the %llu rows",
+                    (unsigned long long)n_groups, (unsigned long long)sum, (unsigned long long)n_rows);
+}
+
+copse_status copse_evaluate_queries(const copse_model *model, const copse_params *params,
+                                    const double *scores, const float *label, const float *weight,
+                                    const int32_t *group, uint64_t n_groups, uint64_t n_rows, size_t capacity,
+                                    double *values, const char **names, size_t *n_out, copse_error *err) {
   struct objective objective;
   const struct resolved_params *resolved;
   copse_status status = objective_from_text(model->objective, model->trees_per_round, &objective, err);
   if (status == COPSE_OK) status = params_resolved(params, &resolved, err);
+  if (status == COPSE_OK) status = check_group(group, n_groups, n_rows, err);
   if (status != COPSE_OK) return status;
-  /* No metric given: the model's objective chooses, not the one that params happen to name. */
-  bool own = resolved->metric.defaulted;
-  const char *own_name = objective.row->default_metric;
-  const char *const *wanted = own ? &own_name : resolved->metric.names;
-  size_t n = own ? (own_name[0] != '\0') : resolved->metric.n_names;
-  if (n > capacity || n > EVALUATE_MAX)
+  struct request asked;
+  ask(&resolved->metric, &objective, &asked);
+  if (asked.n > capacity || asked.n > EVALUATE_MAX)
     return status_set(err, COPSE_ERR_ARGUMENT, "%zu metrics were asked for, and there is room for %zu values",
-                      n, capacity);
+                      asked.n, capacity);
   double computed[EVALUATE_MAX]; /* a failure leaves the caller's arrays alone */
   const struct metric_row *rows[EVALUATE_MAX];
   struct metric_data data = data_of(model, &objective, &resolved->metric, scores, label, weight, n_rows);
   data.n_threads = resolved->boost.n_threads;
-  for (size_t m = 0; m < n; m++) {
-    status = find_metric(wanted[m], own ? &objective : NULL, &rows[m], err);
-    if (status == COPSE_OK) status = rows[m]->value(rows[m], &data, &computed[m], err);
-    if (status != COPSE_OK) return status;
-  }
-  for (size_t m = 0; m < n; m++) {
+  data.group = group;
+  data.n_groups = n_groups;
+  for (size_t m = 0; m < asked.n && status == COPSE_OK; m++)
+    status = find_metric(asked.names[m], asked.own ? &objective : NULL, &rows[m], err);
+  if (status == COPSE_OK) status = metric_values(rows, asked.at, asked.n, &data, computed, err);
+  if (status != COPSE_OK) return status;
+  for (size_t m = 0; m < asked.n; m++) {
     values[m] = computed[m];
-    names[m] = own ? rows[m]->name : resolved->metric.printed[m];
+    names[m] = asked.printed[m];
   }
-  *n_out = n;
+  *n_out = asked.n;
   return COPSE_OK;
+}
+
+copse_status copse_evaluate(const copse_model *model, const copse_params *params, const double *scores,
+                            const float *label, const float *weight, uint64_t n_rows, size_t capacity,
+                            double *values, const char **names, size_t *n_out, copse_error *err) {
+  return copse_evaluate_queries(model, params, scores, label, weight, NULL, 0, n_rows, capacity, values,
+                                names, n_out, err);
 }
 
 int copse_model_n_classes(const copse_model *model) {

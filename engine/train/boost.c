@@ -9,22 +9,20 @@
 #include "train/cluster.h"
 #include "train/grow.h"
 #include "train/placed.h"
+#include "train/position_bias.h"
 #include "train/renew.h"
 #include "train/sample.h"
 
 /* A starting score of this magnitude or less is not applied. */
 static const double START_EPSILON = 1.0000000036274937e-15;
 
-enum { GRADIENT_CHUNK = 1 << 14 };
+enum { GRADIENT_CHUNK = 1 << 14, QUERY_CHUNK = 1 << 11 };
 
 /* Labels or weights may have changed since the objective saw them. */
 static copse_status refresh_objective(copse_booster *booster, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
   if (train->version == booster->data_version) return COPSE_OK;
-  struct objective_data data = {.label = train->label,
-                                .weight = train->weight,
-                                .n_rows = train->n_rows,
-                                .n_threads = booster->workspace.n_threads};
+  struct objective_data data = booster_objective_data(booster, booster->workspace.n_threads);
   bool constant = booster->objective.constant_hessian;
   struct objective fresh;
   copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, &fresh, err);
@@ -54,7 +52,7 @@ static void start_scores(copse_booster *booster, bool custom) {
       /* An output whose trees are never grown has nothing but its average. */
       if (!booster->resolved->objective.boost_from_average && objective_trainable(&booster->objective, k))
         continue;
-      double start = booster->objective.row->start(&booster->objective, k);
+      double start = objective_start(&booster->objective, k);
       booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
     }
   }
@@ -74,6 +72,34 @@ static void gradient_chunk(void *user, size_t chunk, int thread) {
   uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
   if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
   job->objective.row->gradients(&job->objective, job->score, begin, end, job->gradient, job->hessian);
+}
+
+struct query_job {
+  const struct objective *objective;
+  struct query_pass pass;
+};
+
+/* Queries are whole: a chunk has those that begin in its rows. */
+static void query_chunk(void *user, size_t chunk, int thread) {
+  const struct query_job *job = user;
+  uint64_t first, behind, begin = (uint64_t)chunk * QUERY_CHUNK;
+  objective_queries_between(job->objective, begin, begin + QUERY_CHUNK, &first, &behind);
+  job->objective->row->query_gradients(job->objective, &job->pass, first, behind, thread);
+}
+
+static void compute_query_gradients(copse_booster *booster) {
+  double start = workspace_clock();
+  struct query_job job = {&booster->objective,
+                          {.score = booster->sets[0].score,
+                           .bias = position_bias_now(booster),
+                           .round = (uint64_t)copse_booster_round(booster),
+                           .gradient = booster->gradient,
+                           .hessian = booster->hessian}};
+  uint64_t n = booster->sets[0].data->n_rows;
+  copse_parallel_for(booster->workspace.n_threads, (size_t)((n + QUERY_CHUNK - 1) / QUERY_CHUNK), query_chunk,
+                     &job);
+  position_bias_learn(booster);
+  booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
 static void compute_gradients(copse_booster *booster, bool placed) {
@@ -159,8 +185,7 @@ static void end_without_split(copse_booster *booster, int first_tree, bool custo
     return;
   }
   if (!may_start_from_average(booster, custom)) return;
-  for (int k = 0; k < booster->n_outputs; k++)
-    booster->start[k] = booster->objective.row->start(&booster->objective, k);
+  for (int k = 0; k < booster->n_outputs; k++) booster->start[k] = objective_start(&booster->objective, k);
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
 }
 
@@ -201,13 +226,17 @@ static void run_round(void *user) {
   struct round *round = user;
   copse_booster *booster = round->booster;
   if (!booster->started) start_scores(booster, round->custom);
-  bool placed = !round->custom && placed_begin(booster);
+  bool queries = !round->custom && booster->objective.row->query_gradients != NULL;
+  bool placed = !round->custom && !queries && placed_begin(booster);
   if (!placed) {
     placed_give_back(booster);
     placed_forget(booster);
   }
   booster->workspace.gradients_placed = placed;
-  if (!round->custom) compute_gradients(booster, placed);
+  if (queries)
+    compute_query_gradients(booster);
+  else if (!round->custom)
+    compute_gradients(booster, placed);
   round->status = grow_round(booster, round->custom, round->finished, round->err);
 }
 
@@ -226,6 +255,7 @@ copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_er
   copse_status status = status_check_cancel(booster->ctx, err);
   if (status == COPSE_OK) status = refresh_objective(booster, err);
   if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
+  if (status == COPSE_OK) status = position_bias_reserve(booster, err);
   if (status != COPSE_OK) return status;
   return boost_round(booster, false, finished, err);
 }

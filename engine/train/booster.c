@@ -9,6 +9,7 @@
 #include "model/judge.h"
 #include "model/route.h"
 #include "train/placed.h"
+#include "train/position_bias.h"
 
 enum { SCORE_CHUNK = 1 << 12 };
 
@@ -131,14 +132,22 @@ static copse_status find_metrics(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
+struct objective_data booster_objective_data(const copse_booster *booster, int n_threads) {
+  const copse_dataset *train = booster->sets[0].data;
+  return (struct objective_data){.label = train->label,
+                                 .weight = train->weight,
+                                 .n_rows = train->n_rows,
+                                 .n_threads = n_threads,
+                                 .group = train->group,
+                                 .n_groups = train->n_groups,
+                                 .position = train->position};
+}
+
 /* The objective for the training data as they are, and the scratch that it needs. */
 static copse_status init_objective(copse_booster *booster, struct objective *out, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
-  struct objective_data data = {
-      .label = train->label,
-      .weight = train->weight,
-      .n_rows = train->n_rows,
-      .n_threads = workspace_threads(booster->ctx, train, booster->resolved->boost.n_threads)};
+  struct objective_data data = booster_objective_data(
+      booster, workspace_threads(booster->ctx, train, booster->resolved->boost.n_threads));
   booster->data_version = train->version;
   copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, out, err);
   if (status != COPSE_OK || out->row->renew == NULL || booster->renew.values != NULL) return status;
@@ -184,10 +193,22 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   return make_workspace(booster, &booster->objective, &booster->workspace, err);
 }
 
+static bool same_metrics(const copse_booster *booster) {
+  const struct metric_params *params = &booster->resolved->metric;
+  bool same = params->n_names == (size_t)booster->n_metrics;
+  for (size_t m = 0; m < params->n_names && same; m++)
+    same = strcmp(params->names[m], booster->metrics[m]->name) == 0;
+  return same;
+}
+
 /* Objective and workspace for the parameters just put in place. */
 static copse_status rebuild(copse_booster *booster, copse_error *err) {
   if (booster->resolved->objective.n_outputs != booster->n_outputs)
     return status_set(err, COPSE_ERR_STATE, "the number of outputs cannot change between rounds");
+  if (!same_metrics(booster))
+    return status_set(err, COPSE_ERR_STATE,
+                      "the objective's own metrics cannot change between rounds: give metric when the "
+                      "booster is made");
   struct objective objective;
   struct workspace workspace;
   copse_status status = init_objective(booster, &objective, err);
@@ -244,6 +265,7 @@ copse_status copse_booster_create(copse_context *ctx, copse_dataset *train, cons
 void copse_booster_free(copse_booster *booster) {
   if (booster == NULL) return;
   placed_release(booster);
+  position_bias_release(booster);
   workspace_release(&booster->workspace);
   for (int s = 0; s < booster->n_sets; s++) {
     copse_free(booster->sets[s].name);
@@ -325,9 +347,10 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.n_rows = scored->data->n_rows;
   data.n_threads = booster_team_threads(booster);
   data.ctx = booster->ctx;
-  copse_status status = COPSE_OK;
-  for (int m = 0; m < booster->n_metrics && status == COPSE_OK; m++)
-    status = booster->metrics[m]->value(booster->metrics[m], &data, &out[m], err);
+  data.group = scored->data->group;
+  data.n_groups = scored->data->n_groups;
+  size_t n = (size_t)booster->n_metrics;
+  copse_status status = metric_values(booster->metrics, booster->resolved->metric.at, n, &data, out, err);
   booster->eval_s += workspace_clock() - start;
   return status;
 }

@@ -26,6 +26,17 @@ struct placed_rows {
   bool ahead; /* the set's own scores are older */
 };
 
+/* See position_bias.c. */
+struct position_bias {
+  uint64_t n;       /* positions */
+  int first_round;  /* of those kept */
+  uint64_t version; /* of the positions they are of */
+  double *rounds;   /* [capacity * n] the biases that each round begins with */
+  int capacity;
+  uint64_t *counts; /* [n] rows at each position; NULL: nothing is kept */
+  double *sums;     /* [2 * n] */
+};
+
 struct copse_booster {
   copse_context *ctx;
   copse_params *params;                   /* own copy */
@@ -46,6 +57,7 @@ struct copse_booster {
   struct scored_set *sets;
   int n_sets;
   struct placed_rows placed; /* of set 0 */
+  struct position_bias position_bias;
   const struct metric_row **metrics;
   int n_metrics;
   double valid_s, eval_s; /* seconds spent scoring validation sets, and in metrics */
@@ -56,6 +68,8 @@ struct copse_booster {
 void booster_rescore(copse_booster *booster, struct scored_set *set);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
+/* The training data as the objective sees them. */
+struct objective_data booster_objective_data(const copse_booster *booster, int n_threads);
 /* Threads that a team for this booster's rounds is worth: 1 where every loop is too short to be cut, since a
  * team's threads must be started and ended, and on a busy machine that costs more than the round. */
 int booster_team_threads(const copse_booster *booster);

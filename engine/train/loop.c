@@ -45,12 +45,26 @@ static copse_status evaluate(struct loop *loop, copse_error *err) {
   return COPSE_OK;
 }
 
+/* Of a ranking metric's ranks the last one alone is watched (10.22 of LightGBM's semantics). */
+static bool is_watched(const copse_booster *booster, int metric) {
+  return metric + 1 == booster->n_metrics || !metric_is_ranked(booster->metrics[metric]) ||
+         booster->metrics[metric + 1] != booster->metrics[metric];
+}
+
+static int first_watched(const copse_booster *booster) {
+  int metric = 0;
+  while (!is_watched(booster, metric)) metric++;
+  return metric;
+}
+
 /* Updates every watched metric; true when one has not improved for early_stopping_round rounds (any one
  * stops, as in LightGBM; only the first metric with first_metric_only). */
 static bool stalled(struct loop *loop, int round) {
-  int n_metrics = loop->booster->n_metrics, watched = loop->params.first_metric_only ? 1 : n_metrics;
+  int n_metrics = loop->booster->n_metrics;
+  int end = loop->params.first_metric_only ? first_watched(loop->booster) + 1 : n_metrics;
   for (int s = 1; s < loop->n_sets; s++) {
-    for (int m = 0; m < watched && m < n_metrics; m++) {
+    for (int m = 0; m < end; m++) {
+      if (!is_watched(loop->booster, m)) continue;
       struct watch *watch = &loop->watch[s * n_metrics + m];
       double score = score_of(loop, m, loop->values[s * n_metrics + m]);
       if (watch->best_round == 0 || score - watch->best > loop->params.early_stopping_min_delta) {
@@ -131,7 +145,7 @@ static int rounds_to_keep(const struct loop *loop) {
   int rounds = copse_booster_round(loop->booster);
   if (loop->report.reason == COPSE_STOP_EARLY) return loop->report.best_round;
   if (!stopping_early(loop) || loop->params.keep_all_rounds) return rounds;
-  int best = loop->watch[loop->booster->n_metrics].best_round;
+  int best = loop->watch[loop->booster->n_metrics + first_watched(loop->booster)].best_round;
   return best > 0 ? best : rounds;
 }
 
