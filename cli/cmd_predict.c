@@ -267,8 +267,9 @@ static copse_status work(struct predict_job *job, copse_error *err) {
   if (status != COPSE_OK) return status;
   console_line("rows: %" PRIu64, job->frame->n_rows);
   if (job->scores) {
-    struct quality_input input = {job->model,        job->schema,        job->scores,
-                                  job->frame->label, job->frame->weight, job->frame->n_rows};
+    struct quality_input input = {job->model,        job->schema,         job->scores,
+                                  job->frame->label, job->frame->weight,  job->frame->n_rows,
+                                  job->frame->group, job->frame->n_groups};
     status = quality_print(job->app, &input, err);
   }
   return status == COPSE_OK ? report_drift(job, err) : status;

@@ -32,6 +32,8 @@ struct train_job {
   double started, write_s;
 };
 
+enum { MOST_METRICS = 128 };
+
 /* Everything that can be refused without opening a data file. */
 static copse_status plan(struct train_job *job, copse_error *err) {
   struct app *app = job->app;
@@ -65,11 +67,11 @@ static void print_metrics(struct train_job *job, copse_text *out) {
   const double *values = train_log_values(&job->log, job->report.best_round, &round);
   bool at_best =
       copse_booster_round(booster) == job->report.best_round && !copse_context_cancelled(job->app->ctx);
-  double evaluated[64];
+  double evaluated[MOST_METRICS];
   for (int set = 0; set < n_sets; set++) {
     const double *of_set = values && !isnan(values[set * n_metrics]) ? values + set * n_metrics : NULL;
-    if ((!of_set || round != job->report.best_round) && at_best && n_metrics > 0 && n_metrics <= 64 &&
-        copse_booster_eval(booster, set, evaluated, NULL) == COPSE_OK) {
+    if ((!of_set || round != job->report.best_round) && at_best && n_metrics > 0 &&
+        n_metrics <= MOST_METRICS && copse_booster_eval(booster, set, evaluated, NULL) == COPSE_OK) {
       of_set = evaluated;
     }
     for (int metric = 0; of_set && metric < n_metrics; metric++) {

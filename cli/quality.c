@@ -6,11 +6,13 @@
 
 #include "console.h"
 
-#define MAX_METRICS 64
+#define MAX_METRICS 128
 
 /* Metrics of the command's own choice, for a model trained on anything: classes get those that need the
- * scores (the rest follows from the confusion matrix), numbers get the three usual errors, ranks none. */
-static const char *usual_metrics(const copse_model *model) {
+ * scores (the rest follows from the confusion matrix), numbers get the three usual errors, ranks ndcg where
+ * the rows have queries. */
+static const char *usual_metrics(const struct quality_input *in) {
+  const copse_model *model = in->model;
   const char *objective = copse_model_objective(model);
   int n_classes = copse_model_n_classes(model);
   if (n_classes > 0)
@@ -18,15 +20,16 @@ static const char *usual_metrics(const copse_model *model) {
                                                                : "multi_logloss,multi_error";
   if (copse_model_n_outputs(model) > 1) return "none";
   if (strcmp(objective, "cross_entropy") == 0) return "cross_entropy";
-  return strstr(objective, "rank") ? "none" : "l2,rmse,l1";
+  if (strstr(objective, "rank")) return in->group ? "ndcg" : "none";
+  return "l2,rmse,l1";
 }
 
 /* Parameters of the evaluation alone: others of the command line, such as an objective, are the model's
  * business. */
-static copse_status evaluation_params(const struct app *app, const copse_model *model, copse_params **out,
-                                      copse_error *err) {
-  static const char *const names[] = {"decision_threshold", "num_threads", "alpha", "multi_error_top_k",
-                                      "auc_mu_weights"};
+static copse_status evaluation_params(const struct app *app, const struct quality_input *in,
+                                      copse_params **out, copse_error *err) {
+  static const char *const names[] = {"decision_threshold", "num_threads", "alpha",     "multi_error_top_k",
+                                      "auc_mu_weights",     "eval_at",     "label_gain"};
   copse_status status = copse_params_create(app->ctx, out, err);
   for (size_t i = 0; i < sizeof names / sizeof names[0] && status == COPSE_OK; i++) {
     status =
@@ -35,8 +38,7 @@ static copse_status evaluation_params(const struct app *app, const copse_model *
   if (status != COPSE_OK) return status;
   const char *metric =
       copse_params_given(app->params, "metric") ? copse_params_get(app->params, "metric") : "";
-  return copse_params_set(*out, "metric", metric[0] ? metric : usual_metrics(model), COPSE_SOURCE_COMMAND,
-                          err);
+  return copse_params_set(*out, "metric", metric[0] ? metric : usual_metrics(in), COPSE_SOURCE_COMMAND, err);
 }
 
 static copse_status print_engine_metrics(const struct app *app, const struct quality_input *in,
@@ -45,10 +47,10 @@ static copse_status print_engine_metrics(const struct app *app, const struct qua
   const char *names[MAX_METRICS];
   size_t n = 0;
   copse_params *params = NULL;
-  copse_status status = evaluation_params(app, in->model, &params, err);
+  copse_status status = evaluation_params(app, in, &params, err);
   if (status == COPSE_OK) {
-    status = copse_evaluate(in->model, params, in->scores, in->label, in->weight, in->n_rows, MAX_METRICS,
-                            values, names, &n, err);
+    status = copse_evaluate_queries(in->model, params, in->scores, in->label, in->weight, in->group,
+                                    in->n_groups, in->n_rows, MAX_METRICS, values, names, &n, err);
   }
   *has_accuracy = false;
   for (size_t i = 0; status == COPSE_OK && i < n; i++) {

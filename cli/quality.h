@@ -10,6 +10,8 @@ struct quality_input {
   const double *scores; /* raw, output-major [n_rows * outputs] */
   const float *label, *weight;
   uint64_t n_rows;
+  const int32_t *group; /* [n_groups] or NULL */
+  uint64_t n_groups;
 };
 
 COPSE_MUST_CHECK copse_status quality_print(const struct app *app, const struct quality_input *input,

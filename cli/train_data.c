@@ -149,6 +149,9 @@ static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame,
   if (status == COPSE_OK && frame->group) {
     status = copse_dataset_set(dataset, COPSE_GROUP, frame->group, frame->n_groups, err);
   }
+  if (status == COPSE_OK && frame->position) {
+    status = copse_dataset_set(dataset, COPSE_POSITION, frame->position, frame->n_rows, err);
+  }
   if (status == COPSE_OK && frame->init_score) {
     status =
         copse_dataset_set(dataset, COPSE_INIT_SCORE, frame->init_score, frame->n_init * frame->n_rows, err);

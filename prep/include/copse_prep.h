@@ -107,7 +107,8 @@ typedef struct copse_read_options {
   uint32_t n_classes;              /* TRAIN, LABEL_CLASS: how many there are; 0: as many as are found, numbers
                                       without gaps then */
   copse_read_unseen unseen;
-  bool side_files;       /* look for FILE.weight, FILE.query, FILE.init beside the file */
+  bool side_files; /* look for FILE.weight, FILE.query (or FILE.group), FILE.position and FILE.init beside
+                      the file */
   const char *init_path; /* init scores from this file instead of FILE.init */
   bool compact;       /* CSV: the frame's table is a COPSE_SOURCE, some bytes a cell, whose columns go as they
                          are released */
@@ -154,8 +155,10 @@ typedef struct copse_frame {
    * than 95 % numbers, and its first text: a sentence for a warning, else NULL. */
   const char *doubt;
   float *weight;  /* [n_rows], finite, >= 0, or NULL */
-  int32_t *group; /* [n_groups] sizes summing to n_rows, or NULL */
+  int32_t *group; /* [n_groups] sizes summing to n_rows, or NULL; PREDICT: only where there is a label */
   uint64_t n_groups;
+  int32_t
+      *position; /* [n_rows] number of the row's id in FILE.position, from 0 in order of arrival; or NULL */
   double *init_score; /* [n_init * n_rows], output-major, finite, or NULL */
   uint32_t n_init;    /* values per row in init_score */
   uint64_t n_bytes;   /* of text parsed (after decompression) */

@@ -97,11 +97,10 @@ static void add_mark(uint64_t mark, uint64_t sum[2]) {
 
 static copse_status add_sides(copse_context *ctx, const char *path, int n_threads, uint64_t sum[2],
                               copse_error *err) {
-  static const char *const suffixes[] = {"weight", "query", "init"};
   copse_status status = COPSE_OK;
   char side[PATH_CAPACITY];
-  for (uint64_t i = 0; i < 3 && status == COPSE_OK; i++) {
-    bool found = sides_find(path, suffixes[i], side, sizeof side);
+  for (uint64_t i = 0; i < N_SIDES && status == COPSE_OK; i++) {
+    bool found = sides_find(path, side_suffixes[i], side, sizeof side);
     add_mark(2 * i + found, sum);
     if (found) status = add_file(ctx, side, n_threads, sum, err);
   }

@@ -76,7 +76,7 @@ copse_status fields_set_weight(struct read_job *job, const struct read_field *fi
 copse_status fields_set_group(struct read_job *job, const struct read_field *field,
                               const struct read_locator *locator, copse_error *err);
 
-/* FILE.weight, FILE.query, FILE.init; after the fields of the file itself. */
+/* FILE.weight, FILE.query, FILE.position, FILE.init; after the fields of the file itself. */
 copse_status sides_read(struct read_job *job, copse_error *err);
 
 /* One row of the table of formats. */

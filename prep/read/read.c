@@ -41,11 +41,10 @@ static copse_status check_options(const char *path, const copse_read_options *o,
 /* Raw rows through the recipe. What lies beside raw files belongs to raw rows, which a recipe may drop. */
 static copse_status open_prepared(struct read_job *job, const char *const *paths, size_t n_paths,
                                   copse_text *name, copse_error *err) {
-  static const char *const suffixes[] = {"weight", "query", "init"};
   const copse_read_options *o = job->options;
   char side[4096];
-  for (size_t i = 0; i < n_paths * 3 && o->side_files; i++)
-    if (sides_find(paths[i / 3], suffixes[i % 3], side, sizeof side))
+  for (size_t i = 0; i < n_paths * N_SIDES && o->side_files; i++)
+    if (sides_find(paths[i / N_SIDES], side_suffixes[i % N_SIDES], side, sizeof side))
       return report(
           err, COPSE_ERR_ARGUMENT,
           "%s: lies beside raw rows, which a recipe merges and drops (make it a column of theirs, or "

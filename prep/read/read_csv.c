@@ -33,7 +33,7 @@ static enum csv_kind kind_of(const struct csv_job *csv, uint32_t i, const struct
       *known = &job->applied->classes;
       return CSV_LOOKUP;
     case ROLE_WEIGHT: return predict && csv->plan.label < 0 ? CSV_SKIP : CSV_NUMBER;
-    case ROLE_GROUP: return predict ? CSV_SKIP : CSV_NUMBER;
+    case ROLE_GROUP: return predict && csv->plan.label < 0 ? CSV_SKIP : CSV_NUMBER;
     default: return CSV_SKIP;
   }
 }

@@ -424,8 +424,7 @@ static copse_status set_fields(struct svm_job *svm, struct label_form *form, cop
                   job->source.path, copse_frame_schema_class(job->applied, 0),
                   copse_frame_schema_class(job->applied, 1));
   if (svm->has_label) status = fields_set_label(job, &label, &locator, form, err);
-  if (status == COPSE_OK && svm->has_qid && job->options->task != COPSE_READ_PREDICT)
-    status = fields_set_group(job, &qid, &locator, err);
+  if (status == COPSE_OK && svm->has_qid) status = fields_set_group(job, &qid, &locator, err);
   return status == COPSE_OK ? job_check(job, err) : status;
 }
 

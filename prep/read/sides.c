@@ -1,6 +1,6 @@
-/* sides.c - the files beside a data file: FILE.weight (one number per row), FILE.query (group sizes),
- * FILE.init (initial scores, one column per output). For data.gz they may also be called after data. Of
- * several data files every one has its own, or none has. */
+/* sides.c - the files beside a data file: FILE.weight (one number per row), FILE.query or FILE.group (sizes
+ * of queries), FILE.position (an id per row), FILE.init (initial scores, one column per output). For data.gz
+ * they may also be called after data. Of several data files every one has its own, or none has. */
 #include "read/sides.h"
 
 #include <float.h>
@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include "read/frame.h"
+#include "read/positions.h"
 
 enum { PATH_CAPACITY = 4096 };
+
+const char *const side_suffixes[N_SIDES] = {"weight", "query", "group", "position", "init"};
 
 /* One side file. */
 struct side {
@@ -29,6 +32,8 @@ struct sides {
   uint64_t n_groups;
   double *init; /* [n_init * n_rows] */
   uint32_t n_init;
+  int32_t *position; /* [n_rows] */
+  struct positions ids;
 };
 
 typedef copse_status (*take_fn)(struct sides *sides, const struct side *side, copse_error *err);
@@ -111,7 +116,17 @@ static copse_status take_init(struct sides *sides, const struct side *side, cops
   return COPSE_OK;
 }
 
+static copse_status take_position(struct sides *sides, const struct side *side, copse_error *err) {
+  struct read_job *job = sides->job;
+  if (sides->position == NULL)
+    sides->position = frame_alloc(job->storage, job->frame->n_rows, sizeof *sides->position);
+  if (sides->position == NULL) return report_memory(err, "the positions", side->path);
+  return positions_read(&sides->ids, side->path, side->of, side->n_rows, sides->position + side->first_row,
+                        err);
+}
+
 static copse_status read_side(struct sides *sides, struct side *side, take_fn take, copse_error *err) {
+  if (take == take_position) return take(sides, side, err); /* no numbers */
   copse_status status =
       copse_read_numbers(sides->job->ctx, side->path, &side->values, &side->n_lines, &side->n_cols, err);
   if (status == COPSE_OK) {
@@ -152,16 +167,34 @@ static copse_status read_sides(struct sides *sides, const char *suffix, take_fn 
   return COPSE_OK;
 }
 
+/* FILE.query, or as others call it FILE.group. */
+static copse_status read_queries(struct sides *sides, copse_error *err) {
+  const struct source *source = &sides->job->source;
+  char query[PATH_CAPACITY], group[PATH_CAPACITY];
+  bool as_group = false;
+  for (size_t i = 0; i < source->n_parts; i++) {
+    const char *path = source->parts[i].path;
+    if (!source_is_file(&source->parts[i]) || !sides_find(path, "group", group, sizeof group)) continue;
+    if (sides_find(path, "query", query, sizeof query))
+      return report(err, COPSE_ERR_ARGUMENT, "%s: the sizes of queries are in %s, too (remove one of them)",
+                    group, query);
+    as_group = true;
+  }
+  return read_sides(sides, as_group ? "group" : "query", take_query, err);
+}
+
 static copse_status read_all(struct sides *sides, copse_error *err) {
   struct read_job *job = sides->job;
   const copse_read_options *o = job->options;
   bool predict = o->task == COPSE_READ_PREDICT;
   copse_status status = COPSE_OK;
-  /* In prediction, weights only serve the metrics of a labelled file. */
-  if (o->side_files && (!predict || job->frame->label != NULL))
+  /* In prediction, weights and queries only serve the metrics of a labelled file. */
+  if (o->side_files && (!predict || job->frame->label != NULL)) {
     status = read_sides(sides, "weight", take_weight, err);
+    if (status == COPSE_OK) status = read_queries(sides, err);
+  }
   if (status != COPSE_OK || predict) return status;
-  if (o->side_files) status = read_sides(sides, "query", take_query, err);
+  if (o->side_files) status = read_sides(sides, "position", take_position, err);
   if (status != COPSE_OK) return status;
   if (o->init_path != NULL && o->init_path[0] != '\0') {
     struct side side = {.path = o->init_path, .of = job->source.path, .n_rows = job->frame->n_rows};
@@ -171,9 +204,10 @@ static copse_status read_all(struct sides *sides, copse_error *err) {
 }
 
 copse_status sides_read(struct read_job *job, copse_error *err) {
-  struct sides sides = {.job = job};
+  struct sides sides = {.job = job, .ids = {.ids.ctx = job->ctx, .texts.ctx = job->ctx}};
   copse_frame *frame = job->frame;
   copse_status status = read_all(&sides, err);
+  positions_release(&sides.ids);
   if (sides.group != NULL && frame_keep(job->storage, sides.group) == NULL && status == COPSE_OK)
     status = report_memory(err, "the groups", job->source.path);
   if (status != COPSE_OK) return status;
@@ -182,6 +216,7 @@ copse_status sides_read(struct read_job *job, copse_error *err) {
     frame->group = sides.group;
     frame->n_groups = sides.n_groups;
   }
+  if (sides.position != NULL) frame->position = sides.position;
   if (sides.init != NULL) {
     frame->init_score = sides.init;
     frame->n_init = sides.n_init;

@@ -32,6 +32,8 @@ struct file_set file_load(const char *path, const copse_read_options *options, c
     must(copse_dataset_set(set.dataset, COPSE_WEIGHT, frame->weight, frame->n_rows, &err), &err);
   if (frame->group != NULL)
     must(copse_dataset_set(set.dataset, COPSE_GROUP, frame->group, frame->n_groups, &err), &err);
+  if (frame->position != NULL)
+    must(copse_dataset_set(set.dataset, COPSE_POSITION, frame->position, frame->n_rows, &err), &err);
   return set;
 }
 
