@@ -193,22 +193,14 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   return make_workspace(booster, &booster->objective, &booster->workspace, err);
 }
 
-static bool same_metrics(const copse_booster *booster) {
-  const struct metric_params *params = &booster->resolved->metric;
-  bool same = params->n_names == (size_t)booster->n_metrics;
-  for (size_t m = 0; m < params->n_names && same; m++)
-    same = strcmp(params->names[m], booster->metrics[m]->name) == 0;
-  return same;
-}
-
 /* Objective and workspace for the parameters just put in place. */
 static copse_status rebuild(copse_booster *booster, copse_error *err) {
   if (booster->resolved->objective.n_outputs != booster->n_outputs)
     return status_set(err, COPSE_ERR_STATE, "the number of outputs cannot change between rounds");
-  if (!same_metrics(booster))
+  if (booster->resolved->metric.n_names != (size_t)booster->n_metrics)
     return status_set(err, COPSE_ERR_STATE,
-                      "the objective's own metrics cannot change between rounds: give metric when the "
-                      "booster is made");
+                      "the number of metrics cannot change between rounds: give metric when the booster is "
+                      "made, so that it does not follow the objective");
   struct objective objective;
   struct workspace workspace;
   copse_status status = init_objective(booster, &objective, err);

@@ -341,13 +341,29 @@ static void fields_are_checked_and_copied(void **state) {
   assert_memory_equal(copse_dataset_get(dataset, COPSE_INIT_SCORE, &count), score, sizeof score);
   assert_int_equal(count, 8);
 
-  const int32_t short_groups[] = {1, 2}, negative[] = {5, -1}, groups[] = {1, 0, 3};
+  const int32_t short_groups[] = {1, 2}, negative[] = {5, -1}, groups[] = {1, 2, 1}, empty[] = {1, 0, 3};
   assert_int_equal(copse_dataset_set(dataset, COPSE_GROUP, short_groups, 2, &error), COPSE_ERR_DATA);
   assert_int_equal(copse_dataset_set(dataset, COPSE_GROUP, negative, 2, &error), COPSE_ERR_DATA);
   assert_non_null(strstr(error.message, "group 1 at row 5"));
+  assert_int_equal(copse_dataset_set(dataset, COPSE_GROUP, empty, 3, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "group 1 at row 1: expected a number of rows, at least 1, found 0"));
   assert_int_equal(copse_dataset_set(dataset, COPSE_GROUP, groups, 3, &error), COPSE_OK);
   assert_memory_equal(copse_dataset_get(dataset, COPSE_GROUP, &count), groups, sizeof groups);
   assert_int_equal(count, 3);
+
+  const int32_t positions[] = {0, 1, 1, 3}, beyond[] = {0, 1, 4, 2}, below[] = {0, -1, 0, 0};
+  assert_int_equal(copse_dataset_set(dataset, COPSE_POSITION, positions, 3, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "position: 3 values: expected 4"));
+  assert_int_equal(copse_dataset_set(dataset, COPSE_POSITION, beyond, 4, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "position: row 2: expected a number from 0 to 3, found 4"));
+  assert_int_equal(copse_dataset_set(dataset, COPSE_POSITION, below, 4, &error), COPSE_ERR_DATA);
+  assert_non_null(strstr(error.message, "position: row 1"));
+  assert_null(copse_dataset_get(dataset, COPSE_POSITION, &count));
+  assert_int_equal(copse_dataset_set(dataset, COPSE_POSITION, positions, 4, &error), COPSE_OK);
+  assert_memory_equal(copse_dataset_get(dataset, COPSE_POSITION, &count), positions, sizeof positions);
+  assert_int_equal(count, 4);
+  assert_int_equal(copse_dataset_set(dataset, COPSE_POSITION, NULL, 0, &error), COPSE_OK);
+  assert_null(copse_dataset_get(dataset, COPSE_POSITION, &count));
   copse_dataset_free(dataset);
 }
 

@@ -40,7 +40,7 @@ static copse_dataset *make_dataset(uint64_t seed) {
                                              "h1", "h2", "h3",       "h4", "h5",   "h6",   "h7"};
   float label[ROWS], weight[ROWS];
   double init[ROWS];
-  int32_t group[2] = {100, ROWS - 100};
+  int32_t group[2] = {100, ROWS - 100}, position[ROWS];
   for (uint64_t row = 0; row < ROWS; row++) {
     for (uint64_t c = 0; c < COLUMNS; c++) {
       uint64_t bits = rng_bits(seed, c, row);
@@ -76,6 +76,8 @@ static copse_dataset *make_dataset(uint64_t seed) {
   assert_int_equal(copse_dataset_set(dataset, COPSE_WEIGHT, weight, ROWS, NULL), COPSE_OK);
   assert_int_equal(copse_dataset_set(dataset, COPSE_INIT_SCORE, init, ROWS, NULL), COPSE_OK);
   assert_int_equal(copse_dataset_set(dataset, COPSE_GROUP, group, 2, NULL), COPSE_OK);
+  for (int i = 0; i < ROWS; i++) position[i] = i % 17;
+  assert_int_equal(copse_dataset_set(dataset, COPSE_POSITION, position, ROWS, NULL), COPSE_OK);
   return dataset;
 }
 
@@ -121,6 +123,7 @@ static void assert_same_datasets(const copse_dataset *a, const copse_dataset *b)
   assert_same_field(a, b, COPSE_WEIGHT, sizeof(float));
   assert_same_field(a, b, COPSE_INIT_SCORE, sizeof(double));
   assert_same_field(a, b, COPSE_GROUP, sizeof(int32_t));
+  assert_same_field(a, b, COPSE_POSITION, sizeof(int32_t));
 }
 
 static copse_status read_back(struct bytes *bytes, copse_schema *schema, copse_dataset **out) {

@@ -155,7 +155,7 @@ static void test_wrong_values(void **state) {
   assert_refused(
       "objective", "binry",
       "objective=binry: expected one of: regression, regression_l1, huber, poisson, quantile, binary, "
-      "multiclass, multiclassova, cross_entropy, custom; did you mean \"binary\"?");
+      "multiclass, multiclassova, cross_entropy, lambdarank, rank_xendcg, custom; did you mean \"binary\"?");
   assert_refused("compat", "xgboost", "compat=xgboost: expected one of: none, lightgbm");
   assert_refused(
       "max_bin_by_feature", "16,1",

@@ -322,6 +322,32 @@ static void test_conflicts(void **state) {
   resolved("format=tsv separator=tab task=predict model=m.txt early_stopping=-1 metric=none is_unbalance=1");
 }
 
+/* A ranking metric is one for each rank of eval_at, ascending and each once. */
+static void test_ranks(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved("objective=lambdarank eval_at=10,1,10,3 seed=42");
+  static const char *const names[] = {"ndcg@1", "ndcg@3", "ndcg@10"};
+  static const int at[] = {1, 3, 10};
+  assert_int_equal(r->metric.n_names, 3);
+  for (int m = 0; m < 3; m++) {
+    assert_string_equal(r->metric.names[m], "ndcg");
+    assert_string_equal(r->metric.printed[m], names[m]);
+    assert_int_equal(r->metric.at[m], at[m]);
+  }
+  assert_int_equal(r->objective.rank.seed, 16083);
+  assert_int_equal(r->objective.rank.truncation, 30);
+  assert_true(r->objective.rank.norm && !r->objective.rank.lightgbm_math && !r->metric.plain_empty_queries);
+  r = resolved("objective=rank_xendcg metric=l2,map,ndcg label_gain=0,1,5 compat=lightgbm");
+  assert_int_equal(r->metric.n_names, 11);
+  assert_string_equal(r->metric.printed[0], "l2");
+  assert_int_equal(r->metric.at[0], 0);
+  assert_string_equal(r->metric.printed[5], "map@5");
+  assert_string_equal(r->metric.printed[6], "ndcg@1");
+  assert_int_equal(r->metric.n_label_gain, 3);
+  assert_true(r->objective.rank.label_gain[2] == 5 && r->objective.rank.lightgbm_math &&
+              r->metric.plain_empty_queries);
+}
+
 static void test_later_values(void **state) {
   (void)state;
   assert_fails("pred_early_stop=true", COPSE_ERR_UNSUPPORTED,
@@ -337,7 +363,8 @@ static void test_later_values(void **state) {
   assert_fails(
       "app=tweedie", COPSE_ERR_UNSUPPORTED,
       "c:1: objective=tweedie is known to Copse but not part of this version; available: regression, "
-      "regression_l1, huber, poisson, quantile, binary, multiclass, multiclassova, cross_entropy, custom");
+      "regression_l1, huber, poisson, quantile, binary, multiclass, multiclassova, cross_entropy, "
+      "lambdarank, rank_xendcg, custom");
   static const char *const refused[] = {"num_machines=2",
                                         "device=gpu",
                                         "device_type=cuda",
@@ -353,7 +380,6 @@ static void test_later_values(void **state) {
                                         "boosting=dart",
                                         "boosting=random_forest",
                                         "data_sample_strategy=goss",
-                                        "metric=l2,ndcg",
                                         "feature_contri=1,0.5",
                                         "cegb_penalty_split=1",
                                         "cegb_penalty_feature_lazy=0,1",
@@ -554,6 +580,7 @@ int main(void) {
       cmocka_unit_test(test_leaves_and_rows),
       cmocka_unit_test(test_metrics),
       cmocka_unit_test(test_conflicts),
+      cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_later_values),
       cmocka_unit_test(test_values_that_change_nothing),
       cmocka_unit_test(test_support_column_holds),

@@ -176,6 +176,45 @@ static void settings_reach_the_metrics(void **state) {
   assert_value(&e, 0, "quantile", sum / N);
 }
 
+/* A model of ranking has a value for each rank of eval_at; the sizes of queries must be those of the rows. */
+static void ranks_need_queries(void **state) {
+  (void)state;
+  static const float grades[N] = {1, 0, 2, 0, 1, 0};
+  static const int32_t group[2] = {4, 2}, few[2] = {4, 1}, none[2] = {6, 0};
+  copse_model *model = model_of("lambdarank", 1);
+  copse_params *own = params_of("eval_at=5,1\n"), *asked = params_of("metric=map,l2\neval_at=2\n");
+  struct evaluation e = {.n = 99};
+  e.status = copse_evaluate_queries(model, own, scores, grades, NULL, group, 2, N, 8, e.values, e.names, &e.n,
+                                    &e.err);
+  assert_int_equal(e.n, 2);
+  assert_string_equal(e.names[0], "ndcg@1");
+  assert_string_equal(e.names[1], "ndcg@5");
+  /* the first of two equal scores has gain 1 where 3 is the best; the other query is in order */
+  if (e.status != COPSE_OK) fail_msg("%s", e.err.message);
+  assert_true(fabs(e.values[0] - (1.0 / 3 + 1) / 2) < 1e-15);
+  e.status = copse_evaluate_queries(model, asked, scores, grades, NULL, group, 2, N, 8, e.values, e.names,
+                                    &e.n, &e.err);
+  assert_value(&e, 0, "map@2", 1);
+  assert_string_equal(e.names[1], "l2");
+  assert_int_equal(copse_evaluate_queries(model, own, scores, grades, NULL, group, 2, N, 1, e.values, e.names,
+                                          &e.n, &e.err),
+                   COPSE_ERR_ARGUMENT);
+  assert_int_equal(copse_evaluate(model, own, scores, grades, NULL, N, 8, e.values, e.names, &e.n, &e.err),
+                   COPSE_ERR_DATA);
+  assert_non_null(strstr(e.err.message, "ndcg judges the order within queries"));
+  assert_int_equal(
+      copse_evaluate_queries(model, own, scores, grades, NULL, few, 2, N, 8, e.values, e.names, &e.n, &e.err),
+      COPSE_ERR_DATA);
+  assert_non_null(strstr(e.err.message, "the 2 sizes of groups sum to 5: expected the 6 rows"));
+  assert_int_equal(copse_evaluate_queries(model, own, scores, grades, NULL, none, 2, N, 8, e.values, e.names,
+                                          &e.n, &e.err),
+                   COPSE_ERR_DATA);
+  assert_non_null(strstr(e.err.message, "group 1: expected a number of rows, at least 1, found 0"));
+  copse_params_free(own);
+  copse_params_free(asked);
+  copse_model_free(model);
+}
+
 static void confusion_matrix(void **state) {
   (void)state;
   copse_model *model = model_of("binary sigmoid:1", 1);
@@ -226,6 +265,7 @@ int main(void) {
       cmocka_unit_test(refusals),
       cmocka_unit_test(many_outputs),
       cmocka_unit_test(settings_reach_the_metrics),
+      cmocka_unit_test(ranks_need_queries),
       cmocka_unit_test(confusion_matrix),
       cmocka_unit_test(which_models_tell_classes_apart),
   };

@@ -233,6 +233,11 @@ static void test_side_files(void **unused) {
       {"side.csv.weight", "1 2\n1\n1\n", "side.csv.weight:2: found 1 numbers, expected 2"},
       {"side.csv.query", "1\n1\n", "side.csv.query: the 2 group sizes sum to 2, expected the 3 rows"},
       {"side.csv.query", "3\n0\n", "side.csv.query: group 2: found the size 0"},
+      {"side.csv.query", "4\n-1\n", "side.csv.query: group 2: found the size -1"},
+      {"side.csv.group", "2\n2\n", "side.csv.group: the 2 group sizes sum to 4, expected the 3 rows"},
+      {"side.csv.position", "top\nmiddle\n",
+       "side.csv.position: found 2 positions, expected one for each of the 3 rows of |side.csv"},
+      {"side.csv.position", "1\n2\n3\n4\n", "side.csv.position: found 4 positions"},
       {"side.csv.init", "1\n1\n", "side.csv.init: found 2 rows of initial scores, expected the 3 rows"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     write_text(cases[i].name, cases[i].text);
@@ -246,6 +251,11 @@ static void test_side_files(void **unused) {
   write_text("side.csv.query", "3\n");
   o.group_column = "name:q";
   expect_error(path, &o, COPSE_ERR_ARGUMENT, "side.csv.query: queries are in this file and in ");
+  write_text("side.csv.group", "3\n");
+  o.group_column = NULL;
+  expect_error(path, &o, COPSE_ERR_ARGUMENT,
+               "side.csv.group: the sizes of queries are in |side.csv.query, too");
+  unlink(scratch_path("side.csv.group"));
   unlink(scratch_path("side.csv.query"));
   o.init_path = "nowhere.init";
   expect_error(path, &o, COPSE_ERR_IO, "nowhere.init: cannot open");

@@ -133,11 +133,15 @@ static void test_sides(void **unused) {
   write_text("s2.csv.init", "2.5 3\n3.5 4\n4.5 5\n");
   write_text("s1.csv.query", "2\n");
   write_text("s2.csv.query", "1\n2\n");
+  write_text("s1.csv.position", "first\nsecond\n");
+  write_text("s2.csv.position", "second\nthird\nfirst\n");
   copse_frame *frame = read_files(paths, 2, &o);
   assert_int_equal(frame->n_init, 2);
   assert_int_equal(frame->n_groups, 3);
   assert_int_equal(frame->group[0], 2);
   assert_int_equal(frame->group[2], 2);
+  static const int32_t positions[5] = {0, 1, 1, 2, 0}; /* ids mean the same in all files */
+  assert_memory_equal(frame->position, positions, sizeof positions);
   for (int row = 0; row < 5; row++) {
     assert_true(frame->weight[row] == (float)(row + 1));
     assert_true(frame->init_score[row] == row + 0.5);
@@ -233,6 +237,8 @@ static void test_out_of_memory(void **unused) {
   write_text("o2.csv.gz.weight", "3\n4\n");
   write_text("o1.csv.query", "2\n");
   write_text("o2.csv.gz.query", "1\n1\n");
+  write_text("o1.csv.position", "a\nb\n");
+  write_text("o2.csv.gz.position", "b\nc\n");
   write_text("o1.csv.init", "1 1 1\n2 2 2\n");
   write_text("o2.csv.gz.init", "3 3 3\n4 4 4\n");
   bool done = false;

@@ -266,6 +266,7 @@ static void test_side_files(void **unused) {
   write_text("side.csv.weight", "1\n2.5\n0\n");
   write_text("side.csv.query", "1\n2\n");
   write_text("side.csv.init", "0.5\t1\n-0.5\t2\n0\t3\n");
+  write_text("side.csv.position", "top 2\r\n\n  7\ntop 2");
   copse_read_options options = copse_read_options_default();
   for (int packed = 0; packed < 2; packed++) { /* data.csv.gz finds the files of data.csv */
     const char *text = "1,5\n0,6\n1,7\n";
@@ -274,6 +275,7 @@ static void test_side_files(void **unused) {
     assert_true(frame->weight[0] == 1 && frame->weight[1] == 2.5f && frame->weight[2] == 0);
     assert_int_equal(frame->n_groups, 2);
     assert_int_equal(frame->group[1], 2);
+    assert_true(frame->position[0] == 0 && frame->position[1] == 1 && frame->position[2] == 0);
     assert_int_equal(frame->n_init, 2);
     assert_true(frame->init_score[0] == 0.5 && frame->init_score[3] == 1 && frame->init_score[5] == 3);
     copse_frame_free(frame);
@@ -283,6 +285,7 @@ static void test_side_files(void **unused) {
   copse_frame *frame = read_good(scratch_path("side.csv"), &options);
   assert_null(frame->weight);
   assert_null(frame->group);
+  assert_null(frame->position);
   assert_int_equal(frame->n_init, 1);
   assert_true(frame->init_score[2] == 3);
   copse_frame_free(frame);
