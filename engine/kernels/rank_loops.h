@@ -6,12 +6,21 @@
 #include "kernels/kernel_math.h"
 #include "kernels/kernels.h"
 
+/* -1, 0 or 1 after the sign; by bits, as a compiler makes jumps of comparisons here. */
+static inline double rank_side(double apart) {
+  uint64_t bits = kernel_bits_of(apart), magnitude = bits & ~KERNEL_SIGN_BIT;
+  uint64_t one = kernel_mask_less(0, magnitude) & KERNEL_ONE_BITS;
+  return kernel_double_of(one | (bits & KERNEL_SIGN_BIT));
+}
+
 /* 1 / (1 + e^(sigmoid d)), d = the higher labelled row's score less the other's. */
-static inline double rank_probability(const struct rank_rule *rule, enum rank_way way, double d, double side,
-                                      double odds, double other) {
+static inline __attribute__((always_inline)) double rank_probability(const struct rank_rule *rule,
+                                                                     enum rank_way way, double d, double side,
+                                                                     double odds, double other) {
   if (way == RANK_ODDS) {
-    double lower = side > 0 ? other : odds;
-    return lower / (odds + other);
+    uint64_t behind = -(kernel_bits_of(side) >> 63);
+    uint64_t lower = kernel_select(behind, kernel_bits_of(odds), kernel_bits_of(other));
+    return kernel_double_of(lower) / (odds + other);
   }
   if (way == RANK_CELLS) {
     double at = (d - rule->least) * rule->cells_per_score;
@@ -22,24 +31,23 @@ static inline double rank_probability(const struct rank_rule *rule, enum rank_wa
   return 1.0 / (1.0 + kernel_exp(d * rule->sigmoid));
 }
 
-static inline __attribute__((always_inline)) void rank_pairs_way(const struct rank_pairs *in,
-                                                                 enum rank_way way, bool norm) {
-  const struct rank_rule *rule = in->rule;
+/* What is written comes as parameters: a compiler believes `restrict` of these alone. */
+static inline __attribute__((always_inline)) void rank_pairs_way(
+    const struct rank_pairs *in, enum rank_way way, bool norm, float *restrict gradient,
+    float *restrict hessian, float *restrict own_gradient, float *restrict own_hessian,
+    double *restrict lambda) {
+  const struct rank_rule rule = *in->rule;
   const double *scores = in->scores, *gains = in->gains, *discounts = in->discounts;
-  const double *labels = in->labels, *odds = in->odds;
+  const double *labels = in->labels, *odds = way == RANK_ODDS ? in->odds : in->scores;
   const double score = in->score, gain = in->gain, discount = in->discount, label = in->label;
-  const double own_odds = in->own_odds, best = rule->inverse_best;
-  const double slope = rule->sigmoid, slope2 = rule->sigmoid * rule->sigmoid;
-  float *restrict gradient = in->gradient, *restrict hessian = in->hessian;
-  float *restrict own_gradient = in->own_gradient, *restrict own_hessian = in->own_hessian;
-  double *restrict lambda = in->lambda;
-  for (uint64_t j = 0; j < in->n; j++) {
-    double ahead = label > labels[j] ? 1.0 : 0.0, behind = label < labels[j] ? 1.0 : 0.0;
-    double side = ahead - behind, distance = score - scores[j];
-    double delta = side * (gain - gains[j]) * (discount - discounts[j]) * best;
+  const double own_odds = in->own_odds, slope2 = rule.sigmoid * rule.sigmoid;
+  const uint64_t n = in->n;
+  for (uint64_t j = 0; j < n; j++) {
+    double side = rank_side(label - labels[j]), distance = score - scores[j];
+    double delta = side * (gain - gains[j]) * (discount - discounts[j]) * rule.inverse_best;
     if (norm) delta = delta / ((double)0.01f + distance);
-    double p = rank_probability(rule, way, side * distance, side, own_odds, way == RANK_ODDS ? odds[j] : 0);
-    double pull = p * (-slope * delta);
+    double p = rank_probability(&rule, way, side * distance, side, own_odds, odds[j]);
+    double pull = p * (-rule.sigmoid * delta);
     float g = (float)pull * (float)side, h = (float)(p * (1.0 - p) * (slope2 * delta));
     lambda[j] = pull;
     own_gradient[j] = g;
@@ -49,16 +57,30 @@ static inline __attribute__((always_inline)) void rank_pairs_way(const struct ra
   }
 }
 
+#define RANK_PAIRS_WAY(way, norm) \
+  rank_pairs_way(in, way, norm, in->gradient, in->hessian, in->own_gradient, in->own_hessian, in->lambda)
+
 static void rank_pairs(const struct rank_pairs *in) {
+  bool norm = in->rule->norm;
   switch (in->rule->way) {
     case RANK_ODDS:
-      if (in->rule->norm)
-        rank_pairs_way(in, RANK_ODDS, true);
+      if (norm)
+        RANK_PAIRS_WAY(RANK_ODDS, true);
       else
-        rank_pairs_way(in, RANK_ODDS, false);
+        RANK_PAIRS_WAY(RANK_ODDS, false);
       break;
-    case RANK_EXP: rank_pairs_way(in, RANK_EXP, in->rule->norm); break;
-    case RANK_CELLS: rank_pairs_way(in, RANK_CELLS, in->rule->norm); break;
+    case RANK_EXP:
+      if (norm)
+        RANK_PAIRS_WAY(RANK_EXP, true);
+      else
+        RANK_PAIRS_WAY(RANK_EXP, false);
+      break;
+    case RANK_CELLS:
+      if (norm)
+        RANK_PAIRS_WAY(RANK_CELLS, true);
+      else
+        RANK_PAIRS_WAY(RANK_CELLS, false);
+      break;
   }
 }
 
