@@ -63,6 +63,8 @@ static const struct kernel_case rows[] = {
     ROW(grad_softmax, "plain", bench_gradient, GRADIENT_SOFTMAX),
     ROW(grad_softmax, "weighted", bench_gradient_weighted, GRADIENT_SOFTMAX),
     ROW(exp_differences, "4m", bench_exp_differences, 0),
+    ROW(rank_pairs, "100_behind", bench_rank_pairs, 0),
+    ROW(rank_cells, "100_behind", bench_rank_cells, 0),
     ROW(bin_numeric, "255_bins", bench_bin_numeric, 255),
     ROW(bin_numeric, "63_bins", bench_bin_numeric, 63),
     ROW(bin_numeric, "4000_bins", bench_bin_numeric, 4000),

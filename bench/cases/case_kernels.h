@@ -64,6 +64,8 @@ void bench_reach_bits(struct bench_state *state, const struct kernels *kernels, 
 void bench_add_values(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_encode_row(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_walk_blocks(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_rank_pairs(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_rank_cells(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_exp_differences(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_max_abs(struct bench_state *state, const struct kernels *kernels, int argument);
 /* argument: bins */

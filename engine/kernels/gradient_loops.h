@@ -209,6 +209,7 @@ static inline void gradient_slots(struct kernels *slots) {
   slots->exp_differences = exp_differences;
   slots->grad_softmax = grad_softmax;
   slots->rank_pairs = rank_pairs;
+  slots->rank_cells = rank_cells;
 }
 
 #endif

@@ -42,8 +42,51 @@ void quantize_avx2(const float *gradient, const float *hessian, uint64_t n, doub
     quantize_scalar(gradient + i, hessian + i, n - i, gradient_scale, hessian_scale, count_bits, pairs + i);
 }
 
+/* rank_pair of four rows, lane by lane the same operations. */
+static void rank_pairs_avx2(const struct rank_pairs *in, double sums[3]) {
+  const __m256d score = _mm256_set1_pd(in->score), gain = _mm256_set1_pd(in->gain);
+  const __m256d discount = _mm256_set1_pd(in->discount), label = _mm256_set1_pd(in->label);
+  const __m256d own = _mm256_set1_pd(in->own_odds), best = _mm256_set1_pd(in->inverse_best);
+  const __m256d slope = _mm256_set1_pd(in->sigmoid), slope2 = _mm256_set1_pd(in->sigmoid * in->sigmoid);
+  const __m256d one = _mm256_set1_pd(1.0), sign = _mm256_set1_pd(-0.0), zero = _mm256_setzero_pd();
+  const __m256d least = _mm256_set1_pd((double)0.01f);
+  __m256d sum_g = zero, sum_h = zero, sum_pull = zero;
+  uint64_t j = 0;
+  for (; j + 4 <= in->n; j += 4) {
+    __m256d apart = _mm256_sub_pd(label, _mm256_loadu_pd(in->labels + j));
+    __m256d some = _mm256_and_pd(_mm256_cmp_pd(apart, zero, _CMP_NEQ_UQ), one);
+    __m256d side = _mm256_or_pd(some, _mm256_and_pd(apart, sign));
+    __m256d other = _mm256_loadu_pd(in->odds + j), total = _mm256_add_pd(own, other);
+    __m256d delta = _mm256_mul_pd(side, _mm256_sub_pd(gain, _mm256_loadu_pd(in->gains + j)));
+    delta = _mm256_mul_pd(delta, _mm256_sub_pd(discount, _mm256_loadu_pd(in->discounts + j)));
+    delta = _mm256_mul_pd(delta, best);
+    __m256d p, lower = _mm256_blendv_pd(other, own, side);
+    if (in->norm) {
+      __m256d gap = _mm256_add_pd(least, _mm256_sub_pd(score, _mm256_loadu_pd(in->scores + j)));
+      __m256d inverse = _mm256_div_pd(one, _mm256_mul_pd(gap, total));
+      p = _mm256_mul_pd(_mm256_mul_pd(lower, gap), inverse);
+      delta = _mm256_mul_pd(_mm256_mul_pd(delta, total), inverse);
+    } else {
+      p = _mm256_div_pd(lower, total);
+    }
+    __m256d pull = _mm256_mul_pd(p, _mm256_mul_pd(slope, delta)), g = _mm256_mul_pd(pull, side);
+    __m256d h = _mm256_mul_pd(_mm256_mul_pd(p, _mm256_sub_pd(one, p)), _mm256_mul_pd(slope2, delta));
+    _mm256_storeu_pd(in->gradient + j, _mm256_add_pd(_mm256_loadu_pd(in->gradient + j), g));
+    _mm256_storeu_pd(in->hessian + j, _mm256_add_pd(_mm256_loadu_pd(in->hessian + j), h));
+    sum_g = _mm256_add_pd(sum_g, g);
+    sum_h = _mm256_add_pd(sum_h, h);
+    sum_pull = _mm256_add_pd(sum_pull, pull);
+  }
+  double lanes[3][4];
+  _mm256_storeu_pd(lanes[0], sum_g);
+  _mm256_storeu_pd(lanes[1], sum_h);
+  _mm256_storeu_pd(lanes[2], sum_pull);
+  rank_rest(in, j, lanes, sums);
+}
+
 void kernels_gradients_avx2(struct kernels *slots) {
   gradient_slots(slots);
+  slots->rank_pairs = rank_pairs_avx2;
   slots->quantize = quantize_avx2;
 }
 #endif

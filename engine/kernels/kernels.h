@@ -157,31 +157,25 @@ struct pack_rule {
   const uint32_t *row_numbers; /* ... or [n] these; NULL: those */
 };
 
-/* How the logistic function of a pair of rows is come by. */
-enum rank_way {
-  RANK_ODDS, /* from e^(sigmoid score) of both rows */
-  RANK_EXP,  /* from the difference of the scores, where those would leave the range of numbers */
-  RANK_CELLS /* from the difference, moved to the lower edge of its cell: LightGBM's table */
-};
-enum { RANK_N_CELLS = 1 << 20 };
-
-/* The pairs of a query. */
-struct rank_rule {
-  enum rank_way way;
-  bool norm;                     /* a pair weighs less the further apart its scores are */
-  double sigmoid, inverse_best;  /* one over the largest DCG */
-  double least, cells_per_score; /* RANK_CELLS: where the first cell begins, and how many to a score of 1 */
-};
-
-/* A row of a query with the n rows ranked behind it: scores descend from the row's own. */
+/* A row of a query (objective=lambdarank) with the n rows ranked behind it: their scores are not above its
+ * own. Labels are whole numbers; odds are e^(sigmoid score), divided by whatever suits the range of numbers.
+ */
 struct rank_pairs {
-  const struct rank_rule *rule;
   double score, gain, discount, label, own_odds;            /* of the row */
-  const double *scores, *gains, *discounts, *labels, *odds; /* [n]; odds: RANK_ODDS alone */
+  const double *scores, *gains, *discounts, *labels, *odds; /* [n] */
   uint64_t n;
+  double sigmoid, inverse_best; /* one over the query's largest DCG */
+  bool norm;                    /* a pair weighs less the further apart its scores are */
+  double *gradient, *hessian;   /* [n] of the rows behind: added to */
+};
+
+/* The same for LightGBM's way, whose logistic function is a table: d goes to the lower edge of its cell. */
+enum { RANK_N_CELLS = 1 << 20 };
+struct rank_cells {
+  double least, per_score;           /* where the first cell begins, and how many to a score of 1 */
   float *gradient, *hessian;         /* [n] of the rows behind: added to */
   float *own_gradient, *own_hessian; /* [n] what each pair adds to those of the row */
-  double *lambda;                    /* [n] of each pair */
+  double *pull;                      /* [n] of each pair */
 };
 
 /* What numbers are beside those within +-zero, which count as zeros. Begins as NUMBER_RANGE_EMPTY. */
@@ -258,11 +252,15 @@ struct kernels {
   void (*exp_differences)(const double *values, const double *less, uint64_t n, double *out);
   /* With p = exps / sum: g = (p - [label = class]) w, h = factor p (1 - p) w. */
   void (*grad_softmax)(const struct softmax_rows *rows);
-  /* lambdarank: with side = 1 where the row has the higher label, -1 where it has the lower one, else 0,
-   * d = side (score - scores[j]), delta = side (gain - gains[j]) (discount - discounts[j]) inverse_best (over
-   * 0.01f + |d| with norm) and p = 1 / (1 + e^(sigmoid d)): lambda[j] = -p sigmoid delta, own_gradient[j] =
-   * float(lambda) side, own_hessian[j] = float(p (1 - p) sigmoid^2 delta). */
-  void (*rank_pairs)(const struct rank_pairs *pairs);
+  /* With side = 1 where the row has the higher label, -1 where it has the lower one, else 0, d = side (score
+   * - scores[j]) and p = 1 / (1 + e^(sigmoid d)): delta = side (gain - gains[j]) (discount - discounts[j])
+   * inverse_best, over 0.01f + |d| with norm; pull = p sigmoid delta, g = side pull and h = p (1 - p)
+   * sigmoid^2 delta. gradient[j] += g, hessian[j] += h; sums: of g, h and pull over all pairs, in four parts,
+   * by j modulo 4, the first two and the last two of which are added first. */
+  void (*rank_pairs)(const struct rank_pairs *pairs, double sums[3]);
+  /* The same with p from LightGBM's table, without odds; float32 as there. pull[j], own_gradient[j] =
+   * -float(pull) side and own_hessian[j] = float(h) are left for the caller to add. */
+  void (*rank_cells)(const struct rank_pairs *pairs, const struct rank_cells *cells);
   /* First i with value <= upper[i]; upper is ascending with upper[n_upper - 1] = +inf; values hold no NaN. */
   void (*bin_numeric)(const double *upper, uint32_t n_upper, const double *values, uint64_t n,
                       uint16_t *bins);

@@ -4,8 +4,7 @@
  *
  * The logistic function of a pair, 1 / (1 + e^(sigmoid (s - t))), is taken from the odds e^(sigmoid s) of its
  * rows: an exponential for each row in place of one for each pair. LightGBM reads it from a table of 2^20
- * cells (10.16 of its semantics), which compat=lightgbm copies; the sums are rounded to float32 pair by pair
- * as there. */
+ * cells and rounds every addition to float32 (10.16, 10.17 of its semantics): so does compat=lightgbm. */
 
 #include "base/status.h"
 #include "kernels/kernel_math.h"
@@ -16,26 +15,24 @@
 struct ranked {
   struct sort_pair *pairs; /* [2 n] */
   double *adjusted;        /* in data order: score and bias of the position */
-  double *score, *gain, *label, *odds, *lambda;
-  float *gradient, *hessian, *own_gradient, *own_hessian;
+  double *score, *gain, *label, *odds, *gradient, *hessian;
+  struct rank_cells cells; /* compat=lightgbm */
 };
-enum { ROW_BYTES = 2 * sizeof(struct sort_pair) + 6 * sizeof(double) + 4 * sizeof(float) };
+enum { N_DOUBLES = 8, N_FLOATS = 4 };
+enum { ROW_BYTES = 2 * sizeof(struct sort_pair) + N_DOUBLES * sizeof(double) + N_FLOATS * sizeof(float) };
 
 static struct ranked ranked_of(const struct objective_queries *queries, int lane) {
   uint64_t n = queries->most;
   struct ranked ranked = {.pairs = (void *)(queries->scratch + (size_t)lane * queries->lane_bytes)};
   double *numbers = (double *)(void *)(ranked.pairs + 2 * n);
-  ranked.adjusted = numbers;
-  ranked.score = numbers + n;
-  ranked.gain = numbers + 2 * n;
-  ranked.label = numbers + 3 * n;
-  ranked.odds = numbers + 4 * n;
-  ranked.lambda = numbers + 5 * n;
-  float *floats = (float *)(void *)(numbers + 6 * n);
-  ranked.gradient = floats;
-  ranked.hessian = floats + n;
-  ranked.own_gradient = floats + 2 * n;
-  ranked.own_hessian = floats + 3 * n;
+  double **const doubles[N_DOUBLES] = {&ranked.adjusted, &ranked.score,     &ranked.gain,
+                                       &ranked.label,    &ranked.odds,      &ranked.gradient,
+                                       &ranked.hessian,  &ranked.cells.pull};
+  for (uint64_t i = 0; i < N_DOUBLES; i++) *doubles[i] = numbers + i * n;
+  float *floats = (float *)(void *)(numbers + N_DOUBLES * n);
+  float **const of_cells[N_FLOATS] = {&ranked.cells.gradient, &ranked.cells.hessian,
+                                      &ranked.cells.own_gradient, &ranked.cells.own_hessian};
+  for (uint64_t i = 0; i < N_FLOATS; i++) *of_cells[i] = floats + i * n;
   return ranked;
 }
 
@@ -62,56 +59,76 @@ static copse_status prepare(copse_context *ctx, struct objective *objective, cop
   return status;
 }
 
-/* The rule for a query whose scores run from best to worst. */
-static struct rank_rule rule_of(const struct objective *objective, double inverse_best, double best,
-                                double worst) {
-  const double odds_range = 600; /* e^-600 is far from the end of the numbers, also squared by a sum */
-  const double table_range = 25; /* of sigmoid times difference, to each side */
-  double sigmoid = objective->params.sigmoid;
-  struct rank_rule rule = {.way = sigmoid * (best - worst) < odds_range ? RANK_ODDS : RANK_EXP,
-                           .norm = objective->params.rank.norm && best != worst,
-                           .sigmoid = sigmoid,
-                           .inverse_best = inverse_best};
-  if (objective->params.rank.lightgbm_math) {
-    rule.way = RANK_CELLS;
-    rule.least = -table_range / sigmoid;
-    rule.cells_per_score = (double)RANK_N_CELLS / (-rule.least - rule.least);
-  }
-  return rule;
+/* The rows behind rank i as the kernels take them. */
+static struct rank_pairs pairs_of(const struct ranked *ranked, uint64_t i, uint64_t n,
+                                  const struct objective *objective, const struct rank_pairs *query_wide) {
+  struct rank_pairs pairs = *query_wide;
+  const double *discounts = objective->queries->discounts;
+  pairs.score = ranked->score[i];
+  pairs.gain = ranked->gain[i];
+  pairs.discount = discounts[i];
+  pairs.label = ranked->label[i];
+  pairs.own_odds = ranked->odds[i];
+  pairs.scores = ranked->score + i + 1;
+  pairs.gains = ranked->gain + i + 1;
+  pairs.discounts = discounts + i + 1;
+  pairs.labels = ranked->label + i + 1;
+  pairs.odds = ranked->odds + i + 1;
+  pairs.n = n - i - 1;
+  pairs.gradient = ranked->gradient + i + 1;
+  pairs.hessian = ranked->hessian + i + 1;
+  return pairs;
 }
 
-/* Gradients by rank; returns the sum of all pulls. */
-static double pull(const struct ranked *ranked, uint64_t n, uint64_t n_heads, const double *discounts,
-                   const struct rank_rule *rule, const struct kernels *kernels) {
-  double sum = 0;
+/* Odds of the ranks from i on, those of rank `one` being 1. */
+static void set_odds(const struct ranked *ranked, uint64_t i, uint64_t n, uint64_t one, double sigmoid) {
+  for (; i < n; i++) ranked->odds[i] = kernel_exp(sigmoid * (ranked->score[i] - ranked->score[one]));
+}
+
+/* Gradients by rank; returns the sum of all pulls. Where scores are so far apart that odds would leave the
+ * range of numbers, they are taken anew for each row. */
+static double pull(const struct objective *objective, const struct ranked *ranked, uint64_t n,
+                   uint64_t n_heads, const struct rank_pairs *query_wide) {
+  const double odds_range = 600;
+  double sum = 0, sums[3], sigmoid = query_wide->sigmoid;
+  bool wide = sigmoid * (ranked->score[0] - ranked->score[n - 1]) >= odds_range;
+  for (uint64_t r = 0; r < n; r++) ranked->gradient[r] = ranked->hessian[r] = 0;
+  set_odds(ranked, 0, n, 0, sigmoid);
   for (uint64_t i = 0; i < n_heads; i++) {
-    uint64_t next = i + 1;
-    struct rank_pairs pairs = {.rule = rule,
-                               .score = ranked->score[i],
-                               .gain = ranked->gain[i],
-                               .discount = discounts[i],
-                               .label = ranked->label[i],
-                               .own_odds = ranked->odds[i],
-                               .scores = ranked->score + next,
-                               .gains = ranked->gain + next,
-                               .discounts = discounts + next,
-                               .labels = ranked->label + next,
-                               .odds = ranked->odds + next,
-                               .n = n - next,
-                               .gradient = ranked->gradient + next,
-                               .hessian = ranked->hessian + next,
-                               .own_gradient = ranked->own_gradient,
-                               .own_hessian = ranked->own_hessian,
-                               .lambda = ranked->lambda};
-    kernels->rank_pairs(&pairs);
-    float gradient = ranked->gradient[i], hessian = ranked->hessian[i];
+    if (wide) set_odds(ranked, i, n, i, sigmoid);
+    struct rank_pairs pairs = pairs_of(ranked, i, n, objective, query_wide);
+    objective->kernels->rank_pairs(&pairs, sums);
+    ranked->gradient[i] -= sums[0];
+    ranked->hessian[i] += sums[1];
+    sum += 2.0 * sums[2];
+  }
+  return sum;
+}
+
+/* The same as LightGBM adds it up: in float32, pair by pair. */
+static double pull_as_lightgbm(const struct objective *objective, const struct ranked *ranked, uint64_t n,
+                               uint64_t n_heads, const struct rank_pairs *query_wide) {
+  const double table_range = 25; /* of sigmoid times difference, to each side */
+  struct rank_cells cells = ranked->cells;
+  float *gradient = cells.gradient, *hessian = cells.hessian;
+  double sum = 0;
+  cells.least = -table_range / query_wide->sigmoid;
+  cells.per_score = (double)RANK_N_CELLS / (-cells.least - cells.least);
+  for (uint64_t r = 0; r < n; r++) gradient[r] = hessian[r] = 0;
+  for (uint64_t i = 0; i < n_heads; i++) {
+    struct rank_pairs pairs = pairs_of(ranked, i, n, objective, query_wide);
+    cells.gradient = gradient + i + 1;
+    cells.hessian = hessian + i + 1;
+    objective->kernels->rank_cells(&pairs, &cells);
     for (uint64_t j = 0; j < pairs.n; j++) {
-      gradient += ranked->own_gradient[j];
-      hessian += ranked->own_hessian[j];
-      sum -= 2.0 * ranked->lambda[j];
+      gradient[i] += cells.own_gradient[j];
+      hessian[i] += cells.own_hessian[j];
+      sum += 2.0 * cells.pull[j];
     }
-    ranked->gradient[i] = gradient;
-    ranked->hessian[i] = hessian;
+  }
+  for (uint64_t r = 0; r < n; r++) {
+    ranked->gradient[r] = (double)gradient[r];
+    ranked->hessian[r] = (double)hessian[r];
   }
   return sum;
 }
@@ -135,7 +152,6 @@ static bool rank(const struct objective *objective, const struct query_pass *pas
     ranked->score[r] = score[row];
     ranked->label[r] = (double)label[row];
     ranked->gain[r] = objective->queries->gains[(size_t)label[row]];
-    ranked->gradient[r] = ranked->hessian[r] = 0;
   }
   return true;
 }
@@ -149,23 +165,23 @@ static void query(const struct objective *objective, const struct query_pass *pa
     for (uint64_t i = 0; i < n; i++) gradient[i] = hessian[i] = 0;
     return;
   }
-  struct rank_rule rule =
-      rule_of(objective, queries->inverse_best[q], ranked->score[0], ranked->score[n - 1]);
-  if (rule.way == RANK_ODDS)
-    for (uint64_t r = 0; r < n; r++)
-      ranked->odds[r] = kernel_exp(rule.sigmoid * (ranked->score[r] - ranked->score[0]));
-  uint64_t heads = (uint64_t)objective->params.rank.truncation;
+  const struct rank_params *params = &objective->params.rank;
+  struct rank_pairs query_wide = {.sigmoid = objective->params.sigmoid,
+                                  .inverse_best = queries->inverse_best[q],
+                                  .norm = params->norm && ranked->score[0] != ranked->score[n - 1]};
+  uint64_t heads = (uint64_t)params->truncation;
   if (heads > n - 1) heads = n - 1;
-  double sum = pull(ranked, n, heads, queries->discounts, &rule, objective->kernels), factor = 1;
-  if (objective->params.rank.norm && sum > 0) {
+  double factor = 1, sum = params->lightgbm_math ? pull_as_lightgbm(objective, ranked, n, heads, &query_wide)
+                                                 : pull(objective, ranked, n, heads, &query_wide);
+  if (params->norm && sum > 0) {
     const double ln2 = 0x1.62e42fefa39efp-1;
     factor = kernel_log(1.0 + sum) / ln2 / sum;
   }
   for (uint64_t r = 0; r < n; r++) {
     uint64_t row = ranked->pairs[r].value;
     float weight = objective->data.weight != NULL ? objective->data.weight[begin + row] : 1.0f;
-    gradient[row] = (float)((double)ranked->gradient[r] * factor) * weight;
-    hessian[row] = (float)((double)ranked->hessian[r] * factor) * weight;
+    gradient[row] = (float)(ranked->gradient[r] * factor) * weight;
+    hessian[row] = (float)(ranked->hessian[r] * factor) * weight;
   }
 }
 
