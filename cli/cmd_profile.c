@@ -2,7 +2,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "cli.h"
 #include "console.h"
@@ -57,8 +56,6 @@ static copse_status plan(struct app *app, struct profile_job *job, copse_error *
                                          .separator = read.separator,
                                          .header = read.header,
                                          .values = values_of(setting(app, "values")),
-                                         .has_now = true,
-                                         .now = (double)time(NULL),
                                          .n_threads = read.n_threads};
   status = output_differs("out", job->out, "data", job->path, err);
   if (status == COPSE_OK && job->options.against[0])

@@ -358,8 +358,6 @@ typedef struct copse_profile_options {
   char separator;
   copse_read_header header;
   copse_profile_values values;
-  bool has_now; /* `now` is given: dates behind it lie in the future */
-  double now;   /* seconds from 1970 */
   int n_threads;
 } copse_profile_options;
 

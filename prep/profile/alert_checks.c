@@ -188,7 +188,8 @@ static bool find_missing(const copse_profile *p, const struct column_facts *c, s
 
 static bool find_null_like(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
-  if (c->n_token_texts == 0 || c->n_token_texts + (c->n_null + c->n_empty > 0) < 2) return false;
+  bool blank = c->n_null + c->n_empty + c->n_declared > 0;
+  if (c->n_token_texts == 0 || c->n_token_texts + blank < 2) return false;
   char list[240] = "";
   uint64_t n = 0;
   for (uint32_t i = 0; i < c->n_token_texts; i++) {
@@ -196,9 +197,8 @@ static bool find_null_like(const copse_profile *p, const struct column_facts *c,
     snprintf(list + at, sizeof list - at, "%s\"%s\"", i > 0 ? ", " : "", c->tokens[i].text);
     n += c->tokens[i].n;
   }
-  SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME,
-      c->n_token_texts + (c->n_null + c->n_empty > 0), list, c->n_null + c->n_empty > 0 ? " and empty" : "",
-      count_text((double)n).text);
+  SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME, c->n_token_texts + blank, list,
+      blank ? " and empty" : "", count_text((double)n).text);
   ADVISE("all of them are read as missing; if one is a value, give it another name");
   return says(out, COPSE_ALERT_NOTE, 0.05);
 }
@@ -315,7 +315,8 @@ static bool find_date_sentinel(const copse_profile *p, const struct column_facts
 static bool find_future(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
   if (!c->has_date || c->date.n_future == 0) return false;
-  SAY("%s dates of `%s` lie in the future.", count_text((double)c->date.n_future).text, NAME);
+  SAY("%s dates of `%s` lie more than a year behind nearly all others.",
+      count_text((double)c->date.n_future).text, NAME);
   ADVISE("planned, or mistyped?");
   return says(out, COPSE_ALERT_NOTE, 0.05);
 }
@@ -333,8 +334,8 @@ static bool find_heavy_tail(const copse_profile *p, const struct column_facts *c
   const double *q = c->number.quantiles;
   double iqr = q[4] - q[2];
   if (!c->has_number || c->type != TYPE_NUMBER || !(iqr > 0) || (q[6] - q[3]) / iqr < 20) return false;
-  SAY("The greatest 1 %% of `%s` lie %.0f times the middle half's width above its median.", NAME,
-      (q[6] - q[3]) / iqr);
+  SAY("The greatest 1 %% of `%s` lie %s times the middle half's width above its median.", NAME,
+      number_text(round((q[6] - q[3]) / iqr)).text);
   ADVISE("nothing to do for trees; cap it for linear models");
   return says(out, COPSE_ALERT_NOTE, 0.01);
 }
@@ -369,7 +370,7 @@ const struct column_check column_checks[] = {
     {"SENTINEL", find_sentinel, "%u columns have a value that stands apart.", false, ""},
     {"SENTINEL_DATE", find_date_sentinel, NULL, false, ""},
     {"AMBIGUOUS_DATE", find_ambiguous, NULL, false, ""},
-    {"FUTURE_DATE", find_future, "%u columns have dates in the future.", false, ""},
+    {"FUTURE_DATE", find_future, "%u columns have dates far behind nearly all others.", false, ""},
     {"BAD_BYTES", find_bad_bytes, "%u columns hold broken, control or invisible characters.", false, ""},
     {"VARIANTS", find_variants, "%u columns have values that differ by case or punctuation only.", false, ""},
     {"NEAR_CONSTANT", find_near_constant, "%u columns hardly ever differ from their usual value.", false,

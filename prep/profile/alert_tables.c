@@ -19,13 +19,21 @@ static const char *name_of(const copse_profile *p, uint32_t column) { return p->
 
 static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   if (p->target.kind != TARGET_UNUSABLE) return false;
-  SAY("The target `%s` has %s: nothing can be shown beside it.", NAME_OF(p->target.column),
-      p->target.n_classes < 2 && p->columns[p->target.column].distinct < 2
-          ? "one value only"
-          : "too many classes that are no numbers");
-  ADVISE("choose another column: target=NAME");
+  const struct column_facts *target = &p->columns[p->target.column];
+  bool one = target->distinct < 2, mixed = target->type == TYPE_NUMBER;
   columns[(*n)++] = p->target.column;
-  return says(out, COPSE_ALERT_CRITICAL, 2);
+  if (one)
+    SAY("The target `%s` has one value only: nothing can be shown beside it.", NAME_OF(p->target.column));
+  else if (mixed)
+    SAY("The target `%s` has texts among its numbers: nothing can be shown beside it.",
+        NAME_OF(p->target.column));
+  else
+    SAY("The target `%s` has %s%s classes: beside more than %d nothing is shown.", NAME_OF(p->target.column),
+        target->distinct_exact ? "" : "about ", count_text(target->distinct).text, TALLY_MAX_CLASSES);
+  ADVISE(mixed ? "correct them, or declare them missing_values="
+         : one ? "choose another column: target=NAME"
+               : "many classes can be trained (objective=multiclass); to see leakage, group the rare ones");
+  return one || mixed ? says(out, COPSE_ALERT_CRITICAL, 2) : says(out, COPSE_ALERT_NOTE, 0.4);
 }
 
 static bool find_imbalance(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {

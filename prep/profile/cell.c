@@ -184,13 +184,12 @@ enum cell_type cell_type_of(const struct missing_tokens *missing, const char *te
   if (length == 0) return CELL_TYPE_EMPTY;
   char c = text[0];
   bool may_be_number = digit(c) || ((c == '-' || c == '+' || c == '.') && length > 1);
-  if (missing->list != NULL && missing->list[0] != '\0' && missing_is(missing, text, length))
-    return CELL_TYPE_TOKEN;
+  if (missing->list != NULL && missing_is_declared(missing, text, length)) return CELL_TYPE_DECLARED;
   if (may_be_number) {
     enum cell_type type = plain_number(text, length, value);
     if (type != CELL_TYPE_TEXT) return type;
     if (is_code(text, length)) return CELL_TYPE_CODE;
-  } else if (length < 5 && missing_is(missing, text, length)) {
+  } else if (missing_is_usual(text, length)) {
     return CELL_TYPE_TOKEN;
   }
   if (may_be_number || ((c | 0x20) == 'i' && length <= 8)) {

@@ -9,7 +9,8 @@
 enum cell_type {
   CELL_TYPE_NULL,     /* no cell: empty without quotes, or a database's NULL */
   CELL_TYPE_EMPTY,    /* "" in quotes */
-  CELL_TYPE_TOKEN,    /* na, null, ? ... and declared missing values: missing where numbers or dates are */
+  CELL_TYPE_DECLARED, /* one of missing_values=: missing wherever it stands */
+  CELL_TYPE_TOKEN,    /* na, null, ? ...: missing where numbers or dates are */
   CELL_TYPE_INTEGER,  /* value: the number */
   CELL_TYPE_DECIMAL,  /* value: the number */
   CELL_TYPE_INFINITE, /* value: +-infinity */

@@ -16,8 +16,9 @@ void column_init(struct column *column, copse_context *ctx, const char *name, ui
 }
 
 static void follow_order(struct column *column, double x) {
-  column->n_up += x > column->last;
-  column->n_down += x < column->last;
+  column->n_up += column->has_last && x > column->last;
+  column->n_down += column->has_last && x < column->last;
+  column->has_last = true;
   column->last = x;
 }
 
@@ -29,8 +30,13 @@ static void take_cell(struct column *column, const struct typed_block *block, si
   switch (type) {
     case CELL_TYPE_NULL:
     case CELL_TYPE_EMPTY:
+    case CELL_TYPE_DECLARED:
       if (column->blanks.shape.n_classes > 0)
-        tally_add(&column->blanks, type == CELL_TYPE_NULL ? BLANK_NULL : BLANK_EMPTY, target);
+        tally_add(&column->blanks,
+                  type == CELL_TYPE_NULL    ? BLANK_NULL
+                  : type == CELL_TYPE_EMPTY ? BLANK_EMPTY
+                                            : BLANK_DECLARED,
+                  target);
       break;
     case CELL_TYPE_INTEGER:
     case CELL_TYPE_DECIMAL:

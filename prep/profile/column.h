@@ -21,7 +21,7 @@ struct typed_block {
   size_t capacity_cells, capacity_rows;
 };
 
-enum { BLANK_NULL, BLANK_EMPTY, N_BLANKS };
+enum { BLANK_NULL, BLANK_EMPTY, BLANK_DECLARED, N_BLANKS };
 
 struct column {
   copse_context *ctx;
@@ -31,9 +31,10 @@ struct column {
   struct tally blanks;               /* [N_BLANKS] */
   struct values numbers, texts, dates, packed;
   struct moments moments; /* of numbers, else of dates */
-  double last;            /* number or date */
-  uint64_t n_up, n_down;  /* steps from one to the next */
-  uint64_t *sample;       /* [n_sample] values of the sampled rows, as in a block */
+  double last;            /* number or date, once has_last */
+  bool has_last;
+  uint64_t n_up, n_down; /* steps from one to the next */
+  uint64_t *sample;      /* [n_sample] values of the sampled rows, as in a block */
   uint8_t *sample_types;
   size_t n_sample;
   uint32_t index;
@@ -51,7 +52,7 @@ static inline bool cell_is_text(enum cell_type type) {
   return type == CELL_TYPE_TOKEN || type == CELL_TYPE_CODE || type == CELL_TYPE_TEXT;
 }
 static inline bool cell_is_blank(enum cell_type type) {
-  return type == CELL_TYPE_NULL || type == CELL_TYPE_EMPTY;
+  return type == CELL_TYPE_NULL || type == CELL_TYPE_EMPTY || type == CELL_TYPE_DECLARED;
 }
 
 #endif

@@ -59,7 +59,7 @@ static void find_order(const struct column *column, struct column_facts *out) {
                                                 : "";
 }
 
-bool describe_column(struct column *column, double now, struct column_facts *out) {
+bool describe_column(struct column *column, struct column_facts *out) {
   struct values *all[] = {&column->numbers, &column->texts, &column->dates, &column->packed};
   out->name = column->name;
   out->n = 0;
@@ -82,7 +82,7 @@ bool describe_column(struct column *column, double now, struct column_facts *out
   if (numeric && values_total(&column->texts) <= out->n_tokens + out->n_misfits) {
     describe_number(column, out);
   } else if (out->type == TYPE_DATETIME || (out->type == TYPE_CONSTANT && column->dates.n > 0)) {
-    describe_dates(column, now, out);
+    describe_dates(column, out);
   } else if (out->type != TYPE_EMPTY && !describe_levels(column, out)) {
     return false;
   }

@@ -4,13 +4,12 @@
 
 #include "profile/facts.h"
 
-/* Everything but the view on the target. now: seconds from 1970, or NaN where the future is not looked for.
- * False: out of memory. */
-bool describe_column(struct column *column, double now, struct column_facts *out);
+/* Everything but the view on the target. False: out of memory. */
+bool describe_column(struct column *column, struct column_facts *out);
 
 void describe_number(const struct column *column, struct column_facts *out);
 bool describe_levels(struct column *column, struct column_facts *out);
-void describe_dates(const struct column *column, double now, struct column_facts *out);
+void describe_dates(const struct column *column, struct column_facts *out);
 
 /* A value of a table of texts. */
 struct facts_value facts_text(const struct values *texts, const struct value *value);

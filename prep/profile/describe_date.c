@@ -53,18 +53,39 @@ static bool is_sentinel(double seconds) {
          ((month == 1 && day == 1) || (month == 12 && day == 31));
 }
 
-void describe_dates(const struct column *column, double now, struct column_facts *out) {
+/* The moment that all but `share` of the rows do not pass. */
+static double moment_at(const struct values *values, double share) {
+  double wanted = share * (double)values_total(values), n = 0;
+  uint32_t i = 0;
+  while (i + 1 < values->n && (n += (double)values->entries[i].n) < wanted) i++;
+  return values->entries[i].number.hi;
+}
+
+/* Where dates are mistyped, or planned far ahead: farther behind the 99th percentile than that is from the
+ * first, and than a year. No clock is asked: the same file gives the same profile on every day. */
+static double future_from(const struct values *values) {
+  double early = moment_at(values, 0.01), late = moment_at(values, 0.99);
+  return late + (late - early > 366.0 * DAY ? late - early : 366.0 * DAY);
+}
+
+void describe_dates(const struct column *column, struct column_facts *out) {
   const struct values *values = &column->dates;
   struct date_facts *f = &out->date;
   if (values->n == 0) return;
   out->has_date = true;
   f->first = values->entries[0].number.lo;
   f->last = values->entries[values->n - 1].number.hi;
+  f->n_first = values->entries[0].n;
+  f->n_last = values->entries[values->n - 1].n;
   f->granularity = column->n_types[CELL_TYPE_TIME] > 0 ? "second" : "day";
+  double future = future_from(values);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];
-    if (v->number.lo > now) f->n_future += v->n;
-    if (v->number.lo == v->number.hi && is_sentinel(v->number.lo)) f->n_sentinel += v->n;
+    bool sentinel = v->number.lo == v->number.hi && is_sentinel(v->number.lo);
+    if (sentinel)
+      f->n_sentinel += v->n;
+    else if (v->number.lo > future)
+      f->n_future += v->n;
   }
   count_periods(values, f);
 }

@@ -84,7 +84,8 @@ static void count_levels(const struct values *here, const struct values *other, 
 }
 
 static uint64_t blanks_of(const struct column *column) {
-  return column->n_types[CELL_TYPE_NULL] + column->n_types[CELL_TYPE_EMPTY];
+  return column->n_types[CELL_TYPE_NULL] + column->n_types[CELL_TYPE_EMPTY] +
+         column->n_types[CELL_TYPE_DECLARED];
 }
 
 /* Parts that neither file has do not count. */

@@ -78,7 +78,7 @@ void append_json(copse_text *out, const char *text, size_t length) {
 void append_json_number(copse_text *out, double x) {
   if (isfinite(x)) {
     char room[32];
-    copse_text_append(out, room, copse_format_double_digits(x, 12, room, sizeof room));
+    copse_text_append(out, room, copse_format_double(x, room, sizeof room));
   } else {
     copse_text_append(out, "null", 4);
   }

@@ -77,12 +77,13 @@ struct level_facts {
 };
 
 struct date_facts {
-  double first, last;      /* seconds from 1970 */
-  const char *format;      /* "YYYY-MM-DD" ... */
-  const char *granularity; /* "day", "second" */
-  bool ambiguous;          /* day or month first: both would do */
-  uint64_t n_future, n_sentinel;
-  const char *unit; /* of the bars: "day", "week", "month", "year" */
+  double first, last;            /* seconds from 1970 */
+  const char *format;            /* "YYYY-MM-DD" ... */
+  const char *granularity;       /* "day", "second" */
+  bool ambiguous;                /* day or month first: both would do */
+  uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
+  uint64_t n_first, n_last;      /* rows of the first and the last one */
+  const char *unit;              /* of the bars: "day", "week", "month", "year" */
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];
   uint64_t periods[FACTS_PERIODS];
@@ -124,7 +125,7 @@ struct column_facts {
   const char *name; /* as the file has it */
   enum column_type type;
   char why[160];
-  uint64_t n, n_missing, n_null, n_empty, n_tokens, n_misfits;
+  uint64_t n, n_missing, n_null, n_empty, n_declared, n_tokens, n_misfits;
   uint64_t first_misfit; /* row */
   char misfit_place[256];
   struct facts_value misfit; /* the commonest */

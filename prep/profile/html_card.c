@@ -128,7 +128,7 @@ static void put_dates(copse_text *out, const struct column_facts *c) {
   }
   word_term(out, "format", f->format != NULL ? f->format : "");
   word_term(out, "to the", f->granularity);
-  count_term(out, "in the future", (double)f->n_future);
+  if (f->n_future > 0) count_term(out, "far behind the others", (double)f->n_future);
   html_put(out, "</dl>");
 }
 

@@ -154,17 +154,18 @@ static void count_levels(const struct column *column, struct column_facts *out) 
 
 static void miss_tokens(const struct column *column, struct column_facts *out) {
   out->n_tokens = column->n_types[CELL_TYPE_TOKEN];
-  out->n_missing = out->n_null + out->n_empty + out->n_tokens;
+  out->n_missing += out->n_tokens;
 }
 
 void infer_type(struct column *column, struct column_facts *out) {
   const uint64_t *n = column->n_types;
   out->n_null = n[CELL_TYPE_NULL];
   out->n_empty = n[CELL_TYPE_EMPTY];
-  uint64_t there = out->n - out->n_null - out->n_empty, typed = there - n[CELL_TYPE_TOKEN];
+  out->n_declared = n[CELL_TYPE_DECLARED];
+  out->n_missing = out->n_null + out->n_empty + out->n_declared;
+  uint64_t there = out->n - out->n_missing, typed = there - n[CELL_TYPE_TOKEN];
   uint64_t numbers = n[CELL_TYPE_INTEGER] + n[CELL_TYPE_DECIMAL] + n[CELL_TYPE_INFINITE];
   uint64_t dates = n[CELL_TYPE_DATE] + n[CELL_TYPE_TIME] + n[CELL_TYPE_DMY];
-  out->n_missing = out->n_null + out->n_empty;
   count_levels(column, out);
   if (there == 0) {
     set_type(out, TYPE_EMPTY, "no cell is filled");

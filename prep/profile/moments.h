@@ -1,8 +1,9 @@
 /* moments.h - count, mean and central moments up to the fourth of a stream of numbers.
  *
  * Values are gathered in groups of a fixed size; a group's moments are taken in two sweeps and merged into
- * the total (Chan, Golub and LeVeque 1979; Pebay 2008). Groups are cut by the values' own count, so the
- * result does not depend on how the stream was cut into blocks. */
+ * the total (Chan, Golub and LeVeque 1979; Pebay 2008). A mean is kept as two doubles: the distance of two
+ * means has all its digits even where they lie far from 0, as moments of time do. Groups are cut by the
+ * values' own count, so the result does not depend on how the stream was cut into blocks. */
 #ifndef COPSE_PROFILE_MOMENTS_H
 #define COPSE_PROFILE_MOMENTS_H
 
@@ -14,7 +15,8 @@ enum { MOMENTS_GROUP = 512 };
 /* Zero-initialise. */
 struct moments {
   uint64_t n;
-  double mean, m2, m3, m4; /* sums of powers of deviations */
+  double mean, mean_rest; /* mean: rounded, mean_rest: what the rounding left out */
+  double m2, m3, m4;      /* sums of powers of deviations */
   uint32_t n_pending;
   double pending[MOMENTS_GROUP];
 };

@@ -241,6 +241,7 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   number(out, "share", (double)c->n_missing / n);
   count(out, "empty", c->n_null);
   count(out, "quoted_empty", c->n_empty);
+  count(out, "declared", c->n_declared);
   value_list(out, "tokens", c->tokens, c->n_token_texts);
   raw(out, "}");
   key(out, "mismatched");

@@ -99,8 +99,7 @@ static void make_rest(struct parts *parts, const struct column *column, const st
   static const struct missing_tokens usual = {.list = NULL};
   struct part missing = {.kind = BIN_MISSING}, misfits = {.kind = BIN_MISFIT};
   const struct values *texts = &column->texts;
-  add_tally(parts, &missing, &column->blanks, BLANK_NULL);
-  add_tally(parts, &missing, &column->blanks, BLANK_EMPTY);
+  for (size_t i = 0; i < N_BLANKS; i++) add_tally(parts, &missing, &column->blanks, i);
   for (uint32_t i = 0; i < texts->n && typed; i++) {
     double ignored;
     const struct value *v = &texts->entries[i];

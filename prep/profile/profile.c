@@ -15,8 +15,7 @@
 struct describing {
   struct scan *scan;
   const struct target_facts *target; /* NULL: no view */
-  double now;
-  bool tables_stay; /* they are compared with another file's */
+  bool tables_stay;                  /* they are compared with another file's */
   struct column_facts *facts;
   bool *failed;
 };
@@ -25,7 +24,7 @@ static void describe_one(void *user, size_t i, int thread) {
   struct describing *d = user;
   struct column *column = &d->scan->columns[i];
   (void)thread;
-  bool ok = describe_column(column, d->now, &d->facts[i]);
+  bool ok = describe_column(column, &d->facts[i]);
   bool viewed = d->target != NULL && d->target->kind != TARGET_NONE && d->target->kind != TARGET_UNUSABLE;
   if (ok && viewed && i != d->target->column && d->facts[i].type != TYPE_CONSTANT &&
       d->facts[i].type != TYPE_EMPTY)
@@ -34,11 +33,11 @@ static void describe_one(void *user, size_t i, int thread) {
   d->failed[i] = !ok;
 }
 
-static bool describe_all(struct scan *scan, const struct target_facts *target, double now, bool tables_stay,
+static bool describe_all(struct scan *scan, const struct target_facts *target, bool tables_stay,
                          struct column_facts *facts) {
   bool ok = true, *failed = copse_alloc_zero(scan->ctx, scan->n_columns, sizeof *failed);
   if (failed == NULL) return false;
-  struct describing d = {scan, target, now, tables_stay, facts, failed};
+  struct describing d = {scan, target, tables_stay, facts, failed};
   copse_parallel_for(scan->n_threads, scan->n_columns, describe_one, &d);
   for (uint32_t i = 0; i < scan->n_columns; i++) ok &= !failed[i];
   copse_free(failed);
@@ -93,7 +92,7 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
   copse_status status = scan_run(p->ctx, &options, &other, err);
   if (status == COPSE_OK) {
     facts = copse_alloc_zero(p->ctx, other.n_columns, sizeof *facts);
-    bool ok = facts != NULL && describe_all(&other, NULL, (double)NAN, true, facts) &&
+    bool ok = facts != NULL && describe_all(&other, NULL, true, facts) &&
               drift_find(p->ctx, here, p->columns, &other, &p->drift);
     if (!ok) status = report_memory(err, "the profile of", o->against);
   }
@@ -111,8 +110,7 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->n_sample = scan->n_sample;
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
-  if (p->columns == NULL ||
-      !describe_all(scan, &p->target, o->has_now ? o->now : (double)INFINITY, o->against != NULL, p->columns))
+  if (p->columns == NULL || !describe_all(scan, &p->target, o->against != NULL, p->columns))
     return report_memory(err, "the profile of", "the table");
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */

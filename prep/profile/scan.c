@@ -2,6 +2,7 @@
  * cells one by one, sets of rows and samples are functions of the rows alone. */
 #include "profile/scan.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "read/report.h"
@@ -57,6 +58,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
     enum cell_type type =
         cell->null ? CELL_TYPE_NULL : cell_type_of(&scan->missing, cell->text, cell->length, &x);
     uint64_t value = 0;
+    x += 0.0; /* -0 is 0 */
     if (cell_is_text(type))
       value = cell_hash(cell->text, cell->length);
     else if (!cell_is_blank(type))
@@ -101,19 +103,24 @@ static copse_status visit(void *user, const struct row_block *rows, int thread, 
 
 /* ---- the target, row after row ---- */
 
+enum { NOT_A_NUMBER = 0x5bf03635 };
+
+uint64_t text_class_key(const char *text) { return cell_hash(text, strlen(text)) ^ NOT_A_NUMBER; }
+
 static uint8_t class_of(struct scan *scan, const struct row_cell *cell, enum cell_type type, uint64_t value) {
   bool number = type == CELL_TYPE_INTEGER || type == CELL_TYPE_DECIMAL;
-  uint64_t key = value ^ (number ? 0 : 0x5bf03635u);
+  uint64_t key = value ^ (number ? 0 : NOT_A_NUMBER);
   for (uint32_t i = 0; i < scan->n_classes; i++)
     if (scan->class_keys[i] == key) return (uint8_t)i;
   if (scan->n_classes == TALLY_MAX_CLASSES) {
     scan->too_many_classes = true;
     return 0;
   }
-  uint32_t i = scan->n_classes++, length = cell->length < VALUES_TEXT_KEPT ? cell->length : VALUES_TEXT_KEPT;
-  memcpy(scan->class_texts[i], cell->text, length);
-  scan->class_cells[i] = (struct row_cell){scan->class_texts[i], length, false, false};
+  uint32_t i = scan->n_classes++;
+  memcpy(scan->class_texts[i], cell->text, values_kept_length(cell->text, cell->length));
+  scan->class_cells[i] = (struct row_cell){scan->class_texts[i], cell->length, false, false};
   scan->class_keys[i] = key;
+  scan->class_values[i] = (double)NAN;
   if (number) memcpy(&scan->class_values[i], &value, sizeof value);
   return (uint8_t)i;
 }
@@ -131,6 +138,7 @@ static void note_targets(struct scan *scan, struct typed_block *block) {
     if (number) memcpy(&target->y, &value, sizeof target->y);
     scan->texts_in_target |= !number;
     target->code = scan->too_many_classes ? 0 : class_of(scan, &block->cells[first + row], type, value);
+    scan->class_rows[target->code]++;
   }
 }
 

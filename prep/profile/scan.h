@@ -22,9 +22,10 @@ struct scan {
   /* the target, as it becomes known */
   struct tally_shape shape;
   uint32_t n_classes;
-  uint64_t class_keys[TALLY_MAX_CLASSES];
-  struct row_cell class_cells[TALLY_MAX_CLASSES]; /* copies, texts in class_texts */
-  double class_values[TALLY_MAX_CLASSES];         /* of classes that are numbers */
+  uint64_t class_keys[TALLY_MAX_CLASSES], class_rows[TALLY_MAX_CLASSES];
+  struct row_cell
+      class_cells[TALLY_MAX_CLASSES];     /* copies, the first VALUES_TEXT_KEPT bytes in class_texts */
+  double class_values[TALLY_MAX_CLASSES]; /* of classes that are numbers, else NaN */
   char class_texts[TALLY_MAX_CLASSES][VALUES_TEXT_KEPT];
   bool too_many_classes, texts_in_target;
   /* sampled rows: those whose hash's low bits are 0 */
@@ -56,6 +57,9 @@ copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t m
 void scan_release(struct scan *scan);
 /* Column of a name, or SCAN_NO_COLUMN. */
 uint32_t scan_find(const struct scan *scan, const char *name);
+
+/* Key of the class that a text is. */
+uint64_t text_class_key(const char *text);
 
 /* ---- for scan.c and scan_frame.c ---- */
 

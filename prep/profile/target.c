@@ -9,31 +9,14 @@
 
 enum { MOST_NUMBER_CLASSES = 10 };
 
-/* Rows of a class, from the target's own tables. *number: NaN when it is none. */
-static uint64_t rows_of(const struct scan *scan, const struct row_cell *cell, double *number) {
-  const struct column *column = &scan->columns[scan->target];
-  double x = 0;
-  enum cell_type type = cell_type_of(&scan->missing, cell->text, cell->length, &x);
-  bool text = cell_is_text(type), is_number = type == CELL_TYPE_INTEGER || type == CELL_TYPE_DECIMAL;
-  const struct values *values = &column->numbers;
-  if (text) values = &column->texts;
-  if (type == CELL_TYPE_DMY) values = &column->packed;
-  if (type == CELL_TYPE_DATE || type == CELL_TYPE_TIME) values = &column->dates;
-  uint64_t key = text ? cell_hash(cell->text, cell->length) : number_key(x) >> values->shift;
-  *number = is_number ? x : (double)NAN;
-  for (uint32_t i = 0; i < values->n; i++)
-    if (values->entries[i].key == key) return values->entries[i].n;
-  return 0;
-}
-
 static void list_classes(const struct scan *scan, struct target_facts *out) {
   out->n_classes = scan->n_classes;
   for (uint32_t i = 0; i < scan->n_classes; i++) {
     const struct row_cell *cell = &scan->class_cells[i];
     struct facts_value *v = &out->classes[i];
-    *v = (struct facts_value){.length = cell->length};
-    memcpy(v->text, cell->text, cell->length);
-    v->n = rows_of(scan, cell, &v->number);
+    *v = (struct facts_value){
+        .length = cell->length, .number = scan->class_values[i], .n = scan->class_rows[i]};
+    memcpy(v->text, cell->text, values_kept_length(cell->text, cell->length));
     out->n_labelled += v->n;
   }
 }
@@ -52,7 +35,9 @@ static copse_status choose_positive(const struct scan *scan, const char *positiv
     if (more_positive(&out->classes[i], &out->classes[out->positive])) out->positive = i;
   if (positive == NULL || *positive == '\0') return COPSE_OK;
   for (uint32_t i = 0; i < out->n_classes; i++) {
-    if (strcmp(out->classes[i].text, positive) != 0) continue;
+    if (scan->class_cells[i].length > VALUES_TEXT_KEPT ? scan->class_keys[i] != text_class_key(positive)
+                                                       : strcmp(out->classes[i].text, positive) != 0)
+      continue;
     out->positive = i;
     return COPSE_OK;
   }

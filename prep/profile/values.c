@@ -350,8 +350,7 @@ static bool prune(struct values *values) {
   return true;
 }
 
-/* Length of the text's start that is kept: no UTF-8 character is cut. */
-static uint32_t kept_length(const char *text, size_t length) {
+uint32_t values_kept_length(const char *text, size_t length) {
   if (length <= VALUES_TEXT_KEPT) return (uint32_t)length;
   uint32_t n = VALUES_TEXT_KEPT;
   while (n > VALUES_TEXT_KEPT - 4 && ((unsigned char)text[n] & 0xC0) == 0x80) n--;
@@ -359,7 +358,7 @@ static uint32_t kept_length(const char *text, size_t length) {
 }
 
 static bool keep_text(struct values *values, const char *text, size_t length, struct value *out) {
-  uint32_t kept = kept_length(text, length);
+  uint32_t kept = values_kept_length(text, length);
   if (values->n_bytes + kept > values->bytes_capacity) {
     size_t capacity = values->bytes_capacity == 0 ? 256 : values->bytes_capacity * 2;
     while (capacity < values->n_bytes + kept) capacity *= 2;

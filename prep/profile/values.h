@@ -90,6 +90,9 @@ double values_distinct(const struct values *values);
 uint64_t values_total(const struct values *values);
 void values_release(struct values *values);
 
+/* Length of a text's start that is kept: no UTF-8 character is cut. */
+uint32_t values_kept_length(const char *text, size_t length);
+
 /* The bits of a number in the order of the numbers; -0 is 0. */
 uint64_t number_key(double x);
 

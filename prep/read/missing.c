@@ -33,17 +33,25 @@ static bool equals_lower(const char *text, size_t length, const char *word) {
   return word[length] == '\0';
 }
 
-bool missing_is(const struct missing_tokens *tokens, const char *text, size_t length) {
+bool missing_is_usual(const char *text, size_t length) {
   static const char *const usual[5][3] = {
       {"", NULL, NULL}, {"?", NULL, NULL}, {"na", NULL, NULL}, {"nan", "n/a", NULL}, {"null", "none", NULL}};
   if (length < 5)
     for (int i = 0; i < 3 && usual[length][i] != NULL; i++)
       if (equals_lower(text, length, usual[length][i])) return true;
+  return false;
+}
+
+bool missing_is_declared(const struct missing_tokens *tokens, const char *text, size_t length) {
   const char *list = tokens->list, *token;
   size_t token_length;
   while (next_token(&list, &token, &token_length))
     if (token_length == length && memcmp(token, text, length) == 0) return true;
   return false;
+}
+
+bool missing_is(const struct missing_tokens *tokens, const char *text, size_t length) {
+  return missing_is_usual(text, length) || missing_is_declared(tokens, text, length);
 }
 
 enum cell_kind cell_classify(const struct missing_tokens *tokens, const char *text, size_t length,

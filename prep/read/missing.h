@@ -13,6 +13,9 @@ struct missing_tokens {
 struct missing_tokens missing_tokens_of(const char *list);
 /* Empty, ? na n/a nan null none in any case, or a declared token. */
 bool missing_is(const struct missing_tokens *tokens, const char *text, size_t length);
+/* The two kinds apart. */
+bool missing_is_usual(const char *text, size_t length);
+bool missing_is_declared(const struct missing_tokens *tokens, const char *text, size_t length);
 
 enum cell_kind { CELL_MISSING, CELL_NUMBER, CELL_TEXT };
 /* Kind of a trimmed cell. *value: the number, NaN when missing. */
