@@ -72,45 +72,76 @@ static void advise_leak(const struct column_facts *c, struct finding *out) {
   ADVISE("is it known before the moment of scoring? If not, leave it out: ignore_column=name:%s", NAME);
 }
 
+static uint64_t rarest_class(const copse_profile *p) {
+  uint64_t rarest = p->target.n_labelled;
+  for (uint32_t i = 0; i < p->target.n_classes; i++)
+    if (p->target.classes[i].n < rarest) rarest = p->target.classes[i].n;
+  return rarest;
+}
+
+/* Two classes: out of fold, or ranked without an exception. */
+static bool decides_two(const copse_profile *p, const struct view_facts *v) {
+  return p->target.kind == TARGET_BINARY && enough_of_both(p) &&
+         ((v->auc >= 0.99999 && v->auc_covers >= 0.99) || 100 * v->oof_errors <= rarest_class(p));
+}
+
+/* The target follows from the column, or the column from the target: that is known to a hundredth or two.
+ * What rises with the rows or with time may do that by nature. */
+static bool is_bound(const struct column_facts *c, double bond) {
+  return bond >= 0.98 && c->order[0] == '\0' && !c->has_date;
+}
+
 static bool find_leak_exact(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   const struct view_facts *v = &c->view;
+  uint64_t n = p->target.n_labelled;
+  bool number = p->target.kind == TARGET_NUMBER, classes = p->target.kind == TARGET_CLASSES;
   if (!v->present || c->type == TYPE_ID) return false;
-  bool number = p->target.kind == TARGET_NUMBER && p->target.n_labelled >= 100 && v->r2_oof >= 0.999;
-  uint64_t rarer = p->target.n_labelled;
-  for (uint32_t i = 0; i < p->target.n_classes; i++)
-    if (p->target.classes[i].n < rarer) rarer = p->target.classes[i].n;
-  bool classes = p->target.kind == TARGET_BINARY && enough_of_both(p) &&
-                 ((v->auc >= 0.99999 && v->auc_covers >= 0.99) || 100 * v->oof_errors <= rarer);
-  classes |= p->target.kind == TARGET_CLASSES && rarer >= 30 && 100 * v->oof_errors <= rarer;
-  if (!number && !classes) return false;
-  if (number)
+  if (number && n >= 100 && fabs(v->rank) >= 0.9999)
+    SAY("`%s` and the target %s together in all rows (rank correlation %.4f).", NAME,
+        v->rank > 0 ? "rise" : "rise and fall", v->rank);
+  else if (number && n >= 100 && v->r2_oof >= 0.999)
     SAY("`%s` alone gives the target (R2 %.4f).", NAME, v->r2_oof);
-  else
+  else if (decides_two(p, v) || (classes && rarest_class(p) >= 30 && 100 * v->oof_errors <= rarest_class(p)))
     SAY("`%s` alone decides the target: %s of %s rows go wrong.", NAME,
-        count_text((double)v->oof_errors).text, count_text((double)p->target.n_labelled).text);
+        count_text((double)v->oof_errors).text, count_text((double)n).text);
+  else if ((number || classes) && is_bound(c, v->gives))
+    SAY("`%s` alone gives the target, as a function of it would (%.3f of 1).", NAME, v->gives);
+  else if ((number || classes) && is_bound(c, v->follows))
+    SAY("`%s` follows from the target, as a function of it would (%.3f of 1).", NAME, v->follows);
+  else
+    return false;
   advise_leak(c, out);
   return says(out, COPSE_ALERT_CRITICAL, 1);
 }
 
 static bool find_leak_auc(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   const struct view_facts *v = &c->view;
-  if (!v->present || p->target.kind != TARGET_BINARY || !enough_of_both(p) || !(v->auc_best >= 0.95))
-    return false;
+  bool two = p->target.kind == TARGET_BINARY && enough_of_both(p);
+  bool more = p->target.kind == TARGET_CLASSES && rarest_class(p) >= 30;
+  if (!v->present || (!two && !more) || !(v->auc_best >= 0.95)) return false;
   bool critical = v->auc_best >= 0.99 && v->auc_best - 1.96 * v->auc_se >= 0.97;
-  SAY("`%s` alone ranks the rows with AUC %.3f.", NAME, v->auc_best);
+  if (two)
+    SAY("`%s` alone ranks the rows with AUC %.3f.", NAME, v->auc_best);
+  else
+    SAY("`%s` alone tells the classes apart, with AUC %.3f of a class against the others.", NAME,
+        v->auc_best);
   advise_leak(c, out);
   return says(out, leak_level(c, critical), v->auc_best);
 }
 
 static bool find_leak_missing(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   const struct view_facts *v = &c->view;
-  if (!v->present || p->target.kind != TARGET_BINARY || !enough_of_both(p)) return false;
   double phi = fabs(v->missing_phi), n = (double)p->target.n_labelled;
-  /* n phi^2 is chi-square with one degree of freedom: 24 is p = 1e-6 */
-  if (phi < 0.3 || n * phi * phi < 24) return false;
-  SAY("`%s` is filled in %s of the rows with target %s and in %s of the others.", NAME,
-      share_text(v->filled_pos).text, value_in_text(&p->target.classes[p->target.positive]).text,
-      share_text(v->filled_neg).text);
+  bool two = p->target.kind == TARGET_BINARY;
+  /* n phi^2 is chi-square: 24 is p = 1e-6 with one degree of freedom */
+  if (!v->present || phi < 0.3 || n * phi * phi < 24 + 3.0 * p->target.n_classes) return false;
+  if (two && !enough_of_both(p)) return false;
+  if (two)
+    SAY("`%s` is filled in %s of the rows with target %s and in %s of the others.", NAME,
+        share_text(v->filled_pos).text, value_in_text(&p->target.classes[p->target.positive]).text,
+        share_text(v->filled_neg).text);
+  else
+    SAY("Whether `%s` is filled goes with the target (association %.2f of 1).", NAME, phi);
   ADVISE("is it filled before the outcome is known? If not, leave it out: ignore_column=name:%s", NAME);
   return says(out, leak_level(c, phi >= 0.9), phi);
 }

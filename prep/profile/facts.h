@@ -113,8 +113,9 @@ struct view_facts {
   double auc_se;
   double iv, mutual, explained;  /* nats; share of the target's entropy */
   double r2_oof;                 /* regression */
+  double rank, gives, follows;   /* numbers and more than two classes as target: see bond.h */
   uint64_t oof_errors;           /* rows that the other folds' most frequent class gets wrong */
-  double missing_phi;            /* of being missing and being positive */
+  double missing_phi;            /* of being missing and the target: phi, Cramer's V, correlation */
   double filled_pos, filled_neg; /* share of filled cells among positives and others */
   uint32_t n_bins;
   struct bin_facts bins[FACTS_BINS];

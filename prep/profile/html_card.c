@@ -203,6 +203,7 @@ static void put_view(copse_text *out, const copse_profile *p, const struct colum
   html_put(out, "<dl>");
   if (p->target.kind == TARGET_NUMBER) {
     fixed_term(out, "R\xC2\xB2 out of fold", v->r2_oof);
+    if (!isnan(v->rank)) fixed_term(out, "rank correlation", v->rank);
   } else {
     fixed_term(out, "AUC out of fold", v->auc_oof);
     if (!isnan(v->auc))

@@ -206,6 +206,9 @@ static void write_view(copse_text *out, const struct view_facts *v) {
   number(out, "mi_nats", v->mutual);
   number(out, "u", v->explained);
   number(out, "r2_oof", v->r2_oof);
+  number(out, "spearman", v->rank);
+  number(out, "gives_target", v->gives);
+  number(out, "follows_target", v->follows);
   number(out, "filled_among_positives", v->filled_pos);
   number(out, "filled_among_others", v->filled_neg);
   write_bins(out, v);

@@ -24,13 +24,16 @@ struct job {
   const struct column *columns;
   const struct column_facts *facts;
   uint32_t n_columns, target;
-  size_t n;
+  size_t n, n_sample; /* rows looked at, of those sampled */
   struct view *views;
   struct pairs *out;
   bool *failed; /* [n_columns] */
 };
 
 /* ---- columns ---- */
+
+/* The sample is in the order of the file: rows are taken from all over it. */
+static size_t sampled_row(const struct job *job, size_t row) { return row * job->n_sample / job->n; }
 
 static bool has_number(const struct column *column, size_t row, double *x) {
   enum cell_type type = column->sample_types[row];
@@ -56,7 +59,7 @@ static bool rank_column(const struct job *job, const struct column *column, stru
   bool ok = list != NULL && view->ranks != NULL && view->there != NULL;
   size_t n = 0;
   for (size_t row = 0; row < job->n && ok; row++)
-    if (has_number(column, row, &list[n].x)) list[n++].row = row;
+    if (has_number(column, sampled_row(job, row), &list[n].x)) list[n++].row = row;
   if (ok) qsort(list, n, sizeof *list, compare_ranked);
   for (size_t i = 0, end; i < n && ok; i = end) {
     for (end = i + 1; end < n && list[end].x == list[i].x;) end++;
@@ -79,10 +82,11 @@ static bool code_column(const struct job *job, const struct column *column, stru
   view->codes = copse_alloc(job->ctx, job->n, 1);
   if (view->codes == NULL) return false;
   for (size_t row = 0; row < job->n; row++) {
-    enum cell_type type = column->sample_types[row];
+    size_t at = sampled_row(job, row);
+    enum cell_type type = column->sample_types[at];
     uint8_t code = LEVELS - 1;
     for (uint32_t i = 0; i < texts->n && i < LEVELS - 1 && cell_is_text(type); i++) {
-      if (texts->entries[i].key != column->sample[row]) continue;
+      if (texts->entries[i].key != column->sample[at]) continue;
       code = (uint8_t)i;
       break;
     }
@@ -233,8 +237,9 @@ static void join(uint32_t *cluster, uint32_t a, uint32_t b) {
 static double missing_phi(const struct job *job, uint32_t a, uint32_t b) {
   double na = 0, nb = 0, nab = 0, n = (double)job->n;
   for (size_t i = 0; i < job->n; i++) {
-    bool x = cell_is_blank(job->columns[a].sample_types[i]),
-         y = cell_is_blank(job->columns[b].sample_types[i]);
+    size_t at = sampled_row(job, i);
+    bool x = cell_is_blank(job->columns[a].sample_types[at]),
+         y = cell_is_blank(job->columns[b].sample_types[at]);
     na += x;
     nb += y;
     nab += x && y;
@@ -339,9 +344,9 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
     return true;
   }
   double rows = BUDGET / ((double)n_columns * n_columns / 2);
-  struct job job = {ctx, columns, facts, n_columns, target, 0, NULL, out, NULL};
+  struct job job = {ctx, columns, facts, n_columns, target, 0, columns[0].n_sample, NULL, out, NULL};
   job.n = rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : (size_t)rows;
-  if (job.n > columns[0].n_sample) job.n = columns[0].n_sample;
+  if (job.n > job.n_sample) job.n = job.n_sample;
   out->n_rows = job.n;
   job.views = copse_alloc_zero(ctx, n_columns, sizeof *job.views);
   job.failed = copse_alloc_zero(ctx, n_columns, sizeof *job.failed);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "profile/bond.h"
 #include "profile/describe.h"
 
 enum { FINE_PARTS = 64, FINE_LEVELS = 2000, SHOWN_RANGES = 10, SHOWN_LEVELS = 15 };
@@ -252,6 +253,29 @@ static void find_missing(const struct parts *parts, const struct target_facts *t
           : 0;
 }
 
+/* The same for more classes than two, as Cramer's V, and for a number, as the correlation. */
+static void relate_missing(const struct parts *parts, const struct target_facts *target,
+                           const struct totals *t, struct view_facts *view) {
+  double missing = 0, sum = 0, chi = 0;
+  for (uint32_t i = 0; i < parts->n; i++) {
+    const struct part *part = &parts->list[i];
+    if (part->kind != BIN_MISSING) continue;
+    missing = (double)part_rows(parts, part);
+    for (int f = 0; f < TALLY_FOLDS; f++) sum += part->sums[f];
+    for (uint32_t c = 0; c < parts->n_classes; c++) {
+      double expected = missing * t->classes[c] / t->n, d = (double)part_class(part, c) - expected;
+      if (expected > 0) chi += d * d / expected * t->n / (t->n - missing);
+    }
+  }
+  double filled = t->n - missing, p = missing / t->n;
+  view->missing_phi = 0;
+  if (missing < 1 || filled < 1) return;
+  if (target->kind == TARGET_CLASSES)
+    view->missing_phi = sqrt(chi / t->n);
+  else if (target->std > 0)
+    view->missing_phi = (sum / missing - (t->sum - sum) / filled) * sqrt(p * (1 - p)) / target->std;
+}
+
 /* ---- the whole ---- */
 
 static void rank_classes(const struct parts *fine, const struct totals *t, const struct target_facts *target,
@@ -296,7 +320,8 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
   bool failed = fine.failed || shown.failed || room == NULL;
   struct totals t = failed ? (struct totals){.n = 0} : add_up(&fine);
   view->auc = view->auc_oof = view->auc_best = view->auc_se = view->iv = view->mutual = view->explained =
-      view->r2_oof = view->filled_pos = view->filled_neg = (double)NAN;
+      view->r2_oof = view->filled_pos = view->filled_neg = view->rank = view->gives = view->follows =
+          (double)NAN;
   if (!failed && t.n > 0) {
     view->present = true;
     show_bins(&shown, target, column, view);
@@ -311,6 +336,13 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
       weigh(view, n_pos, t.n - n_pos);
       find_pure(view, target->rate, scan->n_columns);
       find_missing(&fine, target, &t, view);
+    } else {
+      relate_missing(&fine, target, &t, view);
+      struct bond bond;
+      failed |= !bond_find(scan, target, column, facts, &bond);
+      view->rank = bond.rank;
+      view->gives = bond.gives;
+      view->follows = bond.follows;
     }
   }
   copse_free(room);
