@@ -137,7 +137,7 @@ static bool find_split_rows(const copse_profile *p, struct finding *out, uint32_
   double share = p->drift.share_known_rows;
   (void)columns;
   (void)n;
-  if (!p->drift.present || share < 0.001) return false;
+  if (!p->drift.present || !(share >= 0.001)) return false;
   SAY("%s rows of the other file (%s) are in this one too.",
       count_text(round(share * (double)p->drift.n_rows)).text, share_text(share).text);
   ADVISE("a measure taken there is too good: drop them, or split again");
@@ -157,12 +157,61 @@ static bool find_split_time(const copse_profile *p, struct finding *out, uint32_
   return false;
 }
 
+/* "`a`, `b` and 3 more" of NUL-terminated names. */
+static void names_text(const char *names, uint32_t n, char *out, size_t capacity) {
+  out[0] = '\0';
+  for (uint32_t i = 0; i < n && i < 5; i++, names += strlen(names) + 1) {
+    size_t at = strlen(out);
+    snprintf(out + at, capacity - at, "%s`%s`", i > 0 ? ", " : "", name_in_text(names, strlen(names)).text);
+  }
+  if (n > 5) {
+    size_t at = strlen(out);
+    snprintf(out + at, capacity - at, " and %u more", n - 5);
+  }
+}
+
+static bool find_gone(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  char list[300];
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
+    if (!p->drift.columns[i].present && !p->columns[i].is_target) columns[(*n)++] = i;
+  if (*n == 0) return false;
+  cluster_text(p, columns, *n, list, sizeof list);
+  SAY("%s %s not in the other file.", list, *n == 1 ? "is" : "are");
+  ADVISE("a model asks for every column that it was trained on: is it called otherwise there?");
+  return says(out, COPSE_ALERT_CRITICAL, 1);
+}
+
+static bool find_retyped(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
+    if (p->drift.columns[i].type_changed) columns[(*n)++] = i;
+  if (*n == 0) return false;
+  uint32_t first = columns[0];
+  char more[60] = "";
+  if (*n > 1) snprintf(more, sizeof more, "; %u more columns changed their type", *n - 1);
+  SAY("`%s` is of type %s here and %s in the other file%s.", NAME_OF(first),
+      column_type_names[p->columns[first].type], column_type_names[p->drift.columns[first].other_type], more);
+  ADVISE("values of another type cannot be compared: write both files alike");
+  return says(out, COPSE_ALERT_CRITICAL, 0.9);
+}
+
+static bool find_new(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  char list[300];
+  (void)columns;
+  (void)n;
+  if (!p->drift.present || p->drift.n_new == 0) return false;
+  names_text(p->drift.new_names.data, p->drift.n_new, list, sizeof list);
+  SAY("%s of the other file %s not in this one.", list, p->drift.n_new == 1 ? "is" : "are");
+  ADVISE("a model trained on this file does not look at what is new");
+  return says(out, COPSE_ALERT_NOTE, 0.1);
+}
+
 static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   uint32_t worst = 0;
   for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++) {
     if (!p->drift.columns[i].moved) continue;
     columns[(*n)++] = i;
-    if (!p->drift.columns[worst].moved || p->drift.columns[i].psi > p->drift.columns[worst].psi) worst = i;
+    if (!p->drift.columns[worst].moved || p->drift.columns[i].psi_excess > p->drift.columns[worst].psi_excess)
+      worst = i;
   }
   if (*n == 0) return false;
   double psi = p->drift.columns[worst].psi;
@@ -172,7 +221,8 @@ static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *co
     SAY("%u columns moved from this file to the other, most of all `%s`: population stability index %.2f.",
         *n, NAME_OF(worst), psi);
   ADVISE("train on newer rows, or leave out what moves");
-  return says(out, psi >= 0.25 ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi);
+  bool far = p->drift.columns[worst].psi_excess >= 0.25;
+  return says(out, far ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi < 0.8 ? psi : 0.8);
 }
 
 static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
@@ -187,11 +237,20 @@ static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_
 }
 
 const struct table_check table_checks[] = {
-    {"TARGET", find_unusable, false},      {"IMBALANCE", find_imbalance, false},
-    {"LEAK_ORDER", find_order, false},     {"DUP_ROWS", find_equal_rows, false},
-    {"CONFLICT", find_conflict, false},    {"DUP_COLUMNS", find_same, true},
-    {"CORRELATED", find_together, true},   {"CO_MISSING", find_missing_together, true},
-    {"SPLIT_DUP", find_split_rows, false}, {"SPLIT_TIME", find_split_time, false},
-    {"DRIFT", find_drift, false},          {"NEW_LEVELS", find_new_levels, false},
+    {"TARGET", find_unusable, false},
+    {"IMBALANCE", find_imbalance, false},
+    {"LEAK_ORDER", find_order, false},
+    {"DUP_ROWS", find_equal_rows, false},
+    {"CONFLICT", find_conflict, false},
+    {"DUP_COLUMNS", find_same, true},
+    {"CORRELATED", find_together, true},
+    {"CO_MISSING", find_missing_together, true},
+    {"SPLIT_DUP", find_split_rows, false},
+    {"SPLIT_TIME", find_split_time, false},
+    {"GONE", find_gone, false},
+    {"NEW_COLUMNS", find_new, false},
+    {"TYPE_CHANGED", find_retyped, false},
+    {"DRIFT", find_drift, false},
+    {"NEW_LEVELS", find_new_levels, false},
 };
 const size_t n_table_checks = sizeof table_checks / sizeof *table_checks;

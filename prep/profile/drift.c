@@ -1,5 +1,5 @@
 /* drift.c - see drift.h. A difference counts only when chance does not explain it: with few rows the index of
- * two halves of the same file is well over 0.1. */
+ * two halves of the same file is well over 0.1, and among 500 columns the greatest is greater still. */
 #include "profile/drift.h"
 
 #include <math.h>
@@ -13,12 +13,19 @@ struct counts {
   double here[MOST_PARTS], other[MOST_PARTS];
 };
 
-static double quantile_chi_square(double df) { /* 95 %: Wilson and Hilferty 1931 */
-  double a = 2 / (9 * df), x = 1 - a + 1.6448536 * sqrt(a);
+/* What a normal number exceeds with probability p < 0.5 (Hastings 1955). */
+static double normal_above(double p) {
+  double t = sqrt(-2 * log(p));
+  return t -
+         (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
+}
+
+static double chi_square_above(double df, double p) { /* Wilson and Hilferty 1931 */
+  double a = 2 / (9 * df), x = 1 - a + normal_above(p) * sqrt(a);
   return df * x * x * x;
 }
 
-static void measure(const struct counts *c, struct column_drift *d) {
+static void measure(const struct counts *c, double n_compared, struct column_drift *d) {
   double a = 0, b = 0, k = c->n, js = 0;
   for (uint32_t i = 0; i < c->n; i++) {
     a += c->here[i];
@@ -31,8 +38,11 @@ static void measure(const struct counts *c, struct column_drift *d) {
     js += 0.5 * (p * log2(2 * p / (p + q)) + q * log2(2 * q / (p + q)));
   }
   d->js = sqrt(js > 0 ? js : 0);
-  d->psi_chance = k > 1 ? (1 / a + 1 / b) * quantile_chi_square(k - 1) : 0;
-  d->moved = d->psi > 0.1 && d->psi > d->psi_chance;
+  if (k < 2) return;
+  double unit = 1 / a + 1 / b; /* without drift the index is chi-square times this */
+  d->psi_chance = unit * chi_square_above(k - 1, 0.05);
+  d->psi_excess = d->psi - unit * (k - 1);
+  d->moved = d->psi_excess > 0.1 && d->psi > unit * chi_square_above(k - 1, 0.05 / n_compared);
 }
 
 static void count_ranges(const struct values *here, const struct values *other, struct counts *c) {
@@ -88,23 +98,51 @@ static uint64_t blanks_of(const struct column *column) {
          column->n_types[CELL_TYPE_DECLARED];
 }
 
-/* Parts that neither file has do not count. */
-static void drop_empty(struct counts *c) {
+/* Parts of which a file would have fewer than five rows if both were alike become one: their index is no
+ * chi-square. */
+static void pool_sparse(struct counts *c) {
+  double here = 0, other = 0, rest_here = 0, rest_other = 0;
   uint32_t n = 0;
   for (uint32_t i = 0; i < c->n; i++) {
-    if (c->here[i] + c->other[i] == 0) continue;
-    c->here[n] = c->here[i];
-    c->other[n++] = c->other[i];
+    here += c->here[i];
+    other += c->other[i];
+  }
+  double least = (here < other ? here : other) / (here + other);
+  for (uint32_t i = 0; i < c->n; i++) {
+    bool sparse = (c->here[i] + c->other[i]) * least < 5;
+    if (sparse) {
+      rest_here += c->here[i];
+      rest_other += c->other[i];
+    } else {
+      c->here[n] = c->here[i];
+      c->other[n++] = c->other[i];
+    }
+  }
+  if (rest_here + rest_other > 0) {
+    c->here[n] = rest_here;
+    c->other[n++] = rest_other;
   }
   c->n = n;
 }
 
+enum { KIND_EMPTY, KIND_NUMBER, KIND_DATE, KIND_TEXT };
+static int kind_of(const struct column_facts *facts) {
+  return facts->has_number   ? KIND_NUMBER
+         : facts->has_date   ? KIND_DATE
+         : facts->has_levels ? KIND_TEXT
+                             : KIND_EMPTY;
+}
+
 static void compare(const struct column *here, const struct column_facts *facts, const struct column *other,
-                    struct column_drift *d) {
+                    const struct column_facts *other_facts, double n_compared, struct column_drift *d) {
   struct counts c = {.n = 0};
+  int kind = kind_of(facts), other_kind = kind_of(other_facts);
   d->present = true;
+  d->other_type = other_facts->type;
   d->ks = d->share_not_later = (double)NAN;
-  if (facts->type == TYPE_ID || facts->type == TYPE_TEXT) return;
+  d->type_changed = kind != other_kind && kind != KIND_EMPTY && other_kind != KIND_EMPTY;
+  if (d->type_changed) d->psi = d->psi_chance = d->js = (double)NAN;
+  if (d->type_changed || facts->type == TYPE_ID || facts->type == TYPE_TEXT) return;
   if (facts->has_number || facts->has_date) {
     const struct values *a = facts->has_date ? &here->dates : &here->numbers;
     const struct values *b = facts->has_date ? &other->dates : &other->numbers;
@@ -119,28 +157,44 @@ static void compare(const struct column *here, const struct column_facts *facts,
   }
   c.here[c.n] = (double)blanks_of(here);
   c.other[c.n++] = (double)blanks_of(other);
-  drop_empty(&c);
-  if (c.n > 0) measure(&c, d);
+  pool_sparse(&c);
+  if (c.n > 0) measure(&c, n_compared, d);
   if (facts->has_date) d->moved = false; /* time goes on: not a finding */
 }
 
+/* Rows of the other file that are in this one. The target is left out where there is one: rows to be
+ * predicted have none. */
+static double share_known(const struct scan *here, const struct scan *other, uint32_t n_gone) {
+  const struct rows *rows = here->target != SCAN_NO_COLUMN ? &here->features : &here->full;
+  return n_gone > 0 ? (double)NAN
+                    : rows_overlap(rows, other->target != SCAN_NO_COLUMN ? &other->features : &other->full);
+}
+
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
-                const struct scan *other, struct drift *out) {
-  *out = (struct drift){.ctx = ctx, .present = true, .n_rows = other->n_rows};
+                const struct scan *other, const struct column_facts *other_facts, struct drift *out) {
+  *out = (struct drift){.ctx = ctx, .present = true, .n_rows = other->n_rows, .new_names.ctx = ctx};
   out->columns = copse_alloc_zero(ctx, here->n_columns, sizeof *out->columns);
   if (out->columns == NULL) return false;
   for (uint32_t i = 0; i < here->n_columns; i++) {
     uint32_t same = scan_find(other, here->columns[i].name);
-    if (same == SCAN_NO_COLUMN) continue;
-    compare(&here->columns[i], &facts[i], &other->columns[same], &out->columns[i]);
+    if (same == SCAN_NO_COLUMN)
+      out->n_gone += i != here->target;
+    else
+      compare(&here->columns[i], &facts[i], &other->columns[same], &other_facts[same], here->n_columns,
+              &out->columns[i]);
   }
-  bool features = here->target != SCAN_NO_COLUMN && other->target != SCAN_NO_COLUMN;
-  out->share_known_rows =
-      features ? rows_overlap(&here->features, &other->features) : rows_overlap(&here->full, &other->full);
-  return true;
+  for (uint32_t i = 0; i < other->n_columns; i++) {
+    const char *name = other->columns[i].name;
+    if (scan_find(here, name) != SCAN_NO_COLUMN) continue;
+    copse_text_append(&out->new_names, name, strlen(name) + 1);
+    out->n_new++;
+  }
+  out->share_known_rows = share_known(here, other, out->n_gone);
+  return !out->new_names.failed;
 }
 
 void drift_release(struct drift *drift) {
   copse_free(drift->columns);
+  copse_text_release(&drift->new_names);
   *drift = (struct drift){.ctx = drift->ctx};
 }

@@ -6,27 +6,32 @@
 #include "profile/scan.h"
 
 struct column_drift {
-  bool present;           /* the other file has the column */
-  double psi;             /* population stability index over parts of this file's values */
-  double psi_chance;      /* what it exceeds in one case of twenty without any drift */
+  bool present;                /* the other file has the column */
+  enum column_type other_type; /* there */
+  bool type_changed;           /* numbers, dates or texts there, and something else of these here */
+  double psi;                  /* population stability index over parts of this file's values */
+  double psi_chance;           /* what it exceeds in one case of twenty without any drift */
+  double psi_excess;           /* how far it is above what it is by chance on average */
   double ks;              /* numbers and dates: greatest distance of the distribution functions; else NaN */
   double js;              /* Jensen and Shannon's distance over the same parts, [0, 1] */
   double share_new;       /* rows with a level that this file lacks */
   double share_not_later; /* dates: rows not later than this file's last; else NaN */
-  bool moved;
+  bool moved;             /* more than chance would move any of all the columns, in one case of twenty */
 };
 
 struct drift {
   copse_context *ctx;
   bool present;
   uint64_t n_rows;              /* of the other file */
-  double share_known_rows;      /* of them in this file; features alone where there is a target */
+  double share_known_rows;      /* of them in this file; without the target; NaN where it lacks a column */
+  uint32_t n_gone, n_new;       /* columns of this file alone (but the target); of the other one alone */
+  copse_text new_names;         /* of the latter, NUL-terminated each */
   struct column_drift *columns; /* [n_columns] of this file */
 };
 
-/* Both scans' columns are described already; facts are this one's. False: out of memory. */
+/* Both scans' columns are described already. False: out of memory. */
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
-                const struct scan *other, struct drift *out);
+                const struct scan *other, const struct column_facts *other_facts, struct drift *out);
 void drift_release(struct drift *drift);
 
 #endif

@@ -291,10 +291,15 @@ static void put_drift(copse_text *out, const copse_profile *p) {
   html_data(out, p->against, 200);
   html_put(out, ": ");
   html_count(out, (double)p->drift.n_rows);
-  html_put(out, " rows, ");
-  html_share(out, p->drift.share_known_rows);
+  if (isnan(p->drift.share_known_rows)) {
+    html_put(out, " rows, which cannot be compared: columns are missing there.");
+  } else {
+    html_put(out, " rows, ");
+    html_share(out, p->drift.share_known_rows);
+    html_put(out, " of them in this file too.");
+  }
   html_put(out,
-           " of them in this file too.</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
+           "</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
            "column moved"
            "</caption><thead><tr>");
   head_cell(out, "column", "");
@@ -307,10 +312,18 @@ static void put_drift(copse_text *out, const copse_profile *p) {
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
     const double cells[] = {d->psi, d->psi_chance, d->ks, d->js};
-    if (!d->present) continue;
+    if (!d->present && p->columns[i].is_target) continue;
     html_put(out, "<tr><td>");
     html_data(out, p->columns[i].name, 64);
     html_put(out, "</td>");
+    if (!d->present || d->type_changed) {
+      for (int k = 0; k < 4; k++)
+        html_put(out, k == 1 || k == 2 ? "<td class=\"o\" data-v=\"\"></td>" : "<td data-v=\"\"></td>");
+      html_put(out, "<td class=\"w\" data-v=\"\">");
+      html_put(out, d->present ? column_type_names[d->other_type] : "not there");
+      html_put(out, d->present ? " there</td></tr>" : "</td></tr>");
+      continue;
+    }
     for (int k = 0; k < 4; k++) {
       number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
       html_fixed(out, cells[k]);
@@ -321,6 +334,14 @@ static void put_drift(copse_text *out, const copse_profile *p) {
     html_put(out, "</td></tr>");
   }
   html_put(out, "</tbody></table></div>\n");
+  if (p->drift.n_new == 0) return;
+  html_put(out, "<p>In the other file alone: ");
+  const char *name = p->drift.new_names.data;
+  for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
+    if (i > 0) html_put(out, ", ");
+    html_data(out, name, 64);
+  }
+  html_put(out, "</p>\n");
 }
 
 static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) {

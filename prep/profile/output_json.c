@@ -350,6 +350,22 @@ static void write_drift(copse_text *out, const copse_profile *p) {
   word(out, "against", p->against);
   count(out, "rows", p->drift.n_rows);
   number(out, "rows_known_share", p->drift.share_known_rows);
+  key(out, "columns_new");
+  raw(out, "[");
+  const char *name = p->drift.new_names.data;
+  for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
+    item(out);
+    append_json(out, name, strlen(name));
+  }
+  raw(out, "]");
+  key(out, "columns_gone");
+  raw(out, "[");
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    if (p->drift.columns[i].present || p->columns[i].is_target) continue;
+    item(out);
+    copse_text_appendf(out, "%" PRIu32, i);
+  }
+  raw(out, "]");
   key(out, "columns");
   raw(out, "[");
   for (uint32_t i = 0; i < p->n_columns; i++) {
@@ -358,6 +374,8 @@ static void write_drift(copse_text *out, const copse_profile *p) {
     item(out);
     raw(out, "{");
     count(out, "id", i);
+    word(out, "type", column_type_names[d->other_type]);
+    truth(out, "type_changed", d->type_changed);
     number(out, "psi", d->psi);
     number(out, "psi_null95", d->psi_chance);
     number(out, "ks", d->ks);

@@ -146,7 +146,10 @@ static void put_drift(const copse_profile *p, copse_text *out) {
     clean_text(p->columns[i].name, strlen(p->columns[i].name), 25, text, sizeof text);
     put(out, "  ");
     put_padded(out, text, 26, false);
-    if (d->present)
+    if (d->type_changed)
+      copse_text_appendf(out, "   %s there, %s here\n", column_type_names[d->other_type],
+                         column_type_names[p->columns[i].type]);
+    else if (d->present)
       copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6.3f%s\n", d->psi, d->psi_chance,
                          isnan(d->ks) ? 0 : d->ks, d->js, d->moved ? "  moved" : "");
     else

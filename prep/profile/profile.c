@@ -89,11 +89,12 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
   struct scan other;
   struct column_facts *facts = NULL;
   options.target_may_lack = true; /* rows to be predicted */
+  options.like = here;
   copse_status status = scan_run(p->ctx, &options, &other, err);
   if (status == COPSE_OK) {
     facts = copse_alloc_zero(p->ctx, other.n_columns, sizeof *facts);
     bool ok = facts != NULL && describe_all(&other, NULL, true, facts) &&
-              drift_find(p->ctx, here, p->columns, &other, &p->drift);
+              drift_find(p->ctx, here, p->columns, &other, facts, &p->drift);
     if (!ok) status = report_memory(err, "the profile of", o->against);
   }
   copse_free(facts);

@@ -51,6 +51,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
   size_t first = (size_t)column * block->n_rows;
   const struct row_cell *cells = block->cells + first;
   uint64_t *values = block->values + first, seed = scan->column_seeds[column];
+  uint64_t counts = scan->unhashed[column] ? 0 : UINT64_MAX;
   uint8_t *types = block->types + first;
   for (size_t row = 0; row < block->n_rows; row++) {
     const struct row_cell *cell = &cells[row];
@@ -66,7 +67,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
     types[row] = (uint8_t)type;
     values[row] = value;
     uint64_t h = (value + type + seed) * 0x9e3779b97f4a7c15u;
-    block->feature_hashes[row] += (h ^ h >> 32) * 0xd6e8feb86659fd93u;
+    block->feature_hashes[row] += (h ^ h >> 32) * 0xd6e8feb86659fd93u & counts;
   }
 }
 
@@ -301,11 +302,12 @@ bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, ui
   scan->columns = copse_alloc_zero(scan->ctx, n, sizeof *scan->columns);
   scan->blocks = copse_alloc_zero(scan->ctx, MOST_BLOCKS, sizeof *scan->blocks);
   scan->column_seeds = copse_alloc(scan->ctx, n, sizeof *scan->column_seeds);
+  scan->unhashed = copse_alloc_zero(scan->ctx, n, sizeof *scan->unhashed);
   scan->sample_rows = copse_alloc(scan->ctx, scan->sample_capacity, sizeof *scan->sample_rows);
   scan->kept = copse_alloc(scan->ctx, scan->sample_capacity, sizeof *scan->kept);
   scan->fresh = copse_alloc(scan->ctx, scan->sample_capacity, sizeof *scan->fresh);
-  if (!scan->columns || !scan->blocks || !scan->column_seeds || !scan->sample_rows || !scan->kept ||
-      !scan->fresh)
+  if (!scan->columns || !scan->blocks || !scan->column_seeds || !scan->unhashed || !scan->sample_rows ||
+      !scan->kept || !scan->fresh)
     return false;
   for (uint32_t i = 0; i < n; i++) {
     const char *name = name_of(user, i);
@@ -341,6 +343,8 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
   out->n_columns = row_source_n_columns(out->source);
   if (!scan_prepare(out, source_name, out->source))
     return report_memory(err, "the profile of", options->path);
+  for (uint32_t i = 0; i < out->n_columns && options->like != NULL; i++)
+    out->unhashed[i] = scan_find(options->like, out->columns[i].name) == SCAN_NO_COLUMN;
   status = find_target(out, options, err);
   if (status == COPSE_OK) status = row_source_run(out->source, out->n_threads, visit, settle, out, err);
   if (status == COPSE_OK && out->n_rows == 0)
@@ -355,6 +359,7 @@ void scan_release(struct scan *scan) {
   copse_free(scan->columns);
   copse_free(scan->blocks);
   copse_free(scan->column_seeds);
+  copse_free(scan->unhashed);
   copse_free(scan->sample_rows);
   copse_free(scan->kept);
   copse_free(scan->fresh);

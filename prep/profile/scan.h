@@ -38,14 +38,16 @@ struct scan {
   struct typed_block **blocks;
   size_t n_blocks;
   uint64_t *column_seeds; /* [n_columns] */
+  bool *unhashed;         /* [n_columns] columns that do not count into the rows' hashes */
 };
 
 struct scan_options {
   const char *path; /* as row_source_open */
   struct row_source_options source;
-  const char *target;   /* a column's name, or NULL */
-  bool target_may_lack; /* it is no error when there is no such column */
-  const char *missing;  /* further missing values */
+  const char *target;      /* a column's name, or NULL */
+  bool target_may_lack;    /* it is no error when there is no such column */
+  const char *missing;     /* further missing values */
+  const struct scan *like; /* rows are equal if they are in this one's columns; NULL: in all */
   int n_threads;
 };
 copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,

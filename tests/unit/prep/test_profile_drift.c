@@ -1,0 +1,102 @@
+/* Another file beside this one: columns that went, came or changed their type, rows of both, and that chance
+ * is not told as drift, however many columns there are. */
+#define _GNU_SOURCE
+#include "profile_support.h"
+
+static json_t *compared(const char *here, const char *there, const char *target) {
+  return parsed(here, (copse_profile_options){.target = target, .against = there});
+}
+
+static void test_columns(void **state) {
+  (void)state;
+  begin("same,size,day,gone,lost,y");
+  for (int i = 0; i < 500; i++)
+    fprintf(made, "%d,%.3f,2024-01-%02d,%d,%d,%d\n", i % 7, uniform(), 1 + i % 28, i % 5, i % 3, i % 2);
+  const char *here = finish("columns.csv");
+  begin("size,fresh,same,day,y");
+  for (int i = 0; i < 500; i++)
+    fprintf(made, "%s,%d,%d,%d,%d\n", i % 3 ? "small" : "large", i % 4, i % 7, i % 28, i % 2);
+  const char *there = finish("columns_there.csv");
+  json_t *json = compared(here, there, "y");
+  assert_true(has_alert(json, "GONE", "gone") && has_alert(json, "GONE", "lost"));
+  assert_string_equal(alert_level(json, "GONE"), "critical");
+  assert_true(has_alert(json, "TYPE_CHANGED", "size") && has_alert(json, "TYPE_CHANGED", "day"));
+  assert_string_equal(alert_level(json, "TYPE_CHANGED"), "critical");
+  assert_false(has_alert(json, "TYPE_CHANGED", "same"));
+  assert_non_null(strstr(alert_text(json, "NEW_COLUMNS"), "`fresh`"));
+  assert_string_equal(text_at(json, "drift/columns_new/0"), "fresh");
+  assert_true(json_is_null(at(json, "drift/rows_known_share"))); /* half of the columns would be compared */
+  json_decref(json);
+  /* a target that is not known yet is no column that went */
+  begin("same,size,day,gone,lost");
+  for (int i = 0; i < 500; i++)
+    fprintf(made, "%d,%.3f,2024-01-%02d,%d,%d\n", i % 7, uniform(), 1 + i % 28, i % 5, i % 3);
+  json = compared(here, finish("unlabelled.csv"), "y");
+  assert_false(has_alert(json, "GONE", NULL) || has_alert(json, "NEW_COLUMNS", NULL));
+  json_decref(json);
+}
+
+/* Rows of both files are found whether or not the other one has the target, further columns, or another
+ * order. */
+static void test_rows_of_both(void **state) {
+  (void)state;
+  enum { N = 1000, BOTH = 50 };
+  static double x[N];
+  begin("x,z,y");
+  for (int i = 0; i < N; i++) {
+    x[i] = round(uniform() * 1e6) / 1e6;
+    fprintf(made, "%.6f,%d,%d\n", x[i], i % 3, i % 2);
+  }
+  const char *here = finish("train.csv");
+  static const char *const headers[] = {"x,z,y", "x,z", "z,x,y,extra"};
+  for (int form = 0; form < 3; form++) {
+    begin(headers[form]);
+    for (int i = 0; i < N; i++) {
+      double v = i < BOTH ? x[i] : 2 + uniform();
+      if (form == 0) fprintf(made, "%.6f,%d,%d\n", v, i % 3, i % 2);
+      if (form == 1) fprintf(made, "%.6f,%d\n", v, i % 3);
+      if (form == 2) fprintf(made, "%d,%.6f,%d,%d\n", i % 3, v, i % 2, i);
+    }
+    json_t *json = compared(here, finish("valid.csv"), "y");
+    assert_near(number_at(json, "drift/rows_known_share"), (double)BOTH / N, 1e-12, headers[form]);
+    assert_true(has_alert(json, "SPLIT_DUP", NULL));
+    assert_string_equal(alert_level(json, "SPLIT_DUP"), "critical");
+    json_decref(json);
+  }
+}
+
+/* 500 columns and 120 rows a file, drawn alike; then one of the columns moves. */
+static void test_chance(void **state) {
+  (void)state;
+  enum { COLUMNS = 500, ROWS = 120 };
+  const char *paths[3];
+  for (int part = 0; part < 3; part++) {
+    static const char *const names[] = {"first.csv", "second.csv", "third.csv"};
+    char header[COLUMNS * 6] = "c0";
+    for (int c = 1; c < COLUMNS; c++) snprintf(header + strlen(header), 7, ",c%d", c);
+    begin(header);
+    for (int i = 0; i < ROWS; i++) {
+      for (int c = 0; c < COLUMNS; c++)
+        if (c % 2 == 0)
+          fprintf(made, "%s%.5f", c > 0 ? "," : "", uniform() + (part == 2 && c == 250 ? 0.8 : 0));
+        else
+          fprintf(made, ",level%d", (int)(draw() % 12));
+      fputc('\n', made);
+    }
+    paths[part] = finish(names[part]);
+  }
+  json_t *json = compared(paths[0], paths[1], NULL);
+  assert_false(has_alert(json, "DRIFT", NULL));
+  json_decref(json);
+  json = compared(paths[0], paths[2], NULL);
+  assert_true(has_alert(json, "DRIFT", "c250"));
+  assert_string_equal(alert_level(json, "DRIFT"), "critical");
+  assert_false(has_alert(json, "DRIFT", "c0") || has_alert(json, "DRIFT", "c1"));
+  json_decref(json);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_rows_of_both),
+                                     cmocka_unit_test(test_chance)};
+  return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
