@@ -330,7 +330,8 @@ COPSE_API void copse_table_writer_free(copse_table_writer *writer);
 typedef struct copse_profile copse_profile;
 
 /* Which values of the data may be told. COMMON: those that at least 10 rows share, but none of columns of
- * identifiers, texts, or what looks like data of persons, whose extremes are rounded, too. NONE: no value. */
+ * identifiers, texts, or what looks like data of persons; extremes and quantiles are rounded where fewer rows
+ * share them. NONE: no value, and no mean of the target. */
 typedef enum copse_profile_values {
   COPSE_VALUES_COMMON = 0,
   COPSE_VALUES_FULL = 1,

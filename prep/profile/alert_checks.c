@@ -149,9 +149,18 @@ static bool find_leak_missing(const copse_profile *p, const struct column_facts 
 static void part_text(const struct bin_facts *bin, char *out, size_t capacity) {
   switch (bin->kind) {
     case BIN_RANGE:
-      snprintf(out, capacity, " from %s to %s", number_text(bin->lo).text, number_text(bin->hi).text);
+    case BIN_VALUE:
+      if (isnan(bin->lo) && isnan(bin->hi))
+        snprintf(out, capacity, " in one part of its values");
+      else if (bin->kind == BIN_VALUE)
+        snprintf(out, capacity, " = %s", number_text(bin->lo).text);
+      else if (isnan(bin->lo))
+        snprintf(out, capacity, " up to %s", number_text(bin->hi).text);
+      else if (isnan(bin->hi))
+        snprintf(out, capacity, " from %s on", number_text(bin->lo).text);
+      else
+        snprintf(out, capacity, " from %s to %s", number_text(bin->lo).text, number_text(bin->hi).text);
       break;
-    case BIN_VALUE: snprintf(out, capacity, " = %s", number_text(bin->lo).text); break;
     case BIN_LEVEL: snprintf(out, capacity, " = %s", value_in_text(&bin->level).text); break;
     case BIN_OTHER: snprintf(out, capacity, " with a rarer value"); break;
     case BIN_MISSING: snprintf(out, capacity, " missing"); break;
@@ -225,7 +234,7 @@ static bool find_null_like(const copse_profile *p, const struct column_facts *c,
   uint64_t n = 0;
   for (uint32_t i = 0; i < c->n_token_texts; i++) {
     size_t at = strlen(list);
-    snprintf(list + at, sizeof list - at, "%s\"%s\"", i > 0 ? ", " : "", c->tokens[i].text);
+    snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", value_in_text(&c->tokens[i]).text);
     n += c->tokens[i].n;
   }
   SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME, c->n_token_texts + blank, list,

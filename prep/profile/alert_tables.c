@@ -227,7 +227,7 @@ static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *co
 
 static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
-    if (p->drift.columns[i].share_new >= 0.01) columns[(*n)++] = i;
+    if (p->drift.columns[i].share_new - p->drift.columns[i].share_new_chance >= 0.01) columns[(*n)++] = i;
   if (*n == 0) return false;
   SAY("%s of the other file's rows have a `%s` that this one never has%s.",
       share_text(p->drift.columns[columns[0]].share_new).text, NAME_OF(columns[0]),

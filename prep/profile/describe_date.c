@@ -75,8 +75,9 @@ void describe_dates(const struct column *column, struct column_facts *out) {
   out->has_date = true;
   f->first = values->entries[0].number.lo;
   f->last = values->entries[values->n - 1].number.hi;
-  f->n_first = values->entries[0].n;
-  f->n_last = values->entries[values->n - 1].n;
+  const struct value *first = &values->entries[0], *last = &values->entries[values->n - 1];
+  f->n_first = first->number.lo == first->number.hi ? first->n : 1;
+  f->n_last = last->number.lo == last->number.hi ? last->n : 1;
   f->granularity = column->n_types[CELL_TYPE_TIME] > 0 ? "second" : "day";
   double future = future_from(values);
   for (uint32_t i = 0; i < values->n; i++) {

@@ -138,6 +138,9 @@ static void find_sentinel(const struct span *span, struct number_facts *f) {
   }
 }
 
+/* Rows of an end's value; one where it shares its entry. */
+static uint64_t entry_rows(const struct value *v) { return v->number.lo == v->number.hi ? v->n : 1; }
+
 void describe_number(const struct column *column, struct column_facts *out) {
   const struct values *values = &column->numbers;
   struct number_facts *f = &out->number;
@@ -168,7 +171,9 @@ void describe_number(const struct column *column, struct column_facts *out) {
   f->skew = moments_skew(&moments);
   f->kurtosis = moments_kurtosis(&moments);
   f->min = span.entries[span.first].number.lo;
+  f->n_min = entry_rows(&span.entries[span.first]);
   f->max = span.entries[span.end - 1].number.hi;
+  f->n_max = entry_rows(&span.entries[span.end - 1]);
   for (int i = 0; i < FACTS_QUANTILES; i++) f->quantiles[i] = quantile(&span, facts_quantiles[i]);
   f->mad = median_distance(&span, f->quantiles[3]);
   count_bars(&span, f, f->n_integer == f->n);

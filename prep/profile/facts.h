@@ -44,6 +44,8 @@ struct facts_value {
 struct number_facts {
   double mean, std, min, max, sum, skew, kurtosis, mad;
   uint64_t n, n_zero, n_negative, n_pos_inf, n_neg_inf, n_integer;
+  uint64_t n_min, n_max; /* rows of the least and the greatest one */
+  bool rounded;          /* extremes stand for themselves no longer: see privacy.c */
   double quantiles[FACTS_QUANTILES];
   bool exact;        /* quantiles, mad and counts of bars */
   double rank_error; /* of a quantile, at most */
@@ -83,6 +85,7 @@ struct date_facts {
   bool ambiguous;                /* day or month first: both would do */
   uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
   uint64_t n_first, n_last;      /* rows of the first and the last one */
+  bool rounded;                  /* they stand for themselves no longer */
   const char *unit;              /* of the bars: "day", "week", "month", "year" */
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];

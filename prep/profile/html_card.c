@@ -47,9 +47,9 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   html_put(out, "<div>");
   chart_numbers(out, f);
   html_put(out, "</div><dl>");
-  number_term(out, "least", f->min, !c->sensitive);
+  number_term(out, "least", f->min, !f->rounded);
   for (int i = 0; i < FACTS_QUANTILES; i++) number_term(out, names[i], f->quantiles[i], f->exact);
-  number_term(out, "greatest", f->max, !c->sensitive);
+  number_term(out, "greatest", f->max, !f->rounded);
   html_put(out, "</dl><dl>");
   number_term(out, "mean", f->mean, true);
   number_term(out, "standard deviation", f->std, true);
@@ -123,8 +123,8 @@ static void put_dates(copse_text *out, const struct column_facts *c) {
   chart_periods(out, f);
   html_put(out, "</div><dl>");
   if (!isnan(f->first)) {
-    word_term(out, "first", facts_date(f->first, 1).text);
-    word_term(out, "last", facts_date(f->last, 1).text);
+    word_term(out, f->rounded ? "first, about" : "first", facts_date(f->first, 1).text);
+    word_term(out, f->rounded ? "last, about" : "last", facts_date(f->last, 1).text);
   }
   word_term(out, "format", f->format != NULL ? f->format : "");
   word_term(out, "to the", f->granularity);
@@ -133,6 +133,13 @@ static void put_dates(copse_text *out, const struct column_facts *c) {
 }
 
 /* ---- beside the target ---- */
+
+static void put_border(copse_text *out, double x, bool date) {
+  if (date)
+    html_put(out, facts_date(x, 1).text);
+  else
+    html_number(out, x);
+}
 
 static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, uint32_t rank) {
   switch (bin->kind) {
@@ -143,17 +150,16 @@ static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, u
     case BIN_RANGE:
     case BIN_VALUE: break;
   }
-  if (isnan(bin->lo)) {
+  if (isnan(bin->lo) && isnan(bin->hi)) {
     copse_text_appendf(out, "<span class=\"mute\">part %u</span>", rank + 1);
-  } else if (dates) {
-    html_put(out, facts_date(bin->lo, 1).text);
-    if (bin->kind == BIN_RANGE) html_put(out, " \xE2\x80\xA6 ");
-    if (bin->kind == BIN_RANGE) html_put(out, facts_date(bin->hi, 1).text);
-  } else {
-    html_number(out, bin->lo);
-    if (bin->kind == BIN_RANGE) html_put(out, " \xE2\x80\xA6 ");
-    if (bin->kind == BIN_RANGE) html_number(out, bin->hi);
+    return;
   }
+  if (isnan(bin->lo)) html_put(out, "up to ");
+  if (isnan(bin->hi)) html_put(out, "from ");
+  if (!isnan(bin->lo)) put_border(out, bin->lo, dates);
+  if (bin->kind == BIN_VALUE) return;
+  if (!isnan(bin->lo) && !isnan(bin->hi)) html_put(out, " \xE2\x80\xA6 ");
+  if (!isnan(bin->hi)) put_border(out, bin->hi, dates);
 }
 
 static void put_bins(copse_text *out, const copse_profile *p, const struct column_facts *c) {

@@ -70,6 +70,7 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   number(out, "std", f->std);
   number(out, "min", f->min);
   number(out, "max", f->max);
+  truth(out, "extremes_rounded", f->rounded);
   number(out, "sum", f->sum);
   number(out, "skew", f->skew);
   number(out, "kurtosis", f->kurtosis);
@@ -142,6 +143,7 @@ static void write_dates(copse_text *out, const struct date_facts *f) {
   raw(out, "{");
   number(out, "first", f->first);
   number(out, "last", f->last);
+  truth(out, "rounded", f->rounded);
   word(out, "unit", "seconds from 1970-01-01");
   word(out, "format", f->format != NULL ? f->format : "");
   truth(out, "ambiguous", f->ambiguous);

@@ -78,8 +78,9 @@ static void put_middle(copse_text *out, const struct column_facts *c) {
   char text[240] = "";
   if (c->has_number) {
     put_shape(out, &c->number);
-    snprintf(text, sizeof text, " %s [%s .. %s]", number_text(c->number.quantiles[3]).text,
-             number_text(c->number.min).text, number_text(c->number.max).text);
+    snprintf(text, sizeof text, " %s [%s%s .. %s]", number_text(c->number.quantiles[3]).text,
+             c->number.rounded ? "\xE2\x89\x88 " : "", number_text(c->number.min).text,
+             number_text(c->number.max).text);
   } else if (c->has_date && !isnan(c->date.first)) {
     int y, m, d, y2, m2, d2;
     date_of(c->date.first, &y, &m, &d);

@@ -1,0 +1,107 @@
+/* values=common shows nothing that fewer than ten rows share, values=none nothing of the data: in no output,
+ * in no alert, be it text, number, date, class or mean. */
+#define _GNU_SOURCE
+#include "profile_support.h"
+
+static const copse_profile_format formats[] = {COPSE_PROFILE_JSON, COPSE_PROFILE_HTML, COPSE_PROFILE_TEXT};
+
+/* Whether one of the outputs has the word. */
+static bool is_shown(const char *path, copse_profile_options options, const char *word) {
+  bool shown = false;
+  for (size_t f = 0; f < 3; f++) {
+    char *text = document(path, options, formats[f]);
+    shown |= strstr(text, word) != NULL;
+    free(text);
+  }
+  return shown;
+}
+
+/* Extremes, a rare class, a rare spelling, the first and the last day: each of them is a person. */
+static const char *write_people(void) {
+  begin("salary,born,city,flag,age,grade");
+  for (int i = 0; i < 3000; i++) {
+    bool high = i == 1234, low = i == 55;
+    int day = (int)(draw() % 9000);
+    fprintf(made, "%d,%d-%02d-%02d,",
+            high  ? 987654
+            : low ? 1117
+                  : 20000 + (int)(draw() % 9000),
+            high  ? 2031
+            : low ? 1909
+                  : 1950 + day / 360,
+            high  ? 12
+            : low ? 2
+                  : 1 + day / 30 % 12,
+            high ? 29 : 1 + day % 28);
+    fprintf(made, "%s,%s,%d,%s\n",
+            i < 4   ? "Smallville"
+            : i % 2 ? "Rome"
+                    : "Oslo",
+            i < 6 ? "aye" : "nay", high ? 107 : 30 + i % 40,
+            i < 5   ? "Hermit"
+            : i % 3 ? "usual"
+                    : "other");
+  }
+  return finish("people.csv");
+}
+
+static void test_common(void **state) {
+  (void)state;
+  const char *path = write_people();
+  static const char *const hidden[] = {"987654",     "987,654", "1117", "2031-12", "1909-02-29", "1909-02",
+                                       "Smallville", "Hermit",  "aye",  ":107",    " 107]"};
+  static const char *const targets[] = {"grade", "salary"};
+  for (size_t t = 0; t < 2; t++) {
+    copse_profile_options options = {.target = targets[t]};
+    for (size_t i = 0; i < sizeof hidden / sizeof *hidden; i++)
+      if (is_shown(path, options, hidden[i])) fail_msg("%s is shown beside %s", hidden[i], targets[t]);
+    assert_true(is_shown(path, options, "Rome"));
+  }
+  json_t *json = parsed(path, (copse_profile_options){.target = "grade"});
+  assert_true(json_is_true(at(json, "columns/0/number/extremes_rounded")));
+  assert_true(json_is_true(at(json, "columns/1/datetime/rounded")));
+  /* no bar of the extremes alone */
+  json_t *bars = at(json, "columns/0/number/histogram/counts");
+  assert_true(json_number_value(json_array_get(bars, 0)) >= 10);
+  assert_true(json_number_value(json_array_get(bars, json_array_size(bars) - 1)) >= 10);
+  /* ages that many share are shown as they are */
+  assert_near(number_at(json, "columns/4/number/min"), 30, 0, "least age");
+  assert_near(number_at(json, "columns/4/number/quantiles/0.5"), 49, 1, "median age");
+  json_decref(json);
+  copse_profile_options full = {.values = COPSE_VALUES_FULL};
+  assert_true(is_shown(path, full, "987654") && is_shown(path, full, "1909-02") &&
+              is_shown(path, full, "Smallville"));
+}
+
+/* A mean of the target in a part of the data is a value of it. */
+static void test_none(void **state) {
+  (void)state;
+  begin("town,x,pay");
+  for (int i = 0; i < 2000; i++)
+    fprintf(made, "town%d,%d,%s\n", i % 4, i % 4, i % 4 == 0 ? "31337.5" : i % 2 ? "41421.5" : "27182.5");
+  for (int i = 0; i < 3; i++) fprintf(made, "town9,9,%d\n", 555557);
+  for (int i = 0; i < 60; i++) fprintf(made, "town%d,%d,%d.25\n", i % 4, i % 4, 300 + i);
+  const char *path = finish("pay.csv");
+  copse_profile_options none = {.target = "pay", .values = COPSE_VALUES_NONE};
+  json_t *json = parsed(path, none);
+  assert_string_equal(text_at(json, "target/kind"), "regression");
+  assert_true(json_is_null(at(json, "target/rate")));
+  size_t i;
+  json_t *bin;
+  json_array_foreach(at(json, "columns/0/target/bins"), i, bin) assert_true(json_is_null(at(bin, "rate")));
+  json_array_foreach(at(json, "columns/1/target/bins"), i, bin) {
+    assert_true(json_is_null(at(bin, "rate")));
+    if (strcmp(text_at(bin, "kind"), "value") == 0) assert_true(json_is_null(at(bin, "lo")));
+  }
+  json_decref(json);
+  static const char *const hidden[] = {"town0", "town9", "31337", "31,337", "41421", "555557", "555,557"};
+  for (i = 0; i < sizeof hidden / sizeof *hidden; i++) assert_false(is_shown(path, none, hidden[i]));
+  /* three rows' mean is theirs alone */
+  assert_false(is_shown(path, (copse_profile_options){.target = "pay"}, "555557"));
+  assert_false(is_shown(path, (copse_profile_options){.target = "pay"}, "555,557"));
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_common), cmocka_unit_test(test_none)};
+  return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
+}
