@@ -10,7 +10,9 @@
 #include "settings.h"
 
 struct profile_job {
-  const char *path, *out;
+  const char *out;
+  char **files, **against;
+  size_t n_files, n_against;
   copse_profile_format format;
   copse_profile_options options;
 };
@@ -34,33 +36,62 @@ static copse_profile_values values_of(const char *word) {
   return strcmp(word, "none") == 0 ? COPSE_VALUES_NONE : COPSE_VALUES_COMMON;
 }
 
-static copse_status plan(struct app *app, struct profile_job *job, copse_error *err) {
-  copse_status status = app->operand ? COPSE_OK : setting_required(app, "data", "FILE", err);
-  if (status == COPSE_OK) status = settings_resolve(app, err);
-  if (status != COPSE_OK) return status;
-  const char *data = setting(app, "data"), *format = setting(app, "format");
+/* The word behind the command and data= are the same list. */
+static copse_status take_files(struct app *app, struct profile_job *job, copse_error *err) {
+  const char *data = setting(app, "data");
   if (app->operand && data[0] && strcmp(app->operand, data) != 0)
     return fail(err, COPSE_ERR_ARGUMENT, "%s and data=%s name two files, expected one (leave one out)",
                 app->operand, data);
-  if (strcmp(format, "libsvm") == 0)
+  copse_status status = COPSE_OK;
+  if (app->operand) status = copse_params_set(app->params, "data", app->operand, COPSE_SOURCE_COMMAND, err);
+  if (status == COPSE_OK) status = settings_files(app, "data", &job->files, &job->n_files, err);
+  if (status == COPSE_OK && setting(app, "against")[0])
+    status = settings_files(app, "against", &job->against, &job->n_against, err);
+  for (size_t i = 0; i < job->n_files && status == COPSE_OK; i++)
+    status = output_differs("out", job->out, "data", job->files[i], err);
+  for (size_t i = 0; i < job->n_against && status == COPSE_OK; i++)
+    status = output_differs("out", job->out, "against", job->against[i], err);
+  return status;
+}
+
+/* Keys that would do nothing. */
+static copse_status refuse_idle(const struct app *app, copse_error *err) {
+  if (setting(app, "positive")[0] && !setting(app, "target")[0])
+    return fail(err, COPSE_ERR_ARGUMENT, "positive=%s names a class of no target (target=NAME)",
+                setting(app, "positive"));
+  if (strcmp(setting(app, "lint"), "off") == 0)
+    return fail(err, COPSE_ERR_ARGUMENT,
+                "lint=off: alerts are what a profile is for, expected error or nothing (lint=error ends with "
+                "code 1 where one is critical)");
+  return COPSE_OK;
+}
+
+static copse_status plan(struct app *app, struct profile_job *job, copse_error *err) {
+  *job = (struct profile_job){.out = "-"};
+  copse_status status = app->operand ? COPSE_OK : setting_required(app, "data", "FILE", err);
+  if (status == COPSE_OK) status = settings_resolve(app, err);
+  if (status == COPSE_OK) status = refuse_idle(app, err);
+  if (status != COPSE_OK) return status;
+  if (setting(app, "out")[0]) job->out = setting(app, "out");
+  if (strcmp(setting(app, "format"), "libsvm") == 0)
     return fail(err, COPSE_ERR_UNSUPPORTED,
                 "format=libsvm: a profile reads CSV files and tables of a database");
-  job->path = app->operand ? app->operand : data;
-  job->out = setting(app, "out")[0] ? setting(app, "out") : "-";
-  job->format = choose_form(format, job->out);
+  status = take_files(app, job, err);
+  if (status != COPSE_OK) return status;
+  job->format = choose_form(setting(app, "format"), job->out);
   copse_read_options read = settings_read_options(app, COPSE_READ_TRAIN);
+  bool csv = strcmp(setting(app, "format"), "csv") == 0 || strcmp(setting(app, "format"), "tsv") == 0;
   job->options = (copse_profile_options){.target = setting(app, "target"),
                                          .positive = setting(app, "positive"),
-                                         .against = setting(app, "against"),
+                                         .against = (const char *const *)job->against,
+                                         .n_against = job->n_against,
                                          .missing_values = read.missing_values,
+                                         .format = csv ? COPSE_FORMAT_CSV : COPSE_FORMAT_AUTO,
                                          .separator = read.separator,
                                          .header = read.header,
                                          .values = values_of(setting(app, "values")),
                                          .n_threads = read.n_threads};
-  status = output_differs("out", job->out, "data", job->path, err);
-  if (status == COPSE_OK && job->options.against[0])
-    status = output_differs("out", job->out, "against", job->options.against, err);
-  return status;
+  return COPSE_OK;
 }
 
 static copse_status write_document(const struct profile_job *job, const copse_text *text, copse_error *err) {
@@ -86,8 +117,9 @@ static copse_status work(struct app *app, const struct profile_job *job, copse_e
   copse_text text = {.ctx = app->ctx};
   copse_status status = output_probe(job->out, err);
   if (status != COPSE_OK) return status;
-  console_status(true, "profiling %s", job->path);
-  status = copse_profile_run(app->ctx, job->path, &job->options, &profile, err);
+  console_status(true, "profiling %s", job->files[0]);
+  status = copse_profile_run(app->ctx, (const char *const *)job->files, job->n_files, &job->options, &profile,
+                             err);
   console_status_end();
   if (status == COPSE_OK) {
     copse_profile_write(profile, job->format, &text);
@@ -108,11 +140,19 @@ static copse_status work(struct app *app, const struct profile_job *job, copse_e
 int cmd_profile(struct app *app) {
   copse_error err;
   struct profile_job job;
+  int code;
   copse_status status = plan(app, &job, &err);
-  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) return end_refused(app->command, &err);
-  if (status != COPSE_OK) return end_failed(&err);
-  interrupt_watch(app->ctx);
-  status = work(app, &job, &err);
-  interrupt_watch(NULL);
-  return status == COPSE_OK ? EXIT_DONE : end_failed(&err);
+  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) {
+    code = end_refused(app->command, &err);
+  } else if (status != COPSE_OK) {
+    code = end_failed(&err);
+  } else {
+    interrupt_watch(app->ctx);
+    status = work(app, &job, &err);
+    interrupt_watch(NULL);
+    code = status == COPSE_OK ? EXIT_DONE : end_failed(&err);
+  }
+  copse_free(job.files);
+  copse_free(job.against);
+  return code;
 }

@@ -354,7 +354,10 @@ typedef enum copse_alert_level {
 typedef struct copse_profile_options {
   const char *target;   /* a column's name: two classes, up to 20 of them, or a number */
   const char *positive; /* class whose rate is shown; default: 1, true, yes, the greater or the last one */
-  const char *against;  /* another file with these columns, as a validation file: drift, shared rows */
+  const char *const *against; /* [n_against] other files with these columns, as validation files: drift, rows
+                                 of both */
+  size_t n_against;
+  copse_read_format format;   /* AUTO refuses what looks like LibSVM, CSV takes it for text */
   const char *missing_values; /* as in copse_read_options */
   char separator;
   copse_read_header header;
@@ -362,22 +365,25 @@ typedef struct copse_profile_options {
   int n_threads;
 } copse_profile_options;
 
-/* Reads a CSV file or a table (FILE.db#TABLE) once, a batch of rows at a time. Memory is bounded by the
- * number of columns, not of rows: what is exact for few values (65,536 distinct ones in a column) is
+/* Reads CSV files or tables (FILE.db#TABLE), as one, once, a batch of rows at a time. Memory is bounded by
+ * the number of columns, not of rows: what is exact for few values (65,536 distinct ones in a column) is
  * estimated beyond, and marked so. The result does not depend on the number of threads. */
-COPSE_MUST_CHECK COPSE_API copse_status copse_profile_run(copse_context *ctx, const char *path,
+COPSE_MUST_CHECK COPSE_API copse_status copse_profile_run(copse_context *ctx, const char *const *paths,
+                                                          size_t n_paths,
                                                           const copse_profile_options *options,
                                                           copse_profile **out, copse_error *err);
 /* The alerts of rows that were read for training, beside their label, from a bounded number of them: at most
  * 16,384 rows and some two million cells, in pieces spread evenly over the frame. Before the frame's columns
- * are released. A frame that is no CSV has none. The result is for the functions on alerts below, not for
- * copse_profile_write. */
+ * are released. LibSVM of more than 2,000 features has none. The result is for the functions on alerts below,
+ * not for copse_profile_write. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame,
                                                             int n_threads, copse_profile **out,
                                                             copse_error *err);
 /* Appends the whole document; out->failed tells lack of memory. The same profile gives the same bytes. */
 COPSE_API void copse_profile_write(const copse_profile *profile, copse_profile_format format,
                                    copse_text *out);
+/* Rows that were looked at. */
+COPSE_API uint64_t copse_profile_n_rows(const copse_profile *profile);
 /* Alerts, the gravest first. */
 COPSE_API uint32_t copse_profile_n_alerts(const copse_profile *profile);
 COPSE_API copse_alert_level copse_profile_alert_level(const copse_profile *profile, uint32_t alert);

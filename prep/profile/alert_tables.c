@@ -20,7 +20,7 @@ static const char *name_of(const copse_profile *p, uint32_t column) { return p->
 static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   if (p->target.kind != TARGET_UNUSABLE) return false;
   const struct column_facts *target = &p->columns[p->target.column];
-  bool one = target->distinct < 2, mixed = target->type == TYPE_NUMBER;
+  bool one = target->distinct < 2, mixed = !one && target->type == TYPE_NUMBER;
   columns[(*n)++] = p->target.column;
   if (one)
     SAY("The target `%s` has one value only: nothing can be shown beside it.", NAME_OF(p->target.column));
@@ -67,6 +67,17 @@ static bool find_equal_rows(const copse_profile *p, struct finding *out, uint32_
       count_text(round(share * (double)p->n_rows)).text, share_text(share).text);
   ADVISE("drop them before splitting (step dedupe of a recipe), or they sit on both sides");
   return says(out, share >= 0.05 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
+}
+
+static bool find_several(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  double share = p->rows.share_several;
+  (void)columns;
+  (void)n;
+  if (p->n_files < 2 || share < 0.001) return false;
+  SAY("%s%s rows are in more than one of the %zu files (%s).", p->rows.exact ? "" : "About ",
+      count_text(round(share * (double)p->n_rows)).text, p->n_files, share_text(share).text);
+  ADVISE("was a file exported twice? Drop them (step dedupe of a recipe)");
+  return says(out, COPSE_ALERT_WARNING, share);
 }
 
 static bool find_conflict(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
@@ -241,6 +252,7 @@ const struct table_check table_checks[] = {
     {"IMBALANCE", find_imbalance, false},
     {"LEAK_ORDER", find_order, false},
     {"DUP_ROWS", find_equal_rows, false},
+    {"FILE_DUP", find_several, false},
     {"CONFLICT", find_conflict, false},
     {"DUP_COLUMNS", find_same, true},
     {"CORRELATED", find_together, true},

@@ -12,6 +12,7 @@
 /* The cells of some rows with their types, column after column: [column * n_rows + row]. */
 struct typed_block {
   uint64_t first_row;
+  uint16_t file;
   size_t n_rows;
   const struct row_cell *cells;          /* borrowed */
   uint64_t *values;                      /* numbers: their bits; texts: hashes */

@@ -311,6 +311,7 @@ static void write_table(copse_text *out, const copse_profile *p) {
   number(out, "n", round(p->rows.share_repeated * (double)p->n_rows));
   number(out, "share", p->rows.share_repeated);
   truth(out, "exact", p->rows.exact);
+  if (p->n_files > 1) number(out, "in_several_files_share", p->rows.share_several);
   raw(out, "}");
   if (p->target.kind == TARGET_BINARY) {
     number(out, "rows_conflicting_share", p->features.share_conflicting);
@@ -422,6 +423,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   key(out, "source");
   raw(out, "{");
   word(out, "path", p->path);
+  count(out, "files", p->n_files);
   count(out, "rows", p->n_rows);
   count(out, "columns", p->n_columns);
   word(out, "values", values[p->options.values]);

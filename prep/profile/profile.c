@@ -46,23 +46,29 @@ static bool describe_all(struct scan *scan, const struct target_facts *target, b
 
 /* ---- what the profile keeps of the scan ---- */
 
+static void append_list(copse_text *out, const char *const *names, size_t n) {
+  for (size_t i = 0; i < n; i++) copse_text_appendf(out, "%s%s", i > 0 ? ", " : "", names[i]);
+  copse_text_append(out, "", 1);
+}
+
 /* Names outlive the source: copied, one behind the other. */
-static bool keep_names(copse_profile *p, const char *path) {
+static bool keep_names(copse_profile *p, const char *const *paths, size_t n_paths) {
   const copse_profile_options *o = &p->options;
   size_t at = 0;
   for (uint32_t i = 0; i < p->n_columns; i++)
     copse_text_append(&p->names, p->columns[i].name, strlen(p->columns[i].name) + 1);
-  copse_text_append(&p->names, path, strlen(path) + 1);
-  if (o->against != NULL) copse_text_append(&p->names, o->against, strlen(o->against) + 1);
+  append_list(&p->names, paths, n_paths);
+  append_list(&p->names, o->against, o->n_against);
   if (p->names.failed) return false;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     p->columns[i].name = p->names.data + at;
     at += strlen(p->names.data + at) + 1;
   }
   p->path = p->names.data + at;
-  if (o->against != NULL) p->against = p->path + strlen(p->path) + 1;
+  p->against = p->path + strlen(p->path) + 1;
+  p->n_files = n_paths;
   p->options.target = p->options.positive = p->options.missing_values = NULL;
-  p->options.against = p->against;
+  p->options.against = NULL;
   return true;
 }
 
@@ -75,17 +81,21 @@ static void place_misfits(copse_profile *p, struct scan *scan) {
   }
 }
 
-static struct scan_options scan_options_of(const copse_profile_options *o, const char *path) {
-  return (struct scan_options){.path = path,
-                               .source = {.separator = o->separator, .header = o->header},
-                               .target = o->target,
-                               .missing = o->missing_values,
-                               .n_threads = o->n_threads};
+static struct scan_options scan_options_of(const copse_profile_options *o, const char *const *paths,
+                                           size_t n_paths) {
+  return (struct scan_options){
+      .paths = paths,
+      .n_paths = n_paths,
+      .format = o->format,
+      .source = {.separator = o->separator, .header = o->header, .known_column = o->target},
+      .target = o->target,
+      .missing = o->missing_values,
+      .n_threads = o->n_threads};
 }
 
 static copse_status look_at_other(copse_profile *p, const struct scan *here, copse_error *err) {
   const copse_profile_options *o = &p->options;
-  struct scan_options options = scan_options_of(o, o->against);
+  struct scan_options options = scan_options_of(o, o->against, o->n_against);
   struct scan other;
   struct column_facts *facts = NULL;
   options.target_may_lack = true; /* rows to be predicted */
@@ -95,7 +105,7 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
     facts = copse_alloc_zero(p->ctx, other.n_columns, sizeof *facts);
     bool ok = facts != NULL && describe_all(&other, NULL, true, facts) &&
               drift_find(p->ctx, here, p->columns, &other, facts, &p->drift);
-    if (!ok) status = report_memory(err, "the profile of", o->against);
+    if (!ok) status = report_memory(err, "the profile of", o->against[0]);
   }
   copse_free(facts);
   scan_release(&other);
@@ -111,7 +121,7 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->n_sample = scan->n_sample;
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
-  if (p->columns == NULL || !describe_all(scan, &p->target, o->against != NULL, p->columns))
+  if (p->columns == NULL || !describe_all(scan, &p->target, o->n_against > 0, p->columns))
     return report_memory(err, "the profile of", "the table");
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
@@ -121,27 +131,27 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->features = rows_finish(&scan->features);
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
   place_misfits(p, scan);
-  return o->against != NULL && o->against[0] != '\0' ? look_at_other(p, scan, err) : COPSE_OK;
+  return o->n_against > 0 ? look_at_other(p, scan, err) : COPSE_OK;
 }
 
-copse_status copse_profile_run(copse_context *ctx, const char *path, const copse_profile_options *options,
-                               copse_profile **out, copse_error *err) {
+copse_status copse_profile_run(copse_context *ctx, const char *const *paths, size_t n_paths,
+                               const copse_profile_options *options, copse_profile **out, copse_error *err) {
   struct scan scan;
-  struct scan_options scanned = scan_options_of(options, path);
+  struct scan_options scanned = scan_options_of(options, paths, n_paths);
   copse_profile *p = copse_alloc_zero(ctx, 1, sizeof *p);
   *out = NULL;
-  if (p == NULL) return report_memory(err, "the profile of", path);
+  if (p == NULL) return report_memory(err, "the profile of", paths[0]);
   p->ctx = ctx;
   p->options = *options;
   p->names.ctx = ctx;
-  if (p->options.against != NULL && p->options.against[0] == '\0') p->options.against = NULL;
   copse_status status = scan_run(ctx, &scanned, &scan, err);
   if (status == COPSE_OK) status = conclude(p, &scan, err);
-  if (status == COPSE_OK && !keep_names(p, path)) status = report_memory(err, "the profile of", path);
+  if (status == COPSE_OK && !keep_names(p, paths, n_paths))
+    status = report_memory(err, "the profile of", paths[0]);
   scan_release(&scan);
   if (status == COPSE_OK) {
     privacy_apply(p);
-    if (!alerts_find(p)) status = report_memory(err, "the profile of", path);
+    if (!alerts_find(p)) status = report_memory(err, "the profile of", paths[0]);
   }
   if (status == COPSE_OK)
     *out = p;
@@ -167,7 +177,7 @@ copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, i
   p->options.n_threads = n_threads;
   copse_status status = scan_frame(ctx, frame, rows, n_threads, &scan, &any, err);
   if (status == COPSE_OK && any) status = conclude(p, &scan, err);
-  bool ok = status != COPSE_OK || !any || keep_names(p, "");
+  bool ok = status != COPSE_OK || !any || keep_names(p, NULL, 0);
   if (any) scan_release(&scan);
   if (status == COPSE_OK && ok && any) {
     privacy_apply(p);
@@ -180,6 +190,8 @@ copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, i
     copse_profile_free(p);
   return status;
 }
+
+uint64_t copse_profile_n_rows(const copse_profile *profile) { return profile->n_rows; }
 
 uint32_t copse_profile_n_alerts(const copse_profile *profile) { return profile->n_alerts; }
 

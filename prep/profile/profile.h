@@ -25,7 +25,8 @@ struct copse_profile {
   copse_context *ctx;
   copse_profile_options options; /* texts copied into `names` */
   copse_text names;              /* of columns, path, command; NUL-terminated each */
-  const char *path, *against, *command;
+  const char *path, *against;    /* of several files: all names */
+  size_t n_files;
   uint64_t n_rows, n_cells_missing;
   uint32_t n_columns;
   struct column_facts *columns; /* [n_columns] */

@@ -39,7 +39,7 @@ static bool make_room(struct rows *rows) {
   return rebuild(rows, rows->n_slots);
 }
 
-void rows_add(struct rows *rows, uint64_t hash, uint32_t code) {
+void rows_add(struct rows *rows, uint64_t hash, uint8_t code, uint16_t file) {
   rows->n_rows++;
   if (hash == 0) hash = 1;
   if (rows->failed || !passes(rows, hash)) return;
@@ -52,20 +52,22 @@ void rows_add(struct rows *rows, uint64_t hash, uint32_t code) {
   }
   struct row_group *group = find(rows, hash);
   if (group->hash == 0) {
-    *group = (struct row_group){.hash = hash, .code = code};
+    *group = (struct row_group){.hash = hash, .code = code, .file = file};
     rows->n_groups++;
   }
   group->n++;
+  group->several |= group->file != file;
   group->n_first += code == group->code;
   group->n_second += code != group->code;
 }
 
 struct rows_result rows_finish(const struct rows *rows) {
-  uint64_t n = 0, n_conflicting = 0, n_minority = 0;
+  uint64_t n = 0, n_conflicting = 0, n_minority = 0, n_several = 0;
   for (uint64_t i = 0; i < rows->n_slots; i++) {
     const struct row_group *group = &rows->groups[i];
     if (group->hash == 0) continue;
     n += group->n;
+    if (group->several) n_several += group->n;
     if (group->n_second == 0 || group->n_first == 0) continue;
     n_conflicting += group->n;
     n_minority += group->n_first < group->n_second ? group->n_first : group->n_second;
@@ -73,6 +75,7 @@ struct rows_result rows_finish(const struct rows *rows) {
   struct rows_result result = {.exact = rows->level == 0, .best_accuracy = 1};
   if (n == 0) return result;
   result.share_repeated = (double)(n - rows->n_groups) / (double)n;
+  result.share_several = (double)n_several / (double)n;
   result.share_conflicting = (double)n_conflicting / (double)n;
   result.best_accuracy = 1 - (double)n_minority / (double)n;
   return result;

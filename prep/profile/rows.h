@@ -11,7 +11,9 @@ struct row_group {
   uint32_t n;
   uint32_t n_first;  /* rows with the class of the first one of them */
   uint32_t n_second; /* rows with another class */
-  uint32_t code;     /* the first one's */
+  uint16_t file;     /* the first one's */
+  uint8_t code;      /* the first one's */
+  bool several;      /* not all of them are in one file */
 };
 
 /* Zero-initialise with ctx set. */
@@ -24,8 +26,8 @@ struct rows {
   bool failed;
 };
 
-/* code: the row's class, or TALLY_NO_CLASS. */
-void rows_add(struct rows *rows, uint64_t hash, uint32_t code);
+/* code: the row's class, or TALLY_NO_CLASS. file: the one it is in, from 0. */
+void rows_add(struct rows *rows, uint64_t hash, uint8_t code, uint16_t file);
 /* Says that the hash will be added soon: its place is far away in memory. */
 static inline void rows_expect(const struct rows *rows, uint64_t hash) {
   if (rows->n_slots > 0) __builtin_prefetch(&rows->groups[(hash >> 20) & (rows->n_slots - 1)], 1);
@@ -35,6 +37,7 @@ void rows_release(struct rows *rows);
 struct rows_result {
   bool exact;
   double share_repeated;    /* of rows that repeat an earlier one */
+  double share_several;     /* of rows that are in more than one file */
   double share_conflicting; /* of rows in groups with more than one class */
   double best_accuracy;     /* 1 - share of rows that are not of their group's most frequent class */
 };

@@ -82,6 +82,7 @@ static copse_status visit(void *user, const struct row_block *rows, int thread, 
   if (block == NULL || !scan_reserve_block(scan, block, rows->n_rows))
     return report_memory(err, "the profile of", row_source_path(scan->source));
   block->first_row = rows->first_row;
+  block->file = (uint16_t)rows->file;
   block->n_rows = rows->n_rows;
   block->cells = rows->cells;
   memset(block->feature_hashes, 0, rows->n_rows * sizeof *block->feature_hashes);
@@ -223,11 +224,12 @@ static bool take_sample(const struct scan *scan, struct column *column) {
 /* Tasks behind those of the columns. */
 enum { TASK_FULL, TASK_FEATURES, TASK_ORDER, N_ROW_TASKS };
 
-static void add_rows(struct rows *rows, const uint64_t *hashes, const struct row_target *targets, size_t n) {
+static void add_rows(struct rows *rows, const uint64_t *hashes, const struct row_target *targets,
+                     const struct typed_block *block) {
   enum { AHEAD = 16 };
-  for (size_t row = 0; row < n; row++) {
-    if (row + AHEAD < n) rows_expect(rows, hashes[row + AHEAD]);
-    rows_add(rows, hashes[row], targets != NULL ? targets[row].code : TALLY_NO_CLASS);
+  for (size_t row = 0; row < block->n_rows; row++) {
+    if (row + AHEAD < block->n_rows) rows_expect(rows, hashes[row + AHEAD]);
+    rows_add(rows, hashes[row], targets != NULL ? targets[row].code : TALLY_NO_CLASS, block->file);
   }
 }
 
@@ -249,9 +251,9 @@ static void take_batch(void *user, size_t task, int thread) {
     if (task < scan->n_columns) {
       column_take(&scan->columns[task], block, task == scan->target ? none : scan->shape);
     } else if (task == scan->n_columns + TASK_FULL) {
-      add_rows(&scan->full, block->row_hashes, NULL, block->n_rows);
+      add_rows(&scan->full, block->row_hashes, NULL, block);
     } else if (has_target && task == scan->n_columns + TASK_FEATURES) {
-      add_rows(&scan->features, block->feature_hashes, block->targets, block->n_rows);
+      add_rows(&scan->features, block->feature_hashes, block->targets, block);
     } else if (has_target) {
       take_order(scan, block);
     }
@@ -338,17 +340,24 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
                        .missing = missing_tokens_of(options->missing),
                        .full = {.ctx = ctx},
                        .features = {.ctx = ctx}};
-  copse_status status = row_source_open(ctx, options->path, &options->source, &out->source, err);
+  copse_status status =
+      row_source_open_files(ctx, options->paths, options->n_paths, &options->source, &out->source, err);
   if (status != COPSE_OK) return status;
+  if (options->format != COPSE_FORMAT_CSV && row_source_is_libsvm(out->source))
+    return report(
+        err, COPSE_ERR_FORMAT,
+        "%s: LibSVM rows have no columns to describe, expected CSV or a table of a database (write it as "
+        "CSV; format=csv if it is one; training looks at LibSVM itself, see lint=)",
+        row_source_path(out->source));
   out->n_columns = row_source_n_columns(out->source);
   if (!scan_prepare(out, source_name, out->source))
-    return report_memory(err, "the profile of", options->path);
+    return report_memory(err, "the profile of", row_source_path(out->source));
   for (uint32_t i = 0; i < out->n_columns && options->like != NULL; i++)
     out->unhashed[i] = scan_find(options->like, out->columns[i].name) == SCAN_NO_COLUMN;
   status = find_target(out, options, err);
   if (status == COPSE_OK) status = row_source_run(out->source, out->n_threads, visit, settle, out, err);
   if (status == COPSE_OK && out->n_rows == 0)
-    status = report(err, COPSE_ERR_DATA, "%s: there are no rows", options->path);
+    status = report(err, COPSE_ERR_DATA, "%s: there are no rows", row_source_path(out->source));
   return status;
 }
 

@@ -7,7 +7,7 @@
 #include "profile/column.h"
 #include "profile/rows.h"
 
-enum { SCAN_SAMPLE = 1 << 16, SCAN_NO_COLUMN = UINT32_MAX };
+enum { SCAN_SAMPLE = 1 << 16, SCAN_SPARSE_FEATURES = 2000, SCAN_NO_COLUMN = UINT32_MAX };
 
 struct scan {
   copse_context *ctx;
@@ -42,7 +42,9 @@ struct scan {
 };
 
 struct scan_options {
-  const char *path; /* as row_source_open */
+  const char *const *paths; /* [n_paths] as row_source_open_files */
+  size_t n_paths;
+  copse_read_format format;
   struct row_source_options source;
   const char *target;      /* a column's name, or NULL */
   bool target_may_lack;    /* it is no error when there is no such column */
@@ -53,7 +55,7 @@ struct scan_options {
 copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,
                       copse_error *err);
 /* Rows that are in memory already, at most so many: as evenly spaced pieces of the frame. The label is the
- * last column. Rows of text formats other than CSV are not looked at: *any says so. */
+ * last column. Sparse rows of more than SCAN_SPARSE_FEATURES features are not looked at: *any says so. */
 copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t most_rows, int n_threads,
                         struct scan *out, bool *any, copse_error *err);
 void scan_release(struct scan *scan);

@@ -8,11 +8,33 @@
 
 enum { PIECES = 64 };
 
+/* A column of sparse rows: what is not there is 0. */
+static void read_sparse(const copse_table *table, uint32_t column, uint64_t first, size_t n, double *out) {
+  for (size_t i = 0; i < n; i++) {
+    int64_t low = table->indptr[first + i], high = table->indptr[first + i + 1], end = high;
+    while (low < high) {
+      int64_t middle = low + (high - low) / 2;
+      if ((uint32_t)table->indices[middle] < column)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+    bool there = low < end && (uint32_t)table->indices[low] == column;
+    out[i] = !there                      ? 0
+             : table->dtype == COPSE_F32 ? (double)((const float *)table->values)[low]
+                                         : ((const double *)table->values)[low];
+  }
+}
+
 /* Rows [first, first + n) of a feature as doubles; categories as codes. */
 static void read_rows(const copse_table *table, uint32_t column, uint64_t first, size_t n, double *out) {
   if (table->layout == COPSE_SOURCE) {
     const copse_column_source *source = table->values;
     source->read(source->user, column, first, n, out);
+    return;
+  }
+  if (table->layout == COPSE_CSR) {
+    read_sparse(table, column, first, n, out);
     return;
   }
   const copse_column *c = &table->columns[column];
@@ -97,8 +119,9 @@ copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t m
                         struct scan *out, bool *any, copse_error *err) {
   size_t n = (size_t)(frame->n_rows < most_rows ? frame->n_rows : most_rows);
   *out = (struct scan){.ctx = ctx, .n_threads = n_threads, .full = {.ctx = ctx}, .features = {.ctx = ctx}};
-  *any =
-      (frame->table.layout == COPSE_SOURCE || frame->table.layout == COPSE_COLUMNS) && frame->label != NULL;
+  *any = frame->label != NULL &&
+         (frame->table.layout == COPSE_SOURCE || frame->table.layout == COPSE_COLUMNS ||
+          (frame->table.layout == COPSE_CSR && frame->n_features <= SCAN_SPARSE_FEATURES));
   if (!*any) return COPSE_OK;
   out->n_columns = frame->n_features + 1;
   size_t n_cells = (size_t)out->n_columns * n;

@@ -29,6 +29,15 @@ static bool more_positive(const struct facts_value *a, const struct facts_value 
   return strcmp(a->text, b->text) > 0;
 }
 
+/* Classes are not told apart: none of them can be the positive one. */
+static copse_status refuse_positive(const struct scan *scan, const char *positive, copse_error *err) {
+  const char *name = scan->columns[scan->target].name;
+  return report(err, COPSE_ERR_DATA,
+                "column \"%s\": positive=%s names a class, but this target has more than %d or is a number "
+                "(leave positive= out)",
+                show(name, strlen(name)).text, show(positive, strlen(positive)).text, TALLY_MAX_CLASSES);
+}
+
 static copse_status choose_positive(const struct scan *scan, const char *positive, struct target_facts *out,
                                     copse_error *err) {
   for (uint32_t i = 1; i < out->n_classes; i++)
@@ -105,7 +114,7 @@ copse_status view_target(struct scan *scan, const char *positive, struct target_
       out->kind = TARGET_UNUSABLE;
     else
       measure_number(scan, out);
-    return COPSE_OK;
+    return positive != NULL && *positive != '\0' ? refuse_positive(scan, positive, err) : COPSE_OK;
   }
   out->kind = out->n_classes < 2 ? TARGET_UNUSABLE : out->n_classes == 2 ? TARGET_BINARY : TARGET_CLASSES;
   if (out->kind == TARGET_UNUSABLE) return COPSE_OK;

@@ -47,6 +47,14 @@ static bool names_a_feature(const copse_frame_schema *schema, const struct csv_c
   return false;
 }
 
+/* A name that the caller expects, unless it could be a value of the first row. */
+static bool is_known(const struct read_job *job, const struct csv_cell *cell) {
+  const char *name = job->known_column;
+  double value;
+  return name != NULL && strlen(name) == cell->length && memcmp(name, cell->text, cell->length) == 0 &&
+         cell_classify(&job->missing, cell->text, cell->length, &value) == CELL_TEXT;
+}
+
 bool csv_detect_header(const struct read_job *job, const char *p, const char *end, char separator) {
   const char *first = p;
   struct csv_cell cell, below;
@@ -56,7 +64,7 @@ bool csv_detect_header(const struct read_job *job, const char *p, const char *en
   do {
     p = csv_take(p, end, separator, &cell);
     if (p == NULL) return false;
-    if (names_a_feature(job->applied, &cell)) return true;
+    if (names_a_feature(job->applied, &cell) || is_known(job, &cell)) return true;
     n++;
     if (cell.length == 0) continue;
     with_text++;

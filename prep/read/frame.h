@@ -35,7 +35,8 @@ struct read_job {
   struct frame_storage *storage;
   copse_frame *frame;
   struct problem problem;
-  bool rows_only; /* cells as texts: no column has a role */
+  bool rows_only;           /* cells as texts: no column has a role */
+  const char *known_column; /* a first row with this text is a header; NULL: none is known */
 };
 
 /* A label, weight or group column as it was parsed: numbers, or codes into levels where it holds text. */

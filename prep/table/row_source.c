@@ -23,6 +23,7 @@ struct row_source {
   struct csv_job csv;
   const char **names; /* [n_columns] */
   copse_text made_names;
+  bool libsvm;
   /* of a run */
   row_visit_fn visit;
   void *user;
@@ -75,10 +76,12 @@ copse_status row_source_open_files(copse_context *ctx, const char *const *paths,
                                   .options = &source->options,
                                   .missing = missing_tokens_of(NULL),
                                   .rows_only = true,
+                                  .known_column = options != NULL ? options->known_column : NULL,
                                   .storage = &source->storage,
                                   .frame = &source->storage.frame};
   source->csv = (struct csv_job){.job = &source->job, .names.ctx = ctx};
   copse_status status = source_open(ctx, paths, n_paths, 0, &source->job.source, err);
+  if (status == COPSE_OK) source->libsvm = libsvm_detect(&source->job);
   if (status == COPSE_OK) status = csv_open(&source->csv, err);
   if (status == COPSE_OK && !make_names(source)) status = report_memory(err, "the column names", paths[0]);
   if (status == COPSE_OK) {
@@ -122,6 +125,7 @@ const char *row_source_name(const struct row_source *source, uint32_t column) {
   return source->names[column];
 }
 uint64_t row_source_n_rows(const struct row_source *source) { return source->csv.stream.n_rows; }
+bool row_source_is_libsvm(const struct row_source *source) { return source->libsvm; }
 const char *row_source_path(const struct row_source *source) { return source->job.source.path; }
 
 /* ---- running ---- */
@@ -226,7 +230,8 @@ static void visit_chunk(void *user, size_t task, int thread) {
   }
   if (copse_context_cancelled(source->ctx) || !take_cells(source, index, cells, (size_t)chunk->n_rows))
     return;
-  struct row_block block = {chunk->row, (size_t)chunk->n_rows, stream->n_columns, cells, index};
+  size_t file = stream->batches[stream->n_batches - 1].part;
+  struct row_block block = {chunk->row, (size_t)chunk->n_rows, stream->n_columns, cells, index, file};
   if (source->visit != NULL) result->status = source->visit(source->user, &block, thread, &result->error);
 }
 

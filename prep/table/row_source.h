@@ -21,12 +21,14 @@ struct row_block {
   uint32_t n_columns;
   const struct row_cell *cells; /* [column * n_rows + row] */
   size_t index;                 /* of the block within its batch */
+  size_t file;                  /* that the rows are in, from 0 */
 };
 
 struct row_source_options {
   char separator;           /* of files; 0: detected */
   copse_read_header header; /* of files */
   size_t block_bytes;       /* text of a batch, for tests; 0: some megabytes */
+  const char *known_column; /* header AUTO: a first row with this text is one; NULL: none is known */
 };
 
 struct row_source;
@@ -45,6 +47,8 @@ uint32_t row_source_n_columns(const struct row_source *source);
 const char *row_source_name(const struct row_source *source, uint32_t column);
 /* Rows seen so far in this run; after it: how many there are. */
 uint64_t row_source_n_rows(const struct row_source *source);
+/* Whether the first file looks like LibSVM (copse_read_format), whose lines are no cells. */
+bool row_source_is_libsvm(const struct row_source *source);
 /* The first file, for messages. */
 const char *row_source_path(const struct row_source *source);
 

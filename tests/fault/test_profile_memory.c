@@ -29,10 +29,11 @@ static int remove_file(void **state) {
   return unlink(path);
 }
 
-static copse_status run_profile(copse_context *ctx, copse_error *err) {
-  copse_profile_options options = {.target = "y", .against = path, .n_threads = 1};
+static copse_status run_beside(copse_context *ctx, const char *target, copse_error *err) {
+  const char *file = path;
+  copse_profile_options options = {.target = target, .against = &file, .n_against = 1, .n_threads = 1};
   copse_profile *profile;
-  copse_status status = copse_profile_run(ctx, path, &options, &profile, err);
+  copse_status status = copse_profile_run(ctx, &file, 1, &options, &profile, err);
   assert_int_equal(status == COPSE_OK, profile != NULL);
   if (status != COPSE_OK) return status;
   for (int format = COPSE_PROFILE_TEXT; format <= COPSE_PROFILE_JSON && status == COPSE_OK; format++) {
@@ -43,6 +44,11 @@ static copse_status run_profile(copse_context *ctx, copse_error *err) {
   }
   copse_profile_free(profile);
   return status;
+}
+
+static copse_status run_profile(copse_context *ctx, copse_error *err) {
+  copse_status status = run_beside(ctx, "y", err);
+  return status == COPSE_OK ? run_beside(ctx, "size", err) : status;
 }
 
 static copse_status run_lints(copse_context *ctx, copse_error *err) {

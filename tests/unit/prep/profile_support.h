@@ -18,7 +18,7 @@ static inline char *document(const char *path, copse_profile_options options, co
   copse_profile *profile;
   copse_error err;
   copse_text text = {.ctx = NULL};
-  if (copse_profile_run(NULL, path, &options, &profile, &err) != COPSE_OK) fail_msg("%s", err.message);
+  if (copse_profile_run(NULL, &path, 1, &options, &profile, &err) != COPSE_OK) fail_msg("%s", err.message);
   copse_profile_write(profile, format, &text);
   assert_false(text.failed);
   char *copy = strdup(text.data);

@@ -209,10 +209,10 @@ static void test_targets(void **state) {
   copse_profile *profile;
   copse_error err;
   copse_profile_options wrong = {.target = "no such"};
-  assert_int_equal(copse_profile_run(NULL, path, &wrong, &profile, &err), COPSE_ERR_DATA);
+  assert_int_equal(copse_profile_run(NULL, &path, 1, &wrong, &profile, &err), COPSE_ERR_DATA);
   assert_non_null(strstr(err.message, "there is no column \"no such\""));
   wrong = (copse_profile_options){.target = "kind", .positive = "lead"};
-  assert_int_equal(copse_profile_run(NULL, path, &wrong, &profile, &err), COPSE_ERR_DATA);
+  assert_int_equal(copse_profile_run(NULL, &path, 1, &wrong, &profile, &err), COPSE_ERR_DATA);
   assert_non_null(strstr(err.message, "\"lead\""));
   free(text);
 }
@@ -240,7 +240,7 @@ static void test_against(void **state) {
     fclose(file);
   }
   const char *here = write_text("here.csv", texts[0]), *there = write_text("there.csv", texts[1]);
-  json_t *json = parsed(here, (copse_profile_options){.target = "y", .against = there});
+  json_t *json = parsed(here, (copse_profile_options){.target = "y", .against = &there, .n_against = 1});
   assert_near(number_at(json, "drift/rows_known_share"), 0.08, 0.001,
               "rows of both"); /* a fifth of them got a new level */
   assert_true(json_is_true(at(json, "drift/columns/1/moved")));
@@ -249,7 +249,7 @@ static void test_against(void **state) {
   assert_true(has_alert(json, "DRIFT", "moved"));
   assert_true(has_alert(json, "NEW_LEVELS", "source"));
   json_decref(json);
-  json = parsed(here, (copse_profile_options){.target = "y", .against = here});
+  json = parsed(here, (copse_profile_options){.target = "y", .against = &here, .n_against = 1});
   assert_near(number_at(json, "drift/rows_known_share"), 1, 0, "the same file");
   assert_false(has_alert(json, "DRIFT", NULL));
   json_decref(json);
@@ -376,8 +376,11 @@ static size_t count_of(const char *text, const char *what) {
 static void test_hostile(void **state) {
   (void)state;
   const char *path = write_hostile();
-  copse_profile_options options = {
-      .target = "y", .header = COPSE_HEADER_YES, .values = COPSE_VALUES_FULL, .against = path};
+  copse_profile_options options = {.target = "y",
+                                   .header = COPSE_HEADER_YES,
+                                   .values = COPSE_VALUES_FULL,
+                                   .against = &path,
+                                   .n_against = 1};
   json_t *json = parsed(path, options);
   assert_string_equal(text_at(json, "columns/0/name"), hostile[0]);
   assert_string_equal(text_at(json, "columns/2/name"), hostile[2]);
@@ -470,7 +473,8 @@ static void test_odd(void **state) {
       copse_profile_options options = {.target = target,
                                        .header = COPSE_HEADER_YES,
                                        .values = (copse_profile_values)values,
-                                       .against = path};
+                                       .against = &path,
+                                       .n_against = 1};
       json_decref(parsed(path, options));
       free(document(path, options, COPSE_PROFILE_HTML));
       free(document(path, options, COPSE_PROFILE_TEXT));

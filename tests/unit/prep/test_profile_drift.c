@@ -4,7 +4,7 @@
 #include "profile_support.h"
 
 static json_t *compared(const char *here, const char *there, const char *target) {
-  return parsed(here, (copse_profile_options){.target = target, .against = there});
+  return parsed(here, (copse_profile_options){.target = target, .against = &there, .n_against = 1});
 }
 
 static void test_columns(void **state) {

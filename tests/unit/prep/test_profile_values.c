@@ -269,13 +269,14 @@ static void test_tally(void **state) {
 static void test_rows(void **state) {
   (void)state;
   struct rows rows = {.ctx = NULL}, other = {.ctx = NULL};
-  for (uint64_t i = 0; i < 10000; i++) rows_add(&rows, mix64(i % 8000 + 1), (uint32_t)(i < 9000 ? 0 : 1));
+  for (uint64_t i = 0; i < 10000; i++) rows_add(&rows, mix64(i % 8000 + 1), i < 9000 ? 0 : 1, i < 8500 ? 0 : 1);
   struct rows_result result = rows_finish(&rows);
   assert_true(result.exact);
   assert_true(fabs(result.share_repeated - 0.2) < 1e-12);
   assert_true(fabs(result.share_conflicting - 0.2) < 1e-12); /* 1,000 pairs of different class */
   assert_true(fabs(result.best_accuracy - 0.9) < 1e-12);
-  for (uint64_t i = 7000; i < 9000; i++) rows_add(&other, mix64(i + 1), 0);
+  assert_true(fabs(result.share_several - 0.3) < 1e-12); /* 1,500 pairs in two files */
+  for (uint64_t i = 7000; i < 9000; i++) rows_add(&other, mix64(i + 1), 0, 0);
   assert_true(fabs(rows_overlap(&rows, &other) - 0.5) < 1e-12);
   rows_release(&rows);
   rows_release(&other);
@@ -286,7 +287,7 @@ static void test_many_rows(void **state) {
   enum { N = 6000000 };
   (void)state;
   struct rows rows = {.ctx = NULL};
-  for (uint64_t i = 0; i < N; i++) rows_add(&rows, mix64((i % (N - N / 10)) + 1), 0);
+  for (uint64_t i = 0; i < N; i++) rows_add(&rows, mix64((i % (N - N / 10)) + 1), 0, 0);
   struct rows_result result = rows_finish(&rows);
   assert_false(result.exact);
   assert_true(fabs(result.share_repeated - 0.1) < 0.002);
