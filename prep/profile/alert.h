@@ -28,7 +28,8 @@ extern const size_t n_column_checks;
 struct table_check {
   const char *id;
   bool (*find)(const copse_profile *profile, struct finding *out, uint32_t *columns, uint32_t *n);
-  bool several;
+  const char
+      *groups; /* there can be several, each of some columns: what is said of many; NULL: there is one */
 };
 extern const struct table_check table_checks[];
 extern const size_t n_table_checks;
@@ -45,6 +46,8 @@ struct name_text {
   char text[180];
 };
 struct name_text name_in_text(const char *name, size_t length);
+/* A column as the value of a key: name:NAME, or its number where the file has no header. */
+struct name_text key_in_text(const copse_profile *profile, const struct column_facts *column);
 struct name_text value_in_text(const struct facts_value *value);
 
 #endif

@@ -14,6 +14,7 @@
 
 #define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
 #define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
+#define KEY key_in_text(p, c).text
 #define NAME name_in_text(c->name, strlen(c->name)).text
 
 static bool says(struct finding *out, copse_alert_level level, double effect) {
@@ -25,18 +26,16 @@ static bool says(struct finding *out, copse_alert_level level, double effect) {
 static double missing_share(const struct column_facts *c) { return (double)c->n_missing / (double)c->n; }
 
 static bool find_empty(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_EMPTY) return false;
   SAY("`%s` is empty in every row.", NAME);
-  ADVISE("leave it out: ignore_column=name:%s", NAME);
+  ADVISE("leave it out: ignore_column=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0);
 }
 
 static bool find_constant(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_CONSTANT) return false;
   SAY("`%s` has the same value in every row.", NAME);
-  ADVISE("leave it out: ignore_column=name:%s", NAME);
+  ADVISE("leave it out: ignore_column=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0);
 }
 
@@ -68,8 +67,8 @@ static bool enough_of_both(const copse_profile *p) {
   return p->target.n_pos >= 30 && p->target.n_labelled - p->target.n_pos >= 30;
 }
 
-static void advise_leak(const struct column_facts *c, struct finding *out) {
-  ADVISE("is it known before the moment of scoring? If not, leave it out: ignore_column=name:%s", NAME);
+static void advise_leak(const copse_profile *p, const struct column_facts *c, struct finding *out) {
+  ADVISE("is it known before the moment of scoring? If not, leave it out: ignore_column=%s", KEY);
 }
 
 static uint64_t rarest_class(const copse_profile *p) {
@@ -110,7 +109,7 @@ static bool find_leak_exact(const copse_profile *p, const struct column_facts *c
     SAY("`%s` follows from the target, as a function of it would (%.3f of 1).", NAME, v->follows);
   else
     return false;
-  advise_leak(c, out);
+  advise_leak(p, c, out);
   return says(out, COPSE_ALERT_CRITICAL, 1);
 }
 
@@ -125,7 +124,7 @@ static bool find_leak_auc(const copse_profile *p, const struct column_facts *c, 
   else
     SAY("`%s` alone tells the classes apart, with AUC %.3f of a class against the others.", NAME,
         v->auc_best);
-  advise_leak(c, out);
+  advise_leak(p, c, out);
   return says(out, leak_level(c, critical), v->auc_best);
 }
 
@@ -142,7 +141,7 @@ static bool find_leak_missing(const copse_profile *p, const struct column_facts 
         share_text(v->filled_neg).text);
   else
     SAY("Whether `%s` is filled goes with the target (association %.2f of 1).", NAME, phi);
-  ADVISE("is it filled before the outcome is known? If not, leave it out: ignore_column=name:%s", NAME);
+  ADVISE("is it filled before the outcome is known? If not, leave it out: ignore_column=%s", KEY);
   return says(out, leak_level(c, phi >= 0.9), phi);
 }
 
@@ -244,11 +243,10 @@ static bool find_null_like(const copse_profile *p, const struct column_facts *c,
 }
 
 static bool find_id(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_ID || c->is_target) return false;
   SAY("`%s` is different in %s row.", NAME,
       c->distinct >= (double)(c->n - c->n_missing) * 0.9999 ? "every" : "nearly every");
-  ADVISE("it can only be learned by heart: ignore_column=name:%s", NAME);
+  ADVISE("it can only be learned by heart: ignore_column=%s", KEY);
   return says(out, COPSE_ALERT_WARNING, 0.3);
 }
 
@@ -271,10 +269,9 @@ static bool find_numbers_as_text(const copse_profile *p, const struct column_fac
 }
 
 static bool find_code(const copse_profile *p, const struct column_facts *c, struct finding *out) {
-  (void)p;
   if (c->type != TYPE_CODE) return false;
   SAY("`%s` looks like a code, not a quantity (%s).", NAME, c->why);
-  ADVISE("train it as a category: categorical_feature=name:%s", NAME);
+  ADVISE("train it as a category: categorical_feature=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0.1);
 }
 

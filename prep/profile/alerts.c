@@ -1,4 +1,5 @@
 /* alerts.c - runs the checks, folds the same finding of many columns into one line, and orders them. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,7 @@
 #include "profile/alert.h"
 #include "profile/escape.h"
 
-enum { FOLD_FROM = 4, MOST_CLUSTERS = 8 };
+enum { FOLD_FROM = 4, GROUPS_TOLD = 3 };
 
 /* ---- words ---- */
 
@@ -53,6 +54,19 @@ struct short_text number_text(double x) {
 struct name_text name_in_text(const char *name, size_t length) {
   struct name_text out;
   clean_text(name, length, 40, out.text, sizeof out.text);
+  return out;
+}
+
+struct name_text key_in_text(const copse_profile *p, const struct column_facts *c) {
+  struct name_text out;
+  uint32_t number = (uint32_t)(c - p->columns), target = p->target.column;
+  if (p->named)
+    snprintf(out.text, sizeof out.text, "name:%.170s", name_in_text(c->name, strlen(c->name)).text);
+  else if (sscanf(c->name, "Column_%" SCNu32, &number) == 1 && p->numbers_skip_target)
+    snprintf(out.text, sizeof out.text, "%" PRIu32, number);
+  else
+    snprintf(out.text, sizeof out.text, "%" PRIu32,
+             number - (p->target.kind != TARGET_NONE && target < number));
   return out;
 }
 
@@ -113,13 +127,34 @@ static bool check_column(copse_profile *p, uint32_t column) {
   return true;
 }
 
+/* Groups of columns: the first ones by themselves, the others in one line. */
+static bool check_groups(copse_profile *p, const struct table_check *check, uint32_t *room) {
+  uint32_t n_rest = 0, n_groups = 0;
+  struct finding finding = {.turn = 0}, rest = {.turn = 0};
+  for (uint32_t n = 0;; finding.turn++, n = 0) {
+    if (!check->find(p, &finding, room + n_rest, &n)) break;
+    if (finding.turn < GROUPS_TOLD) {
+      if (add_alert(p, check->id, &finding, room, n) == NULL) return false;
+      continue;
+    }
+    rest = finding;
+    n_rest += n;
+    n_groups++;
+  }
+  if (n_groups < 2) return n_groups == 0 || add_alert(p, check->id, &rest, room, n_rest) != NULL;
+  snprintf(rest.text, sizeof rest.text, "%u columns in %u more groups %s.", n_rest, n_groups, check->groups);
+  rest.effect *= 0.9; /* behind them */
+  return add_alert(p, check->id, &rest, room, n_rest) != NULL;
+}
+
 static bool check_table(copse_profile *p, uint32_t *room) {
   for (size_t i = 0; i < n_table_checks; i++) {
     const struct table_check *check = &table_checks[i];
-    for (uint32_t turn = 0; turn < (check->several ? MOST_CLUSTERS : 1); turn++) {
-      struct finding finding = {.turn = turn};
-      uint32_t n = 0;
-      if (!check->find(p, &finding, room, &n)) break;
+    struct finding finding = {.turn = 0};
+    uint32_t n = 0;
+    if (check->groups != NULL) {
+      if (!check_groups(p, check, room)) return false;
+    } else if (check->find(p, &finding, room, &n)) {
       if (add_alert(p, check->id, &finding, room, n) == NULL) return false;
     }
   }
@@ -159,8 +194,9 @@ static bool fold(copse_profile *p, const struct column_check *check, copse_alert
   }
   snprintf(finding.text + length, sizeof finding.text - (size_t)length, "%s", n > 6 ? " ...)" : ")");
   /* one column's own name does not fit many */
-  char *name = strstr(finding.remedy, "=name:");
-  if (name != NULL) snprintf(name, 16, "=name:...");
+  char *key = strstr(finding.remedy, "ignore_column=");
+  if (key == NULL) key = strstr(finding.remedy, "categorical_feature=");
+  if (key != NULL) snprintf(strchr(key, '=') + 1, 16, "%s...", p->named ? "name:" : "");
   return add_alert(p, check->id, &finding, room, n) != NULL;
 }
 

@@ -19,6 +19,29 @@ void html_number(copse_text *out, double x);
 /* With three decimals. */
 void html_fixed(copse_text *out, double x);
 
+/* A heading that sorts; a cell that is sorted by x, up to its closing tag. */
+void html_head_cell(copse_text *out, const char *name, const char *class);
+void html_number_cell(copse_text *out, double x, const char *class);
+/* A name in small letters, for the filter. */
+void html_lower(copse_text *out, const char *name);
+
+/* Columns up to which every card is open; cards on a page. */
+enum { HTML_OPEN_CARDS = 60, HTML_CARDS = 300 };
+
+/* ---- the table of columns ---- */
+
+/* Which columns have a card. False: out of memory. */
+bool html_choose_cards(const copse_profile *profile, bool *cards);
+void html_columns(copse_text *out, const copse_profile *profile, const bool *cards);
+/* How well a column alone tells the target: AUC or R2, NaN without. */
+double html_strength(const copse_profile *profile, const struct column_facts *column);
+/* Alerts on a column; *level: of the gravest, or -1. */
+uint32_t html_alerts_of(const copse_profile *profile, uint32_t column, int *level);
+/* Attributes that the filters look at. */
+void html_filter_data(copse_text *out, const copse_profile *profile, uint32_t column);
+
+/* ---- charts and cards ---- */
+
 /* The column's shape, small, without words. */
 void chart_spark(copse_text *out, const struct column_facts *column);
 /* Bars of a column of numbers, with a box under them. */

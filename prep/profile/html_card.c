@@ -238,20 +238,11 @@ static void put_nearest(copse_text *out, const copse_profile *p, uint32_t column
   html_put(out, "</p>");
 }
 
-static void put_lower_name(copse_text *out, const char *name) {
-  char lower[400];
-  size_t n = 0;
-  for (; name[n] != '\0' && n + 1 < sizeof lower; n++)
-    lower[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] | 0x20) : name[n];
-  lower[n] = '\0';
-  html_plain(out, lower, 200);
-}
-
 void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool open, bool bins) {
   const struct column_facts *c = &p->columns[column];
-  copse_text_appendf(out, "<details id=\"c%u\"%s data-n=\"", column, open ? " open" : "");
-  put_lower_name(out, c->name);
-  html_put(out, "\"><summary><b>");
+  copse_text_appendf(out, "<details id=\"c%u\"%s ", column, open ? " open" : "");
+  html_filter_data(out, p, column);
+  html_put(out, "><summary><b>");
   html_data(out, c->name, 64);
   html_put(out, "</b> <span class=\"mute\">");
   html_put(out, column_type_names[c->type]);

@@ -91,3 +91,23 @@ void html_fixed(copse_text *out, double x) {
   snprintf(text, sizeof text, "%.3f", x);
   put_signed(out, text);
 }
+
+void html_head_cell(copse_text *out, const char *name, const char *class) {
+  copse_text_appendf(out, "<th scope=\"col\" class=\"%s\"><button type=\"button\">%s</button></th>", class,
+                     name);
+}
+
+void html_number_cell(copse_text *out, double x, const char *class) {
+  char text[32] = "";
+  if (isfinite(x)) copse_format_double_digits(x, 9, text, sizeof text);
+  copse_text_appendf(out, "<td class=\"%s\" data-v=\"%s\">", class, text);
+}
+
+void html_lower(copse_text *out, const char *name) {
+  char lower[400];
+  size_t n = 0;
+  for (; name[n] != '\0' && n + 1 < sizeof lower; n++)
+    lower[n] = name[n] >= 'A' && name[n] <= 'Z' ? (char)(name[n] | 0x20) : name[n];
+  lower[n] = '\0';
+  html_plain(out, lower, 200);
+}

@@ -9,7 +9,7 @@
 #include "profile/html.h"
 #include "profile/output.h"
 
-enum { OPEN_CARDS = 60, CARDS = 300, CARDS_WITH_BINS = 150 };
+enum { CARDS_WITH_BINS = 150 };
 
 static void put_head(copse_text *out, const copse_profile *p) {
   html_put(out,
@@ -25,8 +25,10 @@ static void put_head(copse_text *out, const copse_profile *p) {
   html_plain(out, p->path, 100);
   html_put(out, "</title><style>");
   html_put(out, page_style);
+  html_put(out, "</style></head><body");
+  if (p->n_columns > HTML_OPEN_CARDS) html_put(out, " class=\"many\"");
   html_put(out,
-           "</style></head><body><a class=\"skip\" href=\"#columns\">Skip to the columns</a>\n<nav "
+           "><a class=\"skip\" href=\"#columns\">Skip to the columns</a>\n<nav "
            "aria-label=\"Sections\">"
            "<a href=\"#glance\">Glance</a><a href=\"#alerts\">Decide</a>");
   if (p->target.kind != TARGET_NONE) html_put(out, "<a href=\"#target\">Target</a>");
@@ -81,7 +83,7 @@ static void put_glance(copse_text *out, const copse_profile *p) {
   html_put(out, "</div>\n");
 }
 
-static void put_alerts(copse_text *out, const copse_profile *p) {
+static void put_alerts(copse_text *out, const copse_profile *p, const bool *cards) {
   static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};
   html_put(out, "<h2 id=\"alerts\">Decide first</h2>");
   if (p->n_alerts == 0) html_put(out, "<p>No alert.</p>");
@@ -92,7 +94,9 @@ static void put_alerts(copse_text *out, const copse_profile *p) {
     html_plain(out, a->text, ALERT_TEXT);
     html_put(out, "<span class=\"fix\">");
     html_plain(out, a->remedy, ALERT_TEXT);
-    if (a->n_columns == 1) copse_text_appendf(out, " <a href=\"#c%u\">Show the column</a>", a->columns[0]);
+    if (a->n_columns == 1)
+      copse_text_appendf(out, " <a href=\"#%s%u\">Show the column</a>", cards[a->columns[0]] ? "c" : "r",
+                         a->columns[0]);
     html_put(out, "</span></li>");
   }
   html_put(out, "</ul>\n");
@@ -142,130 +146,24 @@ static void put_target(copse_text *out, const copse_profile *p) {
   html_put(out, "</tbody></table></div>\n");
 }
 
-/* ---- the table of columns ---- */
-
-static void head_cell(copse_text *out, const char *name, const char *class) {
-  copse_text_appendf(out, "<th scope=\"col\" class=\"%s\"><button type=\"button\">%s</button></th>", class,
-                     name);
-}
-
-static void number_cell(copse_text *out, double x, const char *class) {
-  char text[32] = "";
-  if (isfinite(x)) copse_format_double_digits(x, 9, text, sizeof text);
-  copse_text_appendf(out, "<td class=\"%s\" data-v=\"%s\">", class, text);
-}
-
-static double strength(const copse_profile *p, const struct column_facts *c) {
-  if (!c->view.present) return (double)NAN;
-  return p->target.kind == TARGET_NUMBER ? c->view.r2_oof : c->view.auc_best;
-}
-
-static uint32_t alerts_of(const copse_profile *p, uint32_t column) {
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < p->n_alerts; i++)
-    for (uint32_t k = 0; k < p->alerts[i].n_columns; k++) n += p->alerts[i].columns[k] == column;
-  return n;
-}
-
-static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool card) {
-  const struct column_facts *c = &p->columns[i];
-  char lower[400];
-  size_t n = 0;
-  for (; c->name[n] != '\0' && n + 1 < sizeof lower; n++)
-    lower[n] = c->name[n] >= 'A' && c->name[n] <= 'Z' ? (char)(c->name[n] | 0x20) : c->name[n];
-  lower[n] = '\0';
-  html_put(out, "<tr data-n=\"");
-  html_plain(out, lower, 200);
-  html_put(out, "\"><td>");
-  if (card) copse_text_appendf(out, "<a href=\"#c%u\">", i);
-  html_data(out, c->name, 64);
-  html_put(out, card ? "</a></td><td class=\"t\">" : "</td><td class=\"t\">");
-  html_put(out, column_type_names[c->type]);
-  html_put(out, "</td><td class=\"o t\">");
-  chart_spark(out, c);
-  html_put(out, "</td>");
-  number_cell(out, (double)c->n_missing / (double)c->n, "");
-  html_share(out, (double)c->n_missing / (double)c->n);
-  html_put(out, "</td>");
-  number_cell(out, round(c->distinct), "");
-  if (!c->distinct_exact) html_put(out, "\xE2\x89\x88 ");
-  html_count(out, round(c->distinct));
-  html_put(out, "</td>");
-  if (p->target.kind != TARGET_NONE) {
-    number_cell(out, strength(p, c), "");
-    html_fixed(out, strength(p, c));
-    html_put(out, "</td>");
-    double second = p->target.kind == TARGET_CLASSES ? c->view.explained : c->view.iv;
-    if (!c->view.present) second = (double)NAN;
-    number_cell(out, second, "o");
-    html_fixed(out, second);
-    html_put(out, "</td>");
-  }
-  number_cell(out, c->has_number ? c->number.quantiles[3] : (double)NAN, "o");
-  if (c->has_number) html_number(out, c->number.quantiles[3]);
-  html_put(out, "</td>");
-  number_cell(out, alerts_of(p, i), "");
-  copse_text_appendf(out, "%u</td></tr>\n", alerts_of(p, i));
-}
-
-static void put_columns(copse_text *out, const copse_profile *p, const bool *cards) {
-  html_put(out,
-           "<h2 id=\"columns\">Columns</h2><p><input type=\"search\" id=\"f\" hidden aria-label=\"Filter "
-           "columns by "
-           "name\" placeholder=\"Filter by name\"></p><div class=\"wide\"><table class=\"s\"><caption>One "
-           "row for each "
-           "column; a heading sorts</caption><thead><tr>");
-  head_cell(out, "column", "");
-  head_cell(out, "type", "t");
-  html_put(out, "<th scope=\"col\" class=\"o t\">shape</th>");
-  head_cell(out, "missing", "");
-  head_cell(out, "distinct", "");
-  if (p->target.kind != TARGET_NONE) {
-    head_cell(out, p->target.kind == TARGET_NUMBER ? "R\xC2\xB2" : "AUC", "");
-    head_cell(out, p->target.kind == TARGET_CLASSES ? "entropy" : "IV", "o");
-  }
-  head_cell(out, "median", "o");
-  head_cell(out, "alerts", "");
-  html_put(out, "</tr></thead><tbody>\n");
-  for (uint32_t i = 0; i < p->n_columns; i++) put_row(out, p, i, cards[i]);
-  html_put(out, "</tbody></table></div>\n");
-}
-
-/* Columns with a card: all, or those with alerts and the strongest, in the order of the file. */
-static void choose_cards(const copse_profile *p, bool *cards) {
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < p->n_columns; i++) {
-    const struct column_facts *c = &p->columns[i];
-    cards[i] = c->type != TYPE_CONSTANT && c->type != TYPE_EMPTY;
-    n += cards[i];
-  }
-  for (double least = 0.505; n > CARDS && least < 1; least += 0.005)
-    for (uint32_t i = 0; i < p->n_columns && n > CARDS; i++) {
-      if (!cards[i] || strength(p, &p->columns[i]) >= least || alerts_of(p, i) > 1) continue;
-      cards[i] = false;
-      n--;
-    }
-  for (uint32_t i = p->n_columns; i-- > 0 && n > CARDS;) {
-    n -= cards[i];
-    cards[i] = false;
-  }
-}
-
 /* ---- between columns, beside another file ---- */
 
 static void put_relations(copse_text *out, const copse_profile *p) {
   html_put(out, "<h2 id=\"relations\">Relations</h2>");
   if (p->pairs.n_list == 0) {
-    html_put(out, p->pairs.skipped ? "<p>Not looked for: more than 1,000 columns.</p>"
-                                   : "<p>No two columns hang together (association of 0.3 and more).</p>");
+    html_put(out,
+             p->pairs.skipped
+                 ? "<p>Not looked for: the file has more than 1,000 columns. Columns with the same values "
+                   "are told above.</p>"
+                 : "<p>No two columns hang together (association of 0.3 and more).</p>");
     return;
   }
   html_put(out, "<div class=\"wide\"><table class=\"s\"><caption>The strongest pairs, on ");
   html_count(out, (double)p->pairs.n_rows);
   html_put(out, " rows</caption><thead><tr>");
-  head_cell(out, "column", "");
-  head_cell(out, "and", "t");
-  head_cell(out, "association", "");
+  html_head_cell(out, "column", "");
+  html_head_cell(out, "and", "t");
+  html_head_cell(out, "association", "");
   html_put(out, "<th scope=\"col\" class=\"o t\">measure</th></tr></thead><tbody>");
   for (uint32_t i = 0; i < p->pairs.n_list; i++) {
     const struct pair *pair = &p->pairs.list[i];
@@ -274,7 +172,7 @@ static void put_relations(copse_text *out, const copse_profile *p) {
     html_put(out, "</td><td class=\"w\">");
     html_data(out, p->columns[pair->b].name, 64);
     html_put(out, "</td>");
-    number_cell(out, fabs(pair->value), "");
+    html_number_cell(out, fabs(pair->value), "");
     html_fixed(out, pair->value);
     html_put(out, "</td><td class=\"o t\">");
     html_put(out, strcmp(pair->measure, "spearman") == 0    ? "Spearman"
@@ -302,12 +200,12 @@ static void put_drift(copse_text *out, const copse_profile *p) {
            "</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
            "column moved"
            "</caption><thead><tr>");
-  head_cell(out, "column", "");
-  head_cell(out, "PSI", "");
-  head_cell(out, "by chance", "o");
-  head_cell(out, "KS", "o");
-  head_cell(out, "JS", "");
-  head_cell(out, "new values", "");
+  html_head_cell(out, "column", "");
+  html_head_cell(out, "PSI", "");
+  html_head_cell(out, "by chance", "o");
+  html_head_cell(out, "KS", "o");
+  html_head_cell(out, "JS", "");
+  html_head_cell(out, "new values", "");
   html_put(out, "</tr></thead><tbody>");
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
@@ -325,11 +223,11 @@ static void put_drift(copse_text *out, const copse_profile *p) {
       continue;
     }
     for (int k = 0; k < 4; k++) {
-      number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
+      html_number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
       html_fixed(out, cells[k]);
       html_put(out, "</td>");
     }
-    number_cell(out, d->share_new, "");
+    html_number_cell(out, d->share_new, "");
     html_share(out, d->share_new);
     html_put(out, "</td></tr>");
   }
@@ -368,7 +266,7 @@ static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) 
         out,
         "<li>%u columns have a card: not those that are empty or constant, and at most %d; the JSON "
         "output has all.</li>",
-        n_cards, CARDS);
+        n_cards, HTML_CARDS);
   html_put(
       out,
       "</ul><details><summary>What the words mean</summary><dl>"
@@ -392,17 +290,17 @@ void output_html(const copse_profile *p, copse_text *out) {
     out->failed = true;
     return;
   }
-  choose_cards(p, cards);
+  if (!html_choose_cards(p, cards)) out->failed = true;
   for (uint32_t i = 0; i < p->n_columns; i++) n_cards += cards[i];
   put_head(out, p);
   put_glance(out, p);
-  put_alerts(out, p);
+  put_alerts(out, p, cards);
   put_target(out, p);
-  put_columns(out, p, cards);
+  html_columns(out, p, cards);
   html_put(out, "<h2 id=\"cards\">Cards</h2>\n");
   for (uint32_t i = 0; i < p->n_columns; i++) {
-    bool strong = fabs(strength(p, &p->columns[i]) - 0.5) >= 0.02;
-    if (cards[i]) html_card(out, p, i, n_cards <= OPEN_CARDS, n_cards <= CARDS_WITH_BINS || strong);
+    bool strong = fabs(html_strength(p, &p->columns[i]) - 0.5) >= 0.02;
+    if (cards[i]) html_card(out, p, i, n_cards <= HTML_OPEN_CARDS, n_cards <= CARDS_WITH_BINS || strong);
   }
   put_relations(out, p);
   put_drift(out, p);

@@ -57,15 +57,20 @@ const char page_style[] =
     "0;font-size:.92rem;align-content:start}dt{color:var(--mute)}dd{margin:0;text-align:right;overflow-wrap:"
     "anywhere}"
     ".bar{display:inline-block;height:.7rem;background:var(--c1);vertical-align:middle;min-width:1px}"
-    "input[type=search]{font:inherit;padding:.5rem;width:100%;max-width:24rem;background:var(--panel);color:"
+    ".find{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}"
+    "input[type=search],select{font:inherit;padding:.5rem;min-height:2.75rem;width:100%;max-width:24rem;"
+    "background:var(--panel);color:"
     "var(--ink);border:1px solid var(--line);border-radius:.4rem}"
     "[hidden]{display:none!important}"
-    "@media(max-width:640px){.o{display:none}body{padding:0 .6rem 2rem}th,td{padding:.25rem .35rem}}"
+    "@media(max-width:640px){.o{display:none}.find "
+    "*{max-width:none}th:first-child,td:first-child{min-width:7rem}body{padding:0 .6rem "
+    "2rem}th,td{padding:.25rem .35rem}}"
     "@media(prefers-reduced-motion:no-preference){html{scroll-behavior:smooth}}"
     "@media "
     "print{:root{color-scheme:light;--bg:#fff;--panel:#fff;--ink:#000;--mute:#444;--line:#bbb;--c1:#1f6fb4;--"
     "c2:#C25400}"
-    "nav,input,.skip{display:none!important}details{break-inside:avoid;content-visibility:visible}details::"
+    "nav,.find,.skip,.many>main>details:not([open]),.many "
+    "#cards{display:none!important}details{break-inside:avoid;content-visibility:visible}details::"
     "details-content{content-visibility:visible}"
     "tr,li{break-inside:avoid}.wide{overflow:visible}th:first-child,td:first-child{position:static}}";
 
@@ -79,10 +84,14 @@ const char page_script[] =
     "v===''?null:e.dataset.v!==undefined?+v:v};"
     "[...y.rows].map(r=>[k(r),r]).sort((a,b)=>(a[0]===null)-(b[0]===null)||d*(a[0]<b[0]?-1:a[0]>b[0]?1:0))"
     ".forEach(x=>y.append(x[1]))};"
-    "const f=document.getElementById('f');if(f){f.hidden=false;f.oninput=()=>{const w=f.value.toLowerCase();"
-    "for(const e of q('[data-n]'))e.hidden=!e.dataset.n.includes(w)}}"
-    "const o=()=>{const "
-    "e=document.getElementById(location.hash.slice(1));if(e&&e.tagName=='DETAILS')e.open=true};"
-    "onhashchange=o;o();onbeforeprint=()=>q('details').forEach(e=>e.open=true)})()";
+    "const g=i=>document.getElementById(i),f=g('f'),k=g('k');if(f){q('.find').forEach(e=>e.hidden=false);"
+    "f.oninput=k.oninput=()=>{const w=f.value.toLowerCase();let n=0;"
+    "for(const e of q('[data-n]')){e.hidden=!e.dataset.n.includes(w)||"
+    "!(' '+e.dataset.t+' ').includes(k.value&&' '+k.value+' ');n+=!e.hidden&&e.tagName=='TR'}"
+    "g('s').value=n+' columns'}}"
+    "const o=()=>{const e=g(location.hash.slice(1));if(e&&e.tagName=='DETAILS')e.open=true};"
+    "onhashchange=o;o();"
+    "onbeforeprint=()=>{if(!document.body.classList.contains('many'))q('details').forEach(e=>e.open=true)}})("
+    ")";
 
-const char page_script_hash[] = "i1w21UrHADn6/FzJih3IDRO5DNkoLFG8ZzC76IXOZG0=";
+const char page_script_hash[] = "zacDJnk4cvvPmCQHyN/kOsVx8J+AA0yl0IJN9U2TiRg=";

@@ -125,6 +125,7 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
     return report_memory(err, "the profile of", "the table");
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
+  p->named = row_source_is_named(scan->source);
   if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
     return report_memory(err, "the profile of", "the table");
   p->rows = rows_finish(&scan->full);
@@ -175,6 +176,8 @@ copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, i
   if (p == NULL) return report_memory(err, "the lints of", "the training data");
   p->ctx = p->names.ctx = ctx;
   p->options.n_threads = n_threads;
+  p->named = frame->has_header;
+  p->numbers_skip_target = true;
   copse_status status = scan_frame(ctx, frame, rows, n_threads, &scan, &any, err);
   if (status == COPSE_OK && any) status = conclude(p, &scan, err);
   bool ok = status != COPSE_OK || !any || keep_names(p, NULL, 0);

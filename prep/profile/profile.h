@@ -27,6 +27,8 @@ struct copse_profile {
   copse_text names;              /* of columns, path, command; NUL-terminated each */
   const char *path, *against;    /* of several files: all names */
   size_t n_files;
+  bool named;               /* the file has a header */
+  bool numbers_skip_target; /* the numbers in made-up names do not count the target's column */
   uint64_t n_rows, n_cells_missing;
   uint32_t n_columns;
   struct column_facts *columns; /* [n_columns] */

@@ -121,6 +121,7 @@ static bool fresh_tables(struct values *values, uint32_t capacity) {
   if (entries == NULL || slots == NULL || !tally_fit(&tally, 0, capacity, values->tally.shape)) {
     copse_free(entries);
     copse_free(slots);
+    tally_release(&tally);
     return false;
   }
   copse_free(values->entries);

@@ -124,6 +124,7 @@ uint32_t row_source_n_columns(const struct row_source *source) { return source->
 const char *row_source_name(const struct row_source *source, uint32_t column) {
   return source->names[column];
 }
+bool row_source_is_named(const struct row_source *source) { return source->csv.plan.named; }
 uint64_t row_source_n_rows(const struct row_source *source) { return source->csv.stream.n_rows; }
 bool row_source_is_libsvm(const struct row_source *source) { return source->libsvm; }
 const char *row_source_path(const struct row_source *source) { return source->job.source.path; }

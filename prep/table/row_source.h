@@ -45,6 +45,8 @@ void row_source_close(struct row_source *source);
 uint32_t row_source_n_columns(const struct row_source *source);
 /* As in the header; an unnamed column, and all of them without header, Column_0, Column_1 ... */
 const char *row_source_name(const struct row_source *source, uint32_t column);
+/* Whether the names are the header's. */
+bool row_source_is_named(const struct row_source *source);
 /* Rows seen so far in this run; after it: how many there are. */
 uint64_t row_source_n_rows(const struct row_source *source);
 /* Whether the first file looks like LibSVM (copse_read_format), whose lines are no cells. */

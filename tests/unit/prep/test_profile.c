@@ -497,7 +497,7 @@ static void test_wide(void **state) {
   fclose(file);
   char *page =
       document(write_text("wide.csv", text), (copse_profile_options){.target = "y"}, COPSE_PROFILE_HTML);
-  assert_int_equal(count_of(page, "<tr data-n="), 601);
+  assert_int_equal(count_of(page, "<tr id=\"r"), 601);
   assert_int_equal(count_of(page, "<details id="), 300);
   assert_int_equal(count_of(page, "open data-n"), 0);
   assert_true(strlen(page) < 2000000);
