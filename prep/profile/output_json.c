@@ -17,9 +17,18 @@ static void key(copse_text *out, const char *name) {
   char last = out->length > 0 ? out->data[out->length - 1] : '{';
   copse_text_appendf(out, "%s\"%s\":", last == '{' || out->failed ? "" : ",", name);
 }
+static void begin(copse_text *out, const char *name, const char *bracket) {
+  key(out, name);
+  raw(out, bracket);
+}
 /* The next element of an array. */
 static void item(copse_text *out) {
   if (out->length > 0 && out->data[out->length - 1] != '[') raw(out, ",");
+}
+/* The next one, which is an object. */
+static void element(copse_text *out) {
+  item(out);
+  raw(out, "{");
 }
 static void number(copse_text *out, const char *name, double x) {
   key(out, name);
@@ -46,11 +55,9 @@ static void value(copse_text *out, const struct facts_value *v) {
 }
 
 static void value_list(copse_text *out, const char *name, const struct facts_value *list, uint32_t n) {
-  key(out, name);
-  raw(out, "[");
+  begin(out, name, "[");
   for (uint32_t i = 0; i < n; i++) {
-    item(out);
-    raw(out, "{");
+    element(out);
     key(out, "value");
     value(out, &list[i]);
     count(out, "n", list[i].n);
@@ -60,12 +67,29 @@ static void value_list(copse_text *out, const char *name, const struct facts_val
   raw(out, "]");
 }
 
+static void number_list(copse_text *out, const char *name, const double *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    append_json_number(out, list[i]);
+  }
+  raw(out, "]");
+}
+
+static void count_list(copse_text *out, const char *name, const uint64_t *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    copse_text_appendf(out, "%" PRIu64, list[i]);
+  }
+  raw(out, "]");
+}
+
 /* ---- parts of a column ---- */
 
 static void write_number(copse_text *out, const struct number_facts *f) {
   static const char *const names[FACTS_QUANTILES] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
-  key(out, "number");
-  raw(out, "{");
+  begin(out, "number", "{");
   number(out, "mean", f->mean);
   number(out, "std", f->std);
   number(out, "min", f->min);
@@ -79,28 +103,14 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   count(out, "negatives", f->n_negative);
   count(out, "n_pos_inf", f->n_pos_inf);
   count(out, "n_neg_inf", f->n_neg_inf);
-  key(out, "quantiles");
-  raw(out, "{");
+  begin(out, "quantiles", "{");
   for (int i = 0; i < FACTS_QUANTILES; i++) number(out, names[i], f->quantiles[i]);
   raw(out, "}");
   truth(out, "exact", f->exact);
   number(out, "quantile_rank_error", f->rank_error);
-  key(out, "histogram");
-  raw(out, "{");
-  key(out, "edges");
-  raw(out, "[");
-  for (uint32_t i = 0; i <= f->n_bars && f->n_bars > 0; i++) {
-    item(out);
-    append_json_number(out, f->edges[i]);
-  }
-  raw(out, "]");
-  key(out, "counts");
-  raw(out, "[");
-  for (uint32_t i = 0; i < f->n_bars; i++) {
-    item(out);
-    copse_text_appendf(out, "%" PRIu64, f->bars[i]);
-  }
-  raw(out, "]");
+  begin(out, "histogram", "{");
+  number_list(out, "edges", f->edges, f->n_bars > 0 ? f->n_bars + 1 : 0);
+  count_list(out, "counts", f->bars, f->n_bars);
   count(out, "below", f->below);
   count(out, "above", f->above);
   raw(out, "}");
@@ -109,19 +119,16 @@ static void write_number(copse_text *out, const struct number_facts *f) {
 }
 
 static void write_levels(copse_text *out, const struct level_facts *f) {
-  key(out, "category");
-  raw(out, "{");
+  begin(out, "category", "{");
   value_list(out, "top", f->top, f->n_top);
-  key(out, "other");
-  raw(out, "{");
+  begin(out, "other", "{");
   count(out, "n", f->other_n);
   number(out, "values", f->other_values);
   raw(out, "}");
   truth(out, "exact", f->exact);
   number(out, "entropy", f->entropy);
   number(out, "rare_share", f->rare_share);
-  key(out, "length");
-  raw(out, "{");
+  begin(out, "length", "{");
   count(out, "min", f->length_min);
   count(out, "median", f->length_median);
   count(out, "max", f->length_max);
@@ -139,8 +146,7 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
 }
 
 static void write_dates(copse_text *out, const struct date_facts *f) {
-  key(out, "datetime");
-  raw(out, "{");
+  begin(out, "datetime", "{");
   number(out, "first", f->first);
   number(out, "last", f->last);
   truth(out, "rounded", f->rounded);
@@ -150,28 +156,19 @@ static void write_dates(copse_text *out, const struct date_facts *f) {
   word(out, "granularity", f->granularity);
   count(out, "future", f->n_future);
   count(out, "sentinels", f->n_sentinel);
-  key(out, "per");
-  raw(out, "{");
+  begin(out, "per", "{");
   word(out, "unit", f->unit);
-  key(out, "counts");
-  raw(out, "[");
-  for (uint32_t i = 0; i < f->n_periods; i++) {
-    item(out);
-    copse_text_appendf(out, "%" PRIu64, f->periods[i]);
-  }
-  raw(out, "]");
+  count_list(out, "counts", f->periods, f->n_periods);
   raw(out, "}");
   raw(out, "}");
 }
 
 static void write_bins(copse_text *out, const struct view_facts *v) {
   static const char *const kinds[] = {"range", "value", "level", "other", "missing", "mismatched"};
-  key(out, "bins");
-  raw(out, "[");
+  begin(out, "bins", "[");
   for (uint32_t i = 0; i < v->n_bins; i++) {
     const struct bin_facts *bin = &v->bins[i];
-    item(out);
-    raw(out, "{");
+    element(out);
     word(out, "kind", kinds[bin->kind]);
     if (bin->kind == BIN_RANGE || bin->kind == BIN_VALUE) {
       number(out, "lo", bin->lo);
@@ -184,12 +181,7 @@ static void write_bins(copse_text *out, const struct view_facts *v) {
     count(out, "n", bin->n);
     count(out, "n_pos", bin->n_pos);
     number(out, "rate", bin->rate);
-    key(out, "ci");
-    raw(out, "[");
-    append_json_number(out, bin->ci_lo);
-    raw(out, ",");
-    append_json_number(out, bin->ci_hi);
-    raw(out, "]");
+    number_list(out, "ci", (const double[]){bin->ci_lo, bin->ci_hi}, 2);
     number(out, "woe", bin->woe);
     raw(out, "}");
   }
@@ -197,8 +189,7 @@ static void write_bins(copse_text *out, const struct view_facts *v) {
 }
 
 static void write_view(copse_text *out, const struct view_facts *v) {
-  key(out, "target");
-  raw(out, "{");
+  begin(out, "target", "{");
   number(out, "auc", v->auc);
   number(out, "auc_oof", v->auc_oof);
   number(out, "auc_se", v->auc_se);
@@ -218,8 +209,7 @@ static void write_view(copse_text *out, const struct view_facts *v) {
 }
 
 static void write_column_alerts(copse_text *out, const copse_profile *p, uint32_t column) {
-  key(out, "alerts");
-  raw(out, "[");
+  begin(out, "alerts", "[");
   for (uint32_t i = 0; i < p->n_alerts; i++) {
     for (uint32_t k = 0; k < p->alerts[i].n_columns; k++) {
       if (p->alerts[i].columns[k] != column) continue;
@@ -233,15 +223,13 @@ static void write_column_alerts(copse_text *out, const copse_profile *p, uint32_
 static void write_column(copse_text *out, const copse_profile *p, uint32_t index) {
   const struct column_facts *c = &p->columns[index];
   double n = (double)c->n;
-  item(out);
-  raw(out, "{");
+  element(out);
   count(out, "id", index);
   word(out, "name", c->name);
   word(out, "type", column_type_names[c->type]);
   word(out, "why", c->why);
   count(out, "n", c->n);
-  key(out, "missing");
-  raw(out, "{");
+  begin(out, "missing", "{");
   count(out, "n", c->n_missing);
   number(out, "share", (double)c->n_missing / n);
   count(out, "empty", c->n_null);
@@ -249,14 +237,12 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   count(out, "declared", c->n_declared);
   value_list(out, "tokens", c->tokens, c->n_token_texts);
   raw(out, "}");
-  key(out, "mismatched");
-  raw(out, "{");
+  begin(out, "mismatched", "{");
   count(out, "n", c->n_misfits);
   number(out, "share", (double)c->n_misfits / n);
   value_list(out, "examples", &c->misfit, c->misfit.n > 0);
   raw(out, "}");
-  key(out, "distinct");
-  raw(out, "{");
+  begin(out, "distinct", "{");
   number(out, "n", round(c->distinct));
   number(out, "share", c->n > c->n_missing ? c->distinct / (double)(c->n - c->n_missing) : 0);
   truth(out, "exact", c->distinct_exact);
@@ -278,8 +264,7 @@ static void write_target(copse_text *out, const copse_profile *p) {
   static const char *const kinds[] = {"none", "binary", "multiclass", "regression", "unusable"};
   const struct target_facts *t = &p->target;
   if (t->kind == TARGET_NONE) return;
-  key(out, "target");
-  raw(out, "{");
+  begin(out, "target", "{");
   word(out, "name", p->columns[t->column].name);
   word(out, "kind", kinds[t->kind]);
   count(out, "n", t->n_labelled);
@@ -291,23 +276,16 @@ static void write_target(copse_text *out, const copse_profile *p) {
     number(out, "order_auc", t->order_auc);
   }
   number(out, "rate", t->rate);
-  key(out, "rate_ci");
-  raw(out, "[");
-  append_json_number(out, t->ci_lo);
-  raw(out, ",");
-  append_json_number(out, t->ci_hi);
-  raw(out, "]");
+  number_list(out, "rate_ci", (const double[]){t->ci_lo, t->ci_hi}, 2);
   raw(out, "}");
 }
 
 static void write_table(copse_text *out, const copse_profile *p) {
   uint32_t types[N_COLUMN_TYPES] = {0};
   for (uint32_t i = 0; i < p->n_columns; i++) types[p->columns[i].type]++;
-  key(out, "table");
-  raw(out, "{");
+  begin(out, "table", "{");
   count(out, "cells_missing", p->n_cells_missing);
-  key(out, "rows_duplicate");
-  raw(out, "{");
+  begin(out, "rows_duplicate", "{");
   number(out, "n", round(p->rows.share_repeated * (double)p->n_rows));
   number(out, "share", p->rows.share_repeated);
   truth(out, "exact", p->rows.exact);
@@ -317,8 +295,7 @@ static void write_table(copse_text *out, const copse_profile *p) {
     number(out, "rows_conflicting_share", p->features.share_conflicting);
     number(out, "best_accuracy", p->features.best_accuracy);
   }
-  key(out, "types");
-  raw(out, "{");
+  begin(out, "types", "{");
   for (int i = 0; i < N_COLUMN_TYPES; i++)
     if (types[i] > 0) count(out, column_type_names[i], types[i]);
   raw(out, "}");
@@ -326,16 +303,13 @@ static void write_table(copse_text *out, const copse_profile *p) {
 }
 
 static void write_pairs(copse_text *out, const copse_profile *p) {
-  key(out, "pairs");
-  raw(out, "{");
+  begin(out, "pairs", "{");
   count(out, "sample_rows", p->pairs.n_rows);
   truth(out, "skipped", p->pairs.skipped);
-  key(out, "list");
-  raw(out, "[");
+  begin(out, "list", "[");
   for (uint32_t i = 0; i < p->pairs.n_list; i++) {
     const struct pair *pair = &p->pairs.list[i];
-    item(out);
-    raw(out, "{");
+    element(out);
     count(out, "a", pair->a);
     count(out, "b", pair->b);
     word(out, "measure", pair->measure);
@@ -348,34 +322,29 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
 
 static void write_drift(copse_text *out, const copse_profile *p) {
   if (!p->drift.present) return;
-  key(out, "drift");
-  raw(out, "{");
+  begin(out, "drift", "{");
   word(out, "against", p->against);
   count(out, "rows", p->drift.n_rows);
   number(out, "rows_known_share", p->drift.share_known_rows);
-  key(out, "columns_new");
-  raw(out, "[");
+  begin(out, "columns_new", "[");
   const char *name = p->drift.new_names.data;
   for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
     item(out);
     append_json(out, name, strlen(name));
   }
   raw(out, "]");
-  key(out, "columns_gone");
-  raw(out, "[");
+  begin(out, "columns_gone", "[");
   for (uint32_t i = 0; i < p->n_columns; i++) {
     if (p->drift.columns[i].present || p->columns[i].is_target) continue;
     item(out);
     copse_text_appendf(out, "%" PRIu32, i);
   }
   raw(out, "]");
-  key(out, "columns");
-  raw(out, "[");
+  begin(out, "columns", "[");
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
     if (!d->present) continue;
-    item(out);
-    raw(out, "{");
+    element(out);
     count(out, "id", i);
     word(out, "type", column_type_names[d->other_type]);
     truth(out, "type_changed", d->type_changed);
@@ -393,16 +362,13 @@ static void write_drift(copse_text *out, const copse_profile *p) {
 
 static void write_alerts(copse_text *out, const copse_profile *p) {
   static const char *const levels[] = {"note", "warning", "critical"};
-  key(out, "alerts");
-  raw(out, "[");
+  begin(out, "alerts", "[");
   for (uint32_t i = 0; i < p->n_alerts; i++) {
     const struct alert *a = &p->alerts[i];
-    item(out);
-    raw(out, "{");
+    element(out);
     word(out, "id", a->id);
     word(out, "level", levels[a->level]);
-    key(out, "columns");
-    raw(out, "[");
+    begin(out, "columns", "[");
     for (uint32_t k = 0; k < a->n_columns; k++) {
       item(out);
       copse_text_appendf(out, "%" PRIu32, a->columns[k]);
@@ -420,8 +386,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   raw(out, "{\"schema\":\"copse.profile/1.0\"");
   key(out, "version");
   append_json(out, copse_version(), strlen(copse_version()));
-  key(out, "source");
-  raw(out, "{");
+  begin(out, "source", "{");
   word(out, "path", p->path);
   count(out, "files", p->n_files);
   count(out, "rows", p->n_rows);
@@ -430,8 +395,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   raw(out, "}");
   write_target(out, p);
   write_table(out, p);
-  key(out, "columns");
-  raw(out, "[");
+  begin(out, "columns", "[");
   for (uint32_t i = 0; i < p->n_columns; i++) write_column(out, p, i);
   raw(out, "]");
   write_pairs(out, p);
