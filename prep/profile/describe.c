@@ -80,7 +80,7 @@ bool describe_column(struct column *column, struct column_facts *out) {
                  (out->type == TYPE_NUMBER || out->type == TYPE_ID || out->type == TYPE_BOOLEAN ||
                   out->type == TYPE_CODE || out->type == TYPE_CONSTANT);
   if (numeric && values_total(&column->texts) <= out->n_tokens + out->n_misfits) {
-    describe_number(column, out);
+    if (!describe_number(column, out)) return false;
   } else if (out->type == TYPE_DATETIME || (out->type == TYPE_CONSTANT && column->dates.n > 0)) {
     describe_dates(column, out);
   } else if (out->type != TYPE_EMPTY && !describe_levels(column, out)) {

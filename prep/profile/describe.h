@@ -7,7 +7,8 @@
 /* Everything but the view on the target. False: out of memory. */
 bool describe_column(struct column *column, struct column_facts *out);
 
-void describe_number(const struct column *column, struct column_facts *out);
+/* Each fills its part of the facts. False: out of memory. */
+bool describe_number(const struct column *column, struct column_facts *out);
 bool describe_levels(struct column *column, struct column_facts *out);
 void describe_dates(const struct column *column, struct column_facts *out);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "profile/describe.h"
+#include "profile/refine.h"
 
 const double facts_quantiles[FACTS_QUANTILES] = {0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99};
 
@@ -141,30 +142,28 @@ static void find_sentinel(const struct span *span, struct number_facts *f) {
 /* Rows of an end's value; one where it shares its entry. */
 static uint64_t entry_rows(const struct value *v) { return v->number.lo == v->number.hi ? v->n : 1; }
 
-void describe_number(const struct column *column, struct column_facts *out) {
-  const struct values *values = &column->numbers;
+/* Moments, extremes and counts; then what is read from ranks. */
+static void measure(const struct column *column, const struct refined *refined, struct column_facts *out) {
+  struct span span = {.entries = refined->entries, .end = refined->n};
   struct number_facts *f = &out->number;
   struct moments moments = column->moments;
-  struct span span = {.entries = values->entries, .end = values->n};
   moments_flush(&moments);
-  f->exact = values->exact;
   while (span.first < span.end && isinf(span.entries[span.first].number.lo))
     f->n_neg_inf += span.entries[span.first++].n;
   while (span.end > span.first && isinf(span.entries[span.end - 1].number.hi))
     f->n_pos_inf += span.entries[--span.end].n;
-  uint64_t widest = 0;
   for (uint32_t i = span.first; i < span.end; i++) {
     const struct value *v = &span.entries[i];
     span.n += v->n;
     if (v->number.hi == 0 && v->number.lo == 0) f->n_zero += v->n;
     if (v->number.lo < 0) f->n_negative += v->n;
-    if (v->n > widest && v->number.hi > v->number.lo) widest = v->n;
   }
   if (span.n == 0) return;
   out->has_number = true;
   f->n = span.n;
   f->n_integer = column->n_types[CELL_TYPE_INTEGER];
-  f->rank_error = values->exact ? 0 : (double)widest / (double)span.n;
+  f->exact = column->numbers.exact;
+  f->rank_error = refined->rank_error;
   f->mean = moments.mean;
   f->sum = moments.mean * (double)moments.n;
   f->std = moments_std(&moments);
@@ -179,4 +178,12 @@ void describe_number(const struct column *column, struct column_facts *out) {
   count_bars(&span, f, f->n_integer == f->n);
   find_spikes(&span, f);
   find_sentinel(&span, f);
+}
+
+bool describe_number(const struct column *column, struct column_facts *out) {
+  struct refined refined;
+  bool ok = refine_numbers(column, &refined);
+  if (ok) measure(column, &refined, out);
+  refine_release(&refined);
+  return ok;
 }

@@ -117,6 +117,39 @@ static void test_digits(void **state) {
   json_decref(json);
 }
 
+/* A value that a third of the rows have among a hundred thousand others is told, and quantiles beside it are
+ * right to the error that is said. */
+static void test_spike(void **state) {
+  (void)state;
+  enum { N = 100000 };
+  static double x[N];
+  begin("x,small");
+  for (int i = 0; i < N; i++) {
+    x[i] = i % 3 == 0 ? 0.5 : uniform();
+    fprintf(made, "%.17g,%d\n", x[i], i % 5);
+  }
+  json_t *json = parsed(finish("spike.csv"), (copse_profile_options){.values = COPSE_VALUES_FULL});
+  json_t *number = at(json, "columns/0/number");
+  assert_false(json_is_true(at(number, "exact")));
+  assert_string_equal(text_at(number, "spikes/0/value"), "0.5");
+  assert_near(number_at(number, "spikes/0/n"), N / 3.0, N / 100.0, "rows of the spike");
+  double claimed = number_at(number, "quantile_rank_error");
+  assert_true(claimed < 0.01);
+  static const char *const names[] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
+  for (int q = 0; q < 7; q++) {
+    char where[32];
+    snprintf(where, sizeof where, "quantiles/%s", names[q]);
+    double value = number_at(number, where), below = 0, upto = 0, wanted = strtod(names[q], NULL);
+    for (int i = 0; i < N; i++) {
+      below += x[i] < value;
+      upto += x[i] <= value;
+    }
+    if (below / N > wanted + claimed || upto / N < wanted - claimed)
+      fail_msg("quantile %s: %.9g", names[q], value);
+  }
+  json_decref(json);
+}
+
 static void test_heavy_tail(void **state) {
   (void)state;
   begin("x");
@@ -165,6 +198,7 @@ int main(void) {
       cmocka_unit_test(test_long_classes),
       cmocka_unit_test(test_order),
       cmocka_unit_test(test_digits),
+      cmocka_unit_test(test_spike),
       cmocka_unit_test(test_heavy_tail),
       cmocka_unit_test(test_many_classes),
       cmocka_unit_test(test_future),
