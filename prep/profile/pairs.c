@@ -257,8 +257,6 @@ static bool may_miss_together(const struct column_facts *a, const struct column_
 static void cluster_columns(struct job *job) {
   uint32_t p = job->n_columns;
   struct pairs *out = job->out;
-  for (int kind = 0; kind < N_PAIRS_KINDS; kind++)
-    for (uint32_t i = 0; i < p; i++) out->cluster[kind][i] = i;
   for (uint32_t a = 0; a < p; a++) {
     for (uint32_t b = a + 1; b < p; b++) {
       if (a == job->target || b == job->target) continue;
@@ -272,20 +270,60 @@ static void cluster_columns(struct job *job) {
         join(out->cluster[PAIRS_MISSING], a, b);
     }
   }
-  for (int kind = 0; kind < N_PAIRS_KINDS; kind++)
-    for (uint32_t i = 0; i < p; i++) out->cluster[kind][i] = root_of(out->cluster[kind], i);
+}
+
+/* Roots and sizes of the clusters. */
+static void settle_clusters(struct pairs *out) {
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) {
+    memset(out->size[kind], 0, out->n_columns * sizeof *out->size[kind]);
+    for (uint32_t i = 0; i < out->n_columns; i++) {
+      out->cluster[kind][i] = root_of(out->cluster[kind], i);
+      out->size[kind][out->cluster[kind][i]]++;
+    }
+  }
+}
+
+/* ---- many columns: the same values in the sampled rows ---- */
+
+struct hashed {
+  uint64_t hash;
+  uint32_t column;
+};
+
+static int compare_hashed(const void *a, const void *b) {
+  const struct hashed *x = a, *y = b;
+  if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
+  return x->column < y->column ? -1 : 1;
+}
+
+static bool cluster_equal(const struct job *job) {
+  struct hashed *list = copse_alloc(job->ctx, job->n_columns, sizeof *list);
+  uint32_t n = 0;
+  for (uint32_t i = 0; i < job->n_columns && list != NULL; i++) {
+    const struct column *column = &job->columns[i];
+    if (job->facts[i].type == TYPE_CONSTANT || job->facts[i].type == TYPE_EMPTY || i == job->target) continue;
+    uint64_t hash = 0;
+    for (size_t row = 0; row < job->n_sample; row++)
+      hash = mix64(hash ^ column->sample[row]) + column->sample_types[row];
+    list[n++] = (struct hashed){hash, i};
+  }
+  if (list == NULL) return false;
+  qsort(list, n, sizeof *list, compare_hashed);
+  for (uint32_t i = 1; i < n; i++)
+    if (list[i].hash == list[i - 1].hash)
+      join(job->out->cluster[PAIRS_SAME], list[i - 1].column, list[i].column);
+  copse_free(list);
+  return true;
 }
 
 uint32_t pairs_cluster(const struct pairs *pairs, enum pairs_kind kind, uint32_t turn, uint32_t *columns) {
   const uint32_t *cluster = pairs->cluster[kind];
-  for (uint32_t root = 0; cluster != NULL && root < pairs->n_columns; root++) {
-    uint32_t n = 0;
-    if (cluster[root] != root) continue;
-    for (uint32_t i = root; i < pairs->n_columns; i++)
-      if (cluster[i] == root) columns[n++] = i;
-    if (n > 1 && turn-- == 0) return n;
-  }
-  return 0;
+  uint32_t root = 0, n = 0;
+  if (cluster == NULL) return 0;
+  while (root < pairs->n_columns && (pairs->size[kind][root] < 2 || turn-- > 0)) root++;
+  for (uint32_t i = root; i < pairs->n_columns; i++)
+    if (cluster[i] == root) columns[n++] = i;
+  return n;
 }
 
 uint32_t pairs_nearest(const struct pairs *pairs, uint32_t column, uint32_t most, uint32_t *out) {
@@ -338,24 +376,29 @@ static bool list_pairs(struct job *job) {
 
 bool pairs_find(copse_context *ctx, const struct column *columns, const struct column_facts *facts,
                 uint32_t n_columns, uint32_t target, int n_threads, struct pairs *out) {
-  *out = (struct pairs){.ctx = ctx, .n_columns = n_columns};
-  if (n_columns > PAIRS_MOST_COLUMNS) {
-    out->skipped = true;
-    return true;
-  }
+  *out = (struct pairs){.ctx = ctx, .n_columns = n_columns, .skipped = n_columns > PAIRS_MOST_COLUMNS};
   double rows = BUDGET / ((double)n_columns * n_columns / 2);
   struct job job = {ctx, columns, facts, n_columns, target, 0, columns[0].n_sample, NULL, out, NULL};
   job.n = rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : (size_t)rows;
   if (job.n > job.n_sample) job.n = job.n_sample;
   out->n_rows = job.n;
+  bool ok = true;
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) {
+    out->cluster[kind] = copse_alloc(ctx, n_columns, sizeof *out->cluster[kind]);
+    out->size[kind] = copse_alloc(ctx, n_columns, sizeof *out->size[kind]);
+    ok &= out->cluster[kind] != NULL && out->size[kind] != NULL;
+    for (uint32_t i = 0; i < n_columns && out->cluster[kind] != NULL; i++) out->cluster[kind][i] = i;
+  }
+  if (!ok) return false;
+  if (out->skipped) {
+    ok = cluster_equal(&job);
+    settle_clusters(out);
+    return ok;
+  }
   job.views = copse_alloc_zero(ctx, n_columns, sizeof *job.views);
   job.failed = copse_alloc_zero(ctx, n_columns, sizeof *job.failed);
   out->matrix = copse_alloc(ctx, (size_t)n_columns * n_columns, sizeof *out->matrix);
-  bool ok = job.views != NULL && job.failed != NULL && out->matrix != NULL;
-  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) {
-    out->cluster[kind] = copse_alloc(ctx, n_columns, sizeof *out->cluster[kind]);
-    ok &= out->cluster[kind] != NULL;
-  }
+  ok = job.views != NULL && job.failed != NULL && out->matrix != NULL;
   if (ok) copse_parallel_for(n_threads, n_columns, look_at_column, &job);
   for (uint32_t i = 0; i < n_columns && ok; i++) {
     ok = !job.failed[i];
@@ -364,6 +407,7 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
   if (ok) {
     copse_parallel_for(n_threads, n_columns, compare_column, &job);
     cluster_columns(&job);
+    settle_clusters(out);
     ok = list_pairs(&job);
   }
   for (uint32_t i = 0; i < n_columns && job.views != NULL; i++) {
@@ -379,6 +423,9 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
 void pairs_free(struct pairs *pairs) {
   copse_free(pairs->matrix);
   copse_free(pairs->list);
-  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) copse_free(pairs->cluster[kind]);
+  for (int kind = 0; kind < N_PAIRS_KINDS; kind++) {
+    copse_free(pairs->cluster[kind]);
+    copse_free(pairs->size[kind]);
+  }
   *pairs = (struct pairs){.ctx = pairs->ctx};
 }

@@ -19,11 +19,12 @@ struct pairs {
   copse_context *ctx;
   uint32_t n_columns;
   size_t n_rows;     /* looked at */
-  bool skipped;      /* too many columns */
+  bool skipped;      /* too many columns: only those that are the same are looked for */
   float *matrix;     /* [n_columns * n_columns] absolute value, NaN: not defined */
   struct pair *list; /* [n_list] the strongest */
   uint32_t n_list;
   uint32_t *cluster[N_PAIRS_KINDS]; /* [n_columns] least column of the cluster */
+  uint32_t *size[N_PAIRS_KINDS];    /* [n_columns] of the cluster that a column is the least of, else 0 */
 };
 
 /* sampled: columns with their samples, whose facts are known. target: a column that joins no cluster. False:

@@ -505,6 +505,47 @@ static void test_wide(void **state) {
   free(text);
 }
 
+/* More columns than are compared pair by pair: the page says so, and columns that are the same are told. */
+static void test_very_wide(void **state) {
+  (void)state;
+  enum { COLUMNS = 1100 };
+  char header[COLUMNS * 7] = "";
+  for (int c = 0; c < COLUMNS; c++) snprintf(header + strlen(header), 8, "%sc%d", c > 0 ? "," : "", c);
+  begin(header);
+  for (int i = 0; i < 200; i++) {
+    double kept = 0;
+    for (int c = 0; c < COLUMNS; c++) {
+      double x = c == 1050 ? kept : uniform();
+      if (c == 7) kept = x;
+      fprintf(made, "%s%.5f", c > 0 ? "," : "", x);
+    }
+    fputc('\n', made);
+  }
+  const char *path = finish("very_wide.csv");
+  json_t *json = parsed(path, (copse_profile_options){.target = NULL});
+  assert_true(has_alert(json, "DUP_COLUMNS", "c7") && has_alert(json, "DUP_COLUMNS", "c1050"));
+  assert_false(has_alert(json, "DUP_COLUMNS", "c8"));
+  assert_true(json_is_true(at(json, "pairs/skipped")));
+  json_decref(json);
+  char *page = document(path, (copse_profile_options){.target = NULL}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "more than 1,000 columns"));
+  free(page);
+}
+
+/* What goes together in the first rows alone does not go together in the file. */
+static void test_pairs_whole_file(void **state) {
+  (void)state;
+  begin("a,b,c");
+  for (int i = 0; i < 60000; i++) {
+    double a = uniform(), b = uniform();
+    fprintf(made, "%.5f,%.5f,%d\n", a, i < 20000 ? a : b, i % 7);
+  }
+  json_t *json = parsed(finish("parts.csv"), (copse_profile_options){.target = NULL});
+  assert_false(has_alert(json, "DUP_COLUMNS", "a") || has_alert(json, "CORRELATED", "a"));
+  assert_near(number_at(json, "pairs/list/0/value"), 1.0 / 3, 0.03, "a third of the rows");
+  json_decref(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_figures),
@@ -519,6 +560,8 @@ int main(void) {
       cmocka_unit_test(test_privacy),
       cmocka_unit_test(test_odd),
       cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_very_wide),
+      cmocka_unit_test(test_pairs_whole_file),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
