@@ -95,6 +95,42 @@ void chart_periods(copse_text *out, const struct date_facts *f) {
   html_put(out, "</svg>");
 }
 
+static void put_amount(copse_text *out, int y, double x, bool rate) {
+  put_label(out, 344, y, "end", rate ? share_text(x).text : number_text(x).text);
+}
+
+void chart_over_time(copse_text *out, const struct date_facts *f, bool rates) {
+  double least = rates ? 0 : (double)INFINITY, most = rates ? 0 : -(double)INFINITY, first = (double)NAN,
+         last = first;
+  for (uint32_t i = 0; i < f->n_periods; i++) {
+    if (isnan(f->rate[i])) continue;
+    if (isnan(first)) first = f->rate[i];
+    last = f->rate[i];
+    if (f->rate[i] < least) least = f->rate[i];
+    if (f->rate[i] > most) most = f->rate[i];
+  }
+  if (isnan(first) || f->n_periods < 2) return;
+  copse_text_appendf(out, "<svg viewBox=\"0 0 360 130\" role=\"img\"><title>Target per %s, from ", f->unit);
+  html_put(out, rates ? share_text(first).text : number_text(first).text);
+  html_put(out, " to ");
+  html_put(out, rates ? share_text(last).text : number_text(last).text);
+  html_put(out, "</title><path fill=\"none\" stroke=\"var(--c2)\" stroke-width=\"2\" d=\"");
+  bool pen = false;
+  for (uint32_t i = 0; i < f->n_periods; i++) {
+    if (!isnan(f->rate[i])) {
+      double share = most > least ? (f->rate[i] - least) / (most - least) : 0;
+      int x = 20 + (int)((i + 0.5) * 320 / f->n_periods), y = 104 - (int)(share * 88);
+      copse_text_appendf(out, pen ? "L%d %d" : "M%d %dh1", x, y);
+    }
+    pen = !isnan(f->rate[i]); /* a period without rows is a gap */
+  }
+  html_put(out, "\"/><path stroke=\"var(--c5)\" d=\"M20 105H340\"/>");
+  put_amount(out, 12, most, rates);
+  put_amount(out, 118, least, rates);
+  if (!isnan(f->first)) put_label(out, 20, 118, "start", facts_date(f->period_start[0], 1).text);
+  html_put(out, "</svg>");
+}
+
 void chart_rates(copse_text *out, const struct view_facts *v, double base) {
   double most = base;
   if (v->n_bins == 0) return;

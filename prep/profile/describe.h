@@ -12,6 +12,9 @@ bool describe_number(const struct column *column, struct column_facts *out);
 bool describe_levels(struct column *column, struct column_facts *out);
 void describe_dates(const struct column *column, struct column_facts *out);
 
+/* Number of the period that a moment between the first and the last one lies in. */
+uint32_t date_period(const struct date_facts *dates, double seconds);
+
 /* A value of a table of texts. */
 struct facts_value facts_text(const struct values *texts, const struct value *value);
 /* A number with its text; a day or a moment, as YYYY-MM-DD[ hh:mm:ss]. */

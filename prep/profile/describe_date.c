@@ -28,6 +28,10 @@ static double period_start(const char *unit, int64_t period, int step) {
   }
 }
 
+uint32_t date_period(const struct date_facts *f, double seconds) {
+  return (uint32_t)(period_of(f->unit, seconds, f->period_step) - f->first_period);
+}
+
 static void count_periods(const struct values *values, struct date_facts *f) {
   double days = (f->last - f->first) / DAY;
   int step = 1;
@@ -36,13 +40,14 @@ static void count_periods(const struct values *values, struct date_facts *f) {
             : days < 30 * (FACTS_PERIODS - 3) ? "month"
                                               : "year";
   while (period_of(f->unit, f->last, step) - period_of(f->unit, f->first, step) >= FACTS_PERIODS) step *= 10;
-  int64_t first = period_of(f->unit, f->first, step);
-  f->n_periods = (uint32_t)(period_of(f->unit, f->last, step) - first) + 1;
-  for (uint32_t i = 0; i < f->n_periods; i++) f->period_start[i] = period_start(f->unit, first + i, step);
+  f->period_step = step;
+  f->first_period = period_of(f->unit, f->first, step);
+  f->n_periods = date_period(f, f->last) + 1;
+  for (uint32_t i = 0; i < f->n_periods; i++)
+    f->period_start[i] = period_start(f->unit, f->first_period + i, step);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];
-    double x = v->number.lo / 2 + v->number.hi / 2;
-    f->periods[period_of(f->unit, x, step) - first] += v->n;
+    f->periods[date_period(f, v->number.lo / 2 + v->number.hi / 2)] += v->n;
   }
 }
 

@@ -90,6 +90,11 @@ struct date_facts {
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];
   uint64_t periods[FACTS_PERIODS];
+  int period_step; /* years in a period of years */
+  int64_t first_period;
+  bool has_target; /* the target by period: */
+  uint64_t labelled[FACTS_PERIODS];
+  double rate[FACTS_PERIODS]; /* of the positive class, or the target's mean; NaN without rows */
 };
 
 enum bin_kind { BIN_RANGE, BIN_VALUE, BIN_LEVEL, BIN_OTHER, BIN_MISSING, BIN_MISFIT };

@@ -47,6 +47,8 @@ void chart_spark(copse_text *out, const struct column_facts *column);
 /* Bars of a column of numbers, with a box under them. */
 void chart_numbers(copse_text *out, const struct number_facts *number);
 void chart_periods(copse_text *out, const struct date_facts *date);
+/* The target by period: a rate, from 0, or a mean. */
+void chart_over_time(copse_text *out, const struct date_facts *date, bool rates);
 /* Rates by part, with their intervals and the base rate. */
 void chart_rates(copse_text *out, const struct view_facts *view, double base);
 

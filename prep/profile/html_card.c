@@ -206,6 +206,7 @@ static void put_view(copse_text *out, const copse_profile *p, const struct colum
   if (bins) put_bins(out, p, c);
   html_put(out, "<div>");
   if (p->target.kind != TARGET_NUMBER) chart_rates(out, v, p->target.rate);
+  if (c->has_date) chart_over_time(out, &c->date, p->target.kind != TARGET_NUMBER);
   html_put(out, "<dl>");
   if (p->target.kind == TARGET_NUMBER) {
     fixed_term(out, "R\xC2\xB2 out of fold", v->r2_oof);

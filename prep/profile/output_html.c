@@ -102,6 +102,21 @@ static void put_alerts(copse_text *out, const copse_profile *p, const bool *card
   html_put(out, "</ul>\n");
 }
 
+/* The target over time, by the dates that the fewest rows lack. */
+static void put_over_time(copse_text *out, const copse_profile *p) {
+  const struct column_facts *best = NULL;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_facts *c = &p->columns[i];
+    if (c->has_date && c->date.has_target && (best == NULL || c->n_missing < best->n_missing)) best = c;
+  }
+  if (best == NULL) return;
+  copse_text_appendf(out, "<h3>Over time: per %s of ", best->date.unit);
+  html_data(out, best->name, 64);
+  html_put(out, "</h3><div class=\"time\">");
+  chart_over_time(out, &best->date, p->target.kind != TARGET_NUMBER);
+  html_put(out, "</div>\n");
+}
+
 static void put_target(copse_text *out, const copse_profile *p) {
   const struct target_facts *t = &p->target;
   if (t->kind == TARGET_NONE) return;
@@ -120,6 +135,7 @@ static void put_target(copse_text *out, const copse_profile *p) {
     html_put(out, ", standard deviation ");
     html_number(out, t->std);
     html_put(out, ".</p>");
+    put_over_time(out, p);
     return;
   }
   html_put(out, " rows with a class. Rates are those of ");
@@ -144,6 +160,7 @@ static void put_target(copse_text *out, const copse_profile *p) {
     html_put(out, "</td></tr>");
   }
   html_put(out, "</tbody></table></div>\n");
+  put_over_time(out, p);
 }
 
 /* ---- between columns, beside another file ---- */

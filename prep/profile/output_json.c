@@ -159,6 +159,10 @@ static void write_dates(copse_text *out, const struct date_facts *f) {
   begin(out, "per", "{");
   word(out, "unit", f->unit);
   count_list(out, "counts", f->periods, f->n_periods);
+  if (f->has_target) {
+    count_list(out, "labelled", f->labelled, f->n_periods);
+    number_list(out, "rate", f->rate, f->n_periods);
+  }
   raw(out, "}");
   raw(out, "}");
 }

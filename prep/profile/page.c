@@ -57,7 +57,7 @@ const char page_style[] =
     "0;font-size:.92rem;align-content:start}dt{color:var(--mute)}dd{margin:0;text-align:right;overflow-wrap:"
     "anywhere}"
     ".bar{display:inline-block;height:.7rem;background:var(--c1);vertical-align:middle;min-width:1px}"
-    ".find{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}"
+    ".time{max-width:36rem}.find{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}"
     "input[type=search],select{font:inherit;padding:.5rem;min-height:2.75rem;width:100%;max-width:24rem;"
     "background:var(--panel);color:"
     "var(--ink);border:1px solid var(--line);border-radius:.4rem}"

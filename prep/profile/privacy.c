@@ -77,15 +77,22 @@ static void guard_number(struct number_facts *f, bool sensitive, bool shared) {
   trim_bars(f);
 }
 
+/* Periods [first, end) are left. */
+static void cut_periods(struct date_facts *f, uint32_t first, uint32_t end) {
+  f->n_periods = end - first;
+  memmove(f->periods, f->periods + first, f->n_periods * sizeof *f->periods);
+  memmove(f->period_start, f->period_start + first, f->n_periods * sizeof *f->period_start);
+  memmove(f->labelled, f->labelled + first, f->n_periods * sizeof *f->labelled);
+  memmove(f->rate, f->rate + first, f->n_periods * sizeof *f->rate);
+}
+
 /* The ends become those of the first and the last period that enough rows share. */
 static void guard_dates(struct date_facts *f) {
   uint64_t before = 0, after = 0;
   if (f->n_first >= COMMON_ROWS && f->n_last >= COMMON_ROWS) return;
   uint32_t first = trim(f->periods, f->n_periods, false, &before);
-  f->n_periods -= first;
-  memmove(f->periods, f->periods + first, f->n_periods * sizeof *f->periods);
-  memmove(f->period_start, f->period_start + first, f->n_periods * sizeof *f->period_start);
-  f->n_periods -= trim(f->periods, f->n_periods, true, &after);
+  uint32_t last = trim(f->periods + first, f->n_periods - first, true, &after);
+  cut_periods(f, first, f->n_periods - last);
   f->rounded = true;
   f->first = f->n_periods > 0 ? f->period_start[0] : (double)NAN;
   f->last = f->n_periods > 0 ? f->period_start[f->n_periods - 1] : (double)NAN;
@@ -121,6 +128,8 @@ static void guard_column(struct column_facts *c, bool none, bool numbers) {
   double there = (double)(c->n - c->n_missing);
   bool shared = there >= COMMON_ROWS * c->distinct;
   guard_view(c, none, numbers, shared); /* first: it looks at the extremes */
+  for (uint32_t i = 0; i < c->date.n_periods && numbers; i++)
+    if (none || c->date.labelled[i] < COMMON_ROWS) c->date.rate[i] = (double)NAN;
   guard(&c->misfit, none, c->sensitive);
   for (uint32_t k = 0; k < c->levels.n_top; k++) {
     bool rare = c->levels.top[k].n < COMMON_ROWS;

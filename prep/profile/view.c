@@ -325,6 +325,7 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
   if (!failed && t.n > 0) {
     view->present = true;
     show_bins(&shown, target, column, view);
+    if (facts->has_date) view_over_time(column, target, facts);
     if (target->kind == TARGET_NUMBER) {
       view->r2_oof = r2_out_of_fold(&fine, &t, target->std * target->std * (double)(target->n_labelled - 1));
     } else {

@@ -13,6 +13,10 @@ copse_status view_target(struct scan *scan, const char *positive, struct target_
 bool view_column(const struct scan *scan, const struct target_facts *target, const struct column *column,
                  struct column_facts *facts);
 
+/* The target by period of a described column of dates. */
+void view_over_time(const struct column *column, const struct target_facts *target,
+                    struct column_facts *facts);
+
 /* ---- parts of a column's values, for view_column ---- */
 
 struct part {

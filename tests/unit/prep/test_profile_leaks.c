@@ -101,8 +101,39 @@ static void test_series(void **state) {
   json_decref(json);
 }
 
+/* Rate and mean by month of the dates. */
+static void test_over_time(void **state) {
+  (void)state;
+  begin("day,y,amount");
+  for (int i = 0; i < 2400; i++) {
+    int month = i % 24;
+    fprintf(made, "%d-%02d-%02d,%s,%d\n", 2022 + month / 12, 1 + month % 12, 1 + i / 24 % 28,
+            (i / 24) % 10 < (month < 12 ? 2 : 4) ? "yes" : "no", 1000 * month + i / 24);
+  }
+  const char *path = finish("time.csv");
+  json_t *json = parsed(path, (copse_profile_options){.target = "y", .values = COPSE_VALUES_FULL});
+  json_t *per = at(json, "columns/0/datetime/per");
+  assert_string_equal(text_at(per, "unit"), "month");
+  assert_int_equal(json_array_size(at(per, "rate")), 24);
+  for (int m = 0; m < 24; m++) {
+    assert_near(json_number_value(json_array_get(at(per, "labelled"), (size_t)m)), 100, 0, "rows of a month");
+    assert_near(json_number_value(json_array_get(at(per, "rate"), (size_t)m)), m < 12 ? 0.2 : 0.4, 1e-12,
+                "rate");
+  }
+  json_decref(json);
+  json = parsed(path, (copse_profile_options){.target = "amount"});
+  per = at(json, "columns/0/datetime/per");
+  for (int m = 0; m < 24; m++)
+    assert_near(json_number_value(json_array_get(at(per, "rate"), (size_t)m)), 1000 * m + 49.5, 1e-6, "mean");
+  json_decref(json);
+  char *page = document(path, (copse_profile_options){.target = "y"}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "Target per month, from 20 % to 40 %"));
+  free(page);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_number), cmocka_unit_test(test_classes),
-                                     cmocka_unit_test(test_two_classes), cmocka_unit_test(test_series)};
+                                     cmocka_unit_test(test_two_classes), cmocka_unit_test(test_series),
+                                     cmocka_unit_test(test_over_time)};
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
