@@ -43,7 +43,7 @@ const char page_style[] =
     "th[aria-sort=ascending] button:after{content:' \\2191'}th[aria-sort=descending] button:after{content:' "
     "\\2193'}"
     ":focus-visible{outline:3px solid var(--c2);outline-offset:2px}"
-    "svg{display:block;width:100%;color:var(--ink)}svg.s{width:120px;height:24px}svg "
+    "svg{display:block;width:100%;max-width:34rem;color:var(--ink)}svg.s{width:120px;height:24px}svg "
     "text{fill:var(--mute);font-size:11px}"
     "details{background:var(--panel);border-radius:.4rem;margin:.5rem 0;padding:.2rem "
     ".8rem;content-visibility:auto;contain-intrinsic-size:auto 260px}"
