@@ -80,7 +80,7 @@ static copse_status plan(struct app *app, struct profile_job *job, copse_error *
   if (status != COPSE_OK) return status;
   job->format = choose_form(setting(app, "format"), job->out);
   copse_read_options read = settings_read_options(app, COPSE_READ_TRAIN);
-  bool csv = strcmp(setting(app, "format"), "csv") == 0 || strcmp(setting(app, "format"), "tsv") == 0;
+  bool csv = read.separator != 0 || strcmp(setting(app, "format"), "csv") == 0;
   job->options = (copse_profile_options){.target = setting(app, "target"),
                                          .positive = setting(app, "positive"),
                                          .against = (const char *const *)job->against,

@@ -261,8 +261,8 @@ static void put_drift(copse_text *out, const copse_profile *p) {
 
 static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) {
   static const char *const values[] = {
-      "values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
-      "data, are withheld; extremes are rounded, or those of the first and last period that 10 rows share",
+      ("values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
+       "data, are withheld; extremes are rounded, or those of the first and last period that 10 rows share"),
       "values=full: every value may be shown", "values=none: no value of the data is shown"};
   uint32_t n_about = 0;
   for (uint32_t i = 0; i < p->n_columns; i++) n_about += !p->columns[i].distinct_exact;

@@ -30,13 +30,7 @@ static void fill_direct(struct values *values) {
     values->direct[values->entries[i].key - values->direct_base] = (uint16_t)(i + 1);
 }
 
-struct keyed {
-  uint64_t key;
-  uint32_t at;
-};
-
-/* Sorts list [n] by key, eight bits at a time; positions that are the same in all keys are passed over. */
-static bool sort_keys(copse_context *ctx, struct keyed *list, uint32_t n) {
+bool values_sort_keys(copse_context *ctx, struct keyed *list, uint32_t n) {
   struct keyed *room = copse_alloc(ctx, n, sizeof *room), *from = list, *to = room;
   if (room == NULL) return false;
   for (int byte = 0; byte < 64; byte += 8) {
@@ -92,7 +86,7 @@ static bool convert(struct values *values) {
   struct keyed *list = copse_alloc(values->ctx, n, sizeof *list);
   bool ok = list != NULL;
   for (uint32_t i = 0; i < n && ok; i++) list[i] = (struct keyed){number_key(pending->x[i]), i};
-  ok = ok && sort_keys(values->ctx, list, n);
+  ok = ok && values_sort_keys(values->ctx, list, n);
   if (ok) {
     unsigned drop = bits_to_drop(list, n, UINT32_MAX, &n_left);
     bool many = n_left > values->limit && n == values->limit * VALUES_NARROW;
@@ -128,7 +122,7 @@ static bool coarsen(struct values *values, unsigned drop, uint32_t most) {
   struct keyed *list = copse_alloc(values->ctx, n, sizeof *list);
   bool ok = list != NULL;
   for (uint32_t i = 0; i < n && ok; i++) list[i] = (struct keyed){values->entries[i].key, i};
-  ok = ok && sort_keys(values->ctx, list, n);
+  ok = ok && values_sort_keys(values->ctx, list, n);
   if (ok && most > 0) drop = bits_to_drop(list, n, most, &n_left);
   struct values old = *values;
   if (ok) {

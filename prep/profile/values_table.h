@@ -28,6 +28,14 @@ bool values_lose_exactness(struct values *values);
 /* Out of memory: nothing is counted any more. */
 static inline void values_give_up(struct values *values) { values->failed = true; }
 
+/* Sorts list [n] by key, equal keys as they come, eight bits at a time; positions that are the same in all
+ * keys are passed over. False: out of memory. */
+struct keyed {
+  uint64_t key;
+  uint32_t at;
+};
+bool values_sort_keys(copse_context *ctx, struct keyed *list, uint32_t n);
+
 /* Entries in the order of values_sort. False: out of memory. */
 bool values_sort_numbers(struct values *values);
 bool values_sort_texts(struct values *values);
