@@ -26,7 +26,8 @@ enum objective_output {
   OUTPUT_EXP,       /* e^s */
   OUTPUT_LOG1P_EXP, /* log(1 + e^s) */
   OUTPUT_SOFTMAX,   /* over all outputs */
-  OUTPUT_SIGMOIDS   /* OUTPUT_SIGMOID of every output */
+  OUTPUT_SIGMOIDS,  /* OUTPUT_SIGMOID of every output */
+  OUTPUT_SORTED     /* all outputs in ascending order */
 };
 
 struct objective;
@@ -46,6 +47,9 @@ struct objective_row {
   bool takes_sqrt;    /* knows reg_sqrt: the word "sqrt" in its text */
   bool takes_sigmoid; /* knows sigmoid: the word "sigmoid:S" in its text */
   bool unit_hessian;  /* a row's hessian is its weight */
+  /* A row's gradient depends on all rows: one call of gradients for all of them, in the order of rows. */
+  bool whole;
+  bool soon_is_high; /* of survival: the larger the score, the earlier the event */
   /* Label rules of the objective; the message names the row (from 1) and the value. NULL: none. */
   copse_status (*check)(const struct objective *objective, copse_error *err);
   /* What start, gradients and trainable need to know of the labels. NULL: nothing. */
@@ -60,15 +64,17 @@ struct objective_row {
    * always. */
   bool (*trainable)(const struct objective *objective, int output);
   /* A leaf's value in place of the Newton step (before shrinkage): a percentile of target - score over the
-   * leaf's rows. scratch has room for n numbers each. NULL: no renewal. */
-  double (*renew)(const struct objective *objective, const double *score, const uint32_t *rows, uint64_t n,
-                  struct renew_scratch scratch);
+   * leaf's rows; score [n_rows] of the output. scratch has room for n numbers each. NULL: no renewal. */
+  double (*renew)(const struct objective *objective, int output, const double *score, const uint32_t *rows,
+                  uint64_t n, struct renew_scratch scratch);
   /* Raw score -> prediction with the platform's exp, exactly as LightGBM computes it; raw [n_outputs] in
    * place. */
   void (*transform)(const struct objective *objective, double *raw);
   /* LightGBM's objective text, e.g. "binary sigmoid:1". */
   void (*describe)(const struct objective *objective, copse_text *out);
 };
+
+struct risk_order;
 
 /* One class against the rest. */
 struct objective_class {
@@ -84,7 +90,9 @@ struct objective {
   struct objective_data data;
   bool constant_hessian;           /* every hessian is the same number: it is the count */
   struct objective_class *classes; /* [n_outputs] where classes are told apart, else NULL; owned */
-  double label_percentile;         /* where the start is one */
+  double *starts;                  /* [n_outputs] where they are worked out beforehand, else NULL; owned */
+  float *label_weight;             /* [n_rows] where errors count by the label, else NULL; owned */
+  struct risk_order *risk;         /* of survival times, else NULL; owned */
 };
 
 /* Checks labels and weights and prepares what depends on them. data is borrowed; data.label may be NULL only
@@ -93,6 +101,10 @@ COPSE_MUST_CHECK copse_status objective_init(copse_context *ctx, const struct ob
                                              const struct objective_data *data, struct objective *out,
                                              copse_error *err);
 void objective_release(struct objective *objective);
+/* Score to start from. */
+static inline double objective_start(const struct objective *objective, int output) {
+  return objective->row->start != NULL ? objective->row->start(objective, output) : 0;
+}
 static inline bool objective_trainable(const struct objective *objective, int output) {
   return objective->row->trainable == NULL || objective->row->trainable(objective, output);
 }

@@ -9,11 +9,6 @@
   }
 
 const struct objective_row objective_rows_predict_only[N_PREDICT_ONLY_ROWS] = {
-    ROW("fair", "fair", OUTPUT_RAW, output_raw, true, false),
-    ROW("mape", "mape", OUTPUT_RAW, output_raw, true, false),
-    ROW("gamma", "gamma", OUTPUT_EXP, output_exp, false, false),
-    ROW("tweedie", "tweedie", OUTPUT_EXP, output_exp, false, false),
-    ROW("cross_entropy_lambda", "cross_entropy_lambda", OUTPUT_LOG1P_EXP, output_log1p_exp, false, false),
     ROW("lambdarank", "ndcg", OUTPUT_RAW, output_raw, false, false),
     ROW("rank_xendcg", "ndcg", OUTPUT_RAW, output_raw, false, false),
 };

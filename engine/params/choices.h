@@ -12,6 +12,8 @@ enum choice_outcome {
   OUTCOME_NUMBER,      /* one output of any meaning */
   OUTCOME_PROBABILITY, /* one output, the probability of the positive class */
   OUTCOME_CLASSES,     /* an output per class */
+  OUTCOME_NUMBERS,     /* several outputs that are numbers */
+  OUTCOME_ANY_NUMBER,  /* metrics: one output of any meaning, or several numbers */
   OUTCOME_ANY_CLASS    /* metrics: a probability or an output per class */
 };
 
@@ -28,7 +30,7 @@ struct param_choice {
 #define FOR_EACH_CHOICE_TABLE(T)                                                        \
   T(task) T(objective) T(boosting) T(data_sample_strategy) T(tree_learner)              \
   T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat)      \
-  T(format) T(libsvm_base) T(unseen_category) T(values) T(lint)
+  T(format) T(libsvm_base) T(unseen_category) T(values) T(lint) T(aft_distribution)
 /* clang-format on */
 #define DECLARE_CHOICES(table)                        \
   extern const struct param_choice choices_##table[]; \

@@ -28,6 +28,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->extrapolate_percentile = lightgbm;
   compat->keep_all_rounds = lightgbm;
   resolution->out.objective.extrapolate_percentile = lightgbm;
+  resolution->out.objective.gamma_takes_zero = lightgbm;
   resolution->out.boost.keep_all_rounds = lightgbm;
   bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
   resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;

@@ -23,12 +23,14 @@ struct derived_value {
   char text[24];
 };
 
-enum { MAX_DERIVED = 16 };
+enum { MAX_DERIVED = 16, MAX_METRIC_VALUES = MAX_METRICS + MAX_QUANTILES };
 
 struct resolution {
   struct resolved_params out;
-  const char *metric_names[MAX_METRICS], *metric_printed[MAX_METRICS];
-  char multi_error[32]; /* "multi_error@3" */
+  const char *metric_names[MAX_METRIC_VALUES], *metric_printed[MAX_METRIC_VALUES];
+  int metric_at[MAX_METRIC_VALUES];
+  char multi_error[32];             /* "multi_error@3" */
+  char quantile[MAX_QUANTILES][40]; /* "quantile@0.1" */
   struct derived_value derived[MAX_DERIVED];
   size_t n_derived;
 };

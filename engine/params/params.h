@@ -19,8 +19,23 @@ enum objective_kind {
   OBJECTIVE_POISSON,
   OBJECTIVE_CROSS_ENTROPY,
   OBJECTIVE_MULTICLASS,
-  OBJECTIVE_MULTICLASSOVA
+  OBJECTIVE_MULTICLASSOVA,
+  OBJECTIVE_FAIR,
+  OBJECTIVE_MAPE,
+  OBJECTIVE_GAMMA,
+  OBJECTIVE_TWEEDIE,
+  OBJECTIVE_CROSS_ENTROPY_LAMBDA,
+  OBJECTIVE_QUANTILES,
+  OBJECTIVE_EXPECTILE,
+  OBJECTIVE_FOCAL,
+  OBJECTIVE_COX,
+  OBJECTIVE_AFT
 };
+
+/* Noise of the logarithm of a time. */
+enum aft_distribution { AFT_LOGISTIC, AFT_EXTREME };
+
+enum { MAX_QUANTILES = 32 };
 
 /* algorithms.md of LightGBM 4.6, section 10: what compat=lightgbm copies although better is known. */
 struct compat_params {
@@ -64,9 +79,13 @@ struct objective_params {
   double scale_pos_weight;
   double sigmoid;
   bool reg_sqrt;
-  double alpha;                  /* huber, quantile */
+  double alpha;                  /* huber, quantile, expectile */
   double poisson_max_delta_step; /* poisson */
   bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
+  bool gamma_takes_zero;         /* compat 10.10: labels of 0 for objective=gamma */
+  double fair_c, tweedie_variance_power, focal_gamma, aft_scale;
+  enum aft_distribution aft_distribution;
+  double quantiles[MAX_QUANTILES]; /* [n_outputs] of objective=quantiles, ascending */
 };
 
 /* Which rows and columns take part in a tree. Draws are hashes of (seed, absolute round, row number or column
@@ -126,11 +145,14 @@ struct boost_params {
 struct metric_params {
   const char *const *names; /* [n_names] primary names, in the order asked for; empty = metric=none */
   size_t n_names;
-  const char *const *printed;  /* [n_names] the same as shown to people: "multi_error@3" */
-  bool defaulted;              /* no metric given: names holds the objective's own */
-  double threshold;            /* decision threshold of what counts classes, for one probability */
-  double alpha;                /* huber, quantile */
-  int top_k;                   /* multi_error */
+  const char *const *printed; /* [n_names] the same as shown to people: "multi_error@3" */
+  const int *at;              /* [n_names] where it is taken: from 1 the number of a quantile; 0: not so */
+  bool defaulted;             /* no metric given: names holds the objective's own */
+  double threshold;           /* decision threshold of what counts classes, for one probability */
+  double alpha;               /* huber, quantile */
+  int top_k;                  /* multi_error */
+  double fair_c, tweedie_variance_power, focal_gamma, aft_scale;
+  enum aft_distribution aft_distribution;
   const double *class_weights; /* auc_mu: [n_class_weights] or NULL; borrowed from the params */
   size_t n_class_weights;
 };

@@ -6,7 +6,7 @@
 #include "model/judge.h"
 #include "model/model.h"
 
-enum { EVALUATE_MAX = 64 };
+enum { EVALUATE_MAX = 128 };
 
 static struct metric_data data_of(const copse_model *model, const struct objective *objective,
                                   const struct metric_params *params, const double *scores,
@@ -56,6 +56,7 @@ copse_status copse_evaluate(const copse_model *model, const copse_params *params
   data.n_threads = resolved->boost.n_threads;
   for (size_t m = 0; m < n; m++) {
     status = find_metric(wanted[m], own ? &objective : NULL, &rows[m], err);
+    data.at = own ? 0 : resolved->metric.at[m];
     if (status == COPSE_OK) status = rows[m]->value(rows[m], &data, &computed[m], err);
     if (status != COPSE_OK) return status;
   }
@@ -73,7 +74,7 @@ int copse_model_n_classes(const copse_model *model) {
   switch (objective.row->output) {
     case OUTPUT_SOFTMAX:
     case OUTPUT_SIGMOIDS: return model->trees_per_round;
-    default: return objective.row->kind == OBJECTIVE_BINARY ? 2 : 0;
+    default: return objective.row->kind == OBJECTIVE_BINARY || objective.row->kind == OBJECTIVE_FOCAL ? 2 : 0;
   }
 }
 

@@ -326,8 +326,10 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.n_threads = booster_team_threads(booster);
   data.ctx = booster->ctx;
   copse_status status = COPSE_OK;
-  for (int m = 0; m < booster->n_metrics && status == COPSE_OK; m++)
+  for (int m = 0; m < booster->n_metrics && status == COPSE_OK; m++) {
+    data.at = booster->resolved->metric.at[m];
     status = booster->metrics[m]->value(booster->metrics[m], &data, &out[m], err);
+  }
   booster->eval_s += workspace_clock() - start;
   return status;
 }
