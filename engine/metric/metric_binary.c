@@ -115,6 +115,13 @@ copse_status metric_cross_entropy_lambda(const struct metric_row *row, const str
                                          double *out, copse_error *err) {
   struct metric_data exposed = *data;
   copse_status status = check_chances(row, data, err);
+  for (uint64_t i = 0; i < data->n_rows && data->weight != NULL && status == COPSE_OK; i++)
+    if (!(data->weight[i] > 0))
+      status =
+          status_set(err, COPSE_ERR_DATA,
+                     "row %llu: weight %.9g: %s takes weights above 0, they are exposures (leave the row "
+                     "out)",
+                     (unsigned long long)i + 1, (double)data->weight[i], row->name);
   exposed.exposure = data->weight;
   exposed.weight = NULL;
   return status == COPSE_OK ? metric_mean(row, &exposed, ONE_OUTPUT, exposed_entropy, out, err) : status;

@@ -1,10 +1,13 @@
 /* objective_cox.c - proportional hazards (Cox 1972): the prediction e^s multiplies the risk of an event at
- * any time, whatever the risk is. Minus the log partial likelihood, ties by Breslow:
- *   sum over events i of w_i (log R_i - s_i), R_i = sum of w_k e^(s_k) over rows k whose time is not before
- * i's g_k = w_k (e^(s_k) A_k - event_k), h_k = w_k (e^(s_k) A_k - e^(2 s_k) B_k), A and B the sums of w_i /
- * R_i and w_i / R_i^2 over events i that are not after k's time. The loss does not change when a number is
- * added to all scores: training starts from 0. Gradients take two walks along the times, in one order
- * whatever the number of threads. */
+ * any time, whatever that risk is. Minus the log partial likelihood, ties by Breslow: the sum of w_i (log R_i
+ * - s_i) over events i, with R_i the sum of w_k e^(s_k) over rows k whose time is not before that of i. Hence
+ *
+ *   g_k = w_k (e^(s_k) A_k - event_k), h_k = w_k (e^(s_k) A_k - e^(2 s_k) B_k)
+ *
+ * with A and B the sums of w_i / R_i and w_i / R_i^2 over events i that are not after the time of k; h is
+ * what as many copies of the row as it weighs have together. A number added to all scores changes nothing:
+ * training starts from 0. Gradients take two walks along the times, in one order whatever the number of
+ * threads. */
 #include "base/sort.h"
 #include "base/status.h"
 #include "objective/rows.h"
