@@ -8,12 +8,6 @@
 
 #define GRADIENT_MOST_SCORE 300.0
 
-/* x within +-bound. */
-static inline double gradient_clamp(double x, double bound) {
-  double low = x < -bound ? -bound : x;
-  return low > bound ? bound : low;
-}
-
 /* ---- gamma ---- */
 
 GRADIENT_INLINE void gamma_rows(const struct gradient_rows *rows, const float *weight) {
@@ -69,7 +63,7 @@ static inline void lambda_plain(double s, double y, double *g, double *h) {
  * b = (w E (1 - z) - z) / z^2 (LightGBM's, its powers of 1 / (1 - z) multiplied out). For small E the
  * difference vanishes and b = (1 - w) / (2 w) + ... */
 static inline void lambda_weighted(double score, double y, double w, double *g, double *h) {
-  double s = gradient_clamp(score, GRADIENT_MOST_SCORE);
+  double s = kernel_clamp(score, GRADIENT_MOST_SCORE);
   double e = kernel_exp(s), l = kernel_log1p_exp(s), p = 1.0 / (1.0 + 1.0 / e);
   double x = w * l, q = kernel_exp(-x), z = kernel_one_minus_exp(x);
   uint64_t small = kernel_mask_less(kernel_bits_of(e), kernel_bits_of(1e-7)) &
@@ -112,7 +106,7 @@ GRADIENT_INLINE void focal_rows(const struct gradient_rows *rows, const float *w
     uint64_t label_bits = kernel_bits_of((double)label[i]);
     uint64_t positive = kernel_mask_less(0, label_bits & ~KERNEL_SIGN_BIT) & ((label_bits >> 63) - 1);
     uint64_t flip = ~positive & KERNEL_SIGN_BIT; /* z: the score toward the row's own class */
-    double z = kernel_double_of(kernel_bits_of(gradient_clamp(score[i], GRADIENT_MOST_SCORE)) ^ flip);
+    double z = kernel_double_of(kernel_bits_of(kernel_clamp(score[i], GRADIENT_MOST_SCORE)) ^ flip);
     double w = weight != NULL ? (double)weight[i] : 1.0, slope, bend;
     kernel_focal(z, gamma, &slope, &bend);
     w *= kernel_double_of(kernel_select(positive, kernel_bits_of(c1), kernel_bits_of(c0)));
@@ -166,7 +160,7 @@ GRADIENT_INLINE void aft_extreme_rows(const struct gradient_rows *rows, const fl
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
   for (uint64_t i = 0; i < rows->n; i++) {
     double z = (survival_log(label[i]) - score[i]) / scale, d = survival_event(label[i]);
-    double e = kernel_exp(z > 30.0 ? 30.0 : z), w = weight != NULL ? (double)weight[i] : 1.0;
+    double e = kernel_exp(kernel_smaller(z, 30.0)), w = weight != NULL ? (double)weight[i] : 1.0;
     gradient[i] = (float)((d - e) / scale * w);
     hessian[i] = (float)(e / (scale * scale) * w);
   }

@@ -174,10 +174,33 @@ static inline double kernel_one_minus_exp(double x) {
   return kernel_double_of(kernel_select(tiny, kernel_bits_of(x), bits));
 }
 
-/* 1 / max(1, |y|): what a unit of error counts in the absolute percentage error. */
+/* x, or what is nearest to it between -bound and bound; bound > 0. */
+static inline double kernel_clamp(double x, double bound) {
+  uint64_t magnitude = kernel_bits_of(x) & ~KERNEL_SIGN_BIT, most = kernel_bits_of(bound);
+  uint64_t kept = kernel_select(kernel_mask_less(magnitude, most), magnitude, most);
+  return kernel_double_of(kept | (kernel_bits_of(x) & KERNEL_SIGN_BIT));
+}
+
+/* All ones where a > b, a number that is not negative. */
+static inline uint64_t kernel_mask_above(double a, double b) {
+  uint64_t positive = (kernel_bits_of(a) >> 63) - 1;
+  return kernel_mask_less(kernel_bits_of(b), kernel_bits_of(a) & ~KERNEL_SIGN_BIT) & positive;
+}
+
+/* The larger and the smaller of two numbers, of which b is not negative. */
+static inline double kernel_larger(double a, double b) {
+  return kernel_double_of(kernel_select(kernel_mask_above(a, b), kernel_bits_of(a), kernel_bits_of(b)));
+}
+
+static inline double kernel_smaller(double a, double b) {
+  return kernel_double_of(kernel_select(kernel_mask_above(a, b), kernel_bits_of(b), kernel_bits_of(a)));
+}
+
+/* 1 / max(1, |y|), what a unit of error counts in the absolute percentage error, rounded to float32: the
+ * division in double first gives the very same (53 >= 2 * 24 + 2 bits; Figueroa 1995). */
 static inline float kernel_share_of(float y) {
-  float magnitude = y < 0 ? -y : y;
-  return 1.0f / (magnitude > 1.0f ? magnitude : 1.0f);
+  double magnitude = kernel_double_of(kernel_bits_of((double)y) & ~KERNEL_SIGN_BIT);
+  return (float)(1.0 / kernel_larger(magnitude, 1.0));
 }
 
 /* Gradient and hessian of one row's logistic loss, before the row's weight: with L = +1 where label > 0, else
@@ -201,11 +224,17 @@ static inline void kernel_logistic(double score, float label, double sigmoid, co
  * slope q^gamma (gamma p log p - q); bend q^gamma p (q (1 + 2 gamma) + gamma log p (q - gamma p)), which is
  * negative far on the wrong side: q^gamma p q, the curvature for a fixed q^gamma, is the least. |z| < 700. */
 static inline void kernel_focal(double z, double gamma, double *slope, double *bend) {
-  double up = kernel_log1p_exp(z), down = kernel_log1p_exp(-z); /* -log q, -log p */
-  double p = kernel_sigmoid(z), q = kernel_sigmoid(-z), factor = kernel_exp(-gamma * up);
+  uint64_t negative = -(kernel_bits_of(z) >> 63);
+  double size = kernel_double_of(kernel_bits_of(z) & ~KERNEL_SIGN_BIT);
+  double t = kernel_exp(-size), nearer = 1.0 / (1.0 + t), further = t * nearer, rest = kernel_log1p(t);
+  double p = kernel_double_of(kernel_select(negative, kernel_bits_of(further), kernel_bits_of(nearer)));
+  double q = kernel_double_of(kernel_select(negative, kernel_bits_of(nearer), kernel_bits_of(further)));
+  double over = kernel_double_of(kernel_bits_of(size) & ~negative); /* z above 0 */
+  double up = over + rest, down = (size - over) + rest;             /* -log q, -log p */
+  double factor = kernel_exp(-gamma * up);
   double floor = p * q, curve = p * (q * (1.0 + 2.0 * gamma) - gamma * down * (q - gamma * p));
   *slope = -factor * (gamma * p * down + q);
-  *bend = factor * (curve > floor ? curve : floor);
+  *bend = factor * kernel_larger(curve, floor);
 }
 
 #endif
