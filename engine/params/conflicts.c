@@ -82,9 +82,8 @@ static copse_status check_quantiles(const copse_params *params, copse_error *err
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "%squantiles=%s: expected 1 to %d ascending levels, none twice",
                       slot_place(params, PARAM_quantiles), slot_text(params, PARAM_quantiles), MAX_QUANTILES);
-  if (!slot_given(params, PARAM_quantiles) || !objective_decided(params) ||
-      slot_is(params, PARAM_objective, "quantiles"))
-    return COPSE_OK;
+  bool usual = strcmp(slot_text(params, PARAM_quantiles), param_rows[PARAM_quantiles].default_text) == 0;
+  if (usual || !objective_decided(params) || slot_is(params, PARAM_objective, "quantiles")) return COPSE_OK;
   return status_set(err, COPSE_ERR_ARGUMENT,
                     "%squantiles=%s conflicts with objective=%s: set objective=quantiles, or leave it out",
                     slot_place(params, PARAM_quantiles), slot_text(params, PARAM_quantiles),

@@ -52,6 +52,10 @@ static void regression_losses(void **state) {
       {"objective=huber alpha=.9 ", false, 3.5, 2.43333336, 3.98888887},
       {"objective=huber alpha=.9 ", true, 4.5, 2.88944446, 4.42777778},
       {"objective=poisson ", false, 4.5, .96809479, 1.67572882},
+      {"objective=mape ", false, 1.5, .5, 2},
+      {"objective=fair ", false, 4.5, 1.59822867, 11.76644643},
+      {"objective=gamma ", false, 2.5, -2.24047153, 1.48325207},
+      {"objective=tweedie ", false, 3.5, .24100983, 1.69453885},
   };
   for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
     struct small_data data = {6, 1, x6, y, cases[c].weighted ? w : NULL, NULL};
