@@ -148,8 +148,9 @@ static copse_status check_class_weights(const copse_params *params, copse_error 
                     slot_place(params, PARAM_auc_mu_weights), n, n_classes * n_classes, n_classes);
 }
 
+/* Callers of the library may bring metrics of their own (copse_booster_add_metric): copse_train looks then. */
 static copse_status check_early_stopping(const copse_params *params, copse_error *err) {
-  if (slot_int(params, PARAM_early_stopping_round) <= 0) return COPSE_OK;
+  if (slot_int(params, PARAM_early_stopping_round) <= 0 || !trains(params)) return COPSE_OK;
   const struct param_value *metric = &params->slots[PARAM_metric].value;
   bool none = metric->n_items == 0 ? slot_is(params, PARAM_objective, "custom")
                                    : strcmp(slot_text(params, PARAM_metric), "none") == 0;

@@ -38,7 +38,7 @@ find_pkg_config() {
 
 build_with_pkg_config() {
   find_pkg_config
-  for example in train_arrays predict_row custom_objective; do
+  for example in train_arrays predict_row custom_objective custom_metric; do
     # shellcheck disable=SC2046 # the flags are words
     "$cc" -std=c11 -Wall -Wextra -Werror $(flags cflags) "$examples/$example.c" -o "$work/$example" \
       $(flags libs) -lm
