@@ -80,6 +80,7 @@ check_linked ./train_arrays
   ./predict_row model.txt 0.9 0.8 0.5 0.5
   ./predict_row model.txt 0.1 nan 0.5 0.5
   ./custom_objective
+  ./custom_metric
 } >stdout
 diff "$here/examples.stdout" stdout
 
