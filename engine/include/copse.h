@@ -446,7 +446,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_model_parse(copse_context *ctx, co
                                                           const char *place, copse_model **out,
                                                           copse_error *err);
 /* Appends the text of rounds [start, start + count) (count <= 0: to the end) in LightGBM's format, version 4.
- * LightGBM loads it and predicts the same bits; so does copse_model_parse. The caller releases out. */
+ * LightGBM loads it and predicts the same bits; so does copse_model_parse. A model of an objective that
+ * LightGBM has not (quantiles, expectile, focal, cox, aft) it refuses by that name. The caller releases out.
+ */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_write(const copse_model *model, int start, int count,
                                                           copse_text *out, copse_error *err);
 COPSE_API copse_model *copse_model_ref(copse_model *model);
@@ -668,8 +670,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate(const copse_model *model,
                                                        size_t capacity, double *values, const char **names,
                                                        size_t *n_out, copse_error *err);
 
-/* Classes that the model's predictions tell apart: 2 for objective=binary, one per output for multiclass and
- * multiclassova, else 0. */
+/* Classes that the model's predictions tell apart: 2 for objective=binary and focal, one per output for
+ * multiclass and multiclassova, else 0. */
 COPSE_API int copse_model_n_classes(const copse_model *model);
 /* Confusion matrix of raw scores, weighted by row weight: out [n * n], out[actual * n + predicted]. A model
  * with one output has n = 2 classes: label > 0, and predicted positive iff prediction > threshold. Otherwise

@@ -12,7 +12,7 @@ copse_status survival_check(const struct objective *objective, copse_error *err)
     if (label != 0) continue;
     return status_set(err, COPSE_ERR_DATA,
                       "row %llu: label 0: objective=%s takes times: t > 0 where the event happened at t, -t "
-                      "where it had not happened by t (add the least time there is to all of them)",
+                      "where it had not happened by t (shift the times, or leave the row out)",
                       (unsigned long long)i + 1, name);
   }
   if (any) return COPSE_OK;
