@@ -92,7 +92,8 @@ struct objective {
   struct objective_class *classes; /* [n_outputs] where classes are told apart, else NULL; owned */
   double *starts;                  /* [n_outputs] where they are worked out beforehand, else NULL; owned */
   float *label_weight;             /* [n_rows] where errors count by the label, else NULL; owned */
-  struct risk_order *risk;         /* of survival times, else NULL; owned */
+  double root_hessian;     /* compat 10.3: what a tree's root has for the sum of its hessians; 0: their sum */
+  struct risk_order *risk; /* of survival times, else NULL; owned */
 };
 
 /* Checks labels and weights and prepares what depends on them. data is borrowed; data.label may be NULL only

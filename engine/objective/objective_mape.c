@@ -1,6 +1,9 @@
 /* objective_mape.c - absolute percentage error: |s - y| / max(1, |y|). g = sgn(s - y) / max(1, |y|), h = 1:
  * a loss without curvature, so that leaves take the median of their residuals, weighted by 1 / max(1, |y|),
- * in place of the Newton step, as those of objective=regression_l1 do. */
+ * in place of the Newton step, as those of objective=regression_l1 do.
+ *
+ * compat=lightgbm: with weights LightGBM takes all hessians for one number, that of the first row, in leaves
+ * and bins, and their true sum for the root alone; only the choice of splits sees it. */
 #include <math.h>
 
 #include "base/context.h"
@@ -29,6 +32,11 @@ static copse_status prepare(copse_context *ctx, struct objective *objective, cop
   for (uint64_t i = 0; i < objective->data.n_rows; i++)
     objective->label_weight[i] =
         kernel_share_of(objective_target(objective, i)) * (weight != NULL ? weight[i] : 1.0f);
+  if (objective->params.mape_first_hessian && weight != NULL && weight[0] > 0) {
+    double sums[2];
+    objective_sum_targets(objective, sums);
+    objective->root_hessian = sums[1];
+  }
   copse_status status = objective_prepare_percentile(ctx, objective, &median, objective->label_weight, err);
   if (status == COPSE_OK) tell_small_labels(ctx, objective);
   return status;
@@ -48,6 +56,8 @@ static void gradients(const struct objective *objective, const double *score, ui
                       float *gradient, float *hessian) {
   objective_each_target(objective, objective_rows(objective, score, begin, end, gradient, hessian), begin,
                         percentage_rows);
+  if (objective->root_hessian > 0)
+    for (uint64_t i = begin; i < end; i++) hessian[i] = objective->data.weight[0];
 }
 
 const struct objective_row objective_row_mape = {

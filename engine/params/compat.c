@@ -29,6 +29,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->keep_all_rounds = lightgbm;
   resolution->out.objective.extrapolate_percentile = lightgbm;
   resolution->out.objective.gamma_takes_zero = lightgbm;
+  resolution->out.objective.mape_first_hessian = lightgbm;
   resolution->out.boost.keep_all_rounds = lightgbm;
   bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
   resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;

@@ -83,6 +83,7 @@ struct objective_params {
   double poisson_max_delta_step; /* poisson */
   bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
   bool gamma_takes_zero;         /* compat 10.10: labels of 0 for objective=gamma */
+  bool mape_first_hessian; /* compat 10.3: objective=mape takes the first row's weight for every hessian */
   double fair_c, tweedie_variance_power, focal_gamma, aft_scale;
   enum aft_distribution aft_distribution;
   double quantiles[MAX_QUANTILES]; /* [n_outputs] of objective=quantiles, ascending */

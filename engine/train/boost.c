@@ -117,6 +117,7 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   if (status != COPSE_OK) return status;
   if (custom || objective_trainable(&booster->objective, output)) {
     sample_tree(ws, copse_booster_round(booster), output);
+    ws->root_hessian = custom ? 0 : booster->objective.root_hessian;
     status = workspace_begin_tree(ws, gradient, hessian, err);
     if (status == COPSE_OK) status = grow_tree(ws, tree, err);
     if (status != COPSE_OK) {

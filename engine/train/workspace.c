@@ -436,6 +436,8 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
     root->total_gradient += ws->chunks[c].gradient;
     root->total_hessian += ws->chunks[c].hessian;
   }
+  if (ws->root_hessian > 0 && ws->n_bag == n)
+    root->total_hessian = llrint(ws->root_hessian / ws->hessian_unit);
   atomic_store(&ws->n_slots_used, 0);
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
