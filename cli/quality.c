@@ -18,23 +18,38 @@ static const char *usual_metrics(const struct quality_input *in) {
   if (n_classes > 0)
     return n_classes == 2 && copse_model_n_outputs(model) == 1 ? "auc,binary_logloss"
                                                                : "multi_logloss,multi_error";
+  if (strncmp(objective, "quantiles ", 10) == 0) return "quantile";
   if (copse_model_n_outputs(model) > 1) return "none";
+  if (strcmp(objective, "cox") == 0) return "concordance,cox";
+  if (strncmp(objective, "aft ", 4) == 0) return "concordance,aft";
   if (strcmp(objective, "cross_entropy") == 0) return "cross_entropy";
   if (strstr(objective, "rank")) return in->group ? "ndcg" : "none";
   return "l2,rmse,l1";
+}
+
+/* A loss for each quantile needs to know them: the model's line does. */
+static copse_status adopt_quantiles(const copse_model *model, copse_params *params, copse_error *err) {
+  const char *levels = strstr(copse_model_objective(model), " quantiles:");
+  if (!levels) return COPSE_OK;
+  copse_status status = copse_params_set(params, "objective", "quantiles", COPSE_SOURCE_COMMAND, err);
+  if (status != COPSE_OK) return status;
+  return copse_params_set(params, "quantiles", levels + strlen(" quantiles:"), COPSE_SOURCE_COMMAND, err);
 }
 
 /* Parameters of the evaluation alone: others of the command line, such as an objective, are the model's
  * business. */
 static copse_status evaluation_params(const struct app *app, const struct quality_input *in,
                                       copse_params **out, copse_error *err) {
-  static const char *const names[] = {"decision_threshold", "num_threads", "alpha",     "multi_error_top_k",
-                                      "auc_mu_weights",     "eval_at",     "label_gain"};
+  static const char *const names[] = {
+      "decision_threshold", "num_threads", "alpha",       "multi_error_top_k",
+      "auc_mu_weights",     "fair_c",      "focal_gamma", "tweedie_variance_power",
+      "aft_distribution",   "aft_scale",   "eval_at",     "label_gain"};
   copse_status status = copse_params_create(app->ctx, out, err);
   for (size_t i = 0; i < sizeof names / sizeof names[0] && status == COPSE_OK; i++) {
     status =
         copse_params_set(*out, names[i], copse_params_get(app->params, names[i]), COPSE_SOURCE_COMMAND, err);
   }
+  if (status == COPSE_OK) status = adopt_quantiles(in->model, *out, err);
   if (status != COPSE_OK) return status;
   const char *metric =
       copse_params_given(app->params, "metric") ? copse_params_get(app->params, "metric") : "";

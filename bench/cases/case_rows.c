@@ -160,6 +160,15 @@ static void call_gradient(const struct kernels *kernels, int kind, const float *
     case GRADIENT_QUANTILE: kernels->grad_quantile(&rows, 0.1f, -0.9f); break;
     case GRADIENT_ABSOLUTE: kernels->grad_absolute(&rows); break;
     case GRADIENT_SOFTMAX: kernels->grad_softmax(&softmax); break;
+    case GRADIENT_FAIR: kernels->grad_fair(&rows, 1.0); break;
+    case GRADIENT_PERCENTAGE: kernels->grad_percentage(&rows); break;
+    case GRADIENT_EXPECTILE: kernels->grad_expectile(&rows, 0.2, 1.8); break;
+    case GRADIENT_GAMMA: kernels->grad_gamma(&rows); break;
+    case GRADIENT_TWEEDIE: kernels->grad_tweedie(&rows, 1.5); break;
+    case GRADIENT_LAMBDA: kernels->grad_cross_entropy_lambda(&rows); break;
+    case GRADIENT_FOCAL: kernels->grad_focal(&rows, 2.0, class_weight); break;
+    case GRADIENT_AFT_LOGISTIC: kernels->grad_aft_logistic(&rows, 1.0); break;
+    case GRADIENT_AFT_EXTREME: kernels->grad_aft_extreme(&rows, 1.0); break;
   }
 }
 

@@ -31,7 +31,7 @@
  *   (Friedman 2001) with second-order gains (Chen and Guestrin 2016); where a function has a source of its
  *   own, it is named there.
  *
- * Three programs to begin with lie in engine/examples/ (installed in share/doc/copse/examples/).
+ * Four programs to begin with lie in engine/examples/ (installed in share/doc/copse/examples/).
  */
 #ifndef COPSE_H
 #define COPSE_H
@@ -451,7 +451,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_model_parse(copse_context *ctx, co
                                                           const char *place, copse_model **out,
                                                           copse_error *err);
 /* Appends the text of rounds [start, start + count) (count <= 0: to the end) in LightGBM's format, version 4.
- * LightGBM loads it and predicts the same bits; so does copse_model_parse. The caller releases out. */
+ * LightGBM loads it and predicts the same bits; so does copse_model_parse. A model of an objective that
+ * LightGBM has not (quantiles, expectile, focal, cox, aft) it refuses by that name. The caller releases out.
+ */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_write(const copse_model *model, int start, int count,
                                                           copse_text *out, copse_error *err);
 COPSE_API copse_model *copse_model_ref(copse_model *model);
@@ -557,10 +559,33 @@ COPSE_API int copse_booster_round(const copse_booster *booster); /* rounds in th
 /* Sets: 0 = "training", 1 .. = validation sets in the order they were added. */
 COPSE_API int copse_booster_n_sets(const copse_booster *booster);
 COPSE_API const char *copse_booster_set_name(const copse_booster *booster, int set);
-/* Metrics of params, in their order, the same for every set; names as LightGBM prints them. */
+/* Metrics of params, in their order, then those added; the same for every set. Names as LightGBM prints them.
+ */
 COPSE_API int copse_booster_n_metrics(const copse_booster *booster);
 COPSE_API const char *copse_booster_metric_name(const copse_booster *booster, int metric);
 COPSE_API bool copse_booster_metric_higher_is_better(const copse_booster *booster, int metric);
+/* What a metric of the caller's own looks at: a set of a booster as it is now. The pointers are borrowed,
+ * they live during the call. */
+typedef struct copse_metric_input {
+  int set;              /* 0 = training, 1 .. = validation sets */
+  const double *scores; /* raw, [n_rows * n_outputs], output-major, init scores included */
+  const float *label;   /* [n_rows] */
+  const float *weight;  /* [n_rows] >= 0, or NULL: every row weighs 1 */
+  uint64_t n_rows;
+  int n_outputs;
+} copse_metric_input;
+/* Writes one number to *value. It is called from the thread that called copse_booster_eval or copse_train,
+ * for one set after the other, and must not change the booster. NaN counts as no improvement in early
+ * stopping. A status other than COPSE_OK ends that call with it and with what was written to err->message. */
+typedef copse_status (*copse_metric_fn)(void *user, const copse_metric_input *input, double *value,
+                                        copse_error *err);
+/* One more metric, behind those of params and those added before: evaluated, reported and watched by early
+ * stopping as they are (metric=none: it alone). name is copied, not empty and not that of another metric of
+ * this booster; user is handed on. Not from within copse_train (COPSE_ERR_STATE). */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_metric(copse_booster *booster, const char *name,
+                                                                 bool higher_is_better,
+                                                                 copse_metric_fn metric, void *user,
+                                                                 copse_error *err);
 /* The metrics of a set's scores as they are now: out [n_metrics]. A set out of range or without a label is an
  * error. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_eval(copse_booster *booster, int set, double *out,
@@ -604,8 +629,8 @@ typedef struct copse_train_report {
   char stopped_by[128]; /* "valid_1 auc" when COPSE_STOP_EARLY */
 } copse_train_report;
 
-/* on_round and report may be NULL; user is handed on. *out: the model of the best round after early stopping,
- * else of all rounds; the caller frees it. */
+/* on_round and report may be NULL; user is handed on. early_stopping_round without any metric is refused.
+ * *out: the model of the best round after early stopping, else of all rounds; the caller frees it. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_train(copse_booster *booster, const copse_params *params,
                                                     copse_train_fn on_round, void *user, copse_model **out,
                                                     copse_train_report *report, copse_error *err);
@@ -657,8 +682,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate_queries(
     const float *weight /* or NULL */, const int32_t *group, uint64_t n_groups, uint64_t n_rows,
     size_t capacity, double *values, const char **names, size_t *n_out, copse_error *err);
 
-/* Classes that the model's predictions tell apart: 2 for objective=binary, one per output for multiclass and
- * multiclassova, else 0. */
+/* Classes that the model's predictions tell apart: 2 for objective=binary and focal, one per output for
+ * multiclass and multiclassova, else 0. */
 COPSE_API int copse_model_n_classes(const copse_model *model);
 /* Confusion matrix of raw scores, weighted by row weight: out [n * n], out[actual * n + predicted]. A model
  * with one output has n = 2 classes: label > 0, and predicted positive iff prediction > threshold. Otherwise

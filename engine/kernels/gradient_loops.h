@@ -23,6 +23,8 @@ static inline double gradient_choose(uint64_t mask, double a, double b) {
   return kernel_double_of(kernel_select(mask, kernel_bits_of(a), kernel_bits_of(b)));
 }
 
+#include "kernels/gradient_log_loops.h"
+
 /* ---- squared error ---- */
 
 static void grad_squared(const double *score, const float *label, const float *weight, uint64_t n,
@@ -171,6 +173,71 @@ static void grad_absolute(const struct gradient_rows *rows) {
     absolute_rows(rows, rows->weight);
 }
 
+/* ---- fair ---- */
+
+GRADIENT_INLINE void fair_rows(const struct gradient_rows *rows, const float *weight, double c) {
+  const double *score = rows->score;
+  const float *label = rows->label;
+  float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
+  for (uint64_t i = 0; i < rows->n; i++) {
+    double d = score[i] - (double)label[i], w = weight != NULL ? (double)weight[i] : 1.0;
+    double reach = kernel_double_of(kernel_bits_of(d) & ~KERNEL_SIGN_BIT) + c;
+    gradient[i] = (float)(c * d / reach * w);
+    hessian[i] = (float)(c * c / (reach * reach) * w);
+  }
+}
+
+static void grad_fair(const struct gradient_rows *rows, double c) {
+  if (rows->weight == NULL)
+    fair_rows(rows, NULL, c);
+  else
+    fair_rows(rows, rows->weight, c);
+}
+
+/* ---- absolute percentage error ---- */
+
+GRADIENT_INLINE void percentage_rows(const struct gradient_rows *rows, const float *weight) {
+  const double *score = rows->score;
+  const float *label = rows->label;
+  float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
+  for (uint64_t i = 0; i < rows->n; i++) {
+    double d = score[i] - (double)label[i];
+    double over = d > 0 ? 1.0 : 0.0, under = d < 0 ? 1.0 : 0.0;
+    float w = weight != NULL ? weight[i] : 1.0f;
+    gradient[i] = (float)(over - under) * (kernel_share_of(label[i]) * w);
+    hessian[i] = w;
+  }
+}
+
+static void grad_percentage(const struct gradient_rows *rows) {
+  if (rows->weight == NULL)
+    percentage_rows(rows, NULL);
+  else
+    percentage_rows(rows, rows->weight);
+}
+
+/* ---- expectile ---- */
+
+GRADIENT_INLINE void expectile_rows(const struct gradient_rows *rows, const float *weight, double above,
+                                    double below) {
+  const double *score = rows->score;
+  const float *label = rows->label;
+  float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
+  for (uint64_t i = 0; i < rows->n; i++) {
+    double d = score[i] - (double)label[i], w = weight != NULL ? (double)weight[i] : 1.0;
+    double h = (d > 0 ? above : below) * w;
+    gradient[i] = (float)(h * d);
+    hessian[i] = (float)h;
+  }
+}
+
+static void grad_expectile(const struct gradient_rows *rows, double above, double below) {
+  if (rows->weight == NULL)
+    expectile_rows(rows, NULL, above, below);
+  else
+    expectile_rows(rows, rows->weight, above, below);
+}
+
 /* ---- softmax ---- */
 
 static void exp_differences(const double *values, const double *less, uint64_t n, double *restrict out) {
@@ -206,10 +273,14 @@ static inline void gradient_slots(struct kernels *slots) {
   slots->grad_huber = grad_huber;
   slots->grad_quantile = grad_quantile;
   slots->grad_absolute = grad_absolute;
+  slots->grad_fair = grad_fair;
+  slots->grad_percentage = grad_percentage;
+  slots->grad_expectile = grad_expectile;
   slots->exp_differences = exp_differences;
   slots->grad_softmax = grad_softmax;
   slots->rank_pairs = rank_pairs;
   slots->rank_cells = rank_cells;
+  gradient_log_slots(slots);
 }
 
 #endif

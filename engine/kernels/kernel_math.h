@@ -147,6 +147,62 @@ static inline double kernel_log(double x) {
 /* 1 / (1 + e^-x) */
 static inline double kernel_sigmoid(double x) { return 1.0 / (1.0 + kernel_exp(-x)); }
 
+/* log(1 + t) for 0 <= t < inf, less than 2 ulp: the factor restores what 1 + t rounds away (Kahan). */
+static inline double kernel_log1p(double t) {
+  double u = 1.0 + t, d = u - 1.0;
+  uint64_t lost = kernel_mask_less(kernel_bits_of(d), 1);
+  double safe = kernel_double_of(kernel_select(lost, KERNEL_ONE_BITS, kernel_bits_of(d)));
+  double full = kernel_log(u) * (t / safe);
+  return kernel_double_of(kernel_select(lost, kernel_bits_of(t), kernel_bits_of(full)));
+}
+
+/* log(1 + e^s) without overflow. */
+static inline double kernel_log1p_exp(double s) {
+  uint64_t negative = -(kernel_bits_of(s) >> 63);
+  double small = kernel_log1p(kernel_exp(kernel_double_of(kernel_bits_of(s) | KERNEL_SIGN_BIT)));
+  return kernel_double_of(kernel_bits_of(s) & ~negative) + small;
+}
+
+/* 1 - e^-x for x >= 0 without cancelling: (1 - u) x / -log u with u = e^-x rounded (Kahan). */
+static inline double kernel_one_minus_exp(double x) {
+  double u = kernel_exp(-x), d = 1.0 - u;
+  uint64_t tiny = kernel_mask_less(kernel_bits_of(d), 1);                /* u = 1 */
+  uint64_t large = kernel_mask_less(KERNEL_ONE_BITS, kernel_bits_of(x)); /* x > 1 */
+  double safe = kernel_double_of(kernel_select(tiny | large, 0x3fe0000000000000u, kernel_bits_of(u)));
+  double full = d * (x / -kernel_log(safe));
+  uint64_t bits = kernel_select(large, kernel_bits_of(d), kernel_bits_of(full));
+  return kernel_double_of(kernel_select(tiny, kernel_bits_of(x), bits));
+}
+
+/* x, or what is nearest to it between -bound and bound; bound > 0. */
+static inline double kernel_clamp(double x, double bound) {
+  uint64_t magnitude = kernel_bits_of(x) & ~KERNEL_SIGN_BIT, most = kernel_bits_of(bound);
+  uint64_t kept = kernel_select(kernel_mask_less(magnitude, most), magnitude, most);
+  return kernel_double_of(kept | (kernel_bits_of(x) & KERNEL_SIGN_BIT));
+}
+
+/* All ones where a > b, a number that is not negative. */
+static inline uint64_t kernel_mask_above(double a, double b) {
+  uint64_t positive = (kernel_bits_of(a) >> 63) - 1;
+  return kernel_mask_less(kernel_bits_of(b), kernel_bits_of(a) & ~KERNEL_SIGN_BIT) & positive;
+}
+
+/* The larger and the smaller of two numbers, of which b is not negative. */
+static inline double kernel_larger(double a, double b) {
+  return kernel_double_of(kernel_select(kernel_mask_above(a, b), kernel_bits_of(a), kernel_bits_of(b)));
+}
+
+static inline double kernel_smaller(double a, double b) {
+  return kernel_double_of(kernel_select(kernel_mask_above(a, b), kernel_bits_of(b), kernel_bits_of(a)));
+}
+
+/* 1 / max(1, |y|), what a unit of error counts in the absolute percentage error, rounded to float32: the
+ * division in double first gives the very same (53 >= 2 * 24 + 2 bits; Figueroa 1995). */
+static inline float kernel_share_of(float y) {
+  double magnitude = kernel_double_of(kernel_bits_of((double)y) & ~KERNEL_SIGN_BIT);
+  return (float)(1.0 / kernel_larger(magnitude, 1.0));
+}
+
 /* Gradient and hessian of one row's logistic loss, before the row's weight: with L = +1 where label > 0, else
  * -1, and r = -L sigmoid / (1 + e^(L sigmoid score)), g = r c and h = |r| (sigmoid - |r|) c. class_weight c:
  * negative, positive. Signs are set as bits: no jump, so that the loops around it vectorise. */
@@ -162,6 +218,23 @@ static inline void kernel_logistic(double score, float label, double sigmoid, co
   double response = kernel_double_of(kernel_bits_of(magnitude) ^ minus_if_negative ^ KERNEL_SIGN_BIT);
   *gradient = response * c;
   *hessian = magnitude * (sigmoid - magnitude) * c;
+}
+
+/* Derivatives of the focal loss -q^gamma log p along z, p = 1 / (1 + e^-z), q = 1 - p (Lin et al. 2017):
+ * slope q^gamma (gamma p log p - q); bend q^gamma p (q (1 + 2 gamma) + gamma log p (q - gamma p)), which is
+ * negative far on the wrong side: q^gamma p q, the curvature for a fixed q^gamma, is the least. |z| < 700. */
+static inline void kernel_focal(double z, double gamma, double *slope, double *bend) {
+  uint64_t negative = -(kernel_bits_of(z) >> 63);
+  double size = kernel_double_of(kernel_bits_of(z) & ~KERNEL_SIGN_BIT);
+  double t = kernel_exp(-size), nearer = 1.0 / (1.0 + t), further = t * nearer, rest = kernel_log1p(t);
+  double p = kernel_double_of(kernel_select(negative, kernel_bits_of(further), kernel_bits_of(nearer)));
+  double q = kernel_double_of(kernel_select(negative, kernel_bits_of(nearer), kernel_bits_of(further)));
+  double over = kernel_double_of(kernel_bits_of(size) & ~negative); /* z above 0 */
+  double up = over + rest, down = (size - over) + rest;             /* -log q, -log p */
+  double factor = kernel_exp(-gamma * up);
+  double floor = p * q, curve = p * (q * (1.0 + 2.0 * gamma) - gamma * down * (q - gamma * p));
+  *slope = -factor * (gamma * p * down + q);
+  *bend = factor * kernel_larger(curve, floor);
 }
 
 #endif

@@ -252,6 +252,27 @@ struct kernels {
   void (*grad_quantile)(const struct gradient_rows *rows, float above, float below);
   /* g = sgn(s - y) w, h = w. */
   void (*grad_absolute)(const struct gradient_rows *rows);
+  /* With d = s - y: g = c d / (|d| + c) w, h = c^2 / (|d| + c)^2 w. */
+  void (*grad_fair)(const struct gradient_rows *rows, double c);
+  /* g = sgn(s - y) w / max(1, |y|), the last two factors in float32, h = w. */
+  void (*grad_percentage)(const struct gradient_rows *rows);
+  /* h = (s > y ? above : below) w, g = h (s - y). */
+  void (*grad_expectile)(const struct gradient_rows *rows, double above, double below);
+  /* g = (1 - y e^-s) w, h = y e^-s w. */
+  void (*grad_gamma)(const struct gradient_rows *rows);
+  /* g = (-y e^((1 - power) s) + e^((2 - power) s)) w, h its derivative. */
+  void (*grad_tweedie)(const struct gradient_rows *rows, double power);
+  /* Cross entropy with the chance 1 - (1 + e^s)^-w: the weight is an exposure, no factor. */
+  void (*grad_cross_entropy_lambda)(const struct gradient_rows *rows);
+  /* Logistic loss times (1 - p)^gamma, p the chance given to the row's own class; class_weight as in
+   * grad_logistic. h is the second derivative or, where that is less, p (1 - p)^(1 + gamma). */
+  void (*grad_focal)(const struct gradient_rows *rows, double gamma, const double class_weight[2]);
+  /* |label| is a time: something happened then (label > 0, d = 1) or had not yet happened (d = 0). With z =
+   * (log |label| - s) / scale and F = 1 / (1 + e^-z): g = (d - (1 + d) F) w / scale, h = (1 + d) F (1 - F) w
+   * / scale^2. */
+  void (*grad_aft_logistic)(const struct gradient_rows *rows, double scale);
+  /* The same with e = e^min(z, 30): g = (d - e) w / scale, h = e w / scale^2. */
+  void (*grad_aft_extreme)(const struct gradient_rows *rows, double scale);
   /* out[i] = e^(values[i] - less[i]). */
   void (*exp_differences)(const double *values, const double *less, uint64_t n, double *out);
   /* With p = exps / sum: g = (p - [label = class]) w, h = factor p (1 - p) w. */

@@ -21,9 +21,21 @@ static const struct metric_row rows[] = {
     {"quantile", false, metric_quantile},
     {"huber", false, metric_huber},
     {"poisson", false, metric_poisson},
+    {"fair", false, metric_fair},
+    {"mape", false, metric_mape},
+    {"expectile", false, metric_expectile},
+    {"gamma", false, metric_gamma},
+    {"gamma_deviance", false, metric_gamma_deviance},
+    {"tweedie", false, metric_tweedie},
+    {"cox", false, metric_cox},
+    {"aft", false, metric_aft},
+    {"concordance", true, metric_concordance},
     {"binary_logloss", false, metric_binary_logloss},
     {"binary_error", false, metric_binary_error},
     {"cross_entropy", false, metric_cross_entropy},
+    {"cross_entropy_lambda", false, metric_cross_entropy_lambda},
+    {"kullback_leibler", false, metric_kullback_leibler},
+    {"focal", false, metric_focal},
     {"ndcg", true, metric_ndcg},
     {"map", true, metric_map},
     {"auc", true, metric_auc},
@@ -98,7 +110,7 @@ copse_status metric_check(const struct metric_data *data, const char *what, enum
   if (data->label == NULL || data->n_rows == 0)
     return status_set(err, COPSE_ERR_DATA, "%s needs %s, and there is none", what,
                       data->label == NULL ? "a label" : "at least one row");
-  return data->n_outputs > 1 ? check_classes(data, what, err) : COPSE_OK;
+  return data->n_outputs > 1 && outputs != OUTPUT_PER_LEVEL ? check_classes(data, what, err) : COPSE_OK;
 }
 
 copse_status metric_check_weight(double sum, const struct metric_data *data, const char *what,
@@ -109,17 +121,10 @@ copse_status metric_check_weight(double sum, const struct metric_data *data, con
                     what, (unsigned long long)data->n_rows, sum);
 }
 
-/* log(1 + e^s) without overflow; the correction restores what 1 + t rounds away (Kahan). */
-static double log1p_exp(double s) {
-  double t = kernel_exp(s < 0 ? s : -s);
-  double u = 1.0 + t;
-  double small = u == 1.0 ? t : kernel_log(u) * (t / (u - 1.0));
-  return s < 0 ? small : s + small;
-}
-
 void metric_predictions(const struct metric_data *data, uint64_t begin, uint64_t n, double *out) {
   const double *score = data->score + begin;
   switch (data->transform) {
+    case METRIC_TRANSFORM_SORTED: /* of a single output */
     case METRIC_TRANSFORM_IDENTITY: memcpy(out, score, n * sizeof *out); break;
     case METRIC_TRANSFORM_SIGMOID:
     case METRIC_TRANSFORM_SIGMOIDS:
@@ -132,7 +137,7 @@ void metric_predictions(const struct metric_data *data, uint64_t begin, uint64_t
       for (uint64_t i = 0; i < n; i++) out[i] = kernel_exp(score[i]);
       break;
     case METRIC_TRANSFORM_LOG1P_EXP:
-      for (uint64_t i = 0; i < n; i++) out[i] = log1p_exp(score[i]);
+      for (uint64_t i = 0; i < n; i++) out[i] = kernel_log1p_exp(score[i]);
       break;
     case METRIC_TRANSFORM_SOFTMAX: /* of a single output */
       for (uint64_t i = 0; i < n; i++) out[i] = 1.0;

@@ -8,7 +8,7 @@
 #include "copse.h"
 #include "params/params.h"
 
-/* Raw score s -> what the metric compares; the last two take all outputs of a row. */
+/* Raw score s -> what the metric compares; the last three take all outputs of a row. */
 enum metric_transform {
   METRIC_TRANSFORM_IDENTITY,
   METRIC_TRANSFORM_SIGMOID,       /* 1 / (1 + e^(-sigmoid s)) */
@@ -16,7 +16,8 @@ enum metric_transform {
   METRIC_TRANSFORM_EXP,           /* e^s */
   METRIC_TRANSFORM_LOG1P_EXP,     /* log(1 + e^s) */
   METRIC_TRANSFORM_SOFTMAX,       /* e^s over the sum of all outputs' e^s */
-  METRIC_TRANSFORM_SIGMOIDS       /* the sigmoid of every output, not normalised */
+  METRIC_TRANSFORM_SIGMOIDS,      /* the sigmoid of every output, not normalised */
+  METRIC_TRANSFORM_SORTED         /* all outputs in ascending order: quantiles */
 };
 
 struct metric_data {
@@ -31,18 +32,23 @@ struct metric_data {
   double threshold; /* what counts classes, with one output: positive iff p > threshold */
   double alpha;     /* huber, quantile */
   int top_k;        /* multi_error */
+  double fair_c, tweedie_variance_power, focal_gamma, expectile, aft_scale;
+  enum aft_distribution aft_distribution;
+  const double *levels;  /* [n_outputs] of quantiles */
+  bool soon_is_high;     /* of survival: the larger the score, the earlier the event */
+  const float *exposure; /* cross_entropy_lambda's own */
   const double
       *class_weights; /* auc_mu: [n_outputs * n_outputs] cost of taking a class (row) for another, or NULL */
   size_t n_class_weights;
   copse_context *ctx;
+  const int *at; /* [n_at] what the metric is taken at, see metric_params: one number, or ascending ranks */
+  size_t n_at;
   /* Metrics of ranking alone: */
   const int32_t *group; /* [n_groups] rows of each query, summing to n_rows; or NULL */
   uint64_t n_groups;
   const double *label_gain; /* [n_label_gain] of labels 0, 1 ..; NULL: 2^label - 1 */
   size_t n_label_gain;
   bool plain_empty_queries; /* a query without relevant rows counts 1 whatever its weight */
-  const int *at;            /* [n_at] ascending: ranks at the top that are looked at */
-  size_t n_at;
 };
 
 struct metric_row {

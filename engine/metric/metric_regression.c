@@ -1,6 +1,7 @@
 /* metric_regression.c - how far predictions p are from labels y: l1 |p - y|; l2 (p - y)^2; rmse its root; r2
- * the share of the labels' variance that p explains; quantile and huber with their alpha; poisson the
- * negative log likelihood of a count, without its constant. */
+ * the share of the labels' variance that p explains; huber with its alpha; fair with its c; mape |p - y| over
+ * |y| or 1; expectile with its level; poisson the negative log likelihood of a count, without its constant.
+ */
 #include <math.h>
 
 #include "base/reduce.h"
@@ -22,21 +23,39 @@ static void l2_loss(const struct metric_data *data, uint64_t begin, uint64_t n, 
   }
 }
 
-static void quantile_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
-  double p[METRIC_CHUNK];
-  metric_predictions(data, begin, n, p);
-  for (uint64_t i = 0; i < n; i++) {
-    double d = (double)data->label[begin + i] - p[i];
-    loss[i] = d >= 0 ? data->alpha * d : (data->alpha - 1.0) * d;
-  }
-}
-
 static void huber_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
   double p[METRIC_CHUNK], alpha = data->alpha;
   metric_predictions(data, begin, n, p);
   for (uint64_t i = 0; i < n; i++) {
     double d = fabs(p[i] - (double)data->label[begin + i]);
     loss[i] = d <= alpha ? 0.5 * d * d : alpha * (d - 0.5 * alpha);
+  }
+}
+
+static void fair_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK], c = data->fair_c;
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) {
+    double d = fabs(p[i] - (double)data->label[begin + i]);
+    loss[i] = c * d - c * c * kernel_log1p(d / c);
+  }
+}
+
+static void mape_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK];
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) {
+    double y = (double)data->label[begin + i];
+    loss[i] = fabs(y - p[i]) / fmax(1.0, fabs(y));
+  }
+}
+
+static void expectile_loss(const struct metric_data *data, uint64_t begin, uint64_t n, double *loss) {
+  double p[METRIC_CHUNK];
+  metric_predictions(data, begin, n, p);
+  for (uint64_t i = 0; i < n; i++) {
+    double d = (double)data->label[begin + i] - p[i];
+    loss[i] = (d >= 0 ? data->expectile : 1.0 - data->expectile) * d * d;
   }
 }
 
@@ -56,9 +75,11 @@ static void poisson_loss(const struct metric_data *data, uint64_t begin, uint64_
 
 MEAN_OF(l1)
 MEAN_OF(l2)
-MEAN_OF(quantile)
 MEAN_OF(huber)
 MEAN_OF(poisson)
+MEAN_OF(fair)
+MEAN_OF(mape)
+MEAN_OF(expectile)
 
 copse_status metric_rmse(const struct metric_row *row, const struct metric_data *data, double *out,
                          copse_error *err) {

@@ -8,7 +8,11 @@ typedef copse_status metric_value_fn(const struct metric_row *row, const struct 
                                      double *out, copse_error *err);
 
 metric_value_fn metric_l1, metric_l2, metric_rmse, metric_r2; /* metric_regression.c */
-metric_value_fn metric_quantile, metric_huber, metric_poisson;
+metric_value_fn metric_huber, metric_poisson, metric_fair, metric_mape, metric_expectile;
+metric_value_fn metric_quantile;                                     /* metric_quantile.c */
+metric_value_fn metric_gamma, metric_gamma_deviance, metric_tweedie; /* metric_amount.c */
+metric_value_fn metric_cox, metric_aft, metric_concordance;          /* metric_survival.c */
+metric_value_fn metric_kullback_leibler, metric_cross_entropy_lambda, metric_focal;
 metric_value_fn metric_binary_logloss, metric_binary_error, metric_cross_entropy; /* metric_binary.c */
 metric_value_fn metric_auc, metric_average_precision;                             /* metric_auc.c */
 metric_value_fn metric_ndcg, metric_map;                                          /* metric_ranking.c */
@@ -20,7 +24,7 @@ metric_value_fn metric_precision_macro, metric_recall_macro, metric_f1_macro, me
 enum { METRIC_CHUNK = 256 };
 
 /* How many outputs a metric can judge. */
-enum metric_outputs { ONE_OUTPUT, OUTPUT_PER_CLASS, ANY_OUTPUTS };
+enum metric_outputs { ONE_OUTPUT, OUTPUT_PER_CLASS, OUTPUT_PER_LEVEL, ANY_OUTPUTS };
 
 /* Outputs, labels, at least one row: or an error that names `what`. Where there is an output per class, the
  * labels must be its numbers. */

@@ -10,14 +10,27 @@ static enum metric_transform transform_of(const struct objective *objective) {
     case OUTPUT_LOG1P_EXP: return METRIC_TRANSFORM_LOG1P_EXP;
     case OUTPUT_SOFTMAX: return METRIC_TRANSFORM_SOFTMAX;
     case OUTPUT_SIGMOIDS: return METRIC_TRANSFORM_SIGMOIDS;
+    case OUTPUT_SORTED: return METRIC_TRANSFORM_SORTED;
   }
   return METRIC_TRANSFORM_IDENTITY;
+}
+
+/* What an objective of Copse's own was trained with stands in the model, and judges it. */
+static void take_own_settings(const struct objective *objective, struct metric_data *data) {
+  const struct objective_params *params = &objective->params;
+  if (objective->row->kind == OBJECTIVE_FOCAL) data->focal_gamma = params->focal_gamma;
+  if (objective->row->kind == OBJECTIVE_EXPECTILE) data->expectile = params->alpha;
+  if (objective->row->kind != OBJECTIVE_AFT) return;
+  data->aft_scale = params->aft_scale;
+  data->aft_distribution = params->aft_distribution;
 }
 
 struct metric_data judge_data(const struct objective *objective, const struct metric_params *params) {
   struct metric_data data = {.n_outputs = objective->params.n_outputs,
                              .transform = transform_of(objective),
-                             .sigmoid = objective->params.sigmoid};
+                             .sigmoid = objective->params.sigmoid,
+                             .levels = objective->params.quantiles,
+                             .soon_is_high = objective->row->soon_is_high};
   if (params != NULL) {
     data.threshold = params->threshold;
     data.alpha = params->alpha;
@@ -27,6 +40,13 @@ struct metric_data judge_data(const struct objective *objective, const struct me
     data.label_gain = params->label_gain;
     data.n_label_gain = params->n_label_gain;
     data.plain_empty_queries = params->plain_empty_queries;
+    data.fair_c = params->fair_c;
+    data.tweedie_variance_power = params->tweedie_variance_power;
+    data.focal_gamma = params->focal_gamma;
+    data.expectile = params->alpha;
+    data.aft_scale = params->aft_scale;
+    data.aft_distribution = params->aft_distribution;
   }
+  take_own_settings(objective, &data);
   return data;
 }

@@ -1,7 +1,7 @@
 /* objective.c - the table of objectives, and making one: from parameters and data, or from a model's text.
  *
  * How to add an objective: write objective_x.c with one struct objective_row, declare the row in rows.h, and
- * name it in `rows` below (and take it off objective_predict_only.c). The table-driven tests then pick it up:
+ * name it in `rows` below. The table-driven tests then pick it up:
  * finite differences, sign of the hessian, the start score is a minimum. */
 #include "objective/objective.h"
 
@@ -13,18 +13,23 @@
 #include "objective/rows.h"
 
 static const struct objective_row *const rows[] = {
-    &objective_row_regression,    &objective_row_regression_l1, &objective_row_huber,
-    &objective_row_quantile,      &objective_row_poisson,       &objective_row_binary,
-    &objective_row_cross_entropy, &objective_row_multiclass,    &objective_row_multiclassova,
-    &objective_row_lambdarank,    &objective_row_rank_xendcg,   &objective_row_custom,
+    &objective_row_regression,    &objective_row_regression_l1,
+    &objective_row_huber,         &objective_row_quantile,
+    &objective_row_poisson,       &objective_row_binary,
+    &objective_row_cross_entropy, &objective_row_multiclass,
+    &objective_row_multiclassova, &objective_row_fair,
+    &objective_row_mape,          &objective_row_gamma,
+    &objective_row_tweedie,       &objective_row_cross_entropy_lambda,
+    &objective_row_lambdarank,    &objective_row_rank_xendcg,
+    &objective_row_quantiles,     &objective_row_expectile,
+    &objective_row_focal,         &objective_row_cox,
+    &objective_row_aft,           &objective_row_custom,
 };
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
 
-size_t objective_count(void) { return N_ROWS + N_PREDICT_ONLY_ROWS; }
+size_t objective_count(void) { return N_ROWS; }
 
-const struct objective_row *objective_at(size_t index) {
-  return index < N_ROWS ? rows[index] : &objective_rows_predict_only[index - N_ROWS];
-}
+const struct objective_row *objective_at(size_t index) { return rows[index]; }
 
 const struct objective_row *objective_row_of(enum objective_kind kind) {
   for (size_t i = 0; i < N_ROWS; i++)
@@ -75,9 +80,15 @@ copse_status objective_init(copse_context *ctx, const struct objective_params *p
 
 void objective_release(struct objective *objective) {
   copse_free(objective->classes);
+  copse_free(objective->starts);
+  copse_free(objective->label_weight);
+  risk_order_free(objective->risk);
   objective->classes = NULL;
   queries_release(objective->queries);
   objective->queries = NULL;
+  objective->starts = NULL;
+  objective->label_weight = NULL;
+  objective->risk = NULL;
 }
 
 /* LightGBM reads this one number with its plain parser, whole part + fraction / 10^digits, which may miss the
@@ -96,7 +107,7 @@ static double read_as_lightgbm(const char *text, size_t length, double exact) {
 }
 
 /* The fewest digits that LightGBM reads back as the same number, or, where none do, that we do. */
-static void append_shortest(copse_text *out, double value) {
+void objective_append_number(copse_text *out, double value) {
   char digits[32];
   double back;
   for (int pass = 0; pass < 2; pass++) {
@@ -119,7 +130,7 @@ void objective_describe(const struct objective *objective, copse_text *out) {
   if (objective->row->takes_sqrt && objective->params.reg_sqrt) copse_text_appendf(out, " sqrt");
   if (objective->row->takes_sigmoid) {
     copse_text_appendf(out, " sigmoid:");
-    append_shortest(out, objective->params.sigmoid);
+    objective_append_number(out, objective->params.sigmoid);
   }
 }
 
@@ -129,6 +140,56 @@ static const char *value_after(const char *word, size_t length, const char *key)
   return length > key_length && memcmp(word, key, key_length) == 0 ? word + key_length : NULL;
 }
 
+static copse_status refuse_word(const struct objective_row *row, const char *word, size_t length,
+                                const char *expected, copse_error *err) {
+  return status_set(err, COPSE_ERR_FORMAT, "objective %s: \"%.*s\": expected %s", row->name, (int)length,
+                    word, expected);
+}
+
+static copse_status read_levels(struct objective *made, const char *word, size_t length, copse_error *err) {
+  const char *at = value_after(word, length, "quantiles:"), *end = word + length;
+  struct objective_params *params = &made->params;
+  int n = 0;
+  for (; at != NULL && n < params->n_outputs && n < MAX_QUANTILES; n++) {
+    size_t digits = copse_parse_double(at, (size_t)(end - at), &params->quantiles[n]);
+    if (digits == 0 || !(params->quantiles[n] > (n > 0 ? params->quantiles[n - 1] : 0)) ||
+        !(params->quantiles[n] < 1))
+      break;
+    at = at + digits < end && at[digits] == ',' ? at + digits + 1 : at + digits == end ? NULL : word;
+  }
+  if (at == NULL && n == params->n_outputs) return COPSE_OK;
+  return refuse_word(made->row, word, length, "ascending levels between 0 and 1, one per tree of a round",
+                     err);
+}
+
+/* Words of Copse's own objectives: those that judge a prediction. */
+static copse_status read_own_word(struct objective *made, const char *word, size_t length, copse_error *err) {
+  struct objective_params *params = &made->params;
+  const char *value;
+  if (made->row->kind == OBJECTIVE_QUANTILES && value_after(word, length, "quantiles:") != NULL)
+    return read_levels(made, word, length, err);
+  if ((value = value_after(word, length, "aft_distribution:")) != NULL) {
+    bool extreme = (size_t)(word + length - value) == 7 && memcmp(value, "extreme", 7) == 0;
+    params->aft_distribution = extreme ? AFT_EXTREME : AFT_LOGISTIC;
+    return COPSE_OK;
+  }
+  const struct {
+    enum objective_kind kind;
+    const char *key;
+    double *out;
+  } numbers[] = {{OBJECTIVE_EXPECTILE, "alpha:", &params->alpha},
+                 {OBJECTIVE_FOCAL, "focal_gamma:", &params->focal_gamma},
+                 {OBJECTIVE_AFT, "aft_scale:", &params->aft_scale}};
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+    if (made->row->kind != numbers[i].kind || (value = value_after(word, length, numbers[i].key)) == NULL)
+      continue;
+    size_t digits = (size_t)(word + length - value);
+    if (copse_parse_double(value, digits, numbers[i].out) != digits || !(*numbers[i].out >= 0))
+      return refuse_word(made->row, word, length, "a number above 0", err);
+  }
+  return COPSE_OK;
+}
+
 /* One word after the name. Words that do not change a prediction (alpha:..., tweedie_variance_power:...) say
  * how the model was trained and are passed over. */
 static copse_status read_word(struct objective *made, const char *word, size_t length, copse_error *err) {
@@ -136,6 +197,8 @@ static copse_status read_word(struct objective *made, const char *word, size_t l
   const char *value;
   double number;
   if (row->takes_sqrt && length == 4 && memcmp(word, "sqrt", 4) == 0) made->params.reg_sqrt = true;
+  copse_status status = read_own_word(made, word, length, err);
+  if (status != COPSE_OK) return status;
   if (row->takes_sigmoid && (value = value_after(word, length, "sigmoid:")) != NULL) {
     size_t digits = length - (size_t)(value - word);
     if (copse_parse_double(value, digits, &number) != digits || !(number > 0))
@@ -171,13 +234,17 @@ copse_status objective_from_text(const char *text, int n_outputs, struct objecti
                                       .n_outputs = n_outputs,
                                       .boost_from_average = true,
                                       .scale_pos_weight = 1,
-                                      .sigmoid = 1}};
+                                      .sigmoid = 1,
+                                      .alpha = 0.9,
+                                      .focal_gamma = 2,
+                                      .aft_scale = 1}};
   if (made.row == NULL)
     return status_set(err, COPSE_ERR_FORMAT,
                       "objective \"%.*s\" is not an objective of LightGBM 4 or of Copse %s",
                       (int)(length < 100 ? length : 100), text, copse_version());
   made.params.kind = made.row->kind;
-  bool many = made.row->output == OUTPUT_SOFTMAX || made.row->output == OUTPUT_SIGMOIDS;
+  bool many = made.row->output == OUTPUT_SOFTMAX || made.row->output == OUTPUT_SIGMOIDS ||
+              made.row->output == OUTPUT_SORTED;
   if (!many && made.row != &objective_row_custom && n_outputs != 1)
     return status_set(err, COPSE_ERR_FORMAT,
                       "objective %s has one output, but the model has %d trees per round", made.row->name,

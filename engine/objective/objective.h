@@ -37,7 +37,8 @@ enum objective_output {
   OUTPUT_EXP,       /* e^s */
   OUTPUT_LOG1P_EXP, /* log(1 + e^s) */
   OUTPUT_SOFTMAX,   /* over all outputs */
-  OUTPUT_SIGMOIDS   /* OUTPUT_SIGMOID of every output */
+  OUTPUT_SIGMOIDS,  /* OUTPUT_SIGMOID of every output */
+  OUTPUT_SORTED     /* all outputs in ascending order */
 };
 
 struct objective;
@@ -59,6 +60,9 @@ struct objective_row {
   bool unit_hessian;     /* a row's hessian is its weight */
   bool trains_sigmoid;   /* its gradients know sigmoid, its text does not */
   bool learns_positions; /* scores are judged with a bias of their positions, learnt on the way */
+  /* A row's gradient depends on all rows: one call of gradients for all of them, in the order of rows. */
+  bool whole;
+  bool soon_is_high; /* of survival: the larger the score, the earlier the event */
   /* Label rules of the objective; the message names the row (from 1) and the value. NULL: none. */
   copse_status (*check)(const struct objective *objective, copse_error *err);
   /* What start, gradients and trainable need to know of the labels. NULL: nothing. */
@@ -77,15 +81,17 @@ struct objective_row {
    * always. */
   bool (*trainable)(const struct objective *objective, int output);
   /* A leaf's value in place of the Newton step (before shrinkage): a percentile of target - score over the
-   * leaf's rows. scratch has room for n numbers each. NULL: no renewal. */
-  double (*renew)(const struct objective *objective, const double *score, const uint32_t *rows, uint64_t n,
-                  struct renew_scratch scratch);
+   * leaf's rows; score [n_rows] of the output. scratch has room for n numbers each. NULL: no renewal. */
+  double (*renew)(const struct objective *objective, int output, const double *score, const uint32_t *rows,
+                  uint64_t n, struct renew_scratch scratch);
   /* Raw score -> prediction with the platform's exp, exactly as LightGBM computes it; raw [n_outputs] in
    * place. */
   void (*transform)(const struct objective *objective, double *raw);
   /* LightGBM's objective text, e.g. "binary sigmoid:1". */
   void (*describe)(const struct objective *objective, copse_text *out);
 };
+
+struct risk_order;
 
 /* One class against the rest. */
 struct objective_class {
@@ -101,9 +107,12 @@ struct objective {
   const struct kernels *kernels; /* the best tier; tests put another one here */
   struct objective_params params;
   struct objective_data data;
-  bool constant_hessian;             /* every hessian is the same number: it is the count */
-  struct objective_class *classes;   /* [n_outputs] where classes are told apart, else NULL; owned */
-  double label_percentile;           /* where the start is one */
+  bool constant_hessian;           /* every hessian is the same number: it is the count */
+  struct objective_class *classes; /* [n_outputs] where classes are told apart, else NULL; owned */
+  double *starts;                  /* [n_outputs] where they are worked out beforehand, else NULL; owned */
+  float *label_weight;             /* [n_rows] where errors count by the label, else NULL; owned */
+  double root_hessian;     /* compat 10.3: what a tree's root has for the sum of its hessians; 0: their sum */
+  struct risk_order *risk; /* of survival times, else NULL; owned */
   struct objective_queries *queries; /* of objectives over queries, else NULL; owned */
 };
 

@@ -12,18 +12,18 @@ static copse_status check(const struct objective *objective, copse_error *err) {
     if (!(label[i] == 0.0f || label[i] == 1.0f || label[i] == -1.0f))
       return status_set(
           err, COPSE_ERR_DATA,
-          "row %llu: label %.9g: objective=binary takes the labels 0 and 1, or -1 and 1 (recode the "
-          "label, or choose another objective)",
-          (unsigned long long)i + 1, (double)label[i]);
+          "row %llu: label %.9g: objective=%s takes the labels 0 and 1, or -1 and 1 (recode the label, or "
+          "choose another objective)",
+          (unsigned long long)i + 1, (double)label[i], objective->row->name);
     if (label[i] == 0.0f && zero_row == 0) zero_row = i + 1;
     if (label[i] == -1.0f && minus_row == 0) minus_row = i + 1;
   }
   if (zero_row == 0 || minus_row == 0) return COPSE_OK;
-  return status_set(
-      err, COPSE_ERR_DATA,
-      "row %llu has label 0 and row %llu label -1: objective=binary takes the labels 0 and 1, or -1 "
-      "and 1 (recode the label)",
-      (unsigned long long)zero_row, (unsigned long long)minus_row);
+  return status_set(err, COPSE_ERR_DATA,
+                    "row %llu has label 0 and row %llu label -1: objective=%s takes the labels 0 and 1, or "
+                    "-1 and 1 (recode "
+                    "the label)",
+                    (unsigned long long)zero_row, (unsigned long long)minus_row, objective->row->name);
 }
 
 static void add_positives(const void *user, uint64_t begin, uint64_t end, double *sums) {

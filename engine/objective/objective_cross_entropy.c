@@ -1,29 +1,12 @@
 /* objective_cross_entropy.c - labels that are probabilities: loss -(y log p + (1 - y) log(1 - p)) with
  * p = 1 / (1 + e^-s), times the row weight. g = p - y and h = p (1 - p), written so that nothing overflows
  * and little cancels for large |s|. */
-#include "base/status.h"
 #include "kernels/kernel_math.h"
 #include "objective/rows.h"
 
-static copse_status check(const struct objective *objective, copse_error *err) {
-  for (uint64_t i = 0; i < objective->data.n_rows; i++) {
-    float label = objective->data.label[i];
-    if (label >= 0 && label <= 1) continue;
-    return status_set(
-        err, COPSE_ERR_DATA,
-        "row %llu: label %.9g: objective=cross_entropy takes probabilities from 0 to 1 (rescale the "
-        "label, or choose another objective)",
-        (unsigned long long)i + 1, (double)label);
-  }
-  return COPSE_OK;
-}
-
 static double start(const struct objective *objective, int output) {
-  (void)output;
   const double tiny = 1.0000000036274937e-15; /* float32(1e-15) */
-  double sums[2];
-  objective_sum_targets(objective, sums);
-  double mean = sums[0] / sums[1];
+  double mean = objective_mean_start(objective, output);
   if (mean > 1.0 - tiny) mean = 1.0 - tiny;
   if (mean < tiny) mean = tiny;
   return kernel_log(mean / (1.0 - mean));
@@ -40,7 +23,7 @@ const struct objective_row objective_row_cross_entropy = {
     .name = "cross_entropy",
     .default_metric = "cross_entropy",
     .output = OUTPUT_SIGMOID,
-    .check = check,
+    .check = objective_check_chances,
     .start = start,
     .gradients = gradients,
     .transform = output_sigmoid,

@@ -2,13 +2,6 @@
  * d = s - y, g = d cut off at -alpha and alpha, h = 1. Leaves keep their Newton step. */
 #include "objective/rows.h"
 
-static double start(const struct objective *objective, int output) {
-  (void)output;
-  double sums[2];
-  objective_sum_targets(objective, sums);
-  return sums[0] / sums[1];
-}
-
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                       float *gradient, float *hessian) {
   struct gradient_rows rows = objective_rows(objective, score, begin, end, gradient, hessian);
@@ -21,7 +14,7 @@ const struct objective_row objective_row_huber = {
     .default_metric = "huber",
     .output = OUTPUT_RAW,
     .unit_hessian = true,
-    .start = start,
+    .start = objective_mean_start,
     .gradients = gradients,
     .transform = output_raw,
     .describe = objective_describe,

@@ -40,3 +40,13 @@ void output_softmax(const struct objective *objective, double *raw) {
 void output_sigmoids(const struct objective *objective, double *raw) {
   for (int k = 0; k < objective->params.n_outputs; k++) output_sigmoid(objective, &raw[k]);
 }
+
+/* By insertion: they are few, and nearly in order. */
+void output_sorted(const struct objective *objective, double *raw) {
+  for (int k = 1; k < objective->params.n_outputs; k++) {
+    double value = raw[k];
+    int at = k;
+    for (; at > 0 && raw[at - 1] > value; at--) raw[at] = raw[at - 1];
+    raw[at] = value;
+  }
+}

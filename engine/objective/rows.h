@@ -16,10 +16,16 @@ extern const struct objective_row objective_row_multiclassova;
 extern const struct objective_row objective_row_lambdarank;
 extern const struct objective_row objective_row_rank_xendcg;
 extern const struct objective_row objective_row_custom;
-
-/* Objectives of LightGBM that this version does not train but predicts with. */
-enum { N_PREDICT_ONLY_ROWS = 5 };
-extern const struct objective_row objective_rows_predict_only[N_PREDICT_ONLY_ROWS];
+extern const struct objective_row objective_row_fair;
+extern const struct objective_row objective_row_mape;
+extern const struct objective_row objective_row_gamma;
+extern const struct objective_row objective_row_tweedie;
+extern const struct objective_row objective_row_cross_entropy_lambda;
+extern const struct objective_row objective_row_quantiles;
+extern const struct objective_row objective_row_expectile;
+extern const struct objective_row objective_row_focal;
+extern const struct objective_row objective_row_cox;
+extern const struct objective_row objective_row_aft;
 
 /* One per enum objective_output, raw [n_outputs] in place. */
 void output_raw(const struct objective *objective, double *raw);
@@ -28,11 +34,40 @@ void output_exp(const struct objective *objective, double *raw);
 void output_log1p_exp(const struct objective *objective, double *raw);
 void output_softmax(const struct objective *objective, double *raw);
 void output_sigmoids(const struct objective *objective, double *raw);
+void output_sorted(const struct objective *objective, double *raw);
 
-/* The label, or with reg_sqrt its signed root; float32, as LightGBM holds it. */
+/* target.c. The label, or with reg_sqrt its signed root; float32, as LightGBM holds it. */
 float objective_target(const struct objective *objective, uint64_t row);
 /* Sums over all rows of weight times target and of weight. */
 void objective_sum_targets(const struct objective *objective, double sums[2]);
+/* A start: the weighted mean of the targets, and its logarithm where it is above the least number, else that
+ * number's. */
+double objective_mean_start(const struct objective *objective, int output);
+double objective_log_mean_start(const struct objective *objective, int output);
+/* A start that prepare has left in objective->starts. */
+double objective_kept_start(const struct objective *objective, int output);
+typedef void (*target_gradients)(const struct objective *objective, const struct gradient_rows *rows);
+/* Calls compute with rows whose labels are targets. begin: number of the first row. */
+void objective_each_target(const struct objective *objective, struct gradient_rows rows, uint64_t begin,
+                           target_gradients compute);
+/* Labels of counts and amounts: 0 and more, not all 0; `zero` false: above 0. */
+COPSE_MUST_CHECK copse_status objective_check_amounts(const struct objective *objective, bool zero,
+                                                      copse_error *err);
+COPSE_MUST_CHECK copse_status objective_check_chances(const struct objective *objective, copse_error *err);
+/* starts[k] becomes the percentile levels[k] of the targets, by rows' weight (NULL: all alike), as float32.
+ */
+COPSE_MUST_CHECK copse_status objective_prepare_percentile(copse_context *ctx, struct objective *objective,
+                                                           const double *levels, const float *weight,
+                                                           copse_error *err);
+/* The percentile of target - score over some rows. */
+double objective_residual_percentile(const struct objective *objective, const double *score,
+                                     const uint32_t *rows, uint64_t n, struct renew_scratch scratch,
+                                     double level, const float *weight);
+
+/* survival.c. Labels are times, negative where nothing had happened by then. */
+COPSE_MUST_CHECK copse_status survival_check(const struct objective *objective, copse_error *err);
+/* objective_cox.c */
+void risk_order_free(struct risk_order *risk);
 
 /* Rows [begin, end) as the kernels take them. */
 static inline struct gradient_rows objective_rows(const struct objective *objective, const double *score,
@@ -64,5 +99,7 @@ copse_status classes_check(const struct objective *objective, copse_error *err);
 
 /* The name, then " sqrt" and " sigmoid:S" where the row takes them. */
 void objective_describe(const struct objective *objective, copse_text *out);
+/* The fewest digits that read back as the same number. */
+void objective_append_number(copse_text *out, double value);
 
 #endif

@@ -20,19 +20,24 @@
   C("regression", "regression_l2,l2,mean_squared_error,mse,l2_root,root_mean_squared_error,rmse", NOW, NUMBER) \
   C("regression_l1", "l1,mean_absolute_error,mae", NOW, NUMBER)                                              \
   C("huber", "", NOW, NUMBER)                                                                                \
-  C("fair", "", LATER, NUMBER)                                                                               \
+  C("fair", "", NOW, NUMBER)                                                                               \
   C("poisson", "", NOW, NUMBER)                                                                              \
   C("quantile", "", NOW, NUMBER)                                                                             \
-  C("mape", "mean_absolute_percentage_error", LATER, NUMBER)                                                 \
-  C("gamma", "", LATER, NUMBER)                                                                              \
-  C("tweedie", "", LATER, NUMBER)                                                                            \
+  C("mape", "mean_absolute_percentage_error", NOW, NUMBER)                                                 \
+  C("gamma", "", NOW, NUMBER)                                                                              \
+  C("tweedie", "", NOW, NUMBER)                                                                            \
   C("binary", "", NOW, PROBABILITY)                                                                          \
   C("multiclass", "softmax", NOW, CLASSES)                                                                   \
   C("multiclassova", "multiclass_ova,ova,ovr", NOW, CLASSES)                                                 \
   C("cross_entropy", "xentropy", NOW, PROBABILITY)                                                           \
-  C("cross_entropy_lambda", "xentlambda", LATER, NUMBER)                                                     \
+  C("cross_entropy_lambda", "xentlambda", NOW, NUMBER)                                                     \
   C("lambdarank", "", NOW, NUMBER)                                                                         \
   C("rank_xendcg", "xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", NOW, NUMBER)                                 \
+  C("quantiles", "", NOW, NUMBERS)                                                                           \
+  C("expectile", "", NOW, NUMBER)                                                                            \
+  C("focal", "", NOW, PROBABILITY)                                                                           \
+  C("cox", "survival_cox", NOW, NUMBER)                                                                      \
+  C("aft", "survival_aft", NOW, NUMBER)                                                                      \
   C("custom", "none,null,na", NOW, ANY)
 
 #define BOOSTING(C)                     \
@@ -62,14 +67,14 @@
   C("l2", "mean_squared_error,mse,regression_l2,regression", NOW, NUMBER)            \
   C("rmse", "root_mean_squared_error,l2_root", NOW, NUMBER)                          \
   C("r2", "", NOW, NUMBER)                                                           \
-  C("quantile", "", NOW, NUMBER)                                                     \
-  C("mape", "mean_absolute_percentage_error", LATER, NUMBER)                         \
+  C("quantile", "", NOW, ANY_NUMBER)                                                 \
+  C("mape", "mean_absolute_percentage_error", NOW, NUMBER)                         \
   C("huber", "", NOW, NUMBER)                                                        \
-  C("fair", "", LATER, NUMBER)                                                       \
+  C("fair", "", NOW, NUMBER)                                                       \
   C("poisson", "", NOW, NUMBER)                                                      \
-  C("gamma", "", LATER, NUMBER)                                                      \
-  C("gamma_deviance", "", LATER, NUMBER)                                             \
-  C("tweedie", "", LATER, NUMBER)                                                    \
+  C("gamma", "", NOW, NUMBER)                                                      \
+  C("gamma_deviance", "", NOW, NUMBER)                                             \
+  C("tweedie", "", NOW, NUMBER)                                                    \
   C("ndcg", "lambdarank,rank_xendcg,xendcg,xe_ndcg,xe_ndcg_mart,xendcg_mart", NOW, NUMBER) \
   C("map", "mean_average_precision", NOW, NUMBER)                                  \
   C("auc", "", NOW, NUMBER)                                                          \
@@ -80,8 +85,8 @@
   C("multi_logloss", "multiclass,softmax,multiclassova,multiclass_ova,ova,ovr", NOW, CLASSES) \
   C("multi_error", "", NOW, CLASSES)                                                 \
   C("cross_entropy", "xentropy", NOW, PROBABILITY)                                   \
-  C("cross_entropy_lambda", "xentlambda", LATER, NUMBER)                             \
-  C("kullback_leibler", "kldiv", LATER, PROBABILITY)                                 \
+  C("cross_entropy_lambda", "xentlambda", NOW, NUMBER)                             \
+  C("kullback_leibler", "kldiv", NOW, PROBABILITY)                                 \
   C("accuracy", "", NOW, ANY_CLASS)                                                  \
   C("precision", "", NOW, ANY_CLASS)                                                 \
   C("recall", "", NOW, ANY_CLASS)                                                    \
@@ -92,6 +97,11 @@
   C("kappa", "cohen_kappa", NOW, ANY_CLASS)                                          \
   C("mcc", "matthews_corrcoef,matthews", NOW, ANY_CLASS)                             \
   C("brier", "brier_score", NOW, ANY_CLASS)                                          \
+  C("expectile", "", NOW, NUMBER)                                                    \
+  C("focal", "", NOW, PROBABILITY)                                                   \
+  C("cox", "", NOW, NUMBER)                                                          \
+  C("aft", "", NOW, NUMBER)                                                          \
+  C("concordance", "c_index", NOW, NUMBER)                                           \
   C("none", "na,null,custom", NOW, ANY)
 
 #define LEAF_COUNTS(C) C("exact", "", NOW, ANY) C("hessian", "", NOW, ANY)
@@ -109,6 +119,7 @@
 #define UNSEEN_CATEGORY(C) C("missing", "", NOW, ANY) C("error", "", NOW, ANY)
 #define VALUES(C) C("common", "", NOW, ANY) C("full", "", NOW, ANY) C("none", "", NOW, ANY)
 #define LINT(C) C("warn", "", NOW, ANY) C("error", "", NOW, ANY) C("off", "", NOW, ANY)
+#define AFT_DISTRIBUTION(C) C("logistic", "", NOW, ANY) C("extreme", "weibull", NOW, ANY)
 /* clang-format on */
 
 #define AVAILABLE_NOW true
@@ -136,6 +147,7 @@ DEFINE_CHOICES(libsvm_base, LIBSVM_BASE)
 DEFINE_CHOICES(unseen_category, UNSEEN_CATEGORY)
 DEFINE_CHOICES(values, VALUES)
 DEFINE_CHOICES(lint, LINT)
+DEFINE_CHOICES(aft_distribution, AFT_DISTRIBUTION)
 
 _Static_assert(sizeof choices_metric / sizeof choices_metric[0] <= MAX_METRICS, "MAX_METRICS has room");
 

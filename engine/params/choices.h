@@ -3,6 +3,7 @@
 #ifndef COPSE_PARAMS_CHOICES_H
 #define COPSE_PARAMS_CHOICES_H
 
+#include "params/params.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -12,6 +13,8 @@ enum choice_outcome {
   OUTCOME_NUMBER,      /* one output of any meaning */
   OUTCOME_PROBABILITY, /* one output, the probability of the positive class */
   OUTCOME_CLASSES,     /* an output per class */
+  OUTCOME_NUMBERS,     /* several outputs that are numbers */
+  OUTCOME_ANY_NUMBER,  /* metrics: one output of any meaning, or several numbers */
   OUTCOME_ANY_CLASS    /* metrics: a probability or an output per class */
 };
 
@@ -28,7 +31,7 @@ struct param_choice {
 #define FOR_EACH_CHOICE_TABLE(T)                                                        \
   T(task) T(objective) T(boosting) T(data_sample_strategy) T(tree_learner)              \
   T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat)      \
-  T(format) T(libsvm_base) T(unseen_category) T(values) T(lint)
+  T(format) T(libsvm_base) T(unseen_category) T(values) T(lint) T(aft_distribution)
 /* clang-format on */
 #define DECLARE_CHOICES(table)                        \
   extern const struct param_choice choices_##table[]; \
@@ -39,7 +42,7 @@ FOR_EACH_CHOICE_TABLE(DECLARE_CHOICES)
 enum {
   MAX_METRICS = 48, /* more than there are rows in the table of metrics */
   MAX_EVAL_AT = 32, /* ranks of a ranking metric, of which there are two */
-  MAX_METRIC_VALUES = MAX_METRICS + 2 * MAX_EVAL_AT
+  MAX_METRIC_VALUES = MAX_METRICS + 2 * MAX_EVAL_AT + MAX_QUANTILES
 };
 
 /* Index of a name or alias, in any case; -1 when there is none. */

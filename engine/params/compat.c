@@ -30,6 +30,8 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   resolution->out.objective.extrapolate_percentile = lightgbm;
   resolution->out.objective.rank.lightgbm_math = lightgbm;
   resolution->out.metric.plain_empty_queries = lightgbm;
+  resolution->out.objective.gamma_takes_zero = lightgbm;
+  resolution->out.objective.mape_first_hessian = lightgbm;
   resolution->out.boost.keep_all_rounds = lightgbm;
   bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
   resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;

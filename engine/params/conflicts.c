@@ -49,11 +49,13 @@ static copse_status check_num_class(const copse_params *params, copse_error *err
   bool one = slot_int(params, PARAM_num_class) == 1;
   if (objective_outcome(params) != OUTCOME_CLASSES)
     return one ? COPSE_OK
-               : status_set(err, COPSE_ERR_ARGUMENT,
-                            "%snum_class=%s conflicts with objective=%s, which has one output: leave "
-                            "num_class out, or use objective=multiclass",
-                            slot_place(params, PARAM_num_class), slot_text(params, PARAM_num_class),
-                            objective_name(params));
+               : status_set(
+                     err, COPSE_ERR_ARGUMENT,
+                     "%snum_class=%s conflicts with objective=%s, which has %s: leave num_class out, or "
+                     "use objective=multiclass",
+                     slot_place(params, PARAM_num_class), slot_text(params, PARAM_num_class),
+                     objective_name(params),
+                     objective_outcome(params) == OUTCOME_NUMBERS ? "an output per quantile" : "one output");
   if (!one) return COPSE_OK;
   return status_set(err, COPSE_ERR_ARGUMENT,
                     "%sobjective=%s needs the number of classes: set num_class to 2 or more, or use "
@@ -62,11 +64,30 @@ static copse_status check_num_class(const copse_params *params, copse_error *err
 }
 
 static copse_status check_alpha(const copse_params *params, copse_error *err) {
-  if (!slot_is(params, PARAM_objective, "quantile") || slot_double(params, PARAM_alpha) < 1) return COPSE_OK;
-  return status_set(
-      err, COPSE_ERR_ARGUMENT,
-      "%salpha=%s conflicts with objective=quantile, where it is the quantile: set 0 < alpha < 1",
-      slot_place(params, PARAM_alpha), slot_text(params, PARAM_alpha));
+  bool quantile = slot_is(params, PARAM_objective, "quantile");
+  if ((!quantile && !slot_is(params, PARAM_objective, "expectile")) || slot_double(params, PARAM_alpha) < 1)
+    return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%salpha=%s conflicts with objective=%s, where it is the %s: set 0 < alpha < 1",
+                    slot_place(params, PARAM_alpha), slot_text(params, PARAM_alpha), objective_name(params),
+                    quantile ? "quantile" : "level");
+}
+
+static copse_status check_quantiles(const copse_params *params, copse_error *err) {
+  const struct param_value *levels = &params->slots[PARAM_quantiles].value;
+  const double *level = levels->items;
+  bool ascending = levels->n_items > 0;
+  for (size_t i = 1; i < levels->n_items; i++) ascending &= level[i] > level[i - 1];
+  if (!ascending || levels->n_items > MAX_QUANTILES)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%squantiles=%s: expected 1 to %d ascending levels, none twice",
+                      slot_place(params, PARAM_quantiles), slot_text(params, PARAM_quantiles), MAX_QUANTILES);
+  bool usual = strcmp(slot_text(params, PARAM_quantiles), param_rows[PARAM_quantiles].default_text) == 0;
+  if (usual || !objective_decided(params) || slot_is(params, PARAM_objective, "quantiles")) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%squantiles=%s conflicts with objective=%s: set objective=quantiles, or leave it out",
+                    slot_place(params, PARAM_quantiles), slot_text(params, PARAM_quantiles),
+                    objective_name(params));
 }
 
 /* Whether the metric can judge what the objective predicts. */
@@ -74,8 +95,10 @@ static bool judges(enum choice_outcome metric, enum choice_outcome objective) {
   if (objective == OUTCOME_ANY) return metric != OUTCOME_CLASSES;
   switch (metric) {
     case OUTCOME_ANY: return true;
-    case OUTCOME_NUMBER: return objective != OUTCOME_CLASSES;
+    case OUTCOME_NUMBER: return objective == OUTCOME_NUMBER || objective == OUTCOME_PROBABILITY;
+    case OUTCOME_ANY_NUMBER: return objective != OUTCOME_CLASSES;
     case OUTCOME_PROBABILITY:
+    case OUTCOME_NUMBERS:
     case OUTCOME_CLASSES: return objective == metric;
     case OUTCOME_ANY_CLASS: return objective == OUTCOME_PROBABILITY || objective == OUTCOME_CLASSES;
   }
@@ -84,6 +107,11 @@ static bool judges(enum choice_outcome metric, enum choice_outcome objective) {
 
 static copse_status refuse_metric(const copse_params *params, const struct param_choice *metric,
                                   copse_error *err) {
+  if (objective_outcome(params) == OUTCOME_NUMBERS)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%smetric=%s conflicts with objective=%s, which has an output per quantile: set "
+                      "metric=quantile, or leave it out",
+                      slot_place(params, PARAM_metric), metric->name, objective_name(params));
   bool many = objective_outcome(params) == OUTCOME_CLASSES;
   const char *needs = many                                 ? "it compares one prediction per row"
                       : metric->outcome == OUTCOME_CLASSES ? "it needs a prediction per class"
@@ -127,8 +155,10 @@ static copse_status check_eval_at(const copse_params *params, copse_error *err) 
                     slot_place(params, PARAM_eval_at), n, MAX_EVAL_AT);
 }
 
+/* Callers of the library may bring metrics of their own (copse_booster_add_metric): copse_train looks then.
+ */
 static copse_status check_early_stopping(const copse_params *params, copse_error *err) {
-  if (slot_int(params, PARAM_early_stopping_round) <= 0) return COPSE_OK;
+  if (slot_int(params, PARAM_early_stopping_round) <= 0 || !trains(params)) return COPSE_OK;
   const struct param_value *metric = &params->slots[PARAM_metric].value;
   bool none = metric->n_items == 0 ? slot_is(params, PARAM_objective, "custom")
                                    : strcmp(slot_text(params, PARAM_metric), "none") == 0;
@@ -153,7 +183,7 @@ static copse_status check_files(const copse_params *params, copse_error *err) {
 
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
-      check_switches,      check_num_class, check_alpha,          check_metrics,
+      check_switches,      check_num_class, check_alpha,          check_quantiles, check_metrics,
       check_class_weights, check_eval_at,   check_early_stopping, check_files};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);

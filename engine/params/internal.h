@@ -29,7 +29,8 @@ struct resolution {
   struct resolved_params out;
   const char *metric_names[MAX_METRIC_VALUES], *metric_printed[MAX_METRIC_VALUES];
   int metric_at[MAX_METRIC_VALUES];
-  char multi_error[32]; /* "multi_error@3" */
+  char multi_error[32];             /* "multi_error@3" */
+  char quantile[MAX_QUANTILES][40]; /* "quantile@0.1" */
   int eval_at[MAX_EVAL_AT];
   char ndcg[MAX_EVAL_AT][RANKED_CAPACITY], map[MAX_EVAL_AT][RANKED_CAPACITY]; /* "ndcg@5" */
   const char *ndcg_printed[MAX_EVAL_AT];

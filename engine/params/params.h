@@ -21,8 +21,23 @@ enum objective_kind {
   OBJECTIVE_POISSON,
   OBJECTIVE_CROSS_ENTROPY,
   OBJECTIVE_MULTICLASS,
-  OBJECTIVE_MULTICLASSOVA
+  OBJECTIVE_MULTICLASSOVA,
+  OBJECTIVE_FAIR,
+  OBJECTIVE_MAPE,
+  OBJECTIVE_GAMMA,
+  OBJECTIVE_TWEEDIE,
+  OBJECTIVE_CROSS_ENTROPY_LAMBDA,
+  OBJECTIVE_QUANTILES,
+  OBJECTIVE_EXPECTILE,
+  OBJECTIVE_FOCAL,
+  OBJECTIVE_COX,
+  OBJECTIVE_AFT
 };
+
+/* Noise of the logarithm of a time. */
+enum aft_distribution { AFT_LOGISTIC, AFT_EXTREME };
+
+enum { MAX_QUANTILES = 32 };
 
 /* algorithms.md of LightGBM 4.6, section 10: what compat=lightgbm copies although better is known. */
 struct compat_params {
@@ -78,10 +93,15 @@ struct objective_params {
   double scale_pos_weight;
   double sigmoid;
   bool reg_sqrt;
-  double alpha;                  /* huber, quantile */
+  double alpha;                  /* huber, quantile, expectile */
   double poisson_max_delta_step; /* poisson */
   bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
   struct rank_params rank;
+  bool gamma_takes_zero;   /* compat 10.10: labels of 0 for objective=gamma */
+  bool mape_first_hessian; /* compat 10.3: objective=mape takes the first row's weight for every hessian */
+  double fair_c, tweedie_variance_power, focal_gamma, aft_scale;
+  enum aft_distribution aft_distribution;
+  double quantiles[MAX_QUANTILES]; /* [n_outputs] of objective=quantiles, ascending */
 };
 
 /* Which rows and columns take part in a tree. Draws are hashes of (seed, absolute round, row number or column
@@ -142,15 +162,19 @@ struct metric_params {
   const char *const *names; /* [n_names] primary names, in the order asked for; empty = metric=none */
   size_t n_names;
   const char *const *printed; /* [n_names] the same as shown to people: "multi_error@3" */
-  const int *at;      /* [n_names] ranks at the top that a ranking metric looks at; 0: no such metric */
-  const int *eval_at; /* [n_eval_at] all of them, ascending */
+  /* [n_names] where it is taken: ranks at the top that a ranking metric looks at; from 1 the number of a
+   * quantile; 0: not so */
+  const int *at;
+  const int *eval_at; /* [n_eval_at] all ranks, ascending */
   size_t n_eval_at;
   const char *const *ndcg_printed; /* [n_eval_at] "ndcg@5", also where ndcg is not asked for */
   bool defaulted;                  /* no metric given: names holds the objective's own */
   double threshold;                /* decision threshold of what counts classes, for one probability */
   double alpha;                    /* huber, quantile */
   int top_k;                       /* multi_error */
-  const double *class_weights;     /* auc_mu: [n_class_weights] or NULL; borrowed from the params */
+  double fair_c, tweedie_variance_power, focal_gamma, aft_scale;
+  enum aft_distribution aft_distribution;
+  const double *class_weights; /* auc_mu: [n_class_weights] or NULL; borrowed from the params */
   size_t n_class_weights;
   const double *label_gain; /* ndcg: as in rank_params */
   size_t n_label_gain;

@@ -87,6 +87,16 @@ static const struct objective_meaning {
                 {"cross_entropy", OBJECTIVE_CROSS_ENTROPY, "cross_entropy"},
                 {"lambdarank", OBJECTIVE_LAMBDARANK, "ndcg"},
                 {"rank_xendcg", OBJECTIVE_RANK_XENDCG, "ndcg"},
+                {"fair", OBJECTIVE_FAIR, "fair"},
+                {"mape", OBJECTIVE_MAPE, "mape"},
+                {"gamma", OBJECTIVE_GAMMA, "gamma"},
+                {"tweedie", OBJECTIVE_TWEEDIE, "tweedie"},
+                {"cross_entropy_lambda", OBJECTIVE_CROSS_ENTROPY_LAMBDA, "cross_entropy_lambda"},
+                {"quantiles", OBJECTIVE_QUANTILES, "quantile"},
+                {"expectile", OBJECTIVE_EXPECTILE, "expectile"},
+                {"focal", OBJECTIVE_FOCAL, "focal"},
+                {"cox", OBJECTIVE_COX, "cox"},
+                {"aft", OBJECTIVE_AFT, "aft"},
                 {"custom", OBJECTIVE_CUSTOM, NULL}};
 
 static const struct objective_meaning *meaning_of_objective(const copse_params *params) {
@@ -120,20 +130,35 @@ static void resolve_eval_at(const copse_params *params, struct resolution *resol
   metric->ndcg_printed = resolution->ndcg_printed;
 }
 
-/* A ranking metric is one of its own for each rank. */
-static void add_ranked(struct resolution *resolution, const char *name, char (*printed)[RANKED_CAPACITY]) {
+/* A metric that is one of its own for each `at`. */
+static void add_taken_at(struct resolution *resolution, const char *name, const char *printed, int at) {
   struct metric_params *metric = &resolution->out.metric;
-  for (size_t i = 0; i < metric->n_eval_at; i++) {
-    resolution->metric_printed[metric->n_names] = printed[i];
-    resolution->metric_at[metric->n_names] = metric->eval_at[i];
-    resolution->metric_names[metric->n_names++] = name;
+  resolution->metric_printed[metric->n_names] = printed;
+  resolution->metric_at[metric->n_names] = at;
+  resolution->metric_names[metric->n_names++] = name;
+}
+
+/* Of several quantiles a metric each. */
+static void add_quantiles(const copse_params *params, struct resolution *resolution, const char *name) {
+  const struct param_value *levels = &params->slots[PARAM_quantiles].value;
+  for (size_t i = 0; i < levels->n_items; i++) {
+    char digits[32], *printed = resolution->quantile[i];
+    copse_format_double_digits(((const double *)levels->items)[i], 15, digits, sizeof digits);
+    snprintf(printed, sizeof resolution->quantile[i], "%s@%s", name, digits);
+    add_taken_at(resolution, name, printed, (int)i + 1);
   }
 }
 
-static void add_metric(struct resolution *resolution, const char *name) {
+static void add_metric(const copse_params *params, struct resolution *resolution, const char *name) {
   struct metric_params *metric = &resolution->out.metric;
   if (strcmp(name, "ndcg") == 0 || strcmp(name, "map") == 0) {
-    add_ranked(resolution, name, name[0] == 'n' ? resolution->ndcg : resolution->map);
+    for (size_t i = 0; i < metric->n_eval_at; i++)
+      add_taken_at(resolution, name, name[0] == 'n' ? resolution->ndcg[i] : resolution->map[i],
+                   metric->eval_at[i]);
+    return;
+  }
+  if (strcmp(name, "quantile") == 0 && slot_is(params, PARAM_objective, "quantiles")) {
+    add_quantiles(params, resolution, name);
     return;
   }
   bool ranked = strcmp(name, "multi_error") == 0 && metric->top_k > 1;
@@ -146,6 +171,10 @@ static void add_metric(struct resolution *resolution, const char *name) {
   resolution->metric_names[metric->n_names++] = name;
 }
 
+static enum aft_distribution distribution_of(const copse_params *params) {
+  return slot_is(params, PARAM_aft_distribution, "extreme") ? AFT_EXTREME : AFT_LOGISTIC;
+}
+
 static void resolve_metrics(const copse_params *params, struct resolution *resolution) {
   const struct param_value *given = &params->slots[PARAM_metric].value;
   struct metric_params *metric = &resolution->out.metric;
@@ -156,6 +185,11 @@ static void resolve_metrics(const copse_params *params, struct resolution *resol
   metric->n_label_gain = params->slots[PARAM_label_gain].value.n_items;
   metric->threshold = slot_double(params, PARAM_decision_threshold);
   metric->alpha = slot_double(params, PARAM_alpha);
+  metric->fair_c = slot_double(params, PARAM_fair_c);
+  metric->tweedie_variance_power = slot_double(params, PARAM_tweedie_variance_power);
+  metric->focal_gamma = slot_double(params, PARAM_focal_gamma);
+  metric->aft_scale = slot_double(params, PARAM_aft_scale);
+  metric->aft_distribution = distribution_of(params);
   metric->top_k = (int)slot_int(params, PARAM_multi_error_top_k);
   metric->class_weights = params->slots[PARAM_auc_mu_weights].value.items;
   metric->n_class_weights = params->slots[PARAM_auc_mu_weights].value.n_items;
@@ -164,13 +198,13 @@ static void resolve_metrics(const copse_params *params, struct resolution *resol
   if (metric->defaulted) {
     const char *own = meaning_of_objective(params)->metric;
     if (own == NULL) return;
-    add_metric(resolution, own);
+    add_metric(params, resolution, own);
     derive_choice(resolution, PARAM_metric, own);
     return;
   }
   for (size_t i = 0; i < given->n_items; i++) {
     const char *name = choices_metric[((const int *)given->items)[i]].name;
-    if (strcmp(name, "none") != 0) add_metric(resolution, name);
+    if (strcmp(name, "none") != 0) add_metric(params, resolution, name);
   }
 }
 
@@ -206,6 +240,15 @@ static void fill_objective(const copse_params *params, struct objective_params *
   out->rank.bias_regularization = slot_double(params, PARAM_lambdarank_position_bias_regularization);
   out->rank.label_gain = params->slots[PARAM_label_gain].value.items;
   out->rank.n_label_gain = params->slots[PARAM_label_gain].value.n_items;
+  out->fair_c = slot_double(params, PARAM_fair_c);
+  out->tweedie_variance_power = slot_double(params, PARAM_tweedie_variance_power);
+  out->focal_gamma = slot_double(params, PARAM_focal_gamma);
+  out->aft_scale = slot_double(params, PARAM_aft_scale);
+  out->aft_distribution = distribution_of(params);
+  if (out->kind != OBJECTIVE_QUANTILES) return;
+  const struct param_value *levels = &params->slots[PARAM_quantiles].value;
+  out->n_outputs = (int)levels->n_items; /* conflicts_check has seen to it that there is room */
+  memcpy(out->quantiles, levels->items, levels->n_items * sizeof *out->quantiles);
 }
 
 /* Bagging without a fraction below 1 is no bagging. The seeds were filled with their derivation. */
@@ -213,8 +256,9 @@ static void fill_sample(const copse_params *params, struct sample_params *out) {
   out->bagging_fraction = slot_double(params, PARAM_bagging_fraction);
   out->pos_bagging_fraction = slot_double(params, PARAM_pos_bagging_fraction);
   out->neg_bagging_fraction = slot_double(params, PARAM_neg_bagging_fraction);
-  out->bagging_by_class = slot_is(params, PARAM_objective, "binary") &&
-                          (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
+  out->bagging_by_class =
+      (slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal")) &&
+      (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
   bool draws = out->bagging_by_class || out->bagging_fraction < 1;
   int64_t freq = slot_int(params, PARAM_bagging_freq);
   out->bagging_freq = draws && freq > 0 ? (int)freq : 0;

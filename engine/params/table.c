@@ -28,6 +28,8 @@
   { .bounded = true, .min = lo, .min_open = true, .max = hi, .text = #lo " < x <= " #hi }
 #define FROM_BELOW(lo, hi) \
   { .bounded = true, .min = lo, .max = hi, .max_open = true, .text = #lo " <= x < " #hi }
+#define ABOVE_BELOW(lo, hi) \
+  { .bounded = true, .min = lo, .min_open = true, .max = hi, .max_open = true, .text = #lo " < x < " #hi }
 #define ONE_OF(table) \
   { .choices = choices_##table, .text = choices_text_##table + 2 }
 

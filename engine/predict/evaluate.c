@@ -124,7 +124,7 @@ int copse_model_n_classes(const copse_model *model) {
   switch (objective.row->output) {
     case OUTPUT_SOFTMAX:
     case OUTPUT_SIGMOIDS: return model->trees_per_round;
-    default: return objective.row->kind == OBJECTIVE_BINARY ? 2 : 0;
+    default: return objective.row->kind == OBJECTIVE_BINARY || objective.row->kind == OBJECTIVE_FOCAL ? 2 : 0;
   }
 }
 

@@ -113,7 +113,10 @@ static void compute_gradients(copse_booster *booster, bool placed) {
   }
   uint64_t n = booster->sets[0].data->n_rows;
   int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
-  copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, &job);
+  if (booster->objective.row->whole)
+    booster->objective.row->gradients(&booster->objective, job.score, 0, n, job.gradient, job.hessian);
+  else
+    copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, &job);
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
@@ -138,6 +141,7 @@ static copse_status begin_tree(copse_booster *booster, int output, bool custom, 
   const float *hessian = booster->hessian + (uint64_t)output * n;
   const int next = output + 1;
   sample_tree(ws, copse_booster_round(booster), output);
+  ws->root_hessian = custom ? 0 : booster->objective.root_hessian;
   if (next < booster->n_outputs && (custom || objective_trainable(&booster->objective, next)) &&
       !hist_two_known(ws) && hist_two_possible(ws)) {
     copse_status status = workspace_begin_tree(ws, gradient + n, hessian + n, err);
@@ -167,8 +171,8 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
     if (tree->n_leaves > 1 && ws->grow.quant.on && ws->grow.quant.renew_leaf)
       renew_quantised_leaves(ws, gradient, hessian, tree);
     if (tree->n_leaves > 1 && !custom && booster->objective.row->renew != NULL)
-      renew_leaves(ws, &booster->objective, booster->sets[0].score + (uint64_t)output * n, booster->renew,
-                   tree);
+      renew_leaves(ws, &booster->objective, output, booster->sets[0].score + (uint64_t)output * n,
+                   booster->renew, tree);
   }
   booster->n_trees++;
   if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
@@ -182,8 +186,8 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   grow_add_scores(
       ws, tree,
       (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n);
-  /* Percentiles of residuals add up weights in the order of rows. */
-  if (booster->objective.row->renew == NULL) cluster_rows(ws);
+  /* Percentiles of residuals add up weights in the order of rows; other gradients need that order too. */
+  if (booster->objective.row->renew == NULL && !booster->objective.row->whole) cluster_rows(ws);
   double start = workspace_clock();
   for (int s = 1; s < booster->n_sets; s++) booster_add_tree(booster, &booster->sets[s], tree, output);
   booster->valid_s += workspace_clock() - start;

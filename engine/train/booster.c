@@ -267,6 +267,7 @@ void copse_booster_free(copse_booster *booster) {
   for (int t = 0; t < booster->n_trees; t++) tree_release(&booster->trees[t]);
   copse_free(booster->sets);
   copse_free(booster->trees);
+  own_metrics_release(booster);
   copse_free(booster->metrics);
   copse_free(booster->gradient);
   copse_free(booster->hessian);
@@ -296,10 +297,12 @@ int copse_booster_n_sets(const copse_booster *booster) { return booster->n_sets;
 int copse_booster_n_metrics(const copse_booster *booster) { return booster->n_metrics; }
 const char *copse_booster_set_name(const copse_booster *booster, int set) { return booster->sets[set].name; }
 const char *copse_booster_metric_name(const copse_booster *booster, int metric) {
-  return booster->resolved->metric.printed[metric];
+  int own = metric - (booster->n_metrics - booster->n_own_metrics);
+  return own >= 0 ? booster->own_metrics[own].name : booster->resolved->metric.printed[metric];
 }
 bool copse_booster_metric_higher_is_better(const copse_booster *booster, int metric) {
-  return booster->metrics[metric]->higher_is_better;
+  int own = metric - (booster->n_metrics - booster->n_own_metrics);
+  return own >= 0 ? booster->own_metrics[own].higher_is_better : booster->metrics[metric]->higher_is_better;
 }
 
 const double *copse_booster_scores(copse_booster *booster, int set, uint64_t *count) {
@@ -341,8 +344,11 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.ctx = booster->ctx;
   data.group = scored->data->group;
   data.n_groups = scored->data->n_groups;
-  size_t n = (size_t)booster->n_metrics;
-  copse_status status = metric_values(booster->metrics, booster->resolved->metric.at, n, &data, out, err);
+  int n_given = booster->n_metrics - booster->n_own_metrics;
+  copse_status status =
+      metric_values(booster->metrics, booster->resolved->metric.at, (size_t)n_given, &data, out, err);
+  for (int m = n_given; m < booster->n_metrics && status == COPSE_OK; m++)
+    status = own_metric_value(booster, m - n_given, set, &out[m], err);
   booster->eval_s += workspace_clock() - start;
   return status;
 }

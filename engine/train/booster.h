@@ -37,6 +37,14 @@ struct position_bias {
   double *sums;     /* [2 * n] */
 };
 
+/* A metric of the caller's own. */
+struct own_metric {
+  char *name;
+  bool higher_is_better;
+  copse_metric_fn value;
+  void *user;
+};
+
 struct copse_booster {
   copse_context *ctx;
   copse_params *params;                   /* own copy */
@@ -58,8 +66,10 @@ struct copse_booster {
   int n_sets;
   struct placed_rows placed; /* of set 0 */
   struct position_bias position_bias;
-  const struct metric_row **metrics;
-  int n_metrics;
+  const struct metric_row **metrics; /* [n_metrics - n_own_metrics] of params */
+  struct own_metric *own_metrics;    /* [n_own_metrics] the caller's, behind them */
+  int n_metrics, n_own_metrics;
+  bool in_loop;           /* copse_train is at work, with room for these metrics */
   double valid_s, eval_s; /* seconds spent scoring validation sets, and in metrics */
 };
 
@@ -73,6 +83,10 @@ struct objective_data booster_objective_data(const copse_booster *booster, int n
 /* Threads that a team for this booster's rounds is worth: 1 where every loop is too short to be cut, since a
  * team's threads must be started and ended, and on a busy machine that costs more than the round. */
 int booster_team_threads(const copse_booster *booster);
+/* own_metric.c: value of the caller's metric `index` on a set. */
+COPSE_MUST_CHECK copse_status own_metric_value(const copse_booster *booster, int index, int set, double *out,
+                                               copse_error *err);
+void own_metrics_release(copse_booster *booster);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
 

@@ -100,6 +100,8 @@ static void grow_root(struct workspace *ws, struct tree *tree) {
   } else {
     workspace_sum_root(ws);
   }
+  if (ws->root_hessian > 0 && ws->n_bag == ws->data->n_rows)
+    ws->leaves[0].total_hessian = llrint(ws->root_hessian / ws->hessian_unit);
   root_output(ws, tree);
   expand_clear(&ws->leaves[0]);
   if (!build) return;

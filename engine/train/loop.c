@@ -67,7 +67,8 @@ static bool stalled(struct loop *loop, int round) {
       if (!is_watched(loop->booster, m)) continue;
       struct watch *watch = &loop->watch[s * n_metrics + m];
       double score = score_of(loop, m, loop->values[s * n_metrics + m]);
-      if (watch->best_round == 0 || score - watch->best > loop->params.early_stopping_min_delta) {
+      bool first = watch->best_round == 0 || (isnan(watch->best) && !isnan(score));
+      if (first || score - watch->best > loop->params.early_stopping_min_delta) {
         watch->best = score;
         watch->best_round = round;
       } else if (round - watch->best_round >= loop->params.early_stopping_round) {
@@ -155,6 +156,12 @@ copse_status copse_train(copse_booster *booster, const copse_params *params, cop
   const struct resolved_params *resolved;
   copse_status status = params_resolved(params, &resolved, err);
   if (status != COPSE_OK) return status;
+  if (resolved->boost.early_stopping_round > 0 && booster->n_metrics == 0)
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "early_stopping_round=%d has no metric to look at: set metric (for instance metric=l2 or "
+        "metric=auc), add one of your own, or set early_stopping_round=0",
+        resolved->boost.early_stopping_round);
   struct loop loop = {.booster = booster, .params = resolved->boost, .on_round = on_round, .user = user};
   loop.n_sets = booster->n_sets;
   loop.n_values = loop.n_sets * booster->n_metrics;
@@ -167,7 +174,9 @@ copse_status copse_train(copse_booster *booster, const copse_params *params, cop
   }
   for (int v = 0; v < loop.n_values; v++) loop.values[v] = NAN;
   struct rounds rounds = {&loop, err, COPSE_OK};
+  booster->in_loop = true;
   team_run(booster_team_threads(booster), run_team, &rounds);
+  booster->in_loop = false;
   if ((status = rounds.status) != COPSE_OK) goto done;
   loop.report.rounds_trained = copse_booster_round(booster);
   loop.report.best_round = rounds_to_keep(&loop);

@@ -7,6 +7,7 @@ struct renew_job {
   struct workspace *ws;
   const struct objective *objective;
   struct tree *tree;
+  int output;
   const double *score;
   struct renew_scratch scratch;
 };
@@ -18,11 +19,11 @@ static void renew_leaf(void *user, size_t chunk, int thread) {
   if (leaf->n_rows == 0) return;
   struct renew_scratch scratch = {job->scratch.values + leaf->begin, job->scratch.rows + leaf->begin};
   job->tree->leaf_value[chunk] = job->objective->row->renew(
-      job->objective, job->score, job->ws->rows + leaf->begin, leaf->n_rows, scratch);
+      job->objective, job->output, job->score, job->ws->rows + leaf->begin, leaf->n_rows, scratch);
 }
 
-void renew_leaves(struct workspace *ws, const struct objective *objective, const double *score,
+void renew_leaves(struct workspace *ws, const struct objective *objective, int output, const double *score,
                   struct renew_scratch scratch, struct tree *tree) {
-  struct renew_job job = {ws, objective, tree, score, scratch};
+  struct renew_job job = {ws, objective, tree, output, score, scratch};
   copse_parallel_for(ws->n_threads, (size_t)tree->n_leaves, renew_leaf, &job);
 }

@@ -6,9 +6,9 @@
 #include "objective/objective.h"
 #include "train/workspace.h"
 
-/* Replaces the leaf values of the tree that grow_tree has just left behind. score: before this tree,
- * [n_rows]; scratch: [n_rows] each. */
-void renew_leaves(struct workspace *ws, const struct objective *objective, const double *score,
+/* Replaces the leaf values of the tree that grow_tree has just left behind. score: of the output before this
+ * tree, [n_rows]; scratch: [n_rows] each. */
+void renew_leaves(struct workspace *ws, const struct objective *objective, int output, const double *score,
                   struct renew_scratch scratch, struct tree *tree);
 
 /* quant_train_renew_leaf (algorithms 8.2): outputs of the tree that grow_tree has just left behind, from the

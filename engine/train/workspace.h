@@ -105,7 +105,8 @@ struct workspace {
   bool constant_hessian;
   unsigned count_bits, count_shift;
   double gradient_unit, hessian_unit;
-  int64_t most_gradient;                          /* of a row, in magnitude */
+  double root_hessian;   /* of all rows, where it is not the sum of theirs (compat 10.3), else 0 */
+  int64_t most_gradient; /* of a row, in magnitude */
   double true_gradient_scale, true_hessian_scale; /* quantised: of sums of the gradients before rounding */
   struct row_gradient *gradients;                 /* [n_rows]; NULL with quantised gradients */
   struct hist_source source;                      /* of those rows */

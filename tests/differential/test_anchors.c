@@ -15,6 +15,7 @@
   COMMON                                                                                  \
   "objective=regression metric=l2 learning_rate=0.05 num_leaves=31 min_data_in_leaf=100 " \
   "min_sum_hessian_in_leaf=5 "
+#define REGRESSION_FILE "regression/regression.train.gz"
 #define BINARY_FILE "binary_classification/binary.train.gz"
 
 struct anchor {
@@ -43,7 +44,14 @@ static const struct anchor anchors[] = {
                   "stochastic_rounding=false",
      true,
      {0.210328, 0.999274}},
-    {"regression", "regression/regression.train.gz", REGRESSION, true, {0.197451, 0}},
+    {"regression", REGRESSION_FILE, REGRESSION, true, {0.197451, 0}},
+    {"l1", REGRESSION_FILE, "objective=l1 metric=l1 " REGRESSION, true, {0.360111, 0}},
+    {"huber", REGRESSION_FILE, "objective=huber metric=huber " REGRESSION, true, {0.0988804, 0}},
+    {"fair", REGRESSION_FILE, "objective=fair metric=fair " REGRESSION, true, {0.0690731, 0}},
+    {"poisson", REGRESSION_FILE, "objective=poisson metric=poisson " REGRESSION, true, {0.82598, 0}},
+    {"tweedie", REGRESSION_FILE, "objective=tweedie metric=tweedie " REGRESSION, true, {2.73328, 0}},
+    {"quantile 0.9", REGRESSION_FILE, "objective=quantile metric=quantile " REGRESSION, true, {0.0708695, 0}},
+    {"mape", REGRESSION_FILE, "objective=mape metric=mape " REGRESSION, true, {0.359569, 0}},
 };
 
 static void must(copse_status status, const copse_error *err) {

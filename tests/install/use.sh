@@ -38,7 +38,7 @@ find_pkg_config() {
 
 build_with_pkg_config() {
   find_pkg_config
-  for example in train_arrays predict_row custom_objective; do
+  for example in train_arrays predict_row custom_objective custom_metric; do
     # shellcheck disable=SC2046 # the flags are words
     "$cc" -std=c11 -Wall -Wextra -Werror $(flags cflags) "$examples/$example.c" -o "$work/$example" \
       $(flags libs) -lm
@@ -80,6 +80,7 @@ check_linked ./train_arrays
   ./predict_row model.txt 0.9 0.8 0.5 0.5
   ./predict_row model.txt 0.1 nan 0.5 0.5
   ./custom_objective
+  ./custom_metric
 } >stdout
 diff "$here/examples.stdout" stdout
 

@@ -38,7 +38,12 @@ static long double sigmoid_of(const struct metric_data *d, long double s) {
 
 static long double prediction_at(const struct metric_data *d, uint64_t i) {
   long double s = d->score[i];
-  return d->transform == METRIC_TRANSFORM_SIGMOID ? sigmoid_of(d, s) : s;
+  switch (d->transform) {
+    case METRIC_TRANSFORM_SIGMOID: return sigmoid_of(d, s);
+    case METRIC_TRANSFORM_EXP: return expl(s);
+    case METRIC_TRANSFORM_LOG1P_EXP: return log1pl(expl(s));
+    default: return s;
+  }
 }
 
 static long double score_at(const struct metric_data *d, uint64_t i, int k) {
@@ -67,7 +72,7 @@ static long double plain_mean(const struct metric_data *d,
   static long double loss_##NAME(const struct metric_data *d, uint64_t i) { \
     long double y = (long double)d->label[i], p = prediction_at(d, i);      \
     bool positive = d->label[i] > 0;                                        \
-    (void)y, (void)positive;                                                \
+    (void)y, (void)positive, (void)p;                                       \
     return VALUE;                                                           \
   }                                                                         \
   static long double plain_##NAME(const struct metric_data *d) { return plain_mean(d, loss_##NAME); }
@@ -80,6 +85,79 @@ LOSS(poisson, fmaxl(p, 1e-10f) - y * logl(fmaxl(p, 1e-10f)))
 LOSS(binary_logloss, -logl(positive ? p : 1 - p))
 LOSS(binary_error, (p > 0.5L) != positive)
 LOSS(cross_entropy, -y *logl(fmaxl(p, 1e-12L)) - (1 - y) * logl(fmaxl(1 - p, 1e-12L)))
+
+LOSS(fair, d->fair_c *(fabsl(p - y) - d->fair_c * log1pl(fabsl(p - y) / d->fair_c)))
+LOSS(mape, fabsl(p - y) / fmaxl(1, fabsl(y)))
+LOSS(expectile, (y >= p ? d->expectile : 1 - d->expectile) * (y - p) * (y - p))
+LOSS(gamma, y / p + logl(p))
+LOSS(gamma_deviance, 2 * (y / (p + 1e-9) - logl(y / (p + 1e-9)) - 1))
+LOSS(tweedie, powl(p, 2 - (long double)d->tweedie_variance_power) / (2 - d->tweedie_variance_power) -
+                  y * powl(p, 1 - (long double)d->tweedie_variance_power) / (1 - d->tweedie_variance_power))
+LOSS(focal, -powl(positive ? 1 - p : p, d->focal_gamma) * logl(positive ? p : 1 - p))
+LOSS(label, (y > 0 ? y * logl(y) : 0) + (y < 1 ? (1 - y) * logl(1 - y) : 0))
+
+static long double plain_kullback_leibler(const struct metric_data *d) {
+  return plain_cross_entropy(d) + plain_label(d);
+}
+
+static long double plain_total_deviance(const struct metric_data *d) {
+  long double weight = 0;
+  for (uint64_t i = 0; i < d->n_rows; i++) weight += weight_at(d, i);
+  return weight * plain_gamma_deviance(d);
+}
+
+static long double plain_cross_entropy_lambda(const struct metric_data *d) { /* weights are exposures */
+  long double sum = 0;
+  for (uint64_t i = 0; i < d->n_rows; i++) {
+    long double y = (long double)d->label[i], log_rest = -weight_at(d, i) * prediction_at(d, i);
+    long double p = -expm1l(log_rest);
+    sum -= y * logl(fmaxl(p, 1e-12L)) + (1 - y) * logl(fmaxl(1 - p, 1e-12L));
+  }
+  return sum / d->n_rows;
+}
+
+/* ---- survival ---- */
+
+static long double time_at(const struct metric_data *d, uint64_t i) {
+  return fabsl((long double)d->label[i]);
+}
+
+static long double plain_cox(const struct metric_data *d) {
+  long double sum = 0, events = 0;
+  for (uint64_t i = 0; i < d->n_rows; i++) {
+    long double at_risk = 0;
+    if (!(d->label[i] > 0) || weight_at(d, i) == 0) continue;
+    for (uint64_t k = 0; k < d->n_rows; k++)
+      if (time_at(d, k) >= time_at(d, i)) at_risk += weight_at(d, k) * expl(d->score[k]);
+    sum += weight_at(d, i) * (logl(at_risk) - d->score[i]);
+    events += weight_at(d, i);
+  }
+  return sum / events;
+}
+
+static long double plain_concordance(const struct metric_data *d) {
+  long double ordered = 0, all = 0;
+  for (uint64_t i = 0; i < d->n_rows; i++)
+    for (uint64_t k = 0; k < d->n_rows; k++) {
+      bool outlasts = time_at(d, k) > time_at(d, i) || (time_at(d, k) == time_at(d, i) && d->label[k] < 0);
+      if (!(d->label[i] > 0) || !outlasts) continue;
+      long double w = weight_at(d, i) * weight_at(d, k);
+      double sooner = d->soon_is_high ? d->score[i] - d->score[k] : d->score[k] - d->score[i];
+      all += w;
+      ordered += sooner > 0 ? w : sooner == 0 ? w / 2 : 0;
+    }
+  return all > 0 ? ordered / all : 1;
+}
+
+static long double loss_aft(const struct metric_data *d, uint64_t i) {
+  long double log_t = logl(time_at(d, i)), z = (log_t - d->score[i]) / d->aft_scale;
+  bool extreme = d->aft_distribution == AFT_EXTREME;
+  long double outlasting = extreme ? expl(-expl(z)) : 1 / (1 + expl(z));
+  long double density = extreme ? expl(z - expl(z)) : expl(-z) / powl(1 + expl(-z), 2);
+  return -logl(d->label[i] > 0 ? density / (d->aft_scale * expl(log_t)) : outlasting);
+}
+
+static long double plain_aft(const struct metric_data *d) { return plain_mean(d, loss_aft); }
 
 static long double plain_rmse(const struct metric_data *d) { return sqrtl(plain_l2(d)); }
 
@@ -264,6 +342,7 @@ struct expectation {
 
 #define VALUE METRIC_TRANSFORM_IDENTITY
 #define CHANCE METRIC_TRANSFORM_SIGMOID
+#define RATE METRIC_TRANSFORM_EXP
 /* One output. constant: labels half positive, all scores 0; one_class: all positive, scores 1, -1, 1, -1, 1,
  * -1
  */
@@ -290,7 +369,39 @@ static const struct expectation expected[] = {
     {"f1_macro", CHANCE, 1, 1.0 / 3, 1.0 / 3, plain_f1_macro},
     {"kappa", CHANCE, 1, 0, 0, plain_kappa},
     {"mcc", CHANCE, 1, 0, 0, plain_mcc},
+    {"fair", VALUE, 0, 0.15342640972002736, 0.45069385566594516, plain_fair},
+    {"mape", VALUE, 0, 0.5, 1, plain_mape},
+    {"expectile", VALUE, 0, 0.45, 1.8, plain_expectile},
+    {"focal", CHANCE, 0, 0.17328679513998632, 0.3622631804599261, plain_focal},
+    {"kullback_leibler", CHANCE, 0, 0.69314718055994531, 0.81326168751822286, plain_kullback_leibler},
+    {"cross_entropy_lambda", METRIC_TRANSFORM_LOG1P_EXP, 0, 0.69314718055994531, 0.81326168751822286,
+     plain_cross_entropy_lambda},
+    {"gamma", RATE, 1.3465735902799727, 1.5, 3.0861612696304874, plain_gamma},
+    {"gamma_deviance", RATE, 0, 1.8411169106403271, 16.716168997070778, plain_total_deviance},
+    {"tweedie", RATE, 4.8284271247461898, 5, 6.7657557912382840, plain_tweedie},
+    {"cox", VALUE, 1.0986122886681098, 1.791759469228055, 2.2255402997110822, plain_cox},
+    {"aft", VALUE, 0.69314718055994531, 1.2424533248940002, 1.6265233750364456, plain_aft},
+    {"concordance", VALUE, 1, 0.5, 1, plain_concordance},
 };
+
+enum label_kind { CLASSES, AMOUNTS, TIMES };
+
+static enum label_kind labels_of(const struct expectation *e) {
+  static const char *const amounts[] = {"gamma", "gamma_deviance", "tweedie"}, *const times[] = {
+                                                                                   "cox", "aft",
+                                                                                   "concordance"};
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(e->name, amounts[i]) == 0) return AMOUNTS;
+    if (strcmp(e->name, times[i]) == 0) return TIMES;
+  }
+  return CLASSES;
+}
+
+/* What stands for the class y: 1 and 2, or a time at which something happened for 1 and later censored for 0.
+ */
+static float label_for(const struct expectation *e, float y) {
+  return labels_of(e) == AMOUNTS ? y + 1 : labels_of(e) == TIMES && y == 0 ? -2 : y;
+}
 
 #define CLASS METRIC_TRANSFORM_SOFTMAX
 /* An output for each of three classes. constant: labels a third each, all scores 0; one_class: all labels 1,
@@ -329,7 +440,13 @@ static struct metric_data data_for(const struct expectation *e, const double *sc
                               .sigmoid = 1,
                               .threshold = 0.5,
                               .alpha = 0.9,
-                              .top_k = 1};
+                              .top_k = 1,
+                              .fair_c = 1,
+                              .tweedie_variance_power = 1.5,
+                              .focal_gamma = 2,
+                              .expectile = 0.9,
+                              .aft_scale = 1,
+                              .soon_is_high = true};
 }
 
 static void every_metric_is_expected(void **state) {
@@ -348,9 +465,10 @@ static void check_expectation(const struct expectation *e, const double *perfect
   static const double zeros[K * N] = {0};
   const struct metric_row *row = metric_find(e->name);
   struct metric_data data = data_for(e, perfect, label, NULL, N);
-  assert_near(e->name, value_of(e->name, &data), e->perfect, 1e-20);
+  assert_near(e->name, value_of(e->name, &data), e->perfect, labels_of(e) == CLASSES ? 1e-20 : 1e-14);
   data.weight = weights;
-  assert_near(e->name, value_of(e->name, &data), (double)e->plain(&data), 2e-16);
+  assert_near(e->name, value_of(e->name, &data), (double)e->plain(&data),
+              labels_of(e) == CLASSES ? 2e-16 : 1e-14);
   data = data_for(e, zeros, label, NULL, N);
   assert_near(e->name, value_of(e->name, &data), e->constant, 2e-15);
   data = data_for(e, mixed, ones, NULL, N);
@@ -368,8 +486,21 @@ static void perfect_constant_and_one_class(void **state) {
                       mixed_many[K * N] = {0, 1, 0, 1, 0, 1, 1, 0, 1, 0, 1, 0};
   double sure_many[K * N];
   for (int i = 0; i < K * N; i++) sure_many[i] = (float)(i / N) == classes[i % N] ? 50 : -50;
-  for (size_t i = 0; i < N_ONE; i++)
-    check_expectation(&expected[i], expected[i].transform == CHANCE ? sure : exact, label, mixed, ones);
+  for (size_t i = 0; i < N_ONE; i++) {
+    const struct expectation *e = &expected[i];
+    bool chance = e->transform == CHANCE || e->transform == METRIC_TRANSFORM_LOG1P_EXP;
+    float own[2][N];
+    double best[N];
+    for (int r = 0; r < N; r++) {
+      own[0][r] = label_for(e, label[r]);
+      own[1][r] = label_for(e, ones[r]);
+      best[r] = chance || labels_of(e) == TIMES ? sure[r]
+                : labels_of(e) == AMOUNTS       ? log((double)own[0][r])
+                                                : exact[r];
+      if (strcmp(e->name, "aft") == 0) best[r] = label[r] > 0 ? 0 : 50;
+    }
+    check_expectation(e, best, own[0], mixed, own[1]);
+  }
   for (size_t i = 0; i < N_MANY; i++)
     check_expectation(&expected_many[i], sure_many, classes, mixed_many, ones);
 }
@@ -382,6 +513,9 @@ static void fill(const struct expectation *e, double *score, float *label, float
     x = x * 6364136223846793005u + 1442695040888963407u;
     label[i] = many ? (float)((x >> 40 & 15) % K) : (x >> 40 & 15) < 6 ? 1.0f : 0.0f;
     weight[i] = (float)(x >> 57);
+    if (strcmp(e->name, "cross_entropy_lambda") == 0) weight[i] = (weight[i] + 1) / 64; /* exposures */
+    if (labels_of(e) == AMOUNTS) label[i] = 1 + (float)(x >> 20 & 15) / 4;
+    if (labels_of(e) == TIMES) label[i] = (label[i] > 0 ? 1.0f : -1.0f) * (1 + (float)(x >> 20 & 15) / 4);
     for (int k = 0; k < (many ? K : 1); k++) {
       x = x * 6364136223846793005u + 1442695040888963407u;
       double truth = many ? label[i] == (float)k : (double)label[i];
@@ -405,6 +539,12 @@ static void tied_rows_match_a_plain_evaluation(void **state) {
       data.alpha = 0.4 + 0.1 * variant;
       data.top_k = 1 + variant / 2;
       if (e->transform == CLASS && variant >= 3) data.transform = METRIC_TRANSFORM_SIGMOIDS;
+      data.fair_c = data.aft_scale = 0.5 + 0.25 * variant;
+      data.tweedie_variance_power = 1.1 + 0.15 * variant;
+      data.focal_gamma = 0.5 * variant;
+      data.expectile = data.alpha;
+      data.aft_distribution = variant % 2 ? AFT_EXTREME : AFT_LOGISTIC;
+      data.soon_is_high = variant < 3;
       double truth = (double)e->plain(&data);
       assert_near(e->name, value_of(e->name, &data), truth, 2e-14 * fmax(1, fabs(truth)));
     }
@@ -418,6 +558,7 @@ static void weight_two_is_the_row_twice(void **state) {
   static float label[ROWS], weight[ROWS], copied_label[2 * ROWS];
   for (size_t m = 0; m < N_ONE + N_MANY; m++) {
     const struct expectation *e = expectation_at(m);
+    if (strcmp(e->name, "cross_entropy_lambda") == 0) continue; /* its weights are exposures */
     fill(e, score, label, weight, ROWS);
     uint64_t n = 0;
     for (uint64_t i = 0; i < ROWS; i++) {
@@ -486,11 +627,16 @@ static void regression_values_are_lightgbms(void **state) {
   (void)state;
   static const float label[N] = {0.5f, 1, 2, 3.5f, 5, 8};
   static const struct printed identity[] = {
-      {"l1", 2.98333, 2.93889},   {"l2", 17.315, 14.3106},     {"rmse", 4.16113, 3.78293},
-      {"quantile", 2.685, 2.645}, {"huber", 2.32083, 2.26722}, {"poisson", 35.5837, 26.2236},
-      {"r2", -1.60812, -1.59573},
+      {"l1", 2.98333, 2.93889},    {"l2", 17.315, 14.3106},     {"rmse", 4.16113, 3.78293},
+      {"quantile", 2.685, 2.645},  {"huber", 2.32083, 2.26722}, {"poisson", 35.5837, 26.2236},
+      {"r2", -1.60812, -1.59573},  {"fair", 1.83359, 1.72453},  {"mape", 0.794643, 0.843254},
+      {"tweedie", 300006, 222229},
   };
-  static const struct printed exponential[] = {{"poisson", 1.54447, 0.557421}, {"l2", 11.7493, 9.37307}};
+  static const struct printed exponential[] = {{"poisson", 1.54447, 0.557421},
+                                               {"l2", 11.7493, 9.37307},
+                                               {"gamma", 4.99775, 4.12184},
+                                               {"gamma_deviance", 38.0897, 39.3125},
+                                               {"tweedie", 9.70673, 9.10685}};
   struct metric_data data = data_for(&expected[0], t3_scores, label, NULL, N);
   check_printed(data, identity, sizeof identity / sizeof *identity);
   data.transform = METRIC_TRANSFORM_EXP;
@@ -505,10 +651,14 @@ static void probability_values_are_lightgbms(void **state) {
                                           {"binary_error", 0.5, 0.388889},
                                           {"auc", 0.555556, 0.676923},
                                           {"average_precision", 0.7, 0.884615}};
-  static const struct printed entropy[] = {{"cross_entropy", 0.596676, 0.518202}};
+  static const struct printed entropy[] = {{"cross_entropy", 0.596676, 0.518202},
+                                           {"kullback_leibler", 0.274335, 0.263735}};
+  static const struct printed exposed[] = {{"cross_entropy_lambda", 0.596676, 0.491998}};
   struct expectation chance = {.transform = CHANCE};
   check_printed(data_for(&chance, score, label, NULL, N), binary, sizeof binary / sizeof *binary);
-  check_printed(data_for(&chance, score, share, NULL, N), entropy, 1);
+  check_printed(data_for(&chance, score, share, NULL, N), entropy, 2);
+  struct expectation rate = {.transform = METRIC_TRANSFORM_LOG1P_EXP};
+  check_printed(data_for(&rate, score, share, NULL, N), exposed, 1);
 }
 
 static void class_values_are_lightgbms(void **state) {
@@ -654,10 +804,15 @@ static void refusals(void **state) {
   static const double score[K * 2] = {0, 1, 2, 3, 4, 5};
   assert_null(metric_find("gini"));
   for (size_t i = 0; i < N_ONE + N_MANY; i++) {
-    const struct metric_row *row = metric_find(expectation_at(i)->name);
-    struct metric_data data = data_for(expectation_at(i), score, label, no_weight, 2);
-    bool areas = strstr(row->name, "auc") != NULL || strcmp(row->name, "average_precision") == 0;
-    if (areas)
+    const struct expectation *e = expectation_at(i);
+    const struct metric_row *row = metric_find(e->name);
+    const float own[2] = {label_for(e, label[0]), label_for(e, label[1])};
+    struct metric_data data = data_for(e, score, own, no_weight, 2);
+    bool areas = strstr(row->name, "auc") != NULL || strcmp(row->name, "average_precision") == 0 ||
+                 strcmp(row->name, "concordance") == 0;
+    if (strcmp(row->name, "cross_entropy_lambda") == 0)
+      assert_refused(row, &data, COPSE_ERR_DATA, "row 1: weight 0:");
+    else if (areas)
       assert_true(value_of(row->name, &data) == 1);
     else
       assert_refused(row, &data, COPSE_ERR_DATA, "sum to 0");
@@ -698,10 +853,45 @@ static void wrong_shapes_are_refused(void **state) {
     one_only += !many;
     many_only += !one;
   }
-  assert_int_equal(one_only, 12);
+  assert_int_equal(one_only, 24);
   assert_int_equal(many_only, 3);
   struct metric_data data = data_for(&expected[0], score, three, NULL, 2);
   assert_refused(metric_find("cross_entropy"), &data, COPSE_ERR_DATA, "row 2: label 3:");
+  assert_refused(metric_find("kullback_leibler"), &data, COPSE_ERR_DATA, "row 2: label 3:");
+  assert_refused(metric_find("cross_entropy_lambda"), &data, COPSE_ERR_DATA, "row 2: label 3:");
+  data.label = label;
+  assert_refused(metric_find("gamma"), &data, COPSE_ERR_DATA,
+                 "row 1: label 0: metric=gamma takes labels above 0");
+  assert_refused(metric_find("gamma_deviance"), &data, COPSE_ERR_DATA, "row 1: label 0:");
+}
+
+/* Each quantile on its own, in ascending order whatever the scores, and the mean of them. */
+static void quantiles_are_judged_in_order(void **state) {
+  (void)state;
+  static const double levels[K] = {0.1, 0.5, 0.75}, score[K * 2] = {3, 0, 1, 5, 2, 4};
+  static const float label[2] = {2.5f, 1};
+  struct metric_data data = data_for(&expected[0], score, label, NULL, 2);
+  data.n_outputs = K;
+  data.transform = METRIC_TRANSFORM_SORTED;
+  data.levels = levels;
+  data.n_at = 1;
+  const double in_order[K][2] = {{1, 0}, {2, 4}, {3, 5}};
+  double sum = 0;
+  for (int k = 0; k < K; k++) {
+    double loss = 0;
+    for (int i = 0; i < 2; i++) {
+      double d = (double)label[i] - in_order[k][i];
+      loss += (d >= 0 ? levels[k] * d : (levels[k] - 1) * d) / 2;
+    }
+    data.at = (const int[]){k + 1};
+    assert_near("quantile", value_of("quantile", &data), loss, 1e-15);
+    sum += loss / K;
+  }
+  data.n_at = 0;
+  assert_near("quantile", value_of("quantile", &data), sum, 1e-15);
+  data.n_at = 1;
+  data.at = (const int[]){K + 1};
+  assert_refused(metric_find("quantile"), &data, COPSE_ERR_ARGUMENT, "quantile 4, but there are 3");
 }
 
 static void lack_of_memory_is_told(void **state) {
@@ -713,7 +903,8 @@ static void lack_of_memory_is_told(void **state) {
     for (size_t n = 2; n < 5; n++) { /* the first request makes the context */
       struct hooked_allocator hook = {.fail_at = n};
       copse_allocator allocator = hooked_allocator(&hook);
-      struct metric_data data = data_for(expectation_at(i), score, label, NULL, 2);
+      const float own[2] = {label_for(expectation_at(i), label[0]), label_for(expectation_at(i), label[1])};
+      struct metric_data data = data_for(expectation_at(i), score, own, NULL, 2);
       const struct metric_row *row = metric_find(expectation_at(i)->name);
       double out;
       assert_int_equal(copse_context_create(&allocator, &data.ctx, NULL), COPSE_OK);
@@ -746,6 +937,7 @@ int main(void) {
       cmocka_unit_test(auc_takes_minus_zero_for_zero),
       cmocka_unit_test(refusals),
       cmocka_unit_test(wrong_shapes_are_refused),
+      cmocka_unit_test(quantiles_are_judged_in_order),
       cmocka_unit_test(lack_of_memory_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

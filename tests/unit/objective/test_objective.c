@@ -19,14 +19,19 @@ static const double scores[K * N] = {0.3, -0.4, 1,   0.2, 2,    -1,  -0.7, 0.1, 
                                      1.5, -2,   0.9, 1.1, -0.3, 0.4, 0.8,  -1,  0.25};
 
 static struct objective_params plain_params(enum objective_kind kind) {
-  bool many = kind == OBJECTIVE_MULTICLASS || kind == OBJECTIVE_MULTICLASSOVA;
+  bool many = kind == OBJECTIVE_MULTICLASS || kind == OBJECTIVE_MULTICLASSOVA || kind == OBJECTIVE_QUANTILES;
   return (struct objective_params){.kind = kind,
                                    .n_outputs = many ? K : 1,
                                    .boost_from_average = true,
                                    .scale_pos_weight = 1,
                                    .sigmoid = 1,
                                    .alpha = 0.9,
-                                   .poisson_max_delta_step = 0.7};
+                                   .poisson_max_delta_step = 0.7,
+                                   .fair_c = 1,
+                                   .tweedie_variance_power = 1.5,
+                                   .focal_gamma = 2,
+                                   .aft_scale = 0.75,
+                                   .quantiles = {0.1, 0.5, 0.9}};
 }
 
 static struct objective make(const struct objective_params *params, const float *label, const float *weight,
@@ -41,7 +46,7 @@ static struct objective make(const struct objective_params *params, const float 
 static double start_of(const struct objective_params *params, const float *label, const float *weight,
                        uint64_t n_rows, int output) {
   struct objective o = make(params, label, weight, n_rows, 1);
-  double start = o.row->start(&o, output);
+  double start = objective_start(&o, output);
   objective_release(&o);
   return start;
 }
@@ -121,22 +126,91 @@ static double sides_loss(const struct objective *o, double y, const double *s) {
   return sum;
 }
 
+static double fair_loss(const struct objective *o, double y, const double *s) {
+  double d = fabs(*s - target(o, y)), c = o->params.fair_c;
+  return c * d - c * c * log1p(d / c);
+}
+
+static double percentage_loss(const struct objective *o, double y, const double *s) {
+  return fabs(*s - target(o, y)) / fmax(1, fabs(target(o, y)));
+}
+
+static double gamma_loss(const struct objective *o, double y, const double *s) {
+  (void)o;
+  return y * exp(-*s) + *s;
+}
+
+static double tweedie_loss(const struct objective *o, double y, const double *s) {
+  double rho = o->params.tweedie_variance_power;
+  return exp((2 - rho) * *s) / (2 - rho) - y * exp((1 - rho) * *s) / (1 - rho);
+}
+
+static double exposure; /* of the row at hand */
+
+static double lambda_loss(const struct objective *o, double y, const double *s) {
+  (void)o;
+  double rate = exposure * log1p_exp(*s);
+  return (1 - y) * rate - y * log(-expm1(-rate));
+}
+
+static double levels_loss(const struct objective *o, double y, const double *s) {
+  double sum = 0;
+  for (int k = 0; k < o->params.n_outputs; k++) {
+    double alpha = (double)(float)o->params.quantiles[k];
+    sum += y >= s[k] ? alpha * (y - s[k]) : (1 - alpha) * (s[k] - y);
+  }
+  return sum;
+}
+
+static double expectile_loss(const struct objective *o, double y, const double *s) {
+  double d = y - *s;
+  return (d >= 0 ? o->params.alpha : 1 - o->params.alpha) * d * d;
+}
+
+static double focal_loss(const struct objective *o, double y, const double *s) {
+  double z = y > 0 ? *s : -*s;
+  return o->classes[0].weight[y > 0] * exp(-o->params.focal_gamma * log1p_exp(z)) * log1p_exp(-z);
+}
+
+static double aft_loss(const struct objective *o, double y, const double *s) {
+  double z = (log(fabs(y)) - *s) / o->params.aft_scale;
+  if (o->params.aft_distribution == AFT_EXTREME) return y > 0 ? exp(z) - z : exp(z);
+  return log1p_exp(z) + (y > 0 ? log1p_exp(-z) : 0);
+}
+
+enum start_kind {
+  MINIMUM,    /* no other constant is better */
+  PERCENTILE, /* which need not be a minimum between two labels */
+  MEAN,       /* LightGBM's choice, though the loss has its minimum elsewhere */
+  ELSEWHERE   /* checked by a test of its own */
+};
+
 static const struct loss {
   enum objective_kind kind;
-  double (*loss)(const struct objective *o, double y, const double *s);
-  double curvature; /* hessian over second derivative; 0: the hessian is the weight */
-  bool percentile;  /* the start is one, which need not be a minimum between two labels */
+  double (*loss)(const struct objective *o, double y, const double *s); /* NULL: of all rows together */
+  double curvature; /* hessian over second derivative; 0: the hessian is the weight; -1: at least it */
+  enum start_kind start;
   float labels[N];
 } losses[] = {
-    {OBJECTIVE_REGRESSION, squared_loss, 1, false, {0.5f, 1, -2, 3.5f, 5, 8}},
-    {OBJECTIVE_REGRESSION_L1, absolute_loss, 0, true, {0.5f, 1, -2, 3.5f, 5, 8}},
-    {OBJECTIVE_QUANTILE, pinball_loss, 0, true, {0.5f, 1, -2, 3.5f, 5, 8}},
-    {OBJECTIVE_HUBER, huber_loss, 0, false, {0.5f, 0.25f, 0.375f, 0.75f, 0.5f, 1}},
-    {OBJECTIVE_POISSON, poisson_loss, 2.0137527074704766 /* e^0.7 */, false, {0, 1, 0, 3, 2, 7}},
-    {OBJECTIVE_BINARY, logistic_loss, 1, false, {0, 1, 0, 1, 1, 0}},
-    {OBJECTIVE_CROSS_ENTROPY, entropy_loss, 1, false, {0.1f, 0.9f, 0.3f, 0.6f, 1, 0}},
-    {OBJECTIVE_MULTICLASS, softmax_loss, 1.5 /* K / (K - 1) */, false, {0, 1, 2, 2, 1, 0}},
-    {OBJECTIVE_MULTICLASSOVA, sides_loss, 1, false, {0, 1, 2, 2, 1, 0}},
+    {OBJECTIVE_REGRESSION, squared_loss, 1, MINIMUM, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_REGRESSION_L1, absolute_loss, 0, PERCENTILE, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_QUANTILE, pinball_loss, 0, PERCENTILE, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_HUBER, huber_loss, 0, MINIMUM, {0.5f, 0.25f, 0.375f, 0.75f, 0.5f, 1}},
+    {OBJECTIVE_POISSON, poisson_loss, 2.0137527074704766 /* e^0.7 */, MINIMUM, {0, 1, 0, 3, 2, 7}},
+    {OBJECTIVE_BINARY, logistic_loss, 1, MINIMUM, {0, 1, 0, 1, 1, 0}},
+    {OBJECTIVE_CROSS_ENTROPY, entropy_loss, 1, MINIMUM, {0.1f, 0.9f, 0.3f, 0.6f, 1, 0}},
+    {OBJECTIVE_MULTICLASS, softmax_loss, 1.5 /* K / (K - 1) */, MINIMUM, {0, 1, 2, 2, 1, 0}},
+    {OBJECTIVE_MULTICLASSOVA, sides_loss, 1, MINIMUM, {0, 1, 2, 2, 1, 0}},
+    {OBJECTIVE_FAIR, fair_loss, 1, MEAN, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_MAPE, percentage_loss, 0, PERCENTILE, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_GAMMA, gamma_loss, 1, MINIMUM, {0.5f, 1, 2, 3.5f, 5, 8}},
+    {OBJECTIVE_TWEEDIE, tweedie_loss, 1, MINIMUM, {0, 1, 0, 3.5f, 5, 8}},
+    {OBJECTIVE_CROSS_ENTROPY_LAMBDA, lambda_loss, 1, ELSEWHERE, {0.1f, 0.9f, 0.3f, 0.6f, 1, 0}},
+    {OBJECTIVE_QUANTILES, levels_loss, 0, PERCENTILE, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_EXPECTILE, expectile_loss, 1, MINIMUM, {0.5f, 1, -2, 3.5f, 5, 8}},
+    {OBJECTIVE_FOCAL, focal_loss, -1, MINIMUM, {0, 1, 0, 1, 1, 0}},
+    {OBJECTIVE_COX, NULL, 1, ELSEWHERE, {3, 1, -2, 2, 1, -5}},
+    {OBJECTIVE_AFT, aft_loss, 1, MINIMUM, {3, 1, -2, 0.5f, 1, -5}},
 };
 
 static const struct loss *loss_of(enum objective_kind kind) {
@@ -150,6 +224,8 @@ static void check_row(const struct objective *o, const struct loss *loss, int ro
                       float h) {
   double y = (double)loss->labels[row], d = 1e-4, at[3], s[K];
   double w = o->data.weight != NULL ? (double)o->data.weight[row] : 1;
+  exposure = w;
+  if (loss->kind == OBJECTIVE_CROSS_ENTROPY_LAMBDA) w = 1; /* it is in the loss, no factor on it */
   for (int k = 0; k < o->params.n_outputs; k++) s[k] = scores[k * N + row];
   double middle = s[output];
   for (int i = 0; i < 3; i++) {
@@ -158,11 +234,41 @@ static void check_row(const struct objective *o, const struct loss *loss, int ro
   }
   assert_true(h > 0);
   assert_near((double)g, w * (at[2] - at[0]) / (2 * d), 1e-6 * (1 + fabs((double)g)));
+  double second = w * (at[2] - 2 * at[1] + at[0]) / (d * d);
   if (loss->curvature > 0)
-    assert_near((double)h, loss->curvature * w * (at[2] - 2 * at[1] + at[0]) / (d * d),
-                2e-6 * (1 + (double)h));
-  else
+    assert_near((double)h, loss->curvature * second, 2e-6 * (1 + (double)h));
+  else if (loss->curvature == 0)
     assert_true((double)h == w);
+  else
+    assert_true((double)h > second - 2e-6 * (1 + (double)h));
+}
+
+/* Minus the log partial likelihood, term by term. */
+static double partial_likelihood(const float *label, const float *weight, const double *s) {
+  double sum = 0;
+  for (int i = 0; i < N; i++) {
+    double at_risk = 0;
+    for (int k = 0; k < N; k++)
+      if (fabsf(label[k]) >= label[i]) at_risk += (weight != NULL ? (double)weight[k] : 1) * exp(s[k]);
+    if (label[i] > 0) sum += (weight != NULL ? (double)weight[i] : 1) * (log(at_risk) - s[i]);
+  }
+  return sum;
+}
+
+static void check_whole(const struct objective *o, const struct loss *loss, const float *g, const float *h) {
+  for (int row = 0; row < N; row++) {
+    double s[N], d = 1e-4, at[3];
+    memcpy(s, scores, sizeof s);
+    for (int i = 0; i < 3; i++) {
+      s[row] = scores[row] + d * (i - 1);
+      at[i] = partial_likelihood(loss->labels, o->data.weight, s);
+    }
+    assert_near((double)g[row], (at[2] - at[0]) / (2 * d), 1e-6 * (1 + fabs((double)g[row])));
+    if (o->data.weight ==
+        NULL) /* copies of a row, which move apart, have not the derivative of one that weighs more */
+      assert_near((double)h[row], (at[2] - 2 * at[1] + at[0]) / (d * d), 4e-6 * (1 + (double)h[row]));
+    assert_true(h[row] >= 0);
+  }
 }
 
 static void check_derivatives(const struct objective_params *params, const float *weight) {
@@ -170,7 +276,8 @@ static void check_derivatives(const struct objective_params *params, const float
   struct objective o = make(params, loss->labels, weight, N, 1);
   float g[K * N], h[K * N];
   o.row->gradients(&o, scores, 0, N, g, h);
-  for (int k = 0; k < params->n_outputs; k++)
+  if (loss->loss == NULL) check_whole(&o, loss, g, h);
+  for (int k = 0; k < params->n_outputs && loss->loss != NULL; k++)
     for (int i = 0; i < N; i++) check_row(&o, loss, i, k, g[k * N + i], h[k * N + i]);
   for (int i = 0; i < params->n_outputs * N; i++)
     if (o.constant_hessian) assert_true(h[i] == h[0]);
@@ -186,10 +293,12 @@ static double total_loss(const struct objective *o, const struct loss *loss, con
 }
 
 /* A percentile may lie off the minimum, but no further than the next label. */
-static void check_percentile(const struct objective *o, const struct loss *loss, double start) {
+static void check_percentile(const struct objective *o, const struct loss *loss, int output, double start) {
   double best = INFINITY, at = 0, below = -INFINITY, above = INFINITY;
   for (int i = 0; i < N; i++) {
-    double y = target(o, (double)loss->labels[i]), total = total_loss(o, loss, &y);
+    double y = target(o, (double)loss->labels[i]), s[K] = {0};
+    s[output] = y;
+    double total = total_loss(o, loss, s);
     if (total < best) {
       best = total;
       at = y;
@@ -203,21 +312,41 @@ static void check_percentile(const struct objective *o, const struct loss *loss,
   assert_true(start >= below && start <= above);
 }
 
+static void check_minimum(const struct objective *o, const struct loss *loss, double *start) {
+  for (int k = 0; k < o->params.n_outputs; k++) {
+    double total[3], middle = start[k];
+    for (int i = 0; i < 3; i++) {
+      start[k] = middle + 1e-3 * (i - 1);
+      total[i] = total_loss(o, loss, start);
+    }
+    start[k] = middle;
+    assert_true(total[1] < total[0] && total[1] < total[2]);
+  }
+}
+
+static double mean_target(const struct objective *o, const struct loss *loss) {
+  double sum = 0, weight = 0;
+  for (int i = 0; i < N; i++) {
+    double w = o->data.weight != NULL ? (double)o->data.weight[i] : 1;
+    sum += w * target(o, (double)loss->labels[i]);
+    weight += w;
+  }
+  return sum / weight;
+}
+
 static void check_start(const struct objective_params *params, const float *weight) {
   const struct loss *loss = loss_of(params->kind);
   struct objective o = make(params, loss->labels, weight, N, 1);
   double start[K];
-  for (int k = 0; k < params->n_outputs; k++) start[k] = o.row->start(&o, k);
-  for (int k = 0; k < params->n_outputs; k++) {
-    double total[3], middle = start[k];
-    for (int i = 0; i < 3; i++) {
-      start[k] = middle + 1e-3 * (i - 1);
-      total[i] = total_loss(&o, loss, start);
-    }
-    start[k] = middle;
-    if (!loss->percentile) assert_true(total[1] < total[0] && total[1] < total[2]);
+  for (int k = 0; k < params->n_outputs; k++) start[k] = objective_start(&o, k);
+  switch (loss->start) {
+    case MINIMUM: check_minimum(&o, loss, start); break;
+    case PERCENTILE:
+      for (int k = 0; k < params->n_outputs; k++) check_percentile(&o, loss, k, start[k]);
+      break;
+    case MEAN: assert_near(start[0], mean_target(&o, loss), 1e-7); break;
+    case ELSEWHERE: break;
   }
-  if (loss->percentile) check_percentile(&o, loss, start[0]);
   objective_release(&o);
 }
 
@@ -247,6 +376,13 @@ static void every_trained_row_matches_its_loss(void **state) {
       params.is_unbalance = false;
       params.scale_pos_weight = 2.5;
       check_derivatives(&params, weights);
+    }
+    if (row->kind == OBJECTIVE_FOCAL || row->kind == OBJECTIVE_AFT) {
+      params.aft_distribution = AFT_EXTREME;
+      params.focal_gamma = 0.6;
+      params.scale_pos_weight = 2.5;
+      check_derivatives(&params, weights);
+      check_start(&params, weights);
     }
   }
   assert_int_equal(trained, sizeof losses / sizeof *losses);
@@ -286,7 +422,7 @@ static void parameters_know_kind_and_metric(void **state) {
     const struct resolved_params *resolved;
     assert_int_equal(copse_params_create(NULL, &params, NULL), COPSE_OK);
     assert_int_equal(copse_params_set(params, "objective", row->name, COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
-    if (plain_params(row->kind).n_outputs > 1)
+    if (plain_params(row->kind).n_outputs > 1 && row->kind != OBJECTIVE_QUANTILES)
       assert_int_equal(copse_params_set(params, "num_class", "3", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
     assert_int_equal(params_resolved(params, &resolved, NULL), COPSE_OK);
     assert_int_equal(resolved->objective.kind, row->kind);
@@ -344,6 +480,63 @@ static void cross_entropy_is_lightgbms(void **state) {
   assert_true(g[2] == 0 && h[2] == 0 && g[3] == 1 && h[3] == 0);
 }
 
+/* T2e, and what the formulas tend to where they cancel or overflow. */
+static void cross_entropy_lambda_is_lightgbms(void **state) {
+  (void)state;
+  static const float labels[N] = {0.1f, 0.9f, 0.3f, 0.6f, 1, 0};
+  struct objective_params params = plain_params(OBJECTIVE_CROSS_ENTROPY_LAMBDA);
+  float g[N], h[N];
+  gradients_of(&params, labels, weights, N, scores, g, h);
+  assert_near((double)g[1], -0.3232988, 6e-8);
+  assert_near((double)h[1], 0.3113107, 6e-8);
+  assert_near((double)g[2], 0.1377399, 6e-8);
+  assert_near((double)h[2], 0.1267402, 6e-8);
+  assert_near(start_of(&params, labels, NULL, N, 0), -0.475667, 6e-7);
+  assert_near(start_of(&params, labels, weights, N, 0), -0.065133, 6e-7);
+  static const double far[N] = {-800, -40, -17, 38, 60, 800};
+  static const float y[N] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f}, w[N] = {2, 2, 0.5f, 2, 1, 2};
+  gradients_of(&params, y, w, N, far, g, h);
+  for (int i = 0; i < 3; i++) assert_near((double)g[i], -0.5, 1e-6);
+  for (int i = 3; i < N; i++) assert_near((double)g[i], (double)(0.5f * w[i]), 1e-6);
+  for (int i = 0; i < N; i++) assert_true(h[i] >= 0 && h[i] < 1e-6f);
+  /* h -> w E (1 + y (1 - w) / (2 w)) for small E */
+  assert_near((double)h[1], 2 * exp(-40) * (1 - 0.125), 1e-6 * exp(-40));
+  assert_near((double)h[2], 0.5 * exp(-17) * (1 + 0.25), 1e-6 * exp(-17));
+}
+
+/* With a fixed weight of every row its copies are: the same start, and together the same gradients. */
+static void weights_are_copies(void **state) {
+  (void)state;
+  enum { COPIES = 12 };
+  static const float whole[N] = {1, 2, 3, 1, 4, 1};
+  for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
+    if (losses[i].kind == OBJECTIVE_CROSS_ENTROPY_LAMBDA) continue; /* its weights are exposures */
+    struct objective_params params = plain_params(losses[i].kind);
+    float label[COPIES], g[2][K * COPIES], h[2][K * COPIES];
+    double score[K * COPIES];
+    int n = 0, of[COPIES];
+    for (int r = 0; r < N; r++)
+      for (int c = 0; c < (int)whole[r]; c++) of[n++] = r;
+    assert_int_equal(n, COPIES);
+    for (int c = 0; c < COPIES; c++) label[c] = losses[i].labels[of[c]];
+    for (int k = 0; k < params.n_outputs; k++)
+      for (int c = 0; c < COPIES; c++) score[k * COPIES + c] = scores[k * N + of[c]];
+    gradients_of(&params, losses[i].labels, whole, N, scores, g[0], h[0]);
+    gradients_of(&params, label, NULL, COPIES, score, g[1], h[1]);
+    for (int k = 0; k < params.n_outputs; k++) {
+      for (int c = 0; c < COPIES; c++) {
+        float w = whole[of[c]];
+        assert_near((double)g[0][k * N + of[c]], (double)(w * g[1][k * COPIES + c]), 3e-7 * (double)w);
+        assert_near((double)h[0][k * N + of[c]], (double)(w * h[1][k * COPIES + c]), 3e-7 * (double)w);
+      }
+      double weighted = start_of(&params, losses[i].labels, whole, N, k);
+      double copied = start_of(&params, label, NULL, COPIES, k);
+      /* percentiles of copies and of weights interpolate on other grids: the test of starts has them */
+      if (losses[i].start != PERCENTILE) assert_near(weighted, copied, 1e-12);
+    }
+  }
+}
+
 static void binary_start_is_lightgbms(void **state) {
   (void)state;
   struct objective_params params = plain_params(OBJECTIVE_BINARY);
@@ -389,6 +582,7 @@ static void reg_sqrt_is_lightgbms(void **state) {
   params.kind = OBJECTIVE_REGRESSION_L1; /* medians of the roots */
   o = make(&params, squares, NULL, 4, 1);
   assert_true(o.row->start(&o, 0) == 2.5);
+  objective_release(&o);
 }
 
 static void starts_are_lightgbms(void **state) {
@@ -401,6 +595,10 @@ static void starts_are_lightgbms(void **state) {
       {OBJECTIVE_POISSON, 0.9, 1.203973, 1.260668, 6e-7}, /* weighted: log of the mean of T2h's data */
       {OBJECTIVE_REGRESSION_L1, 0.9, 2.75, 1.75, 0},
       {OBJECTIVE_QUANTILE, 0.7, 4.25, 0.95, 1e-6},
+      {OBJECTIVE_MAPE, 0.9, 1, 1, 0},
+      {OBJECTIVE_FAIR, 0.9, 3.333333, 3.527778, 6e-7},
+      {OBJECTIVE_GAMMA, 0.9, 1.203973, 1.260668, 6e-7},
+      {OBJECTIVE_TWEEDIE, 0.9, 1.203973, 1.260668, 6e-7},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct objective_params params = plain_params(cases[i].kind);
@@ -440,6 +638,8 @@ static void renewed_leaves_are_lightgbms(void **state) {
       {OBJECTIVE_QUANTILE, 0.7, regression_labels, weights, 1, 0.5, 1.4, 1e-6},
       {OBJECTIVE_QUANTILE, 0.5, quantile_labels, NULL, 3, 2, 20, 0},
       {OBJECTIVE_QUANTILE, 0.9, quantile_labels, NULL, 3, 2.79999995, 27.9999995, 1e-7},
+      {OBJECTIVE_MAPE, 0.9, regression_labels, NULL, 1, 0.5, 2, 0},
+      {OBJECTIVE_MAPE, 0.9, regression_labels, weights, 2, 1, 5, 0},
   };
   static const uint32_t rows[N] = {0, 1, 2, 3, 4, 5};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -452,9 +652,10 @@ static void renewed_leaves_are_lightgbms(void **state) {
     for (int r = 0; r < N; r++) score[r] = start;
     struct renew_scratch scratch = {values, room};
     uint32_t split = cases[i].split;
-    assert_near(start + o.row->renew(&o, score, rows, split, scratch), cases[i].left, cases[i].tolerance);
-    assert_near(start + o.row->renew(&o, score, rows + split, N - split, scratch), cases[i].right,
+    assert_near(start + o.row->renew(&o, 0, score, rows, split, scratch), cases[i].left, cases[i].tolerance);
+    assert_near(start + o.row->renew(&o, 0, score, rows + split, N - split, scratch), cases[i].right,
                 cases[i].tolerance);
+    objective_release(&o);
   }
 }
 
@@ -468,7 +669,10 @@ static void steps_are_lightgbms(void **state) {
     double left, right;
   } cases[] = {{OBJECTIVE_HUBER, NULL, 3, 2.43333336, 3.98888887},
                {OBJECTIVE_HUBER, weights, 4, 2.88944446, 4.42777778},
-               {OBJECTIVE_POISSON, NULL, 4, 0.96809479, 1.67572882}};
+               {OBJECTIVE_POISSON, NULL, 4, 0.96809479, 1.67572882},
+               {OBJECTIVE_FAIR, NULL, 4, 1.59822867, 11.76644643},
+               {OBJECTIVE_GAMMA, NULL, 2, -2.24047153, 1.48325207},
+               {OBJECTIVE_TWEEDIE, NULL, 3, 0.24100983, 1.69453885}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct objective_params params = plain_params(cases[i].kind);
     struct objective o = make(&params, regression_labels, cases[i].weight, N, 1);
@@ -587,11 +791,41 @@ static void one_class_is_not_trainable(void **state) {
 
 static void assert_refused(const struct objective_params *params, const struct objective_data *data,
                            const char *part) {
-  struct objective o = {.label_percentile = 77};
+  struct objective o = {.params = {.n_outputs = 77}};
   copse_error err;
   assert_int_equal(objective_init(NULL, params, data, &o, &err), COPSE_ERR_DATA);
   if (strstr(err.message, part) == NULL) fail_msg("\"%s\" does not say \"%s\"", err.message, part);
-  assert_true(o.label_percentile == 77);
+  assert_true(o.params.n_outputs == 77);
+}
+
+static void own_label_rules(void) {
+  static const float zero[2] = {1, 0}, negative[2] = {1, -1}, zeros[2] = {0, 0}, above[2] = {1, 1.5f},
+                     no_weight[2] = {1, 0}, censored[2] = {-1, -2}, half[2] = {0, 0.5f};
+  struct objective_params params = plain_params(OBJECTIVE_GAMMA);
+  assert_refused(&params, &(struct objective_data){.label = zero, .n_rows = 2},
+                 "row 2: label 0: objective=gamma takes labels above 0 (check the label, or choose another "
+                 "objective: tweedie takes 0 as well)");
+  assert_refused(&params, &(struct objective_data){.label = negative, .n_rows = 2}, "row 2: label -1:");
+  params.gamma_takes_zero = true; /* compat=lightgbm */
+  struct objective o = make(&params, zero, NULL, 2, 1);
+  objective_release(&o);
+  assert_refused(&params, &(struct objective_data){.label = zeros, .n_rows = 2}, "all 2 labels are 0");
+  params = plain_params(OBJECTIVE_TWEEDIE);
+  assert_refused(&params, &(struct objective_data){.label = negative, .n_rows = 2}, "row 2: label -1:");
+  assert_refused(&params, &(struct objective_data){.label = zeros, .n_rows = 2}, "all 2 labels are 0");
+  params = plain_params(OBJECTIVE_CROSS_ENTROPY_LAMBDA);
+  assert_refused(&params, &(struct objective_data){.label = above, .n_rows = 2}, "row 2: label 1.5:");
+  assert_refused(&params, &(struct objective_data){.label = zero, .weight = no_weight, .n_rows = 2},
+                 "row 2: weight 0:");
+  params = plain_params(OBJECTIVE_FOCAL);
+  assert_refused(&params, &(struct objective_data){.label = half, .n_rows = 2},
+                 "row 2: label 0.5: objective=focal");
+  for (int aft = 0; aft < 2; aft++) {
+    params = plain_params(aft ? OBJECTIVE_AFT : OBJECTIVE_COX);
+    assert_refused(&params, &(struct objective_data){.label = zero, .n_rows = 2}, "row 2: label 0:");
+    assert_refused(&params, &(struct objective_data){.label = censored, .n_rows = 2},
+                   "nothing ever happened");
+  }
 }
 
 static void bad_labels_and_weights_are_refused(void **state) {
@@ -621,6 +855,7 @@ static void bad_labels_and_weights_are_refused(void **state) {
     assert_refused(&params, &(struct objective_data){.label = fraction, .n_rows = 3}, "row 2: label 1.5:");
     assert_refused(&params, &(struct objective_data){.label = negative, .n_rows = 3}, "row 3: label -0.5:");
   }
+  own_label_rules();
   params.kind = OBJECTIVE_CUSTOM;
   struct objective o = make(&params, NULL, NULL, 2, 1);
   assert_null(o.row->gradients);
@@ -636,7 +871,7 @@ static void check_cuts(struct objective *one, const double *score) {
   uint64_t cells = (uint64_t)one->params.n_outputs * MANY;
   static float g[2][K * MANY], h[2][K * MANY];
   one->row->gradients(one, score, 0, MANY, g[0], h[0]);
-  for (uint64_t at = 0, step = 1; at < MANY; at += step, step = step * 3 + 1)
+  for (uint64_t at = 0, step = one->row->whole ? MANY : 1; at < MANY; at += step, step = step * 3 + 1)
     one->row->gradients(one, score, at, at + step < MANY ? at + step : MANY, g[1], h[1]);
   assert_memory_equal(g[0], g[1], cells * sizeof(float));
   assert_memory_equal(h[0], h[1], cells * sizeof(float));
@@ -651,28 +886,28 @@ static void check_cuts(struct objective *one, const double *score) {
 
 static void start_and_gradients_do_not_depend_on_the_cut(void **state) {
   (void)state;
-  static float label[2][MANY], weight[MANY];
+  static float labels[MANY], weight[MANY];
+  static uint8_t drawn[MANY];
   static double score[K * MANY];
   uint64_t x = 7;
   for (int i = 0; i < K * MANY; i++) {
     x = x * 6364136223846793005u + 1442695040888963407u;
     score[i] = ((double)(x >> 20 & 0xffff) - 32768.0) / 4000.0;
     if (i >= MANY) continue;
-    label[0][i] = (float)(x >> 63);
-    label[1][i] = (float)((x >> 60) % K);
+    drawn[i] = (uint8_t)((x >> 48) % N);
     weight[i] = (float)(x >> 40 & 0xffff) / 1000.0f + 0.001f;
   }
   for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
     for (int sqrt_on = 0; sqrt_on < 2; sqrt_on++) {
       struct objective_params params = plain_params(losses[i].kind);
       params.reg_sqrt = sqrt_on;
-      const float *labels = label[params.n_outputs > 1];
+      for (int r = 0; r < MANY; r++) labels[r] = losses[i].labels[drawn[r]];
       struct objective one = make(&params, labels, weight, MANY, 1);
       static const int threads[] = {2, 3, 8};
       for (int t = 0; t < 3; t++) {
         struct objective o = make(&params, labels, weight, MANY, threads[t]);
         for (int k = 0; k < params.n_outputs; k++)
-          assert_true(o.row->start(&o, k) == one.row->start(&one, k));
+          assert_true(objective_start(&o, k) == objective_start(&one, k));
         objective_release(&o);
       }
       check_cuts(&one, score);
@@ -685,7 +920,7 @@ static void lack_of_memory_is_told(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
     copse_status status = COPSE_ERR_MEMORY;
-    for (size_t n = 2; n < 6 && status != COPSE_OK; n++) { /* the first request makes the context */
+    for (size_t n = 2; n < 9 && status != COPSE_OK; n++) { /* the first request makes the context */
       struct hooked_allocator hook = {.fail_at = n};
       copse_allocator allocator = hooked_allocator(&hook);
       copse_context *ctx;
@@ -833,6 +1068,8 @@ int main(void) {
       cmocka_unit_test(parameters_know_kind_and_metric),
       cmocka_unit_test(binary_gradients_are_lightgbms),
       cmocka_unit_test(cross_entropy_is_lightgbms),
+      cmocka_unit_test(cross_entropy_lambda_is_lightgbms),
+      cmocka_unit_test(weights_are_copies),
       cmocka_unit_test(binary_start_is_lightgbms),
       cmocka_unit_test(regression_is_lightgbms),
       cmocka_unit_test(reg_sqrt_is_lightgbms),

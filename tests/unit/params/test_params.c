@@ -154,8 +154,12 @@ static void test_wrong_values(void **state) {
   assert_refused("use_missing", "maybe", "use_missing=maybe: expected true or false (1 and 0 will do)");
   assert_refused(
       "objective", "binry",
-      "objective=binry: expected one of: regression, regression_l1, huber, poisson, quantile, binary, "
-      "multiclass, multiclassova, cross_entropy, lambdarank, rank_xendcg, custom; did you mean \"binary\"?");
+      "objective=binry: expected one of: regression, regression_l1, huber, fair, poisson, quantile, mape, "
+      "gamma, tweedie, binary, multiclass, multiclassova, cross_entropy, cross_entropy_lambda, lambdarank, "
+      "rank_xendcg, quantiles, expectile, focal, cox, aft, custom; did you mean \"binary\"?");
+  assert_refused("quantiles", "0.5,1",
+                 "quantiles=0.5,1: expected finite numbers, comma separated with 0.0 < x < "
+                 "1.0, found \"1\" in the list");
   assert_refused("compat", "xgboost", "compat=xgboost: expected one of: none, lightgbm");
   assert_refused(
       "max_bin_by_feature", "16,1",

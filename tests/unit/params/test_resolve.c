@@ -156,7 +156,16 @@ static void test_objectives(void **state) {
                {"objective=poisson", OBJECTIVE_POISSON, 1, "poisson"},
                {"objective=xentropy", OBJECTIVE_CROSS_ENTROPY, 1, "cross_entropy"},
                {"objective=softmax num_classes=4", OBJECTIVE_MULTICLASS, 4, "multi_logloss"},
-               {"objective=ova num_class=2", OBJECTIVE_MULTICLASSOVA, 2, "multi_logloss"}};
+               {"objective=ova num_class=2", OBJECTIVE_MULTICLASSOVA, 2, "multi_logloss"},
+               {"objective=fair", OBJECTIVE_FAIR, 1, "fair"},
+               {"objective=mean_absolute_percentage_error", OBJECTIVE_MAPE, 1, "mape"},
+               {"objective=gamma", OBJECTIVE_GAMMA, 1, "gamma"},
+               {"objective=tweedie", OBJECTIVE_TWEEDIE, 1, "tweedie"},
+               {"objective=xentlambda", OBJECTIVE_CROSS_ENTROPY_LAMBDA, 1, "cross_entropy_lambda"},
+               {"objective=expectile", OBJECTIVE_EXPECTILE, 1, "expectile"},
+               {"objective=focal", OBJECTIVE_FOCAL, 1, "focal"},
+               {"objective=survival_cox", OBJECTIVE_COX, 1, "cox"},
+               {"objective=aft", OBJECTIVE_AFT, 1, "aft"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct resolved_params *r = resolved(cases[i].words);
     assert_int_equal(r->objective.kind, cases[i].kind);
@@ -164,6 +173,40 @@ static void test_objectives(void **state) {
     assert_string_equal(r->metric.names[0], cases[i].metric);
     assert_string_equal(copse_params_get(params, "metric"), cases[i].metric);
   }
+}
+
+static void test_quantiles(void **state) {
+  (void)state;
+  const struct resolved_params *r =
+      resolved("objective=quantiles quantiles=0.05,0.5,0.9,0.95 metric=quantile");
+  assert_int_equal(r->objective.n_outputs, 4);
+  assert_true(r->objective.quantiles[0] == 0.05 && r->objective.quantiles[3] == 0.95);
+  assert_int_equal(r->metric.n_names, 4);
+  for (int k = 0; k < 4; k++) {
+    assert_string_equal(r->metric.names[k], "quantile");
+    assert_int_equal(r->metric.at[k], k + 1);
+  }
+  assert_string_equal(r->metric.printed[0], "quantile@0.05");
+  assert_string_equal(r->metric.printed[2], "quantile@0.9");
+  r = resolved("objective=quantile metric=quantile");
+  assert_true(r->metric.n_names == 1 && r->metric.at[0] == 0);
+  assert_string_equal(r->metric.printed[0], "quantile");
+  assert_fails("objective=quantiles quantiles=0.5,0.1", COPSE_ERR_ARGUMENT,
+               "c:2: quantiles=0.5,0.1: expected 1 to 32 ascending levels, none twice");
+  assert_fails("objective=quantiles quantiles=", COPSE_ERR_ARGUMENT,
+               "c:2: quantiles=: expected 1 to 32 ascending levels, none twice");
+  assert_fails(
+      "objective=quantile quantiles=0.1,0.2", COPSE_ERR_ARGUMENT,
+      "c:2: quantiles=0.1,0.2 conflicts with objective=quantile: set objective=quantiles, or leave it "
+      "out");
+  assert_fails("objective=quantiles metric=l1", COPSE_ERR_ARGUMENT,
+               "c:2: metric=l1 conflicts with objective=quantiles, which has an output per quantile: set "
+               "metric=quantile, or leave it out");
+  assert_fails("objective=quantiles num_class=3", COPSE_ERR_ARGUMENT,
+               "c:2: num_class=3 conflicts with objective=quantiles, which has an output per quantile: leave "
+               "num_class out, or use objective=multiclass");
+  assert_fails("objective=expectile alpha=1", COPSE_ERR_ARGUMENT,
+               "c:2: alpha=1 conflicts with objective=expectile, where it is the level: set 0 < alpha < 1");
 }
 
 static void test_sampling(void **state) {
@@ -308,11 +351,12 @@ static void test_conflicts(void **state) {
       "objective=mse metric=binary_error", COPSE_ERR_ARGUMENT,
       "c:2: metric=binary_error conflicts with objective=regression: it needs the probability of a class; "
       "set objective=binary, or a metric among l1, l2, rmse, auc");
-  assert_fails("early_stopping=5 metric=none", COPSE_ERR_ARGUMENT,
-               "c:1: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
+  resolved("early_stopping=5 metric=none"); /* a caller may bring a metric of its own */
+  assert_fails("task=train early_stopping=5 metric=none", COPSE_ERR_ARGUMENT,
+               "c:2: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
                "metric=auc), or early_stopping_round=0");
-  assert_fails("early_stopping=5 objective=none", COPSE_ERR_ARGUMENT,
-               "c:1: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
+  assert_fails("task=train early_stopping=5 objective=none", COPSE_ERR_ARGUMENT,
+               "c:2: early_stopping_round=5 has no metric to look at: set metric (for instance metric=l2 or "
                "metric=auc), or early_stopping_round=0");
   assert_fails("format=libsvm separator=tab", COPSE_ERR_ARGUMENT,
                "c:2: separator=tab conflicts with format=libsvm: leave separator out");
@@ -360,11 +404,6 @@ static void test_later_values(void **state) {
   assert_fails(
       "interaction_constraints=[0,1],[2]", COPSE_ERR_UNSUPPORTED,
       "c:1: interaction_constraints=[0,1],[2] is known to Copse but not part of this version: leave it out");
-  assert_fails(
-      "app=tweedie", COPSE_ERR_UNSUPPORTED,
-      "c:1: objective=tweedie is known to Copse but not part of this version; available: regression, "
-      "regression_l1, huber, poisson, quantile, binary, multiclass, multiclassova, cross_entropy, "
-      "lambdarank, rank_xendcg, custom");
   static const char *const refused[] = {"num_machines=2",
                                         "device=gpu",
                                         "device_type=cuda",
@@ -581,6 +620,7 @@ int main(void) {
       cmocka_unit_test(test_metrics),
       cmocka_unit_test(test_conflicts),
       cmocka_unit_test(test_ranks),
+      cmocka_unit_test(test_quantiles),
       cmocka_unit_test(test_later_values),
       cmocka_unit_test(test_values_that_change_nothing),
       cmocka_unit_test(test_support_column_holds),

@@ -114,6 +114,27 @@ static void transforms_follow_the_objective(void **state) {
   }
 }
 
+/* Settings of Copse's own objectives come from the model, and win over those of the parameters. */
+static void own_objectives_judge_themselves(void **state) {
+  (void)state;
+  double sum = 0;
+  for (int i = 0; i < N; i++) {
+    double d = (double)labels[i] - scores[i];
+    sum += (d >= 0 ? 0.75 : 0.25) * d * d;
+  }
+  struct evaluation e = evaluate("expectile alpha:0.75", 1, "alpha=0.5\n", NULL, 8);
+  assert_value(&e, 0, "expectile", sum / N);
+  sum = 0;
+  for (int i = 0; i < 2; i++) /* two rows, see evaluate */
+    for (int k = 0; k < 2; k++) {
+      double low = scores[i], high = scores[2 + i], p = k == 0 ? fmin(low, high) : fmax(low, high);
+      double d = (double)labels[i] - p, level = k == 0 ? 0.25 : 0.5;
+      sum += (d >= 0 ? level * d : (level - 1) * d) / 2;
+    }
+  e = evaluate("quantiles quantiles:0.25,0.5", 2, "", NULL, 8);
+  assert_value(&e, 0, "quantile", sum / 2);
+}
+
 static void assert_refused(const struct evaluation *e, copse_status status, const char *part) {
   assert_int_equal(e->status, status);
   if (strstr(e->err.message, part) == NULL) fail_msg("\"%s\" does not say \"%s\"", e->err.message, part);
@@ -124,8 +145,10 @@ static void refusals(void **state) {
   (void)state;
   struct evaluation e = evaluate("binary sigmoid:1", 1, "metric=auc,l1,l2\n", NULL, 2);
   assert_refused(&e, COPSE_ERR_ARGUMENT, "3 metrics");
-  e = evaluate("fair", 1, "", NULL, 8);
-  assert_refused(&e, COPSE_ERR_UNSUPPORTED, "objective fair has the metric fair");
+  e = evaluate("lambdarank", 1, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_UNSUPPORTED, "objective lambdarank has the metric ndcg");
+  e = evaluate("quantiles quantiles:0.1,0.5", 3, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_FORMAT, "expected ascending levels");
   e = evaluate("multiclass num_class:3", 3, "metric=l2\n", NULL, 8);
   assert_refused(&e, COPSE_ERR_ARGUMENT, "l2");
   e = evaluate("binari", 1, "", NULL, 8);
@@ -262,6 +285,7 @@ int main(void) {
       cmocka_unit_test(the_models_objective_chooses),
       cmocka_unit_test(asked_metrics_come_in_order),
       cmocka_unit_test(transforms_follow_the_objective),
+      cmocka_unit_test(own_objectives_judge_themselves),
       cmocka_unit_test(refusals),
       cmocka_unit_test(many_outputs),
       cmocka_unit_test(settings_reach_the_metrics),

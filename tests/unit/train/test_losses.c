@@ -52,6 +52,11 @@ static void regression_losses(void **state) {
       {"objective=huber alpha=.9 ", false, 3.5, 2.43333336, 3.98888887},
       {"objective=huber alpha=.9 ", true, 4.5, 2.88944446, 4.42777778},
       {"objective=poisson ", false, 4.5, .96809479, 1.67572882},
+      {"objective=mape ", false, 1.5, .5, 2},
+      {"objective=mape ", true, 2.5, 1, 5},
+      {"objective=fair ", false, 4.5, 1.59822867, 11.76644643},
+      {"objective=gamma ", false, 2.5, -2.24047153, 1.48325207},
+      {"objective=tweedie ", false, 3.5, .24100983, 1.69453885},
   };
   for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
     struct small_data data = {6, 1, x6, y, cases[c].weighted ? w : NULL, NULL};
@@ -61,6 +66,24 @@ static void regression_losses(void **state) {
     stump(model, 0, NAN, cases[c].threshold, cases[c].left, cases[c].right);
     copse_model_free(model);
   }
+}
+
+/* [T2h], 10.3: the first row's weight for every hessian, the true sum for the root; without compat the true
+ * weights of the leaves. */
+static void weighted_percentage_error(void **state) {
+  (void)state;
+  const float y[] = {.5f, 1, 2, 3.5f, 5, 8}, w[] = {1, 2, .5f, 1.5f, 3, 1};
+  struct small_data data = {6, 1, x6, y, w, NULL};
+  copse_model *model = small_train(&data, "objective=mape " BASE);
+  near(node_of(model, 0, ~0).weight, 5, 1e-6);
+  near(node_of(model, 0, ~1).weight, 4, 1e-6);
+  copse_model_free(model);
+  model = small_train(&data, "compat=none objective=mape " BASE);
+  double sum = node_of(model, 0, ~0).weight, all = sum + node_of(model, 0, ~1).weight, left = 0;
+  for (int i = 0; i < 6 && x6[i] <= node_of(model, 0, 0).threshold; i++) left += (double)w[i];
+  near(sum, left, 1e-6);
+  near(all, 9, 1e-6);
+  copse_model_free(model);
 }
 
 /* [T2i] */
@@ -224,13 +247,10 @@ static void settings_change(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(regression_losses),
-      cmocka_unit_test(quantiles),
-      cmocka_unit_test(classes),
-      cmocka_unit_test(absent_class),
-      cmocka_unit_test(probabilities),
-      cmocka_unit_test(going_on),
-      cmocka_unit_test(linear_leaves_are_not_continued),
+      cmocka_unit_test(regression_losses), cmocka_unit_test(weighted_percentage_error),
+      cmocka_unit_test(quantiles),         cmocka_unit_test(classes),
+      cmocka_unit_test(absent_class),      cmocka_unit_test(probabilities),
+      cmocka_unit_test(going_on),          cmocka_unit_test(linear_leaves_are_not_continued),
       cmocka_unit_test(settings_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

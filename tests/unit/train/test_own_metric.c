@@ -1,0 +1,163 @@
+/* Metrics that the caller brings: what they see, where they stand, what they may refuse. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mixed_data.h"
+#include "testing.h"
+
+#define SMALL "num_threads=1 verbosity=-1 num_leaves=7 min_data_in_leaf=3 learning_rate=0.3 "
+
+enum { ROWS = 300, FEATURES = MIXED_COLUMNS };
+
+static void must(copse_status status, const copse_error *err) {
+  if (status != COPSE_OK) fail_msg("%s", err->message);
+}
+
+struct seen {
+  int calls, set;
+  uint64_t n_rows;
+  bool weighted;
+};
+
+/* The weighted mean of squared errors. */
+static copse_status squares(void *user, const copse_metric_input *input, double *value, copse_error *err) {
+  (void)err;
+  struct seen *seen = user;
+  double sum = 0, weight = 0;
+  for (uint64_t i = 0; i < input->n_rows; i++) {
+    double d = input->scores[i] - (double)input->label[i];
+    double w = input->weight != NULL ? (double)input->weight[i] : 1;
+    sum += w * d * d;
+    weight += w;
+  }
+  *value = sum / weight;
+  if (seen == NULL) return COPSE_OK;
+  *seen = (struct seen){seen->calls + 1, input->set, input->n_rows, input->weight != NULL};
+  assert_int_equal(input->n_outputs, 1);
+  return COPSE_OK;
+}
+
+/* Best in the third round, NaN in the first. */
+static copse_status third_is_best(void *user, const copse_metric_input *input, double *value,
+                                  copse_error *err) {
+  (void)input, (void)err;
+  int round = ++*(int *)user;
+  *value = round == 1 ? NAN : -fabs(round - 3.0);
+  return COPSE_OK;
+}
+
+static copse_status says_why(void *user, const copse_metric_input *input, double *value, copse_error *err) {
+  (void)user, (void)input, (void)value;
+  snprintf(err->message, sizeof err->message, "no number for %d rows", (int)input->n_rows);
+  return COPSE_ERR_DATA;
+}
+
+static copse_status says_nothing(void *user, const copse_metric_input *input, double *value,
+                                 copse_error *err) {
+  (void)user, (void)input, (void)value, (void)err;
+  return COPSE_ERR_STATE;
+}
+
+static copse_booster *booster_with_valid(struct mixed_data *train, struct mixed_data *valid,
+                                         const char *params) {
+  copse_error err;
+  copse_booster *booster = mixed_booster(&train->data, params);
+  copse_dataset *set =
+      small_dataset(&valid->data, booster->params, copse_dataset_schema(booster->sets[0].data));
+  must(copse_booster_add_valid(booster, set, "held_out", &err), &err);
+  copse_dataset_free(set);
+  return booster;
+}
+
+static void it_stands_behind_those_of_the_parameters(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 71), valid = mixed_data_make(100, FEATURES, 72);
+  train.data.weight = train.weight;
+  copse_booster *booster = booster_with_valid(&train, &valid, SMALL "metric=l2,l1");
+  struct seen seen = {0};
+  copse_error err;
+  char name[] = "squares";
+  must(copse_booster_add_metric(booster, name, false, squares, &seen, &err), &err);
+  name[0] = 'x'; /* it was copied */
+  assert_int_equal(copse_booster_n_metrics(booster), 3);
+  assert_string_equal(copse_booster_metric_name(booster, 0), "l2");
+  assert_string_equal(copse_booster_metric_name(booster, 2), "squares");
+  assert_false(copse_booster_metric_higher_is_better(booster, 2));
+  must(copse_booster_step(booster, NULL, &err), &err);
+  for (int set = 0; set < 2; set++) {
+    double values[3];
+    must(copse_booster_eval(booster, set, values, &err), &err);
+    assert_true(fabs(values[2] - values[0]) <= 1e-12 * values[0]);
+    assert_true(seen.calls == set + 1 && seen.set == set && seen.n_rows == (set == 0 ? ROWS : 100));
+    assert_true(seen.weighted == (set == 0));
+  }
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+  mixed_data_free(&valid);
+}
+
+static copse_status added;
+
+static void add_one(void *user, copse_booster *booster, const copse_train_event *event) {
+  (void)user, (void)event;
+  added = copse_booster_add_metric(booster, "late", false, squares, NULL, NULL);
+}
+
+static void early_stopping_watches_it(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 73), valid = mixed_data_make(100, FEATURES, 74);
+  const char *settings = SMALL "metric=none early_stopping_round=4 num_iterations=50";
+  copse_booster *booster = booster_with_valid(&train, &valid, settings);
+  copse_error err;
+  copse_model *model;
+  copse_train_report report;
+  assert_int_equal(copse_train(booster, booster->params, NULL, NULL, &model, &report, &err),
+                   COPSE_ERR_ARGUMENT);
+  assert_non_null(strstr(err.message, "early_stopping_round=4 has no metric to look at"));
+  int round = 0;
+  must(copse_booster_add_metric(booster, "third", true, third_is_best, &round, &err), &err);
+  must(copse_train(booster, booster->params, add_one, NULL, &model, &report, &err), &err);
+  assert_int_equal(added, COPSE_ERR_STATE);
+  assert_int_equal(report.reason, COPSE_STOP_EARLY);
+  assert_int_equal(report.best_round, 3);
+  assert_int_equal(report.rounds_trained, 7);
+  assert_string_equal(report.stopped_by, "held_out third");
+  assert_int_equal(copse_model_n_rounds(model), 3);
+  must(copse_booster_add_metric(booster, "late", false, squares, NULL, &err), &err); /* it may again */
+  copse_model_free(model);
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+  mixed_data_free(&valid);
+}
+
+static void what_is_refused(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 75);
+  copse_error err;
+  double values[3];
+  copse_booster *booster = mixed_booster(&train.data, SMALL "metric=l2");
+  assert_int_equal(copse_booster_add_metric(booster, "l2", false, squares, NULL, &err), COPSE_ERR_ARGUMENT);
+  assert_int_equal(copse_booster_add_metric(booster, "", false, squares, NULL, &err), COPSE_ERR_ARGUMENT);
+  must(copse_booster_add_metric(booster, "own", false, says_why, NULL, &err), &err);
+  assert_int_equal(copse_booster_add_metric(booster, "own", false, squares, NULL, &err), COPSE_ERR_ARGUMENT);
+  assert_int_equal(copse_booster_eval(booster, 0, values, &err), COPSE_ERR_DATA);
+  assert_string_equal(err.message, "no number for 300 rows");
+  assert_int_equal(copse_booster_eval(booster, 0, values, NULL), COPSE_ERR_DATA);
+  copse_booster_free(booster);
+  booster = mixed_booster(&train.data, SMALL "metric=l2");
+  must(copse_booster_add_metric(booster, "mute", false, says_nothing, NULL, &err), &err);
+  assert_int_equal(copse_booster_eval(booster, 0, values, &err), COPSE_ERR_STATE);
+  assert_string_equal(err.message, "metric \"mute\" failed on data set \"training\"");
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(it_stands_behind_those_of_the_parameters),
+      cmocka_unit_test(early_stopping_watches_it),
+      cmocka_unit_test(what_is_refused),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
