@@ -78,13 +78,36 @@ static copse_status gather_groups(const struct subset_job *job, copse_error *err
   return status;
 }
 
+/* Positions keep who shares one, not their numbers, which are below the number of rows. */
+static copse_status gather_positions(const struct subset_job *job, copse_error *err) {
+  const int32_t *position = copse_dataset_get(job->from, COPSE_POSITION, NULL);
+  uint64_t n = job->to->n_rows;
+  if (position == NULL) return COPSE_OK;
+  int32_t *number = copse_alloc_zero(job->to->ctx, job->from->n_rows, sizeof *number), n_numbers = 0;
+  int32_t *chosen = copse_alloc(job->to->ctx, n, sizeof *chosen);
+  copse_status status = COPSE_OK;
+  if (number != NULL && chosen != NULL) {
+    for (uint64_t i = 0; i < n; i++) {
+      int32_t *of_old = &number[position[job->rows[i]]]; /* from 1; 0: none yet */
+      if (*of_old == 0) *of_old = ++n_numbers;
+      chosen[i] = *of_old - 1;
+    }
+    status = copse_dataset_set(job->to, COPSE_POSITION, chosen, n, err);
+  } else {
+    status = status_memory(err, "the positions of the subset");
+  }
+  copse_free(number);
+  copse_free(chosen);
+  return status;
+}
+
 static copse_status gather_fields(const struct subset_job *job, copse_error *err) {
   uint64_t n_init = job->from->n_init_score / job->from->n_rows;
   copse_status status = gather(job, COPSE_LABEL, sizeof(float), 1, err);
   if (status == COPSE_OK) status = gather(job, COPSE_WEIGHT, sizeof(float), 1, err);
   if (status == COPSE_OK) status = gather(job, COPSE_INIT_SCORE, sizeof(double), n_init, err);
-  if (status == COPSE_OK) status = gather(job, COPSE_POSITION, sizeof(int32_t), 1, err);
-  return status == COPSE_OK ? gather_groups(job, err) : status;
+  if (status == COPSE_OK) status = gather_groups(job, err);
+  return status == COPSE_OK ? gather_positions(job, err) : status;
 }
 
 copse_status copse_dataset_subset(const copse_dataset *dataset, const uint32_t *rows, uint64_t n_rows,

@@ -406,8 +406,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_set(copse_dataset *dataset
  * elements. NULL and 0 when it was never set or was cleared. */
 COPSE_API const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, uint64_t *count);
 /* Some rows of a finished data set as a data set of their own, finished, with the same schema and those rows'
- * fields; of each group as many rows as were chosen. rows [n_rows] strictly ascending, at least one, borrowed
- * during the call. Trained on, it gives the bits that a table of these rows under this schema would give. */
+ * fields; of each group as many rows as were chosen; positions are numbered anew. rows [n_rows] strictly
+ * ascending, at least one, borrowed during the call. Trained on, it gives the bits that a table of these rows
+ * under this schema would give. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_subset(const copse_dataset *dataset,
                                                              const uint32_t *rows, uint64_t n_rows,
                                                              int n_threads, copse_dataset **out,
