@@ -243,6 +243,25 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_params_resolve(copse_params *param
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_set_forced_bins(copse_params *params, uint32_t feature,
                                                                      const double *bounds, size_t n,
                                                                      copse_error *err);
+/* A split that every tree is to begin with. left and right are the numbers of the splits of its two sides in
+ * the same array, -1 for none. */
+typedef struct copse_forced_split {
+  uint32_t feature;
+  double threshold; /* numeric: left ends at the first cut point that is not below it;
+                       categorical: the one category that goes left */
+  int left, right;
+} copse_forced_split;
+/* Splits that every tree begins with (LightGBM's forcedsplits_filename): splits [n], number 0 is
+ * the root's, a side's number is larger than its parent's and stands in one place only, thresholds are finite;
+ * copied. They replace those given before, n = 0 takes them away. min_data_in_leaf and
+ * min_sum_hessian_in_leaf do not hold for them; max_depth, num_leaves, monotone_constraints and lambdas do.
+ * Missing values go left. They are made in the order of their numbers. A split that would not gain anything, would leave a side without rows or that a
+ * constraint forbids is left out with those under it (with compat=lightgbm all forcing in the tree ends). A
+ * feature that the training data lack, or that interaction_constraints forbid on its path, is an error when a
+ * booster is made. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_params_set_forced_splits(copse_params *params,
+                                                                       const copse_forced_split *splits,
+                                                                       size_t n, copse_error *err);
 /* Text of a value, "" when it has none; NULL when name is neither a name nor an alias. Valid until the next
  * change of params. */
 COPSE_API const char *copse_params_get(const copse_params *params, const char *name);

@@ -8,7 +8,8 @@
 static bool is_written(const copse_params *params, enum param_id id) {
   if (id == PARAM_enable_bundle) return false; /* how cells are stored, no more */
   const struct param_row *row = &param_rows[id];
-  bool shapes = row->scope == SCOPE_DATA || row->scope == SCOPE_BOOSTER || row->scope == SCOPE_FREE;
+  bool shapes = row->scope == SCOPE_DATA || row->scope == SCOPE_BOOSTER || row->scope == SCOPE_FREE ||
+                id == PARAM_forcedsplits_filename; /* read by the program, but what it holds is grown */
   return shapes && row->support == COPSE_SUPPORT_FULL && effective_text(params, id)[0] != '\0';
 }
 

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/team.h"
 #include "train/booster.h"
+#include "train/cegb.h"
 #include "train/cluster.h"
 #include "train/grow.h"
 #include "train/placed.h"
@@ -114,6 +115,9 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   if (status != COPSE_OK) return status;
   if (custom || objective_trainable(&booster->objective, output)) {
     sample_tree(ws, copse_booster_round(booster), output);
+    const copse_model *prefix = booster->prefix;
+    cegb_follow(ws, booster->trees, booster->n_trees, prefix != NULL ? prefix->trees : NULL,
+                prefix != NULL ? prefix->n_trees : 0);
     status = workspace_begin_tree(ws, gradient, hessian, err);
     if (status == COPSE_OK) status = grow_tree(ws, tree, err);
     if (status != COPSE_OK) {
