@@ -4,6 +4,7 @@
 
 #include "data_cache.h"
 #include "forced_bins.h"
+#include "forced_splits.h"
 #include "settings.h"
 #include "start_model.h"
 
@@ -18,6 +19,7 @@ struct train_data {
   copse_text drift;          /* reference for drift, with a recipe */
   struct start_model start;  /* what training goes on from */
   struct forced_bins forced; /* of forcedbins_filename */
+  struct forced_splits forced_splits; /* of forcedsplits_filename */
   bool start_on_bins;        /* its trees are scored on the bins; else its predictions are init scores */
 
   struct data_cache cache;           /* of the training files */

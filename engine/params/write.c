@@ -21,11 +21,12 @@ static void write_block_line(const copse_params *params, enum param_id id, copse
 
 /* LightGBM cuts a line of the block at every colon, and its Python package then fails to load the model
  * ("name:a,b" in categorical_feature is not JSON), as it does where categorical_feature is no list of
- * numbers. Such values stand in the configuration alone. */
+ * numbers or interaction_constraints have names. Such values stand in the configuration alone. */
 static bool fits_block(const copse_params *params, enum param_id id) {
   if (!is_written(params, id)) return false;
   const char *text = effective_text(params, id);
   if (id == PARAM_categorical_feature && strcmp(text, "auto") == 0) return false;
+  if (id == PARAM_interaction_constraints && text[strspn(text, "0123456789,[] ")] != '\0') return false;
   return strchr(text, ':') == NULL;
 }
 
