@@ -514,6 +514,38 @@ COPSE_API int copse_model_tree_n_leaves(const copse_model *model, int tree);
 /* Inner nodes: 0 .. n_leaves - 2, leaves: ~0 .. ~(n_leaves - 1); another node: false, out untouched. */
 COPSE_API bool copse_model_tree_node(const copse_model *model, int tree, int node, copse_node *out);
 
+/* Whether a model keeps to the constraints that its file states. */
+typedef enum copse_verdict {
+  COPSE_PROVED = 0,   /* for every row there can be */
+  COPSE_REFUTED = 1,  /* there are rows that break it */
+  COPSE_UNDECIDED = 2 /* neither was found within the steps granted */
+} copse_verdict;
+typedef struct copse_verification {
+  bool interaction; /* false: feature is to be monotone. true: features of no common group are not to meet */
+  uint32_t feature; /* monotone: the feature. interaction, not proved: one of those that meet on a path */
+  uint32_t other;   /* interaction, not proved: another one; UINT32_MAX: feature is in no group at all */
+  int sign;         /* monotone: 1 raw scores never fall as the feature grows, -1 never rise; else 0 */
+  copse_verdict verdict;
+  /* Refuted: raw scores of `output` for n_rows rows, rows [n_rows * n_features] row-major. Monotone: two rows
+   * that differ in the feature alone, the smaller value first. Interaction: 2 rows, alike but for the feature
+   * in no group, with different scores; or 4, (a, b), (A, b), (a, B), (A, B) in the two features, where what
+   * A instead of a adds to the score depends on b. */
+  int output, n_rows;
+  const double *rows, *scores;
+} copse_verification;
+/* result and what it points to live during the call. */
+typedef void (*copse_verify_fn)(void *user, const copse_verification *result);
+/* Calls on_result for each feature with a monotone constraint, in their order, then once for the interaction
+ * constraints where there are some (of the configuration, else of LightGBM's parameters). Monotone in a feature
+ * is meant between values that are not missing, everything else alike, of the raw score of each output.
+ * Proof: every tree keeps the order between every two leaves that may differ in the feature alone, and then so
+ * does the sum, rounding included; every path stays within a group. Else rows that break it are searched for,
+ * at the thresholds of the model. max_steps: nodes looked at per constraint, 0 for 200 million; the
+ * result is a function of model and max_steps. Linear leaves are never proved. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_model_verify(const copse_model *model, uint64_t max_steps,
+                                                           copse_verify_fn on_result, void *user,
+                                                           copse_error *err);
+
 /* Named blobs travel with the model (percent-encoded header lines in its file). Their meaning is the
  * caller's. key: letters, digits, '_'. data is any bytes. set with NULL removes. get: borrowed, NULL when
  * absent. */

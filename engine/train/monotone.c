@@ -187,6 +187,26 @@ static bool may_enter(const struct meeting *m, int node, uint32_t parted, bool r
   return !empty(focus);
 }
 
+/* Half lines that meet our interval in twos meet it together, but not where one is met by its missing values
+ * alone: such columns are looked at once more. Both leaves then see the same, whoever asks. */
+static bool meets_leaf(const struct meeting *m, int leaf, int top, uint32_t parted) {
+  const struct constraints *c = &m->ws->constraint;
+  const struct tree *tree = c->tree;
+  if (top < 0) return true;
+  int end = c->node_parent[top];
+  for (int node = tree->leaf_parent[leaf]; node != end; node = c->node_parent[node]) {
+    uint32_t column = tree->split_column[node];
+    struct leaf_range ours = m->ranges[column];
+    if (!node_numeric(tree, node) || column == parted || !ours.missing) continue;
+    int child = ~leaf;
+    for (int at = tree->leaf_parent[leaf]; at != end; child = at, at = c->node_parent[at])
+      if (tree->split_column[at] == column)
+        narrow(&ours, tree->threshold_bin[at], node_default_left(tree, at), tree->right_child[at] == child);
+    if (empty(&ours)) return false;
+  }
+  return true;
+}
+
 static void descend(const struct meeting *m, int top, uint32_t parted, bool below) {
   const struct tree *tree = m->ws->constraint.tree;
   struct leaf_range whole = {0, 0, false};
@@ -196,7 +216,7 @@ static void descend(const struct meeting *m, int top, uint32_t parted, bool belo
   while (n > 0) {
     struct leaf_visit visit = m->visits[--n];
     if (visit.node < 0) {
-      m->met(m->user, ~visit.node, below, visit.focus);
+      if (meets_leaf(m, ~visit.node, top, parted)) m->met(m->user, ~visit.node, below, visit.focus);
       continue;
     }
     for (int right = 0; right < 2; right++) {
