@@ -78,10 +78,8 @@ double verify_value_at(const struct tree *tree, int node, bool right) {
 }
 
 void verify_reach(struct verifier *v, const struct tree *tree, int leaf, double *row) {
-  int child = ~leaf, node = 0;
+  int child = ~leaf, node = tree->leaf_parent[leaf];
   memset(row, 0, v->model->n_features * sizeof *row);
-  for (int i = 0; i < tree->n_leaves - 1; i++)
-    if (tree->left_child[i] == child || tree->right_child[i] == child) node = i;
   for (; node >= 0; child = node, node = v->parent[node], v->steps++) {
     bool right = tree->right_child[node] == child;
     if (goes_left(tree, node, row) != right) continue; /* there already, by the nodes below */

@@ -54,9 +54,15 @@ static bool share_group(const struct groups *groups, uint32_t a, uint32_t b) {
   return false;
 }
 
-/* Two features of the path that have no group in common. False: there are none, though no group has all. */
+/* Two features of the path that have no group in common, or one twice that has none. False: there are none,
+ * though no group has all. */
 static bool find_pair(struct verifier *v, const struct groups *groups, const struct tree *tree, int node,
                       uint32_t *a, uint32_t *b, int *node_a, int *node_b) {
+  for (int at = node; at >= 0; at = v->parent[at], v->steps++) {
+    *node_a = *node_b = at;
+    *a = *b = (uint32_t)tree->split_feature[at];
+    if (!share_group(groups, *a, *a)) return true;
+  }
   for (int low = node; low >= 0; low = v->parent[low])
     for (int high = low; high >= 0; high = v->parent[high], v->steps++) {
       *node_a = low;

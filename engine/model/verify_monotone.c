@@ -59,9 +59,7 @@ static bool may_enter(const struct search *s, const struct tree *tree, int node,
 static bool meets_leaf(struct search *s, const struct tree *tree, int leaf, int top) {
   struct verifier *v = s->v;
   if (top < 0) return true;
-  int end = v->parent[top], below = 0;
-  for (int i = 0; i < tree->n_leaves - 1; i++)
-    if (tree->left_child[i] == ~leaf || tree->right_child[i] == ~leaf) below = i;
+  int end = v->parent[top], below = tree->leaf_parent[leaf];
   for (int node = below; node != end; node = v->parent[node], v->steps++) {
     int32_t feature = tree->split_feature[node];
     struct value_range range = v->ranges[feature];
