@@ -1,5 +1,5 @@
-/* cmd_verify.c - what a model promises, and whether it keeps it. Rows that break a promise are printed as CSV,
- * so that they can be predicted. */
+/* cmd_verify.c - what a model promises, and whether it keeps it. Rows that break a promise are printed as
+ * CSV, so that they can be predicted. */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -52,7 +52,8 @@ static void print_result(void *user, const copse_verification *result) {
   job->n_constraints++;
   job->n_of[result->verdict]++;
   if (!result->interaction) {
-    printf("%s %s: %s\n", name, result->sign > 0 ? "increasing" : "decreasing", verdict_names[result->verdict]);
+    printf("%s %s: %s\n", name, result->sign > 0 ? "increasing" : "decreasing",
+           verdict_names[result->verdict]);
   } else if (result->verdict == COPSE_PROVED) {
     printf("interactions: proved\n");
   } else if (result->other == UINT32_MAX) {

@@ -81,7 +81,8 @@ static copse_status take_node(const struct app *app, const char *path, struct fo
   if (!json_is_object(object)) return bad_node(path, out, node, "no object", err);
   copse_status status = check_keys(path, out, node, err);
   if (status != COPSE_OK) return status;
-  const json_t *feature = json_object_get(object, "feature"), *threshold = json_object_get(object, "threshold");
+  const json_t *feature = json_object_get(object, "feature"),
+               *threshold = json_object_get(object, "threshold");
   struct forced_node *to = &out->nodes[node];
   if (json_is_string(feature)) {
     if (!(to->name = copy_text(app, feature))) return fail_memory(err, "the forced splits");
@@ -140,8 +141,7 @@ static copse_status resolve_node(const char *path, const struct forced_splits *f
                 place_of(forced, node, place), from->name);
   if (feature < 0)
     return fail(err, COPSE_ERR_DATA,
-                "%s: %s: column %" PRId64
-                " is no feature (indices from 0, the label column is not counted)",
+                "%s: %s: column %" PRId64 " is no feature (indices from 0, the label column is not counted)",
                 path, place_of(forced, node, place), from->column);
   *out = (copse_forced_split){(uint32_t)feature, from->threshold, from->left_node, from->right_node};
   if (!from->category || find_level(schema, (uint32_t)feature, from->category, &out->threshold))

@@ -252,13 +252,13 @@ typedef struct copse_forced_split {
   int left, right;
 } copse_forced_split;
 /* Splits that every tree begins with (LightGBM's forcedsplits_filename): splits [n], number 0 is
- * the root's, a side's number is larger than its parent's and stands in one place only, thresholds are finite;
- * copied. They replace those given before, n = 0 takes them away. min_data_in_leaf and
+ * the root's, a side's number is larger than its parent's and stands in one place only, thresholds are
+ * finite; copied. They replace those given before, n = 0 takes them away. min_data_in_leaf and
  * min_sum_hessian_in_leaf do not hold for them; max_depth, num_leaves, monotone_constraints and lambdas do.
- * Missing values go left. They are made in the order of their numbers. A split that would not gain anything, would leave a side without rows or that a
- * constraint forbids is left out with those under it (with compat=lightgbm all forcing in the tree ends). A
- * feature that the training data lack, or that interaction_constraints forbid on its path, is an error when a
- * booster is made. */
+ * Missing values go left. They are made in the order of their numbers. A split that would not gain anything,
+ * would leave a side without rows or that a constraint forbids is left out with those under it (with
+ * compat=lightgbm all forcing in the tree ends). A feature that the training data lack, or that
+ * interaction_constraints forbid on its path, is an error when a booster is made. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_set_forced_splits(copse_params *params,
                                                                        const copse_forced_split *splits,
                                                                        size_t n, copse_error *err);
@@ -536,12 +536,12 @@ typedef struct copse_verification {
 /* result and what it points to live during the call. */
 typedef void (*copse_verify_fn)(void *user, const copse_verification *result);
 /* Calls on_result for each feature with a monotone constraint, in their order, then once for the interaction
- * constraints where there are some (of the configuration, else of LightGBM's parameters). Monotone in a feature
- * is meant between values that are not missing, everything else alike, of the raw score of each output.
- * Proof: every tree keeps the order between every two leaves that may differ in the feature alone, and then so
- * does the sum, rounding included; every path stays within a group. Else rows that break it are searched for,
- * at the thresholds of the model. max_steps: nodes looked at per constraint, 0 for 200 million; the
- * result is a function of model and max_steps. Linear leaves are never proved. */
+ * constraints where there are some (of the configuration, else of LightGBM's parameters). Monotone in a
+ * feature is meant between values that are not missing, everything else alike, of the raw score of each
+ * output. Proof: every tree keeps the order between every two leaves that may differ in the feature alone,
+ * and then so does the sum, rounding included; every path stays within a group. Else rows that break it are
+ * searched for, at the thresholds of the model. max_steps: nodes looked at per constraint, 0 for 200 million;
+ * the result is a function of model and max_steps. Linear leaves are never proved. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_verify(const copse_model *model, uint64_t max_steps,
                                                            copse_verify_fn on_result, void *user,
                                                            copse_error *err);

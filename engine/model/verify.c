@@ -31,7 +31,8 @@ void verify_tree(struct verifier *v, const struct tree *tree) {
 
 static bool goes_left(const struct tree *tree, int node, const double *row) {
   double value = route_value(row[tree->split_feature[node]]);
-  if (verify_numeric(tree, node)) return route_numeric_left(value, tree->threshold[node], tree->decision_type[node]);
+  if (verify_numeric(tree, node))
+    return route_numeric_left(value, tree->threshold[node], tree->decision_type[node]);
   int set = (int)tree->threshold[node];
   return route_categorical_left(value, tree->cat_words + tree->cat_boundaries[set],
                                 tree->cat_boundaries[set + 1] - tree->cat_boundaries[set]);
@@ -87,7 +88,9 @@ void verify_reach(struct verifier *v, const struct tree *tree, int leaf, double 
   }
 }
 
-uint64_t verify_draw(struct verifier *v, uint64_t n) { return rng_below(rng_bits(0, RNG_PIVOT, v->draws++), n); }
+uint64_t verify_draw(struct verifier *v, uint64_t n) {
+  return rng_below(rng_bits(0, RNG_PIVOT, v->draws++), n);
+}
 
 void verify_shake(struct verifier *v, double *row) {
   const struct tree *tree = &v->model->trees[verify_draw(v, (uint64_t)v->model->n_trees)];
@@ -167,8 +170,8 @@ static copse_status make_room(struct verifier *v, copse_error *err) {
   v->ranges = copse_alloc(ctx, n_features, sizeof *v->ranges);
   v->rows = copse_alloc(ctx, 4 * n_features, sizeof *v->rows);
   v->cuts = copse_alloc(ctx, all + 2, sizeof *v->cuts);
-  bool ok = v->parent != NULL && v->stack != NULL && v->order != NULL && v->least != NULL && v->most != NULL &&
-            v->ranges != NULL && v->rows != NULL && v->cuts != NULL;
+  bool ok = v->parent != NULL && v->stack != NULL && v->order != NULL && v->least != NULL &&
+            v->most != NULL && v->ranges != NULL && v->rows != NULL && v->cuts != NULL;
   return ok ? COPSE_OK : status_memory(err, "the verification of a model");
 }
 

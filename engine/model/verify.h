@@ -17,10 +17,10 @@ struct verifier {
   uint64_t steps, max_steps; /* nodes looked at for this constraint */
   uint64_t draws;            /* random numbers used for it */
   /* Of the tree looked at; room for the largest one. */
-  int32_t *parent;      /* [nodes] */
-  int32_t *stack;       /* [leaves] */
-  int32_t *order;       /* [nodes] every node before its children */
-  double *least, *most; /* [nodes] values of the leaves below */
+  int32_t *parent;            /* [nodes] */
+  int32_t *stack;             /* [leaves] */
+  int32_t *order;             /* [nodes] every node before its children */
+  double *least, *most;       /* [nodes] values of the leaves below */
   struct value_range *ranges; /* [n_features] */
   double *rows;               /* [4 * n_features] */
   double scores[4];
@@ -39,7 +39,8 @@ void verify_reach(struct verifier *v, const struct tree *tree, int leaf, double 
 uint64_t verify_draw(struct verifier *v, uint64_t n);
 /* Sets a random feature of the row to one side of a random threshold of the model. */
 void verify_shake(struct verifier *v, double *row);
-/* Sorted thresholds of a feature, a value just below 0, and one above all of them. Empty when no tree splits on it. */
+/* Sorted thresholds of a feature, a value just below 0, and one above all of them. Empty when no tree splits
+ * on it. */
 void verify_cuts(struct verifier *v, uint32_t feature);
 /* A value at which a row goes to a given side of a node; node of verify_tree's tree. */
 double verify_value_at(const struct tree *tree, int node, bool right);

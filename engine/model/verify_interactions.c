@@ -1,6 +1,6 @@
-/* verify_interactions.c - proof: the features of every path are in one group together, and then the model is a
- * sum of functions of one group each. A path that is not so is no proof of the opposite: rows are searched for
- * in which two features of no common group do act together, or one of no group acts at all. */
+/* verify_interactions.c - proof: the features of every path are in one group together, and then the model is
+ * a sum of functions of one group each. A path that is not so is no proof of the opposite: rows are searched
+ * for in which two features of no common group do act together, or one of no group acts at all. */
 #include <math.h>
 #include <string.h>
 
@@ -28,17 +28,19 @@ static copse_status read_groups(const copse_model *model, const char *text, stru
   while (interactions_next(&at, &item)) {
     int64_t f = interactions_feature(&item, (const char *const *)model->names, model->n_features);
     if (item.bad || f < 0)
-      return status_set(err, COPSE_ERR_FORMAT,
-                        "the model's interaction_constraints=%.200s: expected groups of its features' numbers or "
-                        "names, as in [0,1],[2,3]",
-                        text);
+      return status_set(
+          err, COPSE_ERR_FORMAT,
+          "the model's interaction_constraints=%.200s: expected groups of its features' numbers or "
+          "names, as in [0,1],[2,3]",
+          text);
     out->of_feature[(size_t)f * out->n_words + item.group / 64] |= (uint64_t)1 << (item.group % 64);
   }
   return COPSE_OK;
 }
 
 /* Whether the features of the path to a child of `node`, up to the root, are in one group. */
-static bool path_in_group(struct verifier *v, const struct groups *groups, const struct tree *tree, int node) {
+static bool path_in_group(struct verifier *v, const struct groups *groups, const struct tree *tree,
+                          int node) {
   for (size_t w = 0; w < groups->n_words; w++) {
     uint64_t common = ~(uint64_t)0;
     for (int at = node; at >= 0; at = v->parent[at], v->steps++)
@@ -50,7 +52,8 @@ static bool path_in_group(struct verifier *v, const struct groups *groups, const
 
 static bool share_group(const struct groups *groups, uint32_t a, uint32_t b) {
   for (size_t w = 0; w < groups->n_words; w++)
-    if (groups->of_feature[a * groups->n_words + w] & groups->of_feature[b * groups->n_words + w]) return true;
+    if (groups->of_feature[a * groups->n_words + w] & groups->of_feature[b * groups->n_words + w])
+      return true;
   return false;
 }
 

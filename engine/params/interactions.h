@@ -12,9 +12,9 @@ struct interaction_item {
   size_t group; /* from 0 */
   const char *name;
   size_t length;
-  bool bad; /* the text breaks off here: it is none of groups */
+  bool bad;        /* the text breaks off here: it is none of groups */
   size_t n_groups; /* so far; what is behind the last item is all of them */
-  bool inside; /* a group is open */
+  bool inside;     /* a group is open */
 };
 
 /* The next feature, from *at, which is moved on; false at the end. */

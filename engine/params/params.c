@@ -54,7 +54,8 @@ copse_status copse_params_copy(const copse_params *params, copse_params **out, c
     if (to->place == NULL) status = status_memory(err, "parameters");
   }
   if (status == COPSE_OK) status = forced_copy(copy->ctx, &params->forced, &copy->forced, err);
-  if (status == COPSE_OK) status = forced_splits_set(copy, params->forced_splits, params->n_forced_splits, err);
+  if (status == COPSE_OK)
+    status = forced_splits_set(copy, params->forced_splits, params->n_forced_splits, err);
   if (status != COPSE_OK) {
     copse_params_free(copy);
     return status;

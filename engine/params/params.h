@@ -31,8 +31,8 @@ struct compat_params {
                            */
   bool forward_skips_bin0;     /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
   bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
-  bool forcing_ends; /* 4.16: a forced split without gain ends the forcing of all others in its tree */
-  bool keep_all_rounds;        /* B1: early stopping that never fires keeps every round, not the best one */
+  bool forcing_ends;    /* 4.16: a forced split without gain ends the forcing of all others in its tree */
+  bool keep_all_rounds; /* B1: early stopping that never fires keeps every round, not the best one */
 };
 
 /* Cut points that a numeric feature's bins are to have, in the caller's order. */
@@ -102,7 +102,7 @@ struct constraint_params {
   size_t n_monotone;
   enum monotone_method method;
   double monotone_penalty;
-  const char *interactions; /* "[0,1],[2,3]", see interactions.h; "": none */
+  const char *interactions;         /* "[0,1],[2,3]", see interactions.h; "": none */
   const copse_forced_split *forced; /* [n_forced] */
   size_t n_forced;
   const double *contri; /* [n_contri] factors on gains; NULL: none */

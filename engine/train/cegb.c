@@ -1,7 +1,7 @@
 /* cegb.c - what a split costs, and which features the trees have used so far: at all (coupled), and for which
  * rows (lazy). Both are a function of the trees: rows are marked when a tree is done, those out of the bag
- * too, since a prediction computes a feature for them as well (LightGBM marks those in the bag). Within a tree
- * the path of a leaf tells what its rows have computed. */
+ * too, since a prediction computes a feature for them as well (LightGBM marks those in the bag). Within a
+ * tree the path of a leaf tells what its rows have computed. */
 #include "train/cegb.h"
 
 #include <string.h>
@@ -10,17 +10,17 @@
 #include "train/sample.h"
 
 struct cegb {
-  double split;           /* tradeoff * penalty, per row */
-  double *coupled, *lazy; /* [n_columns] tradeoff * penalty; NULL: none */
-  bool *used;             /* [n_columns] by some split so far */
-  int n_trees;            /* that `used` and `known` are of; -1: not known */
-  bool growing;           /* `used` has what a tree behind those has used, which may yet be dropped */
-  bool first_use;         /* the split being made is its column's first */
+  double split;                   /* tradeoff * penalty, per row */
+  double *coupled, *lazy;         /* [n_columns] tradeoff * penalty; NULL: none */
+  bool *used;                     /* [n_columns] by some split so far */
+  int n_trees;                    /* that `used` and `known` are of; -1: not known */
+  bool growing;                   /* `used` has what a tree behind those has used, which may yet be dropped */
+  bool first_use;                 /* the split being made is its column's first */
   uint32_t *lazy_columns, n_lazy; /* those that cost something */
   uint64_t *known;                /* [n_lazy * n_words] rows that have computed a lazy column */
   size_t n_words;
-  bool *on_path;       /* [n_leaves_room * n_columns] columns that a leaf's rows have computed in this tree */
-  uint64_t *fresh[2];  /* [n_columns] rows of the leaves searched that would have to compute a column */
+  bool *on_path;      /* [n_leaves_room * n_columns] columns that a leaf's rows have computed in this tree */
+  uint64_t *fresh[2]; /* [n_columns] rows of the leaves searched that would have to compute a column */
 };
 
 /* tradeoff * penalties of the columns; *out stays NULL when all are 0. */
@@ -67,10 +67,8 @@ copse_status cegb_create(struct workspace *ws, copse_error *err) {
   }
   ws->constraint.cegb = cegb;
   ws->constraint.bends_gain = true;
-  *cegb = (struct cegb){.split = p->cegb_tradeoff * p->cegb_split,
-                        .coupled = coupled,
-                        .lazy = lazy,
-                        .n_trees = -1};
+  *cegb = (struct cegb){
+      .split = p->cegb_tradeoff * p->cegb_split, .coupled = coupled, .lazy = lazy, .n_trees = -1};
   /* The cost of a column at one leaf depends on the splits made at others. */
   if (coupled != NULL || lazy != NULL) ws->speculative = false;
   cegb->used = copse_alloc_zero(ws->ctx, ws->data->binned.n_columns, sizeof *cegb->used);

@@ -59,8 +59,7 @@ static copse_status create_groups(struct workspace *ws, copse_error *err) {
   uint32_t n_columns = ws->data->binned.n_columns;
   c->group_words = (n_groups + 63) / 64;
   c->column_groups = copse_alloc_zero(ws->ctx, n_columns * c->group_words, sizeof *c->column_groups);
-  c->leaf_groups =
-      copse_alloc(ws->ctx, (size_t)ws->n_leaves_room * c->group_words, sizeof *c->leaf_groups);
+  c->leaf_groups = copse_alloc(ws->ctx, (size_t)ws->n_leaves_room * c->group_words, sizeof *c->leaf_groups);
   c->allowed = copse_alloc_zero(ws->ctx, n_columns, sizeof *c->allowed);
   if (c->column_groups == NULL || c->leaf_groups == NULL || c->allowed == NULL)
     return status_memory(err, "interaction constraints");

@@ -1,6 +1,6 @@
-/* constrain.h - what the caller wants of the trees: an order in a feature (monotone.h), features that may meet,
- * factors on gains and costs (cegb.h), splits to begin with (force.h). With none of them every pointer below
- * is NULL and nothing is looked at. */
+/* constrain.h - what the caller wants of the trees: an order in a feature (monotone.h), features that may
+ * meet, factors on gains and costs (cegb.h), splits to begin with (force.h). With none of them every pointer
+ * below is NULL and nothing is looked at. */
 #ifndef COPSE_TRAIN_CONSTRAIN_H
 #define COPSE_TRAIN_CONSTRAIN_H
 
@@ -45,7 +45,8 @@ struct constraints {
   struct cegb *cegb; /* NULL: splits cost nothing */
 };
 
-/* Lists are compared with the number of features, names looked up. Comes when the workspace has its leaves. */
+/* Lists are compared with the number of features, names looked up. Comes when the workspace has its leaves.
+ */
 COPSE_MUST_CHECK copse_status constrain_create(struct workspace *ws, copse_error *err);
 void constrain_release(struct workspace *ws);
 

@@ -42,10 +42,11 @@ copse_status force_check(struct workspace *ws, copse_error *err) {
                           "forced split %zu: feature %u: the training data have %u features, numbered from 0",
                           i, feature, schema->n_features);
     else if (!path_allowed(ws, above, i))
-      status = status_set(err, COPSE_ERR_ARGUMENT,
-                          "forced split %zu: interaction_constraints have no group with feature %u (\"%.100s\") "
-                          "and those above it: add one, or leave the split out",
-                          i, feature, schema->names[feature]);
+      status =
+          status_set(err, COPSE_ERR_ARGUMENT,
+                     "forced split %zu: interaction_constraints have no group with feature %u (\"%.100s\") "
+                     "and those above it: add one, or leave the split out",
+                     i, feature, schema->names[feature]);
   }
   copse_free(above);
   if (status != COPSE_OK) return status;
@@ -67,9 +68,9 @@ static double bin_rows(const struct workspace *ws, const struct leaf *leaf, cons
     case COUNT_FIELD: return planes->count[cell];
     case COUNT_SHIFT: return (double)(planes->hessian[cell] >> ws->count_shift);
     default:
-      return leaf->total_hessian > 0 ? (double)planes->hessian[cell] * (double)leaf->n_rows /
-                                           (double)leaf->total_hessian
-                                     : 0;
+      return leaf->total_hessian > 0
+                 ? (double)planes->hessian[cell] * (double)leaf->n_rows / (double)leaf->total_hessian
+                 : 0;
   }
 }
 

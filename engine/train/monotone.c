@@ -6,8 +6,8 @@
  *                 leaf below crosses: nothing but the path is looked at
  *   intermediate  the other side's output itself is the limit; when that side is split further, the leaves it
  *                 bears on get their limits anew from the outputs there are, and are searched again
- *   advanced      as intermediate, but a leaf's limits are found at each search from the outputs of all leaves
- *                 around it, and for each candidate from those alone that its sides may meet
+ *   advanced      as intermediate, but a leaf's limits are found at each search from the outputs of all
+ * leaves around it, and for each candidate from those alone that its sides may meet
  *
  * Whom a leaf may meet is told by the range of bins it has in each column. A missing value is in no order: it
  * lies beside the range. (LightGBM forgets that rows without a value meet, whatever the thresholds on their
@@ -297,7 +297,11 @@ static void advanced_bounds(const struct workspace *ws, const struct leaf *leaf,
   const struct constraints *c = &ws->constraint;
   const struct feature_bins *bins = &ws->data->schema->features[ws->data->binned.columns[column].feature];
   double *room = c->limits + (size_t)thread * 4 * c->limit_bins;
-  struct gathering g = {ws, out, room, room + c->limit_bins, room + 2 * (size_t)c->limit_bins,
+  struct gathering g = {ws,
+                        out,
+                        room,
+                        room + c->limit_bins,
+                        room + 2 * (size_t)c->limit_bins,
                         room + 3 * (size_t)c->limit_bins};
   for (uint32_t b = 0; b < bins->n_bins; b++) {
     g.from_lower[b] = g.to_lower[b] = -INFINITY;
@@ -330,8 +334,8 @@ static void advanced_bounds(const struct workspace *ws, const struct leaf *leaf,
 
 void monotone_bounds(const struct workspace *ws, const struct leaf *leaf, int side, uint32_t column,
                      int thread, struct scan_bounds *out) {
-  *out = (struct scan_bounds){
-      .sign = ws->constraint.sign[column], .lower = leaf->lower, .upper = leaf->upper};
+  *out =
+      (struct scan_bounds){.sign = ws->constraint.sign[column], .lower = leaf->lower, .upper = leaf->upper};
   if (ws->grow.constraint.method != MONOTONE_ADVANCED) return;
   out->lower = -INFINITY;
   out->upper = INFINITY;

@@ -49,10 +49,10 @@ static double floor_of(const struct split_search *search, int side, int thread) 
 
 static void keep_to_bounds(struct split *split, const struct scan_bounds *bounds) {
   uint32_t threshold = split->categorical ? 0 : split->threshold_bin;
-  split->left_output = scan_clamp(split->left_output,
-                                  scan_limits_of(bounds, threshold, false, split->default_left));
-  split->right_output = scan_clamp(split->right_output,
-                                   scan_limits_of(bounds, threshold, true, !split->default_left));
+  split->left_output =
+      scan_clamp(split->left_output, scan_limits_of(bounds, threshold, false, split->default_left));
+  split->right_output =
+      scan_clamp(split->right_output, scan_limits_of(bounds, threshold, true, !split->default_left));
 }
 
 /* A candidate that keeps to the bounds by itself. */

@@ -40,7 +40,7 @@ struct split_task {
   struct split *out;
   struct lane *lane;
   const struct scan_bounds *bounds; /* of outputs; NULL: none */
-  bool splittable; /* out */
+  bool splittable;                  /* out */
 };
 void split_search_categorical(struct split_task *task);
 

@@ -35,7 +35,7 @@ struct split {
 struct leaf {
   uint64_t begin, n_rows; /* range of workspace.rows */
   int64_t total_gradient, total_hessian;
-  double output; /* unshrunk value the leaf got when it was made */
+  double output;       /* unshrunk value the leaf got when it was made */
   double lower, upper; /* limits of the outputs of its children (monotone constraints) */
   int part_of;         /* pending: the leaf of the tree that it is a side of; -1: it is one itself */
   bool right_part;

@@ -1,5 +1,5 @@
-/* What constraints promise, on data with missing values, ties and categories: models are in order, and that can
- * be proved; and they are a function of data and parameters alone. */
+/* What constraints promise, on data with missing values, ties and categories: models are in order, and that
+ * can be proved; and they are a function of data and parameters alone. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,8 @@ struct rows {
   bool categorical[FEATURES];
 };
 
-/* Columns: tied numbers, missing values, many zeros, few values with missing ones, a plain number, categories. */
+/* Columns: tied numbers, missing values, many zeros, few values with missing ones, a plain number,
+ * categories. */
 static double cell(struct draw *draw, int column) {
   double u = draw_uniform(draw);
   switch (column) {
@@ -151,7 +152,8 @@ static void freer_methods_fit_better(void **state) {
   double squares[3] = {0};
   for (size_t m = 0; m < COUNT(methods); m++) {
     char params[512];
-    snprintf(params, sizeof params, "%smonotone_constraints=1,1,0,1,0,0 " GROW "num_iterations=30 ", methods[m]);
+    snprintf(params, sizeof params, "%smonotone_constraints=1,1,0,1,0,0 " GROW "num_iterations=30 ",
+             methods[m]);
     copse_model *model = small_train(&rows.data, params);
     for (uint64_t i = 0; i < rows.data.n_rows; i++) {
       double miss = small_predict(model, COPSE_PREDICT_RAW, rows.x + i * FEATURES) - (double)rows.label[i];
@@ -168,7 +170,8 @@ static void freer_methods_fit_better(void **state) {
 
 static copse_model *restate(copse_model *model, const char *monotone, const char *groups) {
   copse_error err;
-  assert_int_equal(model_set_text(NULL, &model->monotone_constraints, monotone, strlen(monotone), &err), COPSE_OK);
+  assert_int_equal(model_set_text(NULL, &model->monotone_constraints, monotone, strlen(monotone), &err),
+                   COPSE_OK);
   char config[200];
   snprintf(config, sizeof config, "a=1\ninteraction_constraints=%s\nb=2\n", groups);
   assert_int_equal(model_set_text(NULL, &model->config, config, strlen(config), &err), COPSE_OK);

@@ -1,4 +1,5 @@
 /* test_resolve.c - derived values, conflicts, refusals, compat, the structs, the written configuration. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -332,9 +333,6 @@ static void test_later_values(void **state) {
       "c:1: linear_trees=true (linear_tree) is known to Copse but not part of this version: leave it "
       "out, set linear_tree=false");
   assert_fails(
-      "interaction_constraints=[0,1],[2]", COPSE_ERR_UNSUPPORTED,
-      "c:1: interaction_constraints=[0,1],[2] is known to Copse but not part of this version: leave it out");
-  assert_fails(
       "app=tweedie", COPSE_ERR_UNSUPPORTED,
       "c:1: objective=tweedie is known to Copse but not part of this version; available: regression, "
       "regression_l1, huber, poisson, quantile, binary, multiclass, multiclassova, cross_entropy, custom");
@@ -344,8 +342,6 @@ static void test_later_values(void **state) {
                                         "linear_tree=true",
                                         "predict_contrib=true",
                                         "pred_early_stop=true",
-                                        "monotone_constraints=0,1",
-                                        "forcedsplits_filename=a.json",
                                         "task=convert_model",
                                         "task=refit",
                                         "task=save_binary",
@@ -354,10 +350,6 @@ static void test_later_values(void **state) {
                                         "boosting=random_forest",
                                         "data_sample_strategy=goss",
                                         "metric=l2,ndcg",
-                                        "feature_contri=1,0.5",
-                                        "cegb_penalty_split=1",
-                                        "cegb_penalty_feature_lazy=0,1",
-                                        "cegb_penalty_feature_coupled=1",
                                         "parser_config_file=x",
                                         "saved_feature_importance_type=1",
                                         "predict_disable_shape_check=1"};
@@ -366,6 +358,19 @@ static void test_later_values(void **state) {
     assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "known to Copse but not part of this version"));
   }
+}
+
+static void test_interaction_groups(void **state) {
+  (void)state;
+  static const char *const bad[] = {"0,1", "[0,1", "[0,1]]", "[0,,1]", "[]", "[0][1]", "[0],", "[0,[1]]"};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    char text[100];
+    snprintf(text, sizeof text, "interaction_constraints=%s", bad[i]);
+    make(text);
+    assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_ARGUMENT);
+    assert_non_null(strstr(err.message, "expected groups of feature numbers or names, as in [0,1],[2,3]"));
+  }
+  resolved("interaction_constraints=[0,1],[2,age],[x]");
 }
 
 static void test_values_that_change_nothing(void **state) {
@@ -555,6 +560,7 @@ int main(void) {
       cmocka_unit_test(test_metrics),
       cmocka_unit_test(test_conflicts),
       cmocka_unit_test(test_later_values),
+      cmocka_unit_test(test_interaction_groups),
       cmocka_unit_test(test_values_that_change_nothing),
       cmocka_unit_test(test_support_column_holds),
       cmocka_unit_test(test_compat),

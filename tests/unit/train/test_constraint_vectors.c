@@ -1,5 +1,5 @@
-/* LightGBM's trees under constraints and costs: the worked examples of its semantics (T4h to T4l), and runs of
- * version 4.6 on data that are written here as a formula, each with what came out. */
+/* LightGBM's trees under constraints and costs: the worked examples of its semantics (T4h to T4l), and runs
+ * of version 4.6 on data that are written here as a formula, each with what came out. */
 #include <math.h>
 #include <stdio.h>
 
@@ -46,16 +46,15 @@ static void one_constrained_feature(void **state) {
   const double gains[] = {29.0083, 7.2, 4.16667, 1}, expected[] = {1, 3.5, 3.5, 4.5, 4.5, 6.5, 6.5, 9};
   for (size_t m = 0; m < COUNT(methods); m++) {
     char params[300];
-    snprintf(params, sizeof params, "monotone_constraints=1 num_leaves=8 monotone_constraints_method=%s " BASE,
-             methods[m]);
+    snprintf(params, sizeof params,
+             "monotone_constraints=1 num_leaves=8 monotone_constraints_method=%s " BASE, methods[m]);
     copse_model *model = small_train(&h_data, params);
     check_gains(model, gains, 4, methods[m]);
     for (int i = 0; i < 8; i++)
       near(small_predict(model, COPSE_PREDICT_RAW, &H_X[i]), expected[i], 1e-9, methods[m]);
     copse_model_free(model);
   }
-  copse_model *model =
-      small_train(&h_data, "monotone_constraints=1 monotone_penalty=.5 num_leaves=3 " BASE);
+  copse_model *model = small_train(&h_data, "monotone_constraints=1 monotone_penalty=.5 num_leaves=3 " BASE);
   check_gains(model, (const double[]){14.5042, 5.4}, 2, "penalty");
   copse_model_free(model);
 }
@@ -189,8 +188,8 @@ static struct small_data run_data(void) {
   return (struct small_data){.n_rows = ROWS, .n_features = FEATURES, .x = run_x, .label = run_y};
 }
 
-#define RUN                                                                                   \
-  "compat=lightgbm num_iterations=5 learning_rate=.3 min_data_in_leaf=4 min_data_in_bin=1 "   \
+#define RUN                                                                                 \
+  "compat=lightgbm num_iterations=5 learning_rate=.3 min_data_in_leaf=4 min_data_in_bin=1 " \
   "min_sum_hessian_in_leaf=0 verbosity=-1 feature_pre_filter=false "
 #define LEAVES "num_leaves=12 "
 #define ORDER LEAVES "monotone_constraints=1,-1,0,1 "
