@@ -22,8 +22,11 @@ double monotone_penalty(const struct workspace *ws, int depth);
 /* Marks leaves on which the new leaves bear as stale. */
 void monotone_after_split(struct workspace *ws, int left, int right);
 
+/* Whether two leaves that may meet are out of order by the tree's leaf values; for methods that look around.
+ */
+bool monotone_broken(struct workspace *ws, const struct tree *tree);
 /* Values that are not those of the search (percentiles, sums before rounding) need not keep the order: where
  * they do not, sides are brought together until they do. */
-void monotone_restore_order(const struct workspace *ws, struct tree *tree);
+void monotone_restore_order(struct workspace *ws, struct tree *tree);
 
 #endif

@@ -210,14 +210,15 @@ static void broken_promises_are_found(void **state) {
 
 /* ---- the same model ---- */
 
+#define COSTS "cegb_penalty_feature_coupled=9,0,5,3,2,8 cegb_penalty_feature_lazy=0,.01,.02,0,.01,0 "
+
 static const char *const settings[] = {
     METHOD("basic") ORDER,
     METHOD("intermediate") ORDER "monotone_penalty=0.7 ",
     METHOD("advanced") ORDER "objective=regression_l1 ",
     METHOD("advanced") ORDER "compat=lightgbm use_quantized_grad=true quant_train_renew_leaf=true ",
     "interaction_constraints=[0,1,2],[3],[4,5,0] feature_contri=1,.5,1,1,2,1 feature_fraction_bynode=0.8 ",
-    "cegb_penalty_feature_coupled=9,0,5,3,2,8 cegb_penalty_feature_lazy=0,.01,.02,0,.01,0 "
-    "cegb_penalty_split=.001 bagging_fraction=.7 bagging_freq=1 "};
+    COSTS "cegb_penalty_split=.001 bagging_fraction=.7 bagging_freq=1 "};
 
 static char *train_forced(copse_dataset *set, const char *text, const struct kernels *kernels) {
   static const copse_forced_split splits[] = {{4, 0.1, 1, -1}, {5, 3, -1, 2}, {1, 0, -1, -1}};
