@@ -24,7 +24,8 @@ static void print_program_help(void) {
       "temporary name and renamed when they are complete. Ctrl-C ends training after the current round and\n"
       "writes the model trained so far; a second Ctrl-C ends at once and writes nothing.\n"
       "\nexit codes: 0 done, 1 the work failed or was interrupted, 2 command line or configuration are "
-      "wrong");
+      "wrong;\n"
+      "verify: 3 a constraint is broken, 4 not all constraints are proved");
 }
 
 /* `--key  default  help` for one element of a comma separated list. */

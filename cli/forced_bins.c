@@ -1,12 +1,11 @@
-/* forced_bins.c - the one place of the program that reads JSON. */
+/* forced_bins.c - from the entries of a list to cut points of features. */
 #include "forced_bins.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <string.h>
 
 #include "console.h"
-#include "output.h"
+#include "json_file.h"
 #include "settings.h"
 
 struct forced_feature {
@@ -66,18 +65,12 @@ static copse_status take_all(const struct app *app, const char *path, const json
 }
 
 copse_status forced_bins_read(const struct app *app, struct forced_bins *out, copse_error *err) {
-  copse_text text;
-  json_error_t where;
+  json_t *root;
   *out = (struct forced_bins){NULL, 0};
   const char *path = setting(app, "forcedbins_filename");
   if (!*path) return COPSE_OK;
-  copse_status status = input_read(app->ctx, path, &text, err);
+  copse_status status = json_file_read(app, path, &root, err);
   if (status != COPSE_OK) return status;
-  json_t *root = json_loadb(text.data ? text.data : "", text.length, JSON_REJECT_DUPLICATES, &where);
-  copse_text_release(&text);
-  if (!root) {
-    return fail(err, COPSE_ERR_FORMAT, "%s:%d:%d: not JSON: %s", path, where.line, where.column, where.text);
-  }
   status = take_all(app, path, root, out, err);
   json_decref(root);
   return status;

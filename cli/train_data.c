@@ -135,6 +135,7 @@ copse_status train_data_plan(struct app *app, struct train_data *out, copse_erro
   if (status == COPSE_OK)
     status = auto_settings_plan(app, train_data_validates(out) || out->start.model, err);
   if (status == COPSE_OK) status = check_hold_out(out, err);
+  if (status == COPSE_OK) status = forced_splits_read(app, &out->forced_splits, err);
   if (status != COPSE_OK) return status;
   out->options = settings_read_options(app, COPSE_READ_TRAIN);
   out->count_classes =
@@ -366,6 +367,7 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   loading.facts.schema = NULL;
   warn_one_class(data);
   status = auto_settings_choose(data->app, data->n_rows, err);
+  if (status == COPSE_OK) status = forced_splits_apply(data->app, &data->forced_splits, data->schema, err);
   if (status == COPSE_OK && data->start.model) status = continue_model(data, loading.frame, err);
 done:
   loading_release(&loading);
@@ -437,6 +439,7 @@ void train_data_free(struct train_data *data) {
   copse_frame_schema_free(data->schema);
   start_model_close(&data->start);
   forced_bins_free(&data->forced);
+  forced_splits_free(&data->forced_splits);
   copse_recipe_free(data->recipe);
   copse_text_release(&data->drift);
   data_cache_release(&data->cache);

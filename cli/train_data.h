@@ -4,6 +4,7 @@
 
 #include "data_cache.h"
 #include "forced_bins.h"
+#include "forced_splits.h"
 #include "settings.h"
 #include "start_model.h"
 
@@ -13,12 +14,13 @@ struct train_data {
   char **files;               /* [n_files] read as one */
   char **valid;               /* [n_valid] paths, without those that are the training file */
   size_t n_files, n_valid;
-  bool count_classes;        /* num_class was not given: it is what the training files hold */
-  copse_recipe *recipe;      /* raw rows are prepared by it; NULL: rows are as they are */
-  copse_text drift;          /* reference for drift, with a recipe */
-  struct start_model start;  /* what training goes on from */
-  struct forced_bins forced; /* of forcedbins_filename */
-  bool start_on_bins;        /* its trees are scored on the bins; else its predictions are init scores */
+  bool count_classes;                 /* num_class was not given: it is what the training files hold */
+  copse_recipe *recipe;               /* raw rows are prepared by it; NULL: rows are as they are */
+  copse_text drift;                   /* reference for drift, with a recipe */
+  struct start_model start;           /* what training goes on from */
+  struct forced_bins forced;          /* of forcedbins_filename */
+  struct forced_splits forced_splits; /* of forcedsplits_filename */
+  bool start_on_bins; /* its trees are scored on the bins; else its predictions are init scores */
 
   struct data_cache cache;           /* of the training files */
   copse_dataset *dataset, *held_out; /* the second: what valid_fraction keeps from training, or NULL */

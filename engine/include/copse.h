@@ -243,6 +243,25 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_params_resolve(copse_params *param
 COPSE_MUST_CHECK COPSE_API copse_status copse_params_set_forced_bins(copse_params *params, uint32_t feature,
                                                                      const double *bounds, size_t n,
                                                                      copse_error *err);
+/* A split that every tree is to begin with. left and right are the numbers of the splits of its two sides in
+ * the same array, -1 for none. */
+typedef struct copse_forced_split {
+  uint32_t feature;
+  double threshold; /* numeric: left ends at the first cut point that is not below it;
+                       categorical: the one category that goes left */
+  int left, right;
+} copse_forced_split;
+/* Splits that every tree begins with (LightGBM's forcedsplits_filename): splits [n], number 0 is
+ * the root's, a side's number is larger than its parent's and stands in one place only, thresholds are
+ * finite; copied. They replace those given before, n = 0 takes them away. min_data_in_leaf and
+ * min_sum_hessian_in_leaf do not hold for them; max_depth, num_leaves, monotone_constraints and lambdas do.
+ * Missing values go left. They are made in the order of their numbers. A split that would not gain anything,
+ * would leave a side without rows or that a constraint forbids is left out with those under it (with
+ * compat=lightgbm all forcing in the tree ends). A feature that the training data lack, or that
+ * interaction_constraints forbid on its path, is an error when a booster is made. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_params_set_forced_splits(copse_params *params,
+                                                                       const copse_forced_split *splits,
+                                                                       size_t n, copse_error *err);
 /* Text of a value, "" when it has none; NULL when name is neither a name nor an alias. Valid until the next
  * change of params. */
 COPSE_API const char *copse_params_get(const copse_params *params, const char *name);
@@ -501,6 +520,38 @@ typedef struct copse_node {
 COPSE_API int copse_model_tree_n_leaves(const copse_model *model, int tree);
 /* Inner nodes: 0 .. n_leaves - 2, leaves: ~0 .. ~(n_leaves - 1); another node: false, out untouched. */
 COPSE_API bool copse_model_tree_node(const copse_model *model, int tree, int node, copse_node *out);
+
+/* Whether a model keeps to the constraints that its file states. */
+typedef enum copse_verdict {
+  COPSE_PROVED = 0,   /* for every row there can be */
+  COPSE_REFUTED = 1,  /* there are rows that break it */
+  COPSE_UNDECIDED = 2 /* neither was found within the steps granted */
+} copse_verdict;
+typedef struct copse_verification {
+  bool interaction; /* false: feature is to be monotone. true: features of no common group are not to meet */
+  uint32_t feature; /* monotone: the feature. interaction, not proved: one of those that meet on a path */
+  uint32_t other;   /* interaction, not proved: another one; UINT32_MAX: feature is in no group at all */
+  int sign;         /* monotone: 1 raw scores never fall as the feature grows, -1 never rise; else 0 */
+  copse_verdict verdict;
+  /* Refuted: raw scores of `output` for n_rows rows, rows [n_rows * n_features] row-major. Monotone: two rows
+   * that differ in the feature alone, the smaller value first. Interaction: 2 rows, alike but for the feature
+   * in no group, with different scores; or 4, (a, b), (A, b), (a, B), (A, B) in the two features, where what
+   * A instead of a adds to the score depends on b. */
+  int output, n_rows;
+  const double *rows, *scores;
+} copse_verification;
+/* result and what it points to live during the call. */
+typedef void (*copse_verify_fn)(void *user, const copse_verification *result);
+/* Calls on_result for each feature with a monotone constraint, in their order, then once for the interaction
+ * constraints where there are some (of the configuration, else of LightGBM's parameters). Monotone in a
+ * feature is meant between values that are not missing, everything else alike, of the raw score of each
+ * output. Proof: every tree keeps the order between every two leaves that may differ in the feature alone,
+ * and then so does the sum, rounding included; every path stays within a group. Else rows that break it are
+ * searched for, at the thresholds of the model. max_steps: nodes looked at per constraint, 0 for 200 million;
+ * the result is a function of model and max_steps. Linear leaves are never proved. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_model_verify(const copse_model *model, uint64_t max_steps,
+                                                           copse_verify_fn on_result, void *user,
+                                                           copse_error *err);
 
 /* Named blobs travel with the model (percent-encoded header lines in its file). Their meaning is the
  * caller's. key: letters, digits, '_'. data is any bytes. set with NULL removes. get: borrowed, NULL when

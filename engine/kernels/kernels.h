@@ -83,6 +83,17 @@ struct scan_rules {
   int64_t min_data;
 };
 
+/* What a leaf's outputs must keep to (monotone constraints, algorithms 4.14). Candidate "bins <= t left": the
+ * left output lies within the limits of bins 0..t, the right one within those of the bins above, both within
+ * [lower, upper]; a side that the missing bin belongs to within its limits too. */
+struct scan_bounds {
+  int sign; /* 1: the right output is not below the left one; -1: not above it; 0: free */
+  double lower, upper;
+  /* [n_bins] largest lower and least upper limit of bins 0..t, and of bins t + 1 .. ; NULL: none */
+  const double *left_lower, *left_upper, *right_lower, *right_upper;
+  double missing_lower, missing_upper;
+};
+
 /* One numeric feature of one leaf. Planes point at the feature's bin 0. All bins together are the leaf: their
  * sums are the totals, their counts (but for estimates) its rows. */
 struct scan_input {
@@ -106,6 +117,7 @@ struct scan_input {
   bool bin0_is_rest;
   /* LightGBM's defect (algorithms 10.9): the forward scan leaves bin 0 out of the left sums. */
   bool skip_bin0;
+  const struct scan_bounds *bounds; /* NULL: none, as nearly always; the scalar slot alone knows them */
 };
 
 struct scan_result {
@@ -382,6 +394,29 @@ static inline double leaf_output(double g, double h, double n, double parent_out
 /* Gain of a side whose output is given. */
 static inline double leaf_gain_at(double g, double h, double w, const struct scan_rules *rules) {
   return -(2.0 * leaf_threshold_l1(g, rules->lambda_l1) * w + (h + rules->lambda_l2) * w * w);
+}
+
+/* A side's limits. */
+struct scan_limits {
+  double lower, upper;
+};
+
+static inline struct scan_limits scan_limits_of(const struct scan_bounds *bounds, uint32_t threshold,
+                                                bool right, bool with_missing) {
+  struct scan_limits limits = {bounds->lower, bounds->upper};
+  if (bounds->left_lower == NULL) return limits;
+  double lower = right ? bounds->right_lower[threshold] : bounds->left_lower[threshold];
+  double upper = right ? bounds->right_upper[threshold] : bounds->left_upper[threshold];
+  if (lower > limits.lower) limits.lower = lower;
+  if (upper < limits.upper) limits.upper = upper;
+  if (with_missing && bounds->missing_lower > limits.lower) limits.lower = bounds->missing_lower;
+  if (with_missing && bounds->missing_upper < limits.upper) limits.upper = bounds->missing_upper;
+  return limits;
+}
+
+static inline double scan_clamp(double output, struct scan_limits limits) {
+  if (output < limits.lower) return limits.lower;
+  return output > limits.upper ? limits.upper : output;
 }
 
 static inline bool leaf_rules_plain(const struct scan_rules *rules) {

@@ -57,15 +57,29 @@ static inline int64_t side_count(const struct scan_state *s, int64_t before, uin
   return (int64_t)((double)h * count_share_factor(s->in->n_rows, s->in->total_hessian) + 0.5);
 }
 
+/* The same where outputs are bounded: each side's gain at the output it may have. -inf: not a candidate. */
+static double bounded_gain(const struct scan_state *s, uint32_t threshold, bool default_left, double gl,
+                           double hl, int64_t nl, double gr, double hr, int64_t nr) {
+  const struct scan_bounds *bounds = s->in->bounds;
+  struct scan_limits left = scan_limits_of(bounds, threshold, false, default_left);
+  struct scan_limits right = scan_limits_of(bounds, threshold, true, !default_left);
+  if (left.lower > left.upper || right.lower > right.upper) return -INFINITY;
+  double wl = scan_clamp(leaf_output(gl, hl, (double)nl, s->in->parent_output, s->rules), left);
+  double wr = scan_clamp(leaf_output(gr, hr, (double)nr, s->in->parent_output, s->rules), right);
+  if ((bounds->sign > 0 && wr < wl) || (bounds->sign < 0 && wr > wl)) return -INFINITY;
+  return leaf_gain_at(gl, hl, wl, s->rules) + leaf_gain_at(gr, hr, wr, s->rules);
+}
+
 /* Both sides' gain together. Plain rules: one division. */
-static inline double candidate_gain(const struct scan_state *s, double gl, double hl, int64_t nl, double gr,
-                                    double hr, int64_t nr) {
+static inline double candidate_gain(const struct scan_state *s, uint32_t threshold, bool default_left,
+                                    double gl, double hl, int64_t nl, double gr, double hr, int64_t nr) {
   if (s->plain) {
     double l2 = s->rules->lambda_l2;
     double tl = leaf_threshold_l1(gl, s->rules->lambda_l1), tr = leaf_threshold_l1(gr, s->rules->lambda_l1);
     double dl = hl + l2, dr = hr + l2;
     return (tl * tl * dr + tr * tr * dl) / (dl * dr);
   }
+  if (s->in->bounds != NULL) return bounded_gain(s, threshold, default_left, gl, hl, nl, gr, hr, nr);
   return leaf_gain(gl, hl, (double)nl, s->in->parent_output, s->rules) +
          leaf_gain(gr, hr, (double)nr, s->in->parent_output, s->rules);
 }
@@ -100,7 +114,7 @@ static void scan_reverse(struct scan_state *s, bool skip_default, bool skip_miss
     if (nl < rules->min_data || hl < rules->min_sum_hessian) break;
     double gr = (double)g * in->gradient_unit, gl = (double)(in->total_gradient - g) * in->gradient_unit;
     offer(s, b - 1, true, in->total_gradient - g, in->total_hessian - h, nl,
-          candidate_gain(s, gl, hl, nl, gr, hr, n));
+          candidate_gain(s, b - 1, true, gl, hl, nl, gr, hr, n));
   }
 }
 
@@ -128,7 +142,7 @@ static void scan_forward(struct scan_state *s, bool skip_default) {
     double hr = (double)(in->total_hessian - h) * in->hessian_unit + EPSILON;
     if (nr < rules->min_data || hr < rules->min_sum_hessian) break;
     double gl = (double)g * in->gradient_unit, gr = (double)(in->total_gradient - g) * in->gradient_unit;
-    offer(s, b, false, g, h, n, candidate_gain(s, gl, hl, n, gr, hr, nr));
+    offer(s, b, false, g, h, n, candidate_gain(s, b, false, gl, hl, n, gr, hr, nr));
   }
 }
 
@@ -140,7 +154,7 @@ void scan_numeric_scalar(const struct scan_input *in, const struct scan_rules *r
   s.total_gradient = (double)in->total_gradient * in->gradient_unit;
   s.total_hessian = (double)in->total_hessian * in->hessian_unit + 2 * EPSILON;
   s.count_factor = (double)in->n_rows / s.total_hessian;
-  s.plain = leaf_rules_plain(rules);
+  s.plain = leaf_rules_plain(rules) && in->bounds == NULL;
   enum { MISSING_IS_NONE = 0, MISSING_IS_ZERO = 1, MISSING_IS_NAN = 2 };
   if (in->n_bins <= 2 || in->missing == MISSING_IS_NONE) {
     scan_reverse(&s, false, false);

@@ -123,6 +123,7 @@ static inline bool scan_find_range(const struct scan_direction *d, struct scan_r
 
 static inline bool scan_fits_ranges(const struct scan_input *in, const struct scan_rules *rules) {
   if (!leaf_rules_plain(rules) || in->only_threshold != UINT32_MAX || in->skip_bin0) return false;
+  if (in->bounds != NULL) return false;
   enum { MISSING_IS_ZERO = 1 };
   if (in->n_bins < SCAN_FEWEST_BINS || (in->bin0_is_rest && in->missing == MISSING_IS_ZERO)) return false;
   if (in->count_kind == COUNT_SHARE && in->missing != 0 && in->n_bins > 2) return false;

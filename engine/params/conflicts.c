@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "params/interactions.h"
 #include "params/internal.h"
 
 static bool trains(const copse_params *params) {
@@ -181,10 +182,22 @@ static copse_status check_files(const copse_params *params, copse_error *err) {
   return COPSE_OK;
 }
 
+static copse_status check_interactions(const copse_params *params, copse_error *err) {
+  const char *text = slot_text(params, PARAM_interaction_constraints), *at = text;
+  struct interaction_item item = {0};
+  while (interactions_next(&at, &item))
+    if (item.bad)
+      return status_set(err, COPSE_ERR_ARGUMENT,
+                        "%sinteraction_constraints=%.200s: character %zu: expected groups of feature numbers "
+                        "or names, as in [0,1],[2,3]",
+                        slot_place(params, PARAM_interaction_constraints), text, (size_t)(at - text) + 1);
+  return COPSE_OK;
+}
+
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
       check_switches,      check_num_class, check_alpha,          check_quantiles, check_metrics,
-      check_class_weights, check_eval_at,   check_early_stopping, check_files};
+      check_class_weights, check_eval_at,   check_early_stopping, check_files,     check_interactions};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

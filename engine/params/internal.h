@@ -50,6 +50,8 @@ struct copse_params {
   copse_context *ctx;
   struct param_slot slots[PARAM_COUNT];
   struct forced_list forced;
+  copse_forced_split *forced_splits; /* [n_forced_splits] */
+  size_t n_forced_splits;
   /* Cache. Const calls fill it from any thread: the one that moves `state` from STALE to RUNNING works, the
    * others wait. */
   atomic_int state;
@@ -93,6 +95,9 @@ COPSE_MUST_CHECK copse_status conflicts_check(const copse_params *params, copse_
 COPSE_MUST_CHECK copse_status forced_copy(copse_context *ctx, const struct forced_list *from,
                                           struct forced_list *to, copse_error *err);
 void forced_release(struct forced_list *list);
+/* forced_splits.c: a copy of splits that were checked. */
+COPSE_MUST_CHECK copse_status forced_splits_set(copse_params *params, const copse_forced_split *splits,
+                                                size_t n, copse_error *err);
 /* seed.c: what `seed` makes of the seeds that are not given; 0.3 of the reference. */
 enum { N_SEEDS = 6 };
 void seeds_derive(int seed,

@@ -54,6 +54,8 @@ copse_status copse_params_copy(const copse_params *params, copse_params **out, c
     if (to->place == NULL) status = status_memory(err, "parameters");
   }
   if (status == COPSE_OK) status = forced_copy(copy->ctx, &params->forced, &copy->forced, err);
+  if (status == COPSE_OK)
+    status = forced_splits_set(copy, params->forced_splits, params->n_forced_splits, err);
   if (status != COPSE_OK) {
     copse_params_free(copy);
     return status;
@@ -69,6 +71,7 @@ void copse_params_free(copse_params *params) {
     copse_free(params->slots[id].place);
   }
   forced_release(&params->forced);
+  copse_free(params->forced_splits);
   copse_free(params);
 }
 

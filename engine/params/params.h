@@ -48,7 +48,8 @@ struct compat_params {
                            */
   bool forward_skips_bin0;     /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
   bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
-  bool keep_all_rounds;        /* B1: early stopping that never fires keeps every round, not the best one */
+  bool forcing_ends;    /* 4.16: a forced split without gain ends the forcing of all others in its tree */
+  bool keep_all_rounds; /* B1: early stopping that never fires keeps every round, not the best one */
 };
 
 /* Cut points that a numeric feature's bins are to have, in the caller's order. */
@@ -127,6 +128,25 @@ struct quant_params {
   int seed;
 };
 
+enum monotone_method { MONOTONE_BASIC, MONOTONE_INTERMEDIATE, MONOTONE_ADVANCED };
+
+/* What trees must not do, must do, and what splits cost. Everything is borrowed from the params; lists go by
+ * feature and are compared with the number of features when a workspace is made. */
+struct constraint_params {
+  const int *monotone; /* [n_monotone] -1, 0, 1; NULL: none */
+  size_t n_monotone;
+  enum monotone_method method;
+  double monotone_penalty;
+  const char *interactions;         /* "[0,1],[2,3]", see interactions.h; "": none */
+  const copse_forced_split *forced; /* [n_forced] */
+  size_t n_forced;
+  const double *contri; /* [n_contri] factors on gains; NULL: none */
+  size_t n_contri;
+  double cegb_tradeoff, cegb_split;
+  const double *cegb_lazy, *cegb_coupled; /* [n] each; NULL: none */
+  size_t n_cegb_lazy, n_cegb_coupled;
+};
+
 struct grow_params {
   int num_leaves; /* already lowered to 2^max_depth where that applies */
   int max_depth;  /* <= 0: unlimited */
@@ -143,6 +163,7 @@ struct grow_params {
   double histogram_pool_mb; /* < 0: no limit */
   struct compat_params compat;
   struct quant_params quant;
+  struct constraint_params constraint;
 };
 
 struct boost_params {

@@ -287,6 +287,30 @@ static void fill_grow(const copse_params *params, struct grow_params *out, int n
   out->histogram_pool_mb = slot_double(params, PARAM_histogram_pool_size);
 }
 
+/* A list whose elements all change nothing is none, but for its length, which is looked at all the same. */
+static void fill_constraints(const copse_params *params, struct constraint_params *out) {
+  const struct param_value *monotone = &params->slots[PARAM_monotone_constraints].value;
+  const struct param_value *contri = &params->slots[PARAM_feature_contri].value;
+  const struct param_value *lazy = &params->slots[PARAM_cegb_penalty_feature_lazy].value;
+  const struct param_value *coupled = &params->slots[PARAM_cegb_penalty_feature_coupled].value;
+  *out = (struct constraint_params){
+      .monotone = monotone->items,
+      .n_monotone = monotone->n_items,
+      .method = (enum monotone_method)slot_int(params, PARAM_monotone_constraints_method),
+      .monotone_penalty = slot_double(params, PARAM_monotone_penalty),
+      .interactions = slot_text(params, PARAM_interaction_constraints),
+      .forced = params->forced_splits,
+      .n_forced = params->n_forced_splits,
+      .contri = contri->items,
+      .n_contri = contri->n_items,
+      .cegb_tradeoff = slot_double(params, PARAM_cegb_tradeoff),
+      .cegb_split = slot_double(params, PARAM_cegb_penalty_split),
+      .cegb_lazy = lazy->items,
+      .n_cegb_lazy = lazy->n_items,
+      .cegb_coupled = coupled->items,
+      .n_cegb_coupled = coupled->n_items};
+}
+
 enum { FINEST_LEVELS = 65534, LIGHTGBM_LEVELS = 4 };
 
 static void fill_quant(const copse_params *params, struct resolution *resolution) {
@@ -329,6 +353,7 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   fill_objective(params, &resolution->out.objective);
   fill_sample(params, &resolution->out.sample);
   fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
+  fill_constraints(params, &resolution->out.grow.constraint);
   fill_quant(params, resolution);
   fill_boost(params, &resolution->out.boost);
   return compat_resolve(params, resolution, err);

@@ -1,30 +1,14 @@
 /* support.c - refuses by name what this version knows but does not do. A value that changes nothing
- * (constraints that are all 0 ...) passes.
+ * passes: the default's.
  *
- * When a parameter becomes FULL or a choice becomes NOW, its refusal here ends by itself; a condition in
- * changes_result() goes with it. */
+ * When a parameter becomes FULL or a choice becomes NOW, its refusal here ends by itself. */
 #include <string.h>
 
 #include "base/status.h"
 #include "params/internal.h"
 
-static bool all_equal(const struct param_value *value, enum param_type type, double neutral) {
-  for (size_t i = 0; i < value->n_items; i++) {
-    double x = type == TYPE_DOUBLES ? ((const double *)value->items)[i] : ((const int *)value->items)[i];
-    if (x != neutral) return false;
-  }
-  return true;
-}
-
 static bool changes_result(const copse_params *params, enum param_id id) {
-  const struct param_value *value = &params->slots[id].value;
-  switch (id) {
-    case PARAM_monotone_constraints:
-    case PARAM_cegb_penalty_feature_lazy:
-    case PARAM_cegb_penalty_feature_coupled: return !all_equal(value, param_rows[id].type, 0);
-    case PARAM_feature_contri: return !all_equal(value, param_rows[id].type, 1);
-    default: return strcmp(value_text(id, value), param_rows[id].default_text) != 0;
-  }
+  return strcmp(value_text(id, &params->slots[id].value), param_rows[id].default_text) != 0;
 }
 
 static copse_status refuse_value(const copse_params *params, enum param_id id, copse_error *err) {

@@ -8,7 +8,8 @@
 static bool is_written(const copse_params *params, enum param_id id) {
   if (id == PARAM_enable_bundle) return false; /* how cells are stored, no more */
   const struct param_row *row = &param_rows[id];
-  bool shapes = row->scope == SCOPE_DATA || row->scope == SCOPE_BOOSTER || row->scope == SCOPE_FREE;
+  bool shapes = row->scope == SCOPE_DATA || row->scope == SCOPE_BOOSTER || row->scope == SCOPE_FREE ||
+                id == PARAM_forcedsplits_filename; /* read by the program, but what it holds is grown */
   return shapes && row->support == COPSE_SUPPORT_FULL && effective_text(params, id)[0] != '\0';
 }
 
@@ -20,11 +21,12 @@ static void write_block_line(const copse_params *params, enum param_id id, copse
 
 /* LightGBM cuts a line of the block at every colon, and its Python package then fails to load the model
  * ("name:a,b" in categorical_feature is not JSON), as it does where categorical_feature is no list of
- * numbers. Such values stand in the configuration alone. */
+ * numbers or interaction_constraints have names. Such values stand in the configuration alone. */
 static bool fits_block(const copse_params *params, enum param_id id) {
   if (!is_written(params, id)) return false;
   const char *text = effective_text(params, id);
   if (id == PARAM_categorical_feature && strcmp(text, "auto") == 0) return false;
+  if (id == PARAM_interaction_constraints && text[strspn(text, "0123456789,[] ")] != '\0') return false;
   return strchr(text, ':') == NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/team.h"
 #include "train/booster.h"
+#include "train/cegb.h"
 #include "train/cluster.h"
 #include "train/grow.h"
 #include "train/hist_two.h"
@@ -162,6 +163,9 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   copse_status status = tree_create(booster->ctx, ws->grow.num_leaves, true, tree, err);
   if (status != COPSE_OK) return status;
   if (custom || objective_trainable(&booster->objective, output)) {
+    const copse_model *prefix = booster->prefix;
+    cegb_follow(ws, booster->trees, booster->n_trees, prefix != NULL ? prefix->trees : NULL,
+                prefix != NULL ? prefix->n_trees : 0);
     status = begin_tree(booster, output, custom, err);
     if (status == COPSE_OK) status = grow_tree(ws, tree, err);
     if (status != COPSE_OK) {

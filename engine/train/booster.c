@@ -398,11 +398,17 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
   const copse_schema *schema = booster->sets[0].data->schema;
   copse_text infos = {.ctx = booster->ctx}, objective = {.ctx = booster->ctx};
   copse_text parameters = {.ctx = booster->ctx}, config = {.ctx = booster->ctx};
+  copse_text monotone = {.ctx = booster->ctx};
   const char **info_list = copse_alloc(booster->ctx, schema->n_features, sizeof *info_list);
   copse_model *model = NULL;
   copse_status status = info_list != NULL
                             ? shape_texts(booster, &infos, &objective, &parameters, &config, err)
                             : status_memory(err, "a model");
+  if (status != COPSE_OK) goto done;
+  const struct constraint_params *constraint = &booster->resolved->grow.constraint;
+  for (size_t f = 0; f < constraint->n_monotone; f++)
+    copse_text_appendf(&monotone, f == 0 ? "%d" : " %d", constraint->monotone[f]);
+  if (monotone.failed) status = status_memory(err, "a model");
   if (status != COPSE_OK) goto done;
   const char *info = infos.data;
   for (uint32_t f = 0; f < schema->n_features; f++, info += strlen(info) + 1) info_list[f] = info;
@@ -416,6 +422,9 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
                               .parameters = parameters.data != NULL ? parameters.data : "",
                               .config = config.data != NULL ? config.data : ""};
   if ((status = model_create(booster->ctx, &shape, &model, err)) != COPSE_OK) goto done;
+  status = model_set_text(booster->ctx, &model->monotone_constraints,
+                          monotone.data != NULL ? monotone.data : "", monotone.length, err);
+  if (status != COPSE_OK) goto done;
   if ((status = copy_trees(booster, n_rounds, model, err)) != COPSE_OK) goto done;
   *out = model;
   model = NULL;
@@ -426,5 +435,6 @@ done:
   copse_text_release(&objective);
   copse_text_release(&parameters);
   copse_text_release(&config);
+  copse_text_release(&monotone);
   return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "train/booster.h"
+#include "train/cegb.h"
 
 static const double MAX_THRESHOLD = 1e300; /* see grow.c */
 
@@ -159,6 +160,10 @@ copse_status copse_booster_continue(copse_booster *booster, copse_model *model, 
     for (int t = 0; t < made; t++) tree_release(&trees[t]);
     copse_free(trees);
     if (status != COPSE_OK) return status;
+    if (cegb_counts_rows(&booster->workspace))
+      return status_set(err, COPSE_ERR_UNSUPPORTED,
+                        "cegb_penalty_feature_lazy asks which rows the model to continue has computed a "
+                        "feature for, which only its own training data tell: leave it out");
     booster->prefix = copse_model_ref(model);
   } else {
     copse_free(booster->trees);

@@ -10,6 +10,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/cegb.h"
 #include "train/hist.h"
 #include "train/partition.h"
 #include "train/sample.h"
@@ -54,6 +55,7 @@ static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
     child->slot = child->pending = -1;
     expand_clear(child);
     copy_splittable(ws, leaf, parent->pending + side);
+    constrain_child(ws, leaf, parent->pending + side, side == 1);
   }
 }
 
@@ -84,6 +86,7 @@ static void expand_leaf(struct workspace *ws, int leaf, int lane, bool last) {
   uint64_t n_left = partition_leaf(ws, &ws->leaves[leaf], &ws->leaves[leaf].best, lane);
   int left = ws->leaves[leaf].pending;
   make_children(ws, leaf, n_left);
+  if (ws->constraint.cegb != NULL) cegb_use(ws, leaf);
   if (last || !expand_allowed(ws, left, left + 1)) return;
   search_pair(ws, leaf, left, lane);
 }
@@ -128,6 +131,35 @@ static void collect_phases(struct workspace *ws, int n_lanes) {
     }
 }
 
+void expand_leaf_alone(struct workspace *ws, int n_leaves, int leaf) {
+  ws->leaves[leaf].pending = ws->pending[--ws->n_pending];
+  expand_leaf(ws, leaf, ALL_LANES, ws->grow.num_leaves - n_leaves == 1);
+}
+
+struct again_job {
+  const struct split_search *search;
+};
+
+static void search_column_again(void *user, size_t column, int thread) {
+  const struct again_job *job = user;
+  split_search_column(job->search, (uint32_t)column, thread);
+}
+
+void expand_search_again(struct workspace *ws, int leaf) {
+  double start = workspace_clock();
+  bool known = ws->leaves[leaf].slot >= 0;
+  if (!known) hist_acquire(ws, leaf, -1);
+  struct split_search search = split_search_begin(ws, (int[2]){leaf, -1}, ALL_LANES);
+  struct again_job job = {&search};
+  if (known) {
+    copse_parallel_for(ws->n_threads, workspace_matrix(ws)->n_columns, search_column_again, &job);
+    workspace_note(ws, ALL_LANES, PHASE_SPLIT, start);
+  } else {
+    hist_build(ws, &(struct hist_task){.leaf = leaf, .sibling = -1, .search = &search}, ALL_LANES);
+  }
+  split_search_end(&search);
+}
+
 void expand_leaves(struct workspace *ws, int n_leaves, int leaf) {
   struct expand_job job = {.ws = ws};
   int left_over = ws->grow.num_leaves - n_leaves, n = 0;
@@ -142,8 +174,7 @@ void expand_leaves(struct workspace *ws, int n_leaves, int leaf) {
     if (n == ws->n_pending && n > 1) n--;
   }
   if (n <= 1) {
-    ws->leaves[leaf].pending = ws->pending[--ws->n_pending];
-    expand_leaf(ws, leaf, ALL_LANES, left_over == 1);
+    expand_leaf_alone(ws, n_leaves, leaf);
     return;
   }
   for (int i = 0; i < n; i++) ws->leaves[job.leaves[i]].pending = ws->pending[--ws->n_pending];
@@ -158,6 +189,7 @@ static void settle_child(struct workspace *ws, int from, int to) {
   child->best = best;
   split_copy(&child->best, &ws->leaves[from].best, ws->bin_words);
   copy_splittable(ws, from, to);
+  constrain_settle(ws, from, to);
   if (child->slot >= 0) hist_move(ws, from, to);
 }
 

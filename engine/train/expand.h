@@ -8,6 +8,10 @@
 /* Makes the children of the best leaf `leaf`, one of n_leaves, known; they stay pending. With several threads
  * and small leaves each thread does a leaf by itself: this one and those that will most likely come next. */
 void expand_leaves(struct workspace *ws, int n_leaves, int leaf);
+/* The same for any leaf that has a split, and no other leaf is divided ahead. */
+void expand_leaf_alone(struct workspace *ws, int n_leaves, int leaf);
+/* Searches a leaf that was searched before: what bears on its splits has changed. */
+void expand_search_again(struct workspace *ws, int leaf);
 /* The pending children take their places: the left one the leaf's own, the right one `right`. */
 void expand_settle(struct workspace *ws, int leaf, int right);
 /* No split is known. */

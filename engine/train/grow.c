@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/route.h"
 #include "train/expand.h"
+#include "train/force.h"
 #include "train/hist.h"
 #include "train/hist_two.h"
 #include "train/split.h"
@@ -103,6 +104,7 @@ static void grow_root(struct workspace *ws, struct tree *tree) {
   if (ws->root_hessian > 0 && ws->n_bag == ws->data->n_rows)
     ws->leaves[0].total_hessian = llrint(ws->root_hessian / ws->hessian_unit);
   root_output(ws, tree);
+  constrain_begin_tree(ws, tree);
   expand_clear(&ws->leaves[0]);
   if (!build) return;
   struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
@@ -110,18 +112,49 @@ static void grow_root(struct workspace *ws, struct tree *tree) {
   split_search_end(&search);
 }
 
+/* The leaf's best split becomes part of the tree. */
+static copse_status make_split(struct workspace *ws, struct tree *tree, int leaf, int *right,
+                               copse_error *err) {
+  uint64_t n_left = ws->leaves[ws->leaves[leaf].pending].n_rows;
+  int above = tree->leaf_parent[leaf];
+  copse_status status = record_split(ws, tree, leaf, n_left, right, err);
+  if (status != COPSE_OK) return status;
+  expand_settle(ws, leaf, *right);
+  constrain_after_split(ws, above, leaf, *right);
+  return COPSE_OK;
+}
+
+/* Splits that are given, before any that is found. */
+static copse_status make_forced(struct workspace *ws, struct tree *tree, copse_error *err) {
+  const struct constraint_params *p = &ws->grow.constraint;
+  int *leaf_of = ws->constraint.forced_leaf;
+  for (size_t i = 0; i < p->n_forced; i++) leaf_of[i] = i == 0 ? 0 : -1;
+  for (size_t i = 0; i < p->n_forced && tree->n_leaves < ws->grow.num_leaves; i++) {
+    int leaf = leaf_of[i], right;
+    if (leaf < 0) continue;
+    if (!force_split(ws, leaf, &p->forced[i])) {
+      if (ws->grow.compat.forcing_ends) break;
+      continue;
+    }
+    expand_leaf_alone(ws, tree->n_leaves, leaf);
+    copse_status status = make_split(ws, tree, leaf, &right, err);
+    if (status != COPSE_OK) return status;
+    if (p->forced[i].left >= 0) leaf_of[p->forced[i].left] = leaf;
+    if (p->forced[i].right >= 0) leaf_of[p->forced[i].right] = right;
+  }
+  return COPSE_OK;
+}
+
 copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
   grow_root(ws, tree);
-  while (tree->n_leaves < ws->grow.num_leaves) {
+  copse_status status = make_forced(ws, tree, err);
+  while (status == COPSE_OK && tree->n_leaves < ws->grow.num_leaves) {
     int leaf = best_leaf(ws, tree->n_leaves), right;
     if (!(ws->leaves[leaf].best.gain > 0)) break;
     if (ws->leaves[leaf].pending < 0) expand_leaves(ws, tree->n_leaves, leaf);
-    uint64_t n_left = ws->leaves[ws->leaves[leaf].pending].n_rows;
-    copse_status status = record_split(ws, tree, leaf, n_left, &right, err);
-    if (status != COPSE_OK) return status;
-    expand_settle(ws, leaf, right);
+    status = make_split(ws, tree, leaf, &right, err);
   }
-  return COPSE_OK;
+  return status;
 }
 
 struct score_job {

@@ -3,6 +3,8 @@
  * way, as in LightGBM. */
 #include "train/renew.h"
 
+#include "train/monotone.h"
+
 struct renew_job {
   struct workspace *ws;
   const struct objective *objective;
@@ -26,4 +28,5 @@ void renew_leaves(struct workspace *ws, const struct objective *objective, int o
                   struct renew_scratch scratch, struct tree *tree) {
   struct renew_job job = {ws, objective, tree, output, score, scratch};
   copse_parallel_for(ws->n_threads, (size_t)tree->n_leaves, renew_leaf, &job);
+  monotone_restore_order(ws, tree);
 }

@@ -2,6 +2,7 @@
  * of rows. */
 #include <math.h>
 
+#include "train/monotone.h"
 #include "train/renew.h"
 #include "train/split.h"
 
@@ -35,4 +36,5 @@ void renew_quantised_leaves(struct workspace *ws, const float *gradient, const f
                             struct tree *tree) {
   struct renew_job job = {ws, tree, gradient, hessian};
   copse_parallel_for(ws->n_threads, (size_t)tree->n_leaves, renew_leaf, &job);
+  monotone_restore_order(ws, tree);
 }

@@ -29,8 +29,9 @@ static void draw_columns(const struct workspace *ws, uint64_t key, enum rng_stre
   double least = 2;
   bool any = false;
   for (uint32_t c = 0; c < n; c++) {
+    bool candidate = candidates == NULL || candidates[c]; /* which may be `in` itself */
     in[c] = false;
-    if (candidates != NULL && !candidates[c]) continue;
+    if (!candidate) continue;
     double u = uniform(rng_bits(key, stream, ws->column_hash[c]));
     in[c] = u < fraction;
     any |= in[c];
@@ -44,11 +45,12 @@ static void draw_columns(const struct workspace *ws, uint64_t key, enum rng_stre
 
 void sample_leaf_columns(const struct workspace *ws, const struct leaf *leaf, bool *in) {
   uint32_t n = ws->data->binned.n_columns;
+  memcpy(in, ws->column_in_tree, n * sizeof *in);
+  for (uint32_t c = 0; ws->constraint.allowed != NULL && c < n; c++)
+    in[c] = in[c] && constrain_allows(ws, (int)(leaf - ws->leaves), c);
   if (ws->sample.feature_fraction_bynode < 1) {
     uint64_t key = rng_bits((uint64_t)ws->sample.feature_fraction_seed, RNG_NODE_COLUMN, leaf->key);
-    draw_columns(ws, key, RNG_NODE_COLUMN, ws->sample.feature_fraction_bynode, ws->column_in_tree, in);
-  } else {
-    memcpy(in, ws->column_in_tree, n * sizeof *in);
+    draw_columns(ws, key, RNG_NODE_COLUMN, ws->sample.feature_fraction_bynode, in, in);
   }
 }
 
@@ -111,7 +113,7 @@ void sample_tree(struct workspace *ws, int round, int output) {
   uint64_t n = ws->data->n_rows;
   ws->tree_key = rng_bits((uint64_t)round, RNG_NODE, (uint64_t)output);
   draw_columns(ws, rng_bits((uint64_t)p->feature_fraction_seed, RNG_COLUMN, ws->tree_key), RNG_COLUMN,
-               p->feature_fraction < 1 ? p->feature_fraction : 2, NULL, ws->column_in_tree);
+               p->feature_fraction < 1 ? p->feature_fraction : 2, ws->constraint.allowed, ws->column_in_tree);
   copse_parallel_for(ws->n_threads, (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), number_rows, ws);
   ws->n_bag = n;
   if (p->bagging_freq <= 0) return;

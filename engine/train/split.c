@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/monotone.h"
 #include "train/sample.h"
 
 struct scan_rules split_rules(const struct grow_params *grow) {
@@ -38,10 +39,75 @@ static void split_clear(struct split *split) {
 /* What the thread's columns so far have: less than that is of no interest, unless it is to be known whether
  * the column has any candidate. Gains that are less by some last places are so after the shift too. */
 static double floor_of(const struct split_search *search, int side, int thread) {
-  const double best = search->ws->lanes[thread].best_gain[side], floor = search->sides[side].floor;
-  if (search->ws->splittable != NULL || !leaf_rules_plain(&search->rules)) return floor;
-  const double near = best - 0x1p-50 * best;
+  const struct workspace *ws = search->ws;
+  const double best = ws->lanes[thread].best_gain[side], floor = search->sides[side].floor;
+  if (ws->splittable != NULL || !leaf_rules_plain(&search->rules) || ws->constraint.bends_gain) return floor;
+  /* With limits the same gain comes by another formula. */
+  const double near = best - (ws->constraint.sign != NULL ? 0x1p-40 : 0x1p-50) * best;
   return near > floor ? near : floor;
+}
+
+static void keep_to_bounds(struct split *split, const struct scan_bounds *bounds) {
+  uint32_t threshold = split->categorical ? 0 : split->threshold_bin;
+  split->left_output =
+      scan_clamp(split->left_output, scan_limits_of(bounds, threshold, false, split->default_left));
+  split->right_output =
+      scan_clamp(split->right_output, scan_limits_of(bounds, threshold, true, !split->default_left));
+}
+
+/* A candidate that keeps to the bounds by itself. */
+static bool within_bounds(const struct split *split, const struct scan_bounds *bounds) {
+  struct split kept = *split;
+  keep_to_bounds(&kept, bounds);
+  double rise = split->right_output - split->left_output;
+  struct scan_limits left = scan_limits_of(bounds, split->threshold_bin, false, split->default_left);
+  struct scan_limits right = scan_limits_of(bounds, split->threshold_bin, true, !split->default_left);
+  return kept.left_output == split->left_output && kept.right_output == split->right_output &&
+         left.lower <= left.upper && right.lower <= right.upper && !(bounds->sign > 0 && rise < 0) &&
+         !(bounds->sign < 0 && rise > 0);
+}
+
+static void take_candidate(const struct split_search *search, int side, const struct split_task *task,
+                           const struct scan_result *found) {
+  const struct workspace *ws = task->ws;
+  const struct leaf *leaf = task->leaf;
+  const struct scan_rules *rules = &search->rules;
+  int64_t right_count = (int64_t)leaf->n_rows - found->left_count;
+  double left_gradient = (double)found->left_gradient * ws->gradient_unit;
+  double right_gradient = (double)(leaf->total_gradient - found->left_gradient) * ws->gradient_unit;
+  double left_hessian = (double)found->left_hessian * ws->hessian_unit + SPLIT_EPSILON;
+  double right_hessian =
+      (double)(leaf->total_hessian - found->left_hessian) * ws->hessian_unit + SPLIT_EPSILON;
+  struct split *out = task->out;
+  out->gain = found->gain - search->sides[side].shift;
+  out->column = task->column;
+  out->feature = ws->data->binned.columns[task->column].feature;
+  out->default_left = found->default_left;
+  out->threshold_bin = found->threshold;
+  out->left_gradient = found->left_gradient;
+  out->left_hessian = found->left_hessian;
+  out->left_output = leaf_output(left_gradient, left_hessian, (double)found->left_count, leaf->output, rules);
+  out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, rules);
+}
+
+/* With plain rules a candidate's gain is largest at the outputs that nothing limits: where the best candidate
+ * of all keeps to the limits anyhow, it is the best one within them too, and the vector scan has found it. */
+static void scan(const struct split_search *search, int side, const struct split_task *task,
+                 struct scan_input *input, struct scan_result *found) {
+  const struct workspace *ws = task->ws;
+  bool free_first = task->bounds != NULL && ws->splittable == NULL && leaf_rules_plain(&search->rules);
+  if (task->bounds == NULL || free_first) {
+    ws->kernels->scan_numeric(input, &search->rules, found);
+    if (!found->splittable) return;
+    take_candidate(search, side, task, found);
+    if (task->bounds == NULL || within_bounds(task->out, task->bounds)) return;
+    split_clear(task->out);
+  }
+  input->bounds = task->bounds;
+  ws->kernels->scan_numeric(input, &search->rules, found);
+  if (!found->splittable) return;
+  take_candidate(search, side, task, found);
+  keep_to_bounds(task->out, task->bounds);
 }
 
 static void search_numeric(const struct split_search *search, int side, int thread, struct split_task *task) {
@@ -50,7 +116,6 @@ static void search_numeric(const struct split_search *search, int side, int thre
   const struct binned_column *column = &ws->data->binned.columns[task->column];
   const struct feature_bins *bins = &ws->data->schema->features[column->feature];
   uint64_t cell = ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
-  const struct scan_rules *rules = &search->rules;
   struct scan_input input = {
       .gradient = task->planes->gradient + cell,
       .hessian = task->planes->hessian + cell,
@@ -74,27 +139,11 @@ static void search_numeric(const struct split_search *search, int side, int thre
       .skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
                    bins->most_freq_bin == 0 && bins->default_bin != 0};
   struct scan_result found;
-  ws->kernels->scan_numeric(&input, rules, &found);
+  scan(search, side, task, &input, &found);
   task->splittable = found.splittable;
   if (!found.splittable) return;
   double *best = &ws->lanes[thread].best_gain[side];
   if (found.gain > *best) *best = found.gain;
-  int64_t right_count = (int64_t)leaf->n_rows - found.left_count;
-  double left_gradient = (double)found.left_gradient * ws->gradient_unit;
-  double right_gradient = (double)(leaf->total_gradient - found.left_gradient) * ws->gradient_unit;
-  double left_hessian = (double)found.left_hessian * ws->hessian_unit + SPLIT_EPSILON;
-  double right_hessian =
-      (double)(leaf->total_hessian - found.left_hessian) * ws->hessian_unit + SPLIT_EPSILON;
-  struct split *out = task->out;
-  out->gain = found.gain - search->sides[side].shift;
-  out->column = task->column;
-  out->feature = column->feature;
-  out->default_left = found.default_left;
-  out->threshold_bin = found.threshold;
-  out->left_gradient = found.left_gradient;
-  out->left_hessian = found.left_hessian;
-  out->left_output = leaf_output(left_gradient, left_hessian, (double)found.left_count, leaf->output, rules);
-  out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, rules);
 }
 
 /* Whether the leaf has to look at the column at all. */
@@ -129,16 +178,23 @@ static void search_side(const struct split_search *search, int side, uint32_t co
     if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = false;
     return;
   }
+  struct scan_bounds bounds;
   struct split_task task = {.ws = ws,
+                            .side = side,
                             .leaf = &ws->leaves[leaf],
                             .column = column,
                             .planes = &ws->slots[ws->leaves[leaf].slot],
                             .out = out,
                             .lane = &ws->lanes[thread]};
+  if (ws->constraint.sign != NULL) {
+    monotone_bounds(ws, task.leaf, side, column, thread, &bounds);
+    task.bounds = &bounds;
+  }
   if (ws->data->schema->features[ws->data->binned.columns[column].feature].categorical)
     split_search_categorical(&task);
   else
     search_numeric(search, side, thread, &task);
+  if (out->column != UINT32_MAX) out->gain = constrain_gain(ws, task.leaf, side, column, out->gain);
   if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = task.splittable;
 }
 
@@ -165,6 +221,7 @@ struct split_search split_search_begin(struct workspace *ws, const int leaves[2]
     if (leaves[side] < 0) continue;
     const struct leaf *leaf = &ws->leaves[leaves[side]];
     sample_leaf_columns(ws, leaf, search.found->column_in_leaf + (size_t)side * n_columns);
+    constrain_begin_search(ws, leaves[side], side);
     search.sides[side] = begin_side(ws, leaf, &search.rules);
   }
   for (int t = first; t < end; t++) ws->lanes[t].best_gain[0] = ws->lanes[t].best_gain[1] = 0;

@@ -33,12 +33,14 @@ struct scan_rules split_rules(const struct grow_params *grow);
 /* One categorical column of one leaf; `out->column` stays UINT32_MAX when nothing passes. */
 struct split_task {
   struct workspace *ws;
+  int side; /* of the search */
   const struct leaf *leaf;
   uint32_t column;
   const struct hist_planes *planes;
   struct split *out;
   struct lane *lane;
-  bool splittable; /* out */
+  const struct scan_bounds *bounds; /* of outputs; NULL: none */
+  bool splittable;                  /* out */
 };
 void split_search_categorical(struct split_task *task);
 

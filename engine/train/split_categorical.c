@@ -46,8 +46,19 @@ static bool offer(struct category_search *s, struct left_side left) {
   double gl = (double)left.gradient * ws->gradient_unit;
   double gr = (double)(s->leaf->total_gradient - left.gradient) * ws->gradient_unit;
   double hl = (double)left.hessian * ws->hessian_unit + SPLIT_EPSILON, hr = right_hessian(s, left.hessian);
-  double gain = leaf_gain(gl, hl, (double)left.count, s->leaf->output, &s->rules) +
-                leaf_gain(gr, hr, (double)right_n, s->leaf->output, &s->rules);
+  const struct scan_bounds *bounds = s->task->bounds;
+  double wl = leaf_output(gl, hl, (double)left.count, s->leaf->output, &s->rules);
+  double wr = leaf_output(gr, hr, (double)right_n, s->leaf->output, &s->rules), gain;
+  if (bounds != NULL) { /* the same limits for both sides */
+    const struct scan_limits limits = {bounds->lower, bounds->upper};
+    if (limits.lower > limits.upper) return false;
+    wl = scan_clamp(wl, limits);
+    wr = scan_clamp(wr, limits);
+    gain = leaf_gain_at(gl, hl, wl, &s->rules) + leaf_gain_at(gr, hr, wr, &s->rules);
+  } else {
+    gain = leaf_gain(gl, hl, (double)left.count, s->leaf->output, &s->rules) +
+           leaf_gain(gr, hr, (double)right_n, s->leaf->output, &s->rules);
+  }
   if (!(gain > split_gain_floor(ws, s->shift))) return false;
   s->task->splittable = true;
   if (!(gain > s->best_gain)) return false;
@@ -56,8 +67,8 @@ static bool offer(struct category_search *s, struct left_side left) {
   out->gain = gain - s->shift;
   out->left_gradient = left.gradient;
   out->left_hessian = left.hessian;
-  out->left_output = leaf_output(gl, hl, (double)left.count, s->leaf->output, &s->rules);
-  out->right_output = leaf_output(gr, hr, (double)right_n, s->leaf->output, &s->rules);
+  out->left_output = wl;
+  out->right_output = wr;
   return true;
 }
 

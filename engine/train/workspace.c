@@ -211,13 +211,18 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
-  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws)) return COPSE_OK;
-  workspace_release(ws);
-  return status_memory(err, "the training workspace");
+  copse_status status = COPSE_OK;
+  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws))
+    status = constrain_create(ws, err);
+  else
+    status = status_memory(err, "the training workspace");
+  if (status != COPSE_OK) workspace_release(ws);
+  return status;
 }
 
 void workspace_release(struct workspace *ws) {
   hist_two_release(ws);
+  constrain_release(ws);
   for (int t = 0; ws->lanes != NULL && t < ws->n_threads; t++) {
     struct lane *lane = &ws->lanes[t];
     copse_free(lane->cells);

@@ -17,6 +17,7 @@
 #include "kernels/kernels.h"
 #include "params/params.h"
 #include "train/category_sort.h"
+#include "train/constrain.h"
 
 /* The best split known for a leaf. */
 struct split {
@@ -34,7 +35,10 @@ struct split {
 struct leaf {
   uint64_t begin, n_rows; /* range of workspace.rows */
   int64_t total_gradient, total_hessian;
-  double output; /* unshrunk value the leaf got when it was made */
+  double output;       /* unshrunk value the leaf got when it was made */
+  double lower, upper; /* limits of the outputs of its children (monotone constraints) */
+  int part_of;         /* pending: the leaf of the tree that it is a side of; -1: it is one itself */
+  bool right_part;
   int depth;
   uint64_t key; /* of the path from the root: what draws at this node are keyed by */
   int slot;     /* of the pool, -1: none */
@@ -92,6 +96,7 @@ struct workspace {
   int n_threads;
   struct grow_params grow;
   struct sample_params sample;
+  struct constraints constraint;
 
   /* this tree's sample, see sample.h */
   uint64_t n_bag;        /* rows[0 .. n_bag) are in the bag, the others behind them */

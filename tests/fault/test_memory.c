@@ -62,7 +62,8 @@ static copse_table table_of(const struct chain *chain) {
 
 static void prepare(struct chain *chain) {
   static const char config[] =
-      "num_threads=1\nnum_iterations=3\nnum_leaves = 6 # few\nmin_data_in_leaf = "
+      "num_threads=1\nmonotone_constraints_method = advanced\nnum_iterations=3\nnum_leaves = 6 # "
+      "few\nmin_data_in_leaf = "
       "3\nverbosity=-1\nmetric=l2,auc,l1\n"
       "min_data_per_group=2\ncat_smooth=1\nmax_bin_by_feature=9,9,9,9,9,9,9\n";
   static const char *const names[FEATURES] = {"number", "missing",  "zeros", "few",
@@ -202,6 +203,14 @@ static void a_failure_is_clean(void **state) {
   every_request_refused(false, "compat", "lightgbm");
 }
 
+/* Column 0 is a number; see mixed_data.h. */
+static void constraints_fail_cleanly(void **state) {
+  (void)state;
+  every_request_refused(false, "monotone_constraints", "1,0,0,0,0,0,0");
+  every_request_refused(false, "interaction_constraints", "[0,1,2],[2,3,4,5,6]");
+  every_request_refused(false, "cegb_penalty_feature_lazy", "0.1,0,0.2,0,0,0.1,0");
+}
+
 static void a_second_attempt_succeeds(void **state) {
   (void)state;
   every_request_refused(true, "objective", "binary");
@@ -243,6 +252,7 @@ static void a_low_limit(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_failure_is_clean),
+      cmocka_unit_test(constraints_fail_cleanly),
       cmocka_unit_test(a_second_attempt_succeeds),
       cmocka_unit_test(a_low_limit),
   };

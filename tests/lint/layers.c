@@ -96,7 +96,7 @@ static const struct {
     {"sqlite3.h", "prep/store/*"},
     {"zlib.h", "prep/read/*"},
     {"ini.h", "prep/recipe/*"},
-    {"jansson.h", "cli/forced_bins.c"},
+    {"jansson.h", "cli/json_file.h"},
 };
 
 static int findings;

@@ -397,11 +397,11 @@ static void nothing_to_rank(void **state) {
 
 static void assert_refused(const struct objective_params *params, const struct objective_data *data,
                            const char *part) {
-  struct objective o = {.label_percentile = 77};
+  struct objective o = {.root_hessian = 77};
   copse_error err;
   assert_int_equal(objective_init(NULL, params, data, &o, &err), COPSE_ERR_DATA);
   if (strstr(err.message, part) == NULL) fail_msg("\"%s\" does not say \"%s\"", err.message, part);
-  assert_true(o.label_percentile == 77);
+  assert_true(o.root_hessian == 77);
 }
 
 static void bad_queries_and_labels_are_refused(void **state) {

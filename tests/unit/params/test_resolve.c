@@ -1,4 +1,5 @@
 /* test_resolve.c - derived values, conflicts, refusals, compat, the structs, the written configuration. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -401,17 +402,12 @@ static void test_later_values(void **state) {
       "linear_trees=1", COPSE_ERR_UNSUPPORTED,
       "c:1: linear_trees=true (linear_tree) is known to Copse but not part of this version: leave it "
       "out, set linear_tree=false");
-  assert_fails(
-      "interaction_constraints=[0,1],[2]", COPSE_ERR_UNSUPPORTED,
-      "c:1: interaction_constraints=[0,1],[2] is known to Copse but not part of this version: leave it out");
   static const char *const refused[] = {"num_machines=2",
                                         "device=gpu",
                                         "device_type=cuda",
                                         "linear_tree=true",
                                         "predict_contrib=true",
                                         "pred_early_stop=true",
-                                        "monotone_constraints=0,1",
-                                        "forcedsplits_filename=a.json",
                                         "task=convert_model",
                                         "task=refit",
                                         "task=save_binary",
@@ -419,10 +415,6 @@ static void test_later_values(void **state) {
                                         "boosting=dart",
                                         "boosting=random_forest",
                                         "data_sample_strategy=goss",
-                                        "feature_contri=1,0.5",
-                                        "cegb_penalty_split=1",
-                                        "cegb_penalty_feature_lazy=0,1",
-                                        "cegb_penalty_feature_coupled=1",
                                         "parser_config_file=x",
                                         "saved_feature_importance_type=1",
                                         "predict_disable_shape_check=1"};
@@ -431,6 +423,19 @@ static void test_later_values(void **state) {
     assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "known to Copse but not part of this version"));
   }
+}
+
+static void test_interaction_groups(void **state) {
+  (void)state;
+  static const char *const bad[] = {"0,1", "[0,1", "[0,1]]", "[0,,1]", "[]", "[0][1]", "[0],", "[0,[1]]"};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    char text[100];
+    snprintf(text, sizeof text, "interaction_constraints=%s", bad[i]);
+    make(text);
+    assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_ARGUMENT);
+    assert_non_null(strstr(err.message, "expected groups of feature numbers or names, as in [0,1],[2,3]"));
+  }
+  resolved("interaction_constraints=[0,1],[2,age],[x]");
 }
 
 static void test_values_that_change_nothing(void **state) {
@@ -622,6 +627,7 @@ int main(void) {
       cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_quantiles),
       cmocka_unit_test(test_later_values),
+      cmocka_unit_test(test_interaction_groups),
       cmocka_unit_test(test_values_that_change_nothing),
       cmocka_unit_test(test_support_column_holds),
       cmocka_unit_test(test_compat),
