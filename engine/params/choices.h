@@ -26,7 +26,7 @@ struct param_choice {
  * begins with ", ". (clang-format does not come to rest on this list.) */
 /* clang-format off */
 #define FOR_EACH_CHOICE_TABLE(T)                                                        \
-  T(task) T(objective) T(boosting) T(data_sample_strategy) T(tree_learner)              \
+  T(task) T(objective) T(boosting) T(data_sample_strategy) T(grow_policy) T(tree_learner)\
   T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat)      \
   T(format) T(libsvm_base) T(unseen_category) T(values) T(lint)
 /* clang-format on */

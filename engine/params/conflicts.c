@@ -144,10 +144,58 @@ static copse_status check_files(const copse_params *params, copse_error *err) {
   return COPSE_OK;
 }
 
+static bool by_gradients(const copse_params *params) {
+  return slot_is(params, PARAM_boosting, "goss") || !slot_is(params, PARAM_data_sample_strategy, "bagging");
+}
+
+static copse_status check_goss(const copse_params *params, copse_error *err) {
+  double top = slot_double(params, PARAM_top_rate), other = slot_double(params, PARAM_other_rate);
+  if (top > 0 && other > 0 && top + other <= 1) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%stop_rate=%s and other_rate=%s: goss needs both above 0 and no more than 1 together",
+                    slot_place(params, other > 0 ? PARAM_top_rate : PARAM_other_rate),
+                    slot_text(params, PARAM_top_rate), slot_text(params, PARAM_other_rate));
+}
+
+/* Rows are drawn in one way only. */
+static copse_status check_row_strategy(const copse_params *params, copse_error *err) {
+  static const enum param_id fractions[] = {PARAM_bagging_fraction, PARAM_pos_bagging_fraction,
+                                            PARAM_neg_bagging_fraction};
+  if (!by_gradients(params)) return COPSE_OK;
+  bool goss = slot_is(params, PARAM_boosting, "goss"),
+       mvs = slot_is(params, PARAM_data_sample_strategy, "mvs");
+  const char *strategy = mvs ? "mvs" : "goss";
+  char mention[MENTION_CAPACITY];
+  if (goss && slot_given(params, PARAM_data_sample_strategy) &&
+      !slot_is(params, PARAM_data_sample_strategy, "goss"))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sdata_sample_strategy=%s conflicts with boosting=goss: leave one of them out",
+                      slot_place(params, PARAM_data_sample_strategy),
+                      slot_text(params, PARAM_data_sample_strategy));
+  if (mvs && slot_double(params, PARAM_bagging_fraction) >= 1)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sdata_sample_strategy=mvs draws a bagging_fraction of the rows: set one below 1",
+                      slot_place(params, PARAM_data_sample_strategy));
+  bool bags = slot_int(params, PARAM_bagging_freq) > (mvs ? 1 : 0);
+  for (size_t i = 0; i < sizeof fractions / sizeof fractions[0] && bags; i++)
+    if (slot_double(params, fractions[i]) < 1)
+      return status_set(
+          err, COPSE_ERR_ARGUMENT,
+          "%s%s conflicts with data_sample_strategy=%s, which draws rows by their gradients in every "
+          "round: leave bagging_freq out",
+          slot_place(params, fractions[i]), slot_mention(params, fractions[i], mention), strategy);
+  if (slot_int(params, PARAM_bagging_by_query))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sbagging_by_query=true conflicts with data_sample_strategy=%s, which draws single "
+                      "rows by their gradients: leave one of them out",
+                      slot_place(params, PARAM_bagging_by_query), strategy);
+  return mvs ? COPSE_OK : check_goss(params, err);
+}
+
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
       check_switches,      check_num_class,      check_alpha, check_metrics,
-      check_class_weights, check_early_stopping, check_files};
+      check_class_weights, check_early_stopping, check_files, check_row_strategy};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

@@ -69,6 +69,8 @@ struct objective_params {
   bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
 };
 
+enum row_strategy { ROW_BAGGING, ROW_GOSS, ROW_MVS };
+
 /* Which rows and columns take part in a tree. Draws are hashes of (seed, absolute round, row number or column
  * name). */
 struct sample_params {
@@ -77,6 +79,9 @@ struct sample_params {
   bool bagging_by_class; /* the two fractions by label > 0 instead of the common one */
   bool bagging_by_query;
   int bagging_seed;
+  enum row_strategy strategy;  /* not ROW_BAGGING: every round by its gradients, and bagging_freq is 0 */
+  double top_rate, other_rate; /* goss */
+  double mvs_fraction, mvs_lambda;
   double feature_fraction, feature_fraction_bynode;
   int feature_fraction_seed;
   bool extra_trees;
@@ -95,6 +100,7 @@ struct quant_params {
 struct grow_params {
   int num_leaves; /* already lowered to 2^max_depth where that applies */
   int max_depth;  /* <= 0: unlimited */
+  bool depthwise; /* the shallowest leaf is split next, not the one that gains most */
   int min_data_in_leaf;
   double min_sum_hessian_in_leaf;
   double lambda_l1, lambda_l2;

@@ -46,11 +46,17 @@ static void resolve_seeds(const copse_params *params, struct resolution *resolut
   resolution->out.sample.extra_seed = seeds[5];
 }
 
-/* A tree of depth d has at most 2^d leaves, whatever num_leaves says. */
+/* A tree of depth d has at most 2^d leaves, whatever num_leaves says. Grown level by level it may have them
+ * all, where no number was asked for. */
 static int resolve_num_leaves(const copse_params *params, struct resolution *resolution) {
+  enum { MOST_LEVELS = 17 }; /* of the largest num_leaves */
   int num_leaves = (int)slot_int(params, PARAM_num_leaves);
   int64_t max_depth = slot_int(params, PARAM_max_depth);
-  if (max_depth <= 0 || max_depth > 30 || (1 << max_depth) >= num_leaves) return num_leaves;
+  bool whole_levels =
+      slot_is(params, PARAM_grow_policy, "depthwise") && !slot_given(params, PARAM_num_leaves);
+  if (max_depth <= 0) return num_leaves;
+  if (max_depth > MOST_LEVELS) max_depth = MOST_LEVELS;
+  if (!whole_levels && (1 << max_depth) >= num_leaves) return num_leaves;
   num_leaves = 1 << max_depth;
   derive_int(resolution, PARAM_num_leaves, num_leaves);
   return num_leaves;
@@ -156,6 +162,22 @@ static void fill_objective(const copse_params *params, struct objective_params *
   out->poisson_max_delta_step = slot_double(params, PARAM_poisson_max_delta_step);
 }
 
+/* boosting=goss is LightGBM's older way of asking for gbdt with goss. */
+static void resolve_strategy(const copse_params *params, struct resolution *resolution) {
+  struct sample_params *sample = &resolution->out.sample;
+  bool goss = slot_is(params, PARAM_boosting, "goss");
+  if (goss) {
+    derive_choice(resolution, PARAM_boosting, "gbdt");
+    derive_choice(resolution, PARAM_data_sample_strategy, "goss");
+  }
+  if (goss || slot_is(params, PARAM_data_sample_strategy, "goss")) sample->strategy = ROW_GOSS;
+  if (slot_is(params, PARAM_data_sample_strategy, "mvs")) sample->strategy = ROW_MVS;
+  sample->top_rate = slot_double(params, PARAM_top_rate);
+  sample->other_rate = slot_double(params, PARAM_other_rate);
+  sample->mvs_fraction = slot_double(params, PARAM_bagging_fraction);
+  sample->mvs_lambda = slot_double(params, PARAM_mvs_lambda);
+}
+
 /* Bagging without a fraction below 1 is no bagging. The seeds were filled with their derivation. */
 static void fill_sample(const copse_params *params, struct sample_params *out) {
   out->bagging_fraction = slot_double(params, PARAM_bagging_fraction);
@@ -163,7 +185,7 @@ static void fill_sample(const copse_params *params, struct sample_params *out) {
   out->neg_bagging_fraction = slot_double(params, PARAM_neg_bagging_fraction);
   out->bagging_by_class = slot_is(params, PARAM_objective, "binary") &&
                           (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
-  bool draws = out->bagging_by_class || out->bagging_fraction < 1;
+  bool draws = out->strategy == ROW_BAGGING && (out->bagging_by_class || out->bagging_fraction < 1);
   int64_t freq = slot_int(params, PARAM_bagging_freq);
   out->bagging_freq = draws && freq > 0 ? (int)freq : 0;
   out->bagging_by_query = slot_int(params, PARAM_bagging_by_query);
@@ -176,6 +198,7 @@ static void fill_grow(const copse_params *params, struct grow_params *out, int n
                       int min_data_in_leaf) {
   out->num_leaves = num_leaves;
   out->max_depth = (int)slot_int(params, PARAM_max_depth);
+  out->depthwise = slot_is(params, PARAM_grow_policy, "depthwise");
   out->min_data_in_leaf = min_data_in_leaf;
   out->min_sum_hessian_in_leaf = slot_double(params, PARAM_min_sum_hessian_in_leaf);
   out->lambda_l1 = slot_double(params, PARAM_lambda_l1);
@@ -231,6 +254,7 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   resolve_metrics(params, resolution);
   fill_bin(params, &resolution->out.bin, min_data_in_leaf);
   fill_objective(params, &resolution->out.objective);
+  resolve_strategy(params, resolution);
   fill_sample(params, &resolution->out.sample);
   fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
   fill_quant(params, resolution);

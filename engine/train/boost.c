@@ -7,6 +7,7 @@
 #include "base/team.h"
 #include "train/booster.h"
 #include "train/cluster.h"
+#include "train/gradient_sample.h"
 #include "train/grow.h"
 #include "train/placed.h"
 #include "train/renew.h"
@@ -189,6 +190,16 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
   return COPSE_OK;
 }
 
+/* While steps are large and gradients say little, goss looks at every row: for 1 / learning_rate rounds, as
+ * in LightGBM. */
+static void sample_rows(copse_booster *booster) {
+  const struct resolved_params *resolved = booster->resolved;
+  int round = copse_booster_round(booster);
+  booster->workspace.rows_chosen = false;
+  if (resolved->sample.strategy == ROW_GOSS && round < (int)(1 / resolved->boost.learning_rate)) return;
+  gradient_sample_round(&booster->workspace, round, booster->n_outputs, booster->gradient, booster->hessian);
+}
+
 /* A round as one stretch of work for a team of threads. */
 struct round {
   copse_booster *booster;
@@ -208,6 +219,7 @@ static void run_round(void *user) {
   }
   booster->workspace.gradients_placed = placed;
   if (!round->custom) compute_gradients(booster, placed);
+  sample_rows(booster);
   round->status = grow_round(booster, round->custom, round->finished, round->err);
 }
 

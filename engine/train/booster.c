@@ -151,9 +151,12 @@ static copse_status init_objective(copse_booster *booster, struct objective *out
 
 static copse_status make_workspace(const copse_booster *booster, const struct objective *objective,
                                    struct workspace *out, copse_error *err) {
-  copse_status status = workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow,
-                                         &booster->resolved->sample, objective->constant_hessian,
-                                         booster->resolved->boost.n_threads, kernels_best(), out, err);
+  const struct sample_params *sample = &booster->resolved->sample;
+  /* A row that is drawn for others as well has their hessians too. */
+  bool constant_hessian = objective->constant_hessian && sample->strategy == ROW_BAGGING;
+  copse_status status =
+      workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow, sample,
+                       constant_hessian, booster->resolved->boost.n_threads, kernels_best(), out, err);
   /* Percentiles of residuals add up weights in the order of a leaf's rows, which a division ahead of its turn
    * changes. */
   if (objective->row->renew != NULL) out->speculative = false;

@@ -27,6 +27,12 @@ void expand_clear(struct leaf *leaf) {
   leaf->best.categorical = false;
 }
 
+bool expand_before(const struct workspace *ws, const struct leaf *a, const struct leaf *b) {
+  if (ws->grow.depthwise && a->depth != b->depth && a->best.gain > 0 && b->best.gain > 0)
+    return a->depth < b->depth;
+  return split_better(&a->best, &b->best);
+}
+
 bool expand_allowed(const struct workspace *ws, int left, int right) {
   if (ws->grow.max_depth > 0 && ws->leaves[left].depth >= ws->grow.max_depth) return false;
   uint64_t least = 2 * (uint64_t)ws->grow.min_data_in_leaf;
@@ -109,11 +115,9 @@ static int choose_ahead(const struct workspace *ws, int n_leaves, int n, int *ch
     const struct leaf *leaf = &ws->leaves[l];
     if (leaf->pending >= 0 || !(leaf->best.gain > 0) || !is_small(ws, l)) continue;
     int at = found < n ? found++ : n - 1;
-    if (at == n - 1 && found == n && chosen[at] >= 0 &&
-        !split_better(&leaf->best, &ws->leaves[chosen[at]].best))
+    if (at == n - 1 && found == n && chosen[at] >= 0 && !expand_before(ws, leaf, &ws->leaves[chosen[at]]))
       continue;
-    for (; at > 0 && split_better(&leaf->best, &ws->leaves[chosen[at - 1]].best); at--)
-      chosen[at] = chosen[at - 1];
+    for (; at > 0 && expand_before(ws, leaf, &ws->leaves[chosen[at - 1]]); at--) chosen[at] = chosen[at - 1];
     chosen[at] = l;
   }
   return found;

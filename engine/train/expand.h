@@ -10,6 +10,9 @@
 void expand_leaves(struct workspace *ws, int n_leaves, int leaf);
 /* The pending children take their places: the left one the leaf's own, the right one `right`. */
 void expand_settle(struct workspace *ws, int leaf, int right);
+/* Whether leaf a is to be split before b: the one that gains more; grown level by level the shallower one
+ * first, of those that gain at all. */
+bool expand_before(const struct workspace *ws, const struct leaf *a, const struct leaf *b);
 /* No split is known. */
 void expand_clear(struct leaf *leaf);
 /* Whether leaves may be split further (algorithms 4.2); right < 0: there is but one. */
