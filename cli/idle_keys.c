@@ -13,6 +13,7 @@ struct idle_key {
 };
 
 static const struct idle_key idle_keys[] = {
+    {"learning_rate", NULL, "boosting", "rf", "boosting=gbdt or dart"},
     {"num_grad_quant_bins", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
     {"stochastic_rounding", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
     {"quant_train_renew_leaf", "false", "use_quantized_grad", "false", "use_quantized_grad=true"},

@@ -614,8 +614,9 @@ typedef struct copse_predictor copse_predictor;
 
 typedef enum copse_predict_kind {
   COPSE_PREDICT_VALUE = 0, /* probability or value, as the objective has it: one per output */
-  COPSE_PREDICT_RAW = 1,   /* sum of leaf values: one per output */
-  COPSE_PREDICT_LEAF = 2   /* leaf index of every tree */
+  COPSE_PREDICT_RAW = 1,   /* sum of leaf values, of a random forest their average: one per output */
+  COPSE_PREDICT_LEAF = 2,  /* leaf index of every tree */
+  COPSE_PREDICT_SUM = 3    /* as _RAW, but of a random forest the sum too: LightGBM's raw score */
 } copse_predict_kind;
 
 /* Rounds [start_round, start_round + n_rounds); n_rounds <= 0: to the end. Holds a counted reference to the

@@ -37,8 +37,8 @@
 
 #define BOOSTING(C)                     \
   C("gbdt", "gbrt", NOW, ANY)         \
-  C("rf", "random_forest", LATER, ANY) \
-  C("dart", "", LATER, ANY)           \
+  C("rf", "random_forest", NOW, ANY)  \
+  C("dart", "", NOW, ANY)           \
   C("goss", "", NOW, ANY)
 
 #define DATA_SAMPLE_STRATEGY(C) C("bagging", "", NOW, ANY) C("goss", "", NOW, ANY) C("mvs", "", NOW, ANY)

@@ -192,10 +192,35 @@ static copse_status check_row_strategy(const copse_params *params, copse_error *
   return mvs ? COPSE_OK : check_goss(params, err);
 }
 
+/* Trees of a forest differ by what they are grown on alone. */
+static copse_status check_boosting(const copse_params *params, copse_error *err) {
+  bool rf = slot_is(params, PARAM_boosting, "rf"), dart = slot_is(params, PARAM_boosting, "dart");
+  if ((rf || dart) && slot_is(params, PARAM_objective, "custom"))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%sboosting=%s conflicts with objective=custom: it takes gradients at scores of its own, "
+        "not at those the caller sees (use boosting=gbdt)",
+        slot_place(params, PARAM_boosting), slot_text(params, PARAM_boosting));
+  if (!rf) return COPSE_OK;
+  bool by_class =
+      slot_is(params, PARAM_objective, "binary") && (slot_double(params, PARAM_pos_bagging_fraction) < 1 ||
+                                                     slot_double(params, PARAM_neg_bagging_fraction) < 1);
+  bool rows = slot_int(params, PARAM_bagging_freq) > 0 &&
+              (slot_double(params, PARAM_bagging_fraction) < 1 || by_class);
+  bool columns = slot_double(params, PARAM_feature_fraction) < 1 ||
+                 slot_double(params, PARAM_feature_fraction_bynode) < 1 ||
+                 slot_int(params, PARAM_extra_trees);
+  if (rows || columns || by_gradients(params)) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%sboosting=rf grows the same tree in every round unless rows or features are drawn: set "
+                    "bagging_freq=1 and bagging_fraction below 1, or feature_fraction below 1",
+                    slot_place(params, PARAM_boosting));
+}
+
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
-      check_switches,      check_num_class,      check_alpha, check_metrics,
-      check_class_weights, check_early_stopping, check_files, check_row_strategy};
+      check_switches,       check_num_class, check_alpha,        check_metrics, check_class_weights,
+      check_early_stopping, check_files,     check_row_strategy, check_boosting};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

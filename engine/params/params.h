@@ -116,7 +116,23 @@ struct grow_params {
   struct quant_params quant;
 };
 
+enum boosting_kind { BOOSTING_GBDT, BOOSTING_RF, BOOSTING_DART };
+
+struct dart_params {
+  double drop_rate, skip_drop;
+  int max_drop; /* <= 0: no limit, but see boost_params.quirks */
+  bool xgboost_mode, uniform;
+  int seed;
+};
+
 struct boost_params {
+  enum boosting_kind boosting;
+  struct dart_params dart;
+  /* compat: 10.5 dart's starting score belongs to the first tree, and trees dropped when training ends stay
+   * so; 10.7 a tree of rf that cannot be split is 0; 10.20 dart never stops early, and max_drop=0 drops one;
+   * 10.21 refit of a leaf without rows */
+  bool quirks;
+  double refit_decay_rate;
   int num_iterations;
   double learning_rate;
   int early_stopping_round;

@@ -42,6 +42,7 @@ static void resolve_seeds(const copse_params *params, struct resolution *resolut
   }
   resolution->out.bin.sample_seed = seeds[0];
   resolution->out.sample.bagging_seed = seeds[1];
+  resolution->out.boost.dart.seed = seeds[2];
   resolution->out.sample.feature_fraction_seed = seeds[3];
   resolution->out.sample.extra_seed = seeds[5];
 }
@@ -230,7 +231,21 @@ static void fill_quant(const copse_params *params, struct resolution *resolution
   }
 }
 
+static void fill_dart(const copse_params *params, struct resolution *resolution) {
+  struct dart_params *out = &resolution->out.boost.dart;
+  out->drop_rate = slot_double(params, PARAM_drop_rate);
+  out->skip_drop = slot_double(params, PARAM_skip_drop);
+  out->max_drop = (int)slot_int(params, PARAM_max_drop);
+  out->xgboost_mode = slot_int(params, PARAM_xgboost_dart_mode);
+  out->uniform = slot_int(params, PARAM_uniform_drop);
+}
+
 static void fill_boost(const copse_params *params, struct boost_params *out) {
+  out->boosting = slot_is(params, PARAM_boosting, "rf")     ? BOOSTING_RF
+                  : slot_is(params, PARAM_boosting, "dart") ? BOOSTING_DART
+                                                            : BOOSTING_GBDT;
+  out->quirks = slot_is(params, PARAM_compat, "lightgbm");
+  out->refit_decay_rate = slot_double(params, PARAM_refit_decay_rate);
   out->num_iterations = (int)slot_int(params, PARAM_num_iterations);
   out->learning_rate = slot_double(params, PARAM_learning_rate);
   out->early_stopping_round = (int)slot_int(params, PARAM_early_stopping_round);
@@ -259,5 +274,6 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
   fill_quant(params, resolution);
   fill_boost(params, &resolution->out.boost);
+  fill_dart(params, resolution);
   return compat_resolve(params, resolution, err);
 }

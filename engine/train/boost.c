@@ -7,6 +7,7 @@
 #include "base/team.h"
 #include "train/booster.h"
 #include "train/cluster.h"
+#include "train/forest.h"
 #include "train/gradient_sample.h"
 #include "train/grow.h"
 #include "train/placed.h"
@@ -44,21 +45,24 @@ static copse_status refresh_objective(copse_booster *booster, copse_error *err) 
 
 static bool may_start_from_average(const copse_booster *booster, bool custom) {
   return !custom && booster->resolved->objective.kind != OBJECTIVE_CUSTOM &&
-         booster->sets[0].data->init_score == NULL;
+         (booster->sets[0].data->init_score == NULL || (forest_on(booster) && booster->prefix != NULL));
+}
+
+void booster_find_start(copse_booster *booster, bool custom) {
+  for (int k = 0; k < booster->n_outputs && may_start_from_average(booster, custom); k++) {
+    /* An output whose trees are never grown has nothing but its average. */
+    if (!booster->resolved->objective.boost_from_average && objective_trainable(&booster->objective, k))
+      continue;
+    double start = booster->objective.row->start(&booster->objective, k);
+    booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
+  }
+  if (forest_on(booster)) forest_begin(booster);
 }
 
 /* Before the first round: every set's score begins at the average (if asked for) or at its own init scores.
  */
 static void start_scores(copse_booster *booster, bool custom) {
-  if (may_start_from_average(booster, custom)) {
-    for (int k = 0; k < booster->n_outputs; k++) {
-      /* An output whose trees are never grown has nothing but its average. */
-      if (!booster->resolved->objective.boost_from_average && objective_trainable(&booster->objective, k))
-        continue;
-      double start = booster->objective.row->start(&booster->objective, k);
-      booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
-    }
-  }
+  booster_find_start(booster, custom);
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
   booster->started = true;
 }
@@ -85,6 +89,7 @@ static void compute_gradients(copse_booster *booster, bool placed) {
     if (job.objective.data.weight != NULL) job.objective.data.weight = booster->placed.weight;
     job.score = booster->placed.score;
   }
+  if (forest_on(booster)) job.score = booster->forest_score; /* constants: in any order of rows */
   uint64_t n = booster->sets[0].data->n_rows;
   int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
   copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, &job);
@@ -101,6 +106,21 @@ static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
   booster->trees = trees;
   booster->trees_capacity = capacity;
   return COPSE_OK;
+}
+
+/* The tree is the newest one. */
+static void add_to_training(copse_booster *booster, const struct tree *tree, int output) {
+  struct workspace *ws = &booster->workspace;
+  uint64_t n = booster->sets[0].data->n_rows;
+  double *score =
+      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n;
+  int n_before = forest_size_at(booster, booster->n_trees - 1);
+  if (forest_on(booster)) forest_open(booster, n_before, n, score);
+  if (tree->n_leaves > 1)
+    grow_add_scores(ws, tree, score);
+  else
+    for (uint64_t i = 0; i < n; i++) score[i] += tree->leaf_value[0];
+  if (forest_on(booster)) forest_close(booster, n_before, n, score);
 }
 
 /* Grows the tree of one output and adds it to every set's score. */
@@ -124,25 +144,37 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
     if (tree->n_leaves > 1 && ws->grow.quant.on && ws->grow.quant.renew_leaf)
       renew_quantised_leaves(ws, gradient, hessian, tree);
     if (tree->n_leaves > 1 && !custom && booster->objective.row->renew != NULL)
-      renew_leaves(ws, &booster->objective, booster->sets[0].score + (uint64_t)output * n, booster->renew,
-                   tree);
+      renew_leaves(
+          ws, &booster->objective,
+          (forest_on(booster) ? booster->forest_score : booster->sets[0].score) + (uint64_t)output * n,
+          booster->renew, tree);
   }
   booster->n_trees++;
   if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
     tree->leaf_value[0] = 0;
     tree->leaf_weight[0] = 0;
     tree->leaf_count[0] = (int64_t)n;
-    return COPSE_OK;
+    if (!forest_on(booster)) return COPSE_OK;
   }
-  *split = true;
-  tree_shrink(tree, booster->resolved->boost.learning_rate);
-  grow_add_scores(
-      ws, tree,
-      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n);
+  *split |= tree->n_leaves > 1;
+  if (forest_on(booster))
+    forest_finish_tree(booster, output, tree);
+  else
+    tree_shrink(tree, booster->resolved->boost.learning_rate);
+  add_to_training(booster, tree, output);
   /* Percentiles of residuals add up weights in the order of rows. */
-  if (booster->objective.row->renew == NULL) cluster_rows(ws);
+  if (booster->objective.row->renew == NULL && tree->n_leaves > 1) cluster_rows(ws);
   double start = workspace_clock();
-  for (int s = 1; s < booster->n_sets; s++) booster_add_tree(booster, &booster->sets[s], tree, output);
+  for (int s = 1; s < booster->n_sets; s++) {
+    struct scored_set *set = &booster->sets[s];
+    uint64_t n_rows = set->data->n_rows;
+    double *score = set->score + (uint64_t)output * n_rows;
+    if (forest_on(booster))
+      forest_open(booster, forest_size_at(booster, booster->n_trees - 1), n_rows, score);
+    booster_add_tree(booster, set, tree, output);
+    if (forest_on(booster))
+      forest_close(booster, forest_size_at(booster, booster->n_trees - 1), n_rows, score);
+  }
   booster->valid_s += workspace_clock() - start;
   return COPSE_OK;
 }
@@ -185,7 +217,7 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
     return_to(booster, first_tree);
     return status;
   }
-  if (!split) end_without_split(booster, first_tree, custom);
+  if (!split && !forest_on(booster)) end_without_split(booster, first_tree, custom);
   if (finished != NULL) *finished = booster->finished;
   return COPSE_OK;
 }
@@ -196,7 +228,8 @@ static void sample_rows(copse_booster *booster) {
   const struct resolved_params *resolved = booster->resolved;
   int round = copse_booster_round(booster);
   booster->workspace.rows_chosen = false;
-  if (resolved->sample.strategy == ROW_GOSS && round < (int)(1 / resolved->boost.learning_rate)) return;
+  bool warms_up = resolved->sample.strategy == ROW_GOSS && (!forest_on(booster) || resolved->boost.quirks);
+  if (warms_up && round < (int)(1 / resolved->boost.learning_rate)) return;
   gradient_sample_round(&booster->workspace, round, booster->n_outputs, booster->gradient, booster->hessian);
 }
 
@@ -249,6 +282,10 @@ copse_status copse_booster_step_custom(copse_booster *booster, const float *grad
   copse_status status = status_check_cancel(booster->ctx, err);
   if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
   if (status != COPSE_OK) return status;
+  if (!booster_is(booster, BOOSTING_GBDT))
+    return status_set(err, COPSE_ERR_UNSUPPORTED,
+                      "boosting=rf and dart take gradients at scores of their own, not at those the caller "
+                      "sees: make the booster with boosting=gbdt to step with gradients of your own");
   if (booster->objective.constant_hessian)
     return status_set(
         err, COPSE_ERR_STATE,

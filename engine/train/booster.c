@@ -8,6 +8,7 @@
 #include "base/team.h"
 #include "model/judge.h"
 #include "model/route.h"
+#include "train/forest.h"
 #include "train/placed.h"
 
 enum { SCORE_CHUNK = 1 << 12 };
@@ -53,8 +54,12 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
     if (booster->start[k] != 0)
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
-  for (int t = 0; t < booster->n_trees; t++)
-    booster_add_tree(booster, set, &booster->trees[t], t % booster->n_outputs);
+  for (int t = 0; t < booster->n_trees; t++) {
+    int output = t % booster->n_outputs, n_before = forest_size_at(booster, t);
+    if (forest_on(booster)) forest_open(booster, n_before, n, set->score + (uint64_t)output * n);
+    booster_add_tree(booster, set, &booster->trees[t], output);
+    if (forest_on(booster)) forest_close(booster, n_before, n, set->score + (uint64_t)output * n);
+  }
   set->version = set->data->version;
   set->from_init = set->data->init_score != NULL;
 }
@@ -74,6 +79,13 @@ copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
     copse_status status = check_init_score(booster, booster->sets[s].data, err);
     if (status != COPSE_OK) return status;
   }
+  for (int s = 0; s < booster->n_sets && forest_on(booster) && booster->prefix == NULL; s++)
+    if (booster->sets[s].data->init_score != NULL)
+      return status_set(
+          err, COPSE_ERR_UNSUPPORTED,
+          "data set \"%s\" has init scores, but boosting=rf averages trees that are grown without "
+          "regard to any score: leave the init scores out, or use boosting=gbdt",
+          booster->sets[s].name);
   for (int s = 0; s < booster->n_sets; s++) {
     struct scored_set *set = &booster->sets[s];
     bool init = set->from_init || set->data->init_score != NULL;
@@ -184,6 +196,10 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
   booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
+  if (forest_on(booster)) {
+    booster->forest_score = copse_alloc_zero(booster->ctx, cells, sizeof *booster->forest_score);
+    if (booster->forest_score == NULL) return status_memory(err, "the scores that trees are grown at");
+  }
   return make_workspace(booster, &booster->objective, &booster->workspace, err);
 }
 
@@ -260,6 +276,7 @@ void copse_booster_free(copse_booster *booster) {
   copse_free(booster->gradient);
   copse_free(booster->hessian);
   copse_free(booster->start);
+  copse_free(booster->forest_score);
   copse_params_free(booster->params);
   copse_model_free(booster->prefix);
   objective_release(&booster->objective);
@@ -370,7 +387,9 @@ static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse
   copse_status status = COPSE_OK;
   for (int t = 0; t < n_trees && status == COPSE_OK; t++) {
     const struct tree *from = t < n_prefix ? &prefix->trees[t] : &booster->trees[t - n_prefix];
-    status = copy_tree(from, t < booster->n_outputs ? booster->start[t] : 0, model, err);
+    bool first_round =
+        t < booster->n_outputs && !forest_on(booster); /* each tree of a forest has it already */
+    status = copy_tree(from, first_round ? booster->start[t] : 0, model, err);
   }
   return status;
 }
@@ -395,6 +414,7 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
                               .trees_per_round = booster->n_outputs,
                               .n_class = booster->n_outputs,
                               .objective = objective.data != NULL ? objective.data : "",
+                              .average_output = forest_on(booster),
                               .parameters = parameters.data != NULL ? parameters.data : "",
                               .config = config.data != NULL ? config.data : ""};
   if ((status = model_create(booster->ctx, &shape, &model, err)) != COPSE_OK) goto done;

@@ -37,7 +37,8 @@ struct copse_booster {
   float *gradient, *hessian;
   double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
   bool started, finished;
-  struct tree *trees; /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
+  double *forest_score; /* rf: [n_rows * n_outputs] the constants that every tree is grown at; else NULL */
+  struct tree *trees;   /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
   int n_trees, trees_capacity;
   int n_base_rounds; /* rounds that came with a continued model: the first of `trees` when they were mapped to
                         bins ... */
@@ -51,6 +52,8 @@ struct copse_booster {
   double valid_s, eval_s; /* seconds spent scoring validation sets, and in metrics */
 };
 
+/* Finds the starting scores: of every output the average (if asked for). */
+void booster_find_start(copse_booster *booster, bool custom);
 /* Starting score (or the set's own init scores), then every tree in order: the bits that training itself
  * makes. */
 void booster_rescore(copse_booster *booster, struct scored_set *set);
@@ -61,5 +64,9 @@ COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse
 int booster_team_threads(const copse_booster *booster);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
+
+static inline bool booster_is(const copse_booster *booster, enum boosting_kind kind) {
+  return booster->resolved->boost.boosting == kind;
+}
 
 #endif

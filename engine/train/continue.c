@@ -131,9 +131,14 @@ static copse_status check_fit(const copse_booster *booster, const copse_model *m
         err, COPSE_ERR_DATA,
         "the model to continue has %d trees per round, objective=%s makes %d: use the model's objective",
         model->trees_per_round, booster->objective.row->name, booster->n_outputs);
-  if (model->average_output)
+  bool forest = booster_is(booster, BOOSTING_RF);
+  if (model->average_output != forest && model->n_trees > 0)
     return status_set(err, COPSE_ERR_UNSUPPORTED,
-                      "a random forest averages its trees and cannot be continued by boosting");
+                      forest
+                          ? "the model to continue adds its trees up, boosting=rf averages them: continue it "
+                            "with boosting=gbdt or dart"
+                          : "the model to continue is a random forest, which averages its trees: continue it "
+                            "with boosting=rf");
   for (int t = 0; t < model->n_trees; t++)
     if (model->trees[t].linear != NULL)
       return status_set(
@@ -166,6 +171,7 @@ copse_status copse_booster_continue(copse_booster *booster, copse_model *model, 
     booster->n_trees = booster->trees_capacity = model->n_trees;
   }
   booster->n_base_rounds = model->n_trees / booster->n_outputs;
+  if (booster_is(booster, BOOSTING_RF)) booster_find_start(booster, false);
   booster->started = true; /* no score is boosted from the average any more */
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
   if (scored != NULL) *scored = fits;
