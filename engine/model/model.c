@@ -93,6 +93,8 @@ void copse_model_free(copse_model *model) {
     copse_free(model->blobs[i].data);
   }
   copse_free(model->blobs);
+  copse_free(model->dart_weight);
+  copse_free(model->dart_start);
   copse_free(model);
 }
 
@@ -117,6 +119,26 @@ copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *
     kept = smaller;
   }
   model->trees[model->n_trees++] = kept;
+  return COPSE_OK;
+}
+
+copse_status model_set_dart(copse_model *model, double unit, const double *start, const double *weight,
+                            size_t n_rounds, copse_error *err) {
+  size_t n_start = (size_t)model->trees_per_round;
+  double *weights = copse_alloc_zero(model->ctx, n_rounds, sizeof *weights);
+  double *starts = copse_alloc(model->ctx, n_start, sizeof *starts);
+  if (weights == NULL || starts == NULL) {
+    copse_free(weights);
+    copse_free(starts);
+    return status_memory(err, "a model's tree weights");
+  }
+  if (weight != NULL) memcpy(weights, weight, n_rounds * sizeof *weights);
+  memcpy(starts, start, n_start * sizeof *starts);
+  copse_free(model->dart_weight);
+  copse_free(model->dart_start);
+  model->dart_weight = weights;
+  model->dart_start = starts;
+  model->dart_unit = unit;
   return COPSE_OK;
 }
 

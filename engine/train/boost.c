@@ -7,6 +7,7 @@
 #include "base/team.h"
 #include "train/booster.h"
 #include "train/cluster.h"
+#include "train/dart.h"
 #include "train/forest.h"
 #include "train/gradient_sample.h"
 #include "train/grow.h"
@@ -154,13 +155,18 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
     tree->leaf_value[0] = 0;
     tree->leaf_weight[0] = 0;
     tree->leaf_count[0] = (int64_t)n;
-    if (!forest_on(booster)) return COPSE_OK;
   }
   *split |= tree->n_leaves > 1;
   if (forest_on(booster))
     forest_finish_tree(booster, output, tree);
   else
-    tree_shrink(tree, booster->resolved->boost.learning_rate);
+    tree_shrink(tree,
+                dart_on(booster) ? dart_learning_rate(booster) : booster->resolved->boost.learning_rate);
+  if (dart_on(booster)) {
+    copse_status kept = dart_keep_tree(booster, tree, err);
+    if (kept != COPSE_OK) return kept;
+  }
+  if (tree->n_leaves == 1 && !forest_on(booster)) return COPSE_OK;
   add_to_training(booster, tree, output);
   /* Percentiles of residuals add up weights in the order of rows. */
   if (booster->objective.row->renew == NULL && tree->n_leaves > 1) cluster_rows(ws);
@@ -187,6 +193,7 @@ static void drop_trees(copse_booster *booster, int n_trees) {
  * even where it was not asked for; later the round is dropped. */
 static void end_without_split(copse_booster *booster, int first_tree, bool custom) {
   booster->finished = true;
+  if (dart_on(booster)) dart_restore(booster);
   if (first_tree > 0 || booster->prefix != NULL) {
     drop_trees(booster, first_tree);
     return;
@@ -204,6 +211,7 @@ static void return_to(copse_booster *booster, int n_trees) {
     booster->started = false;
     memset(booster->start, 0, (size_t)booster->n_outputs * sizeof *booster->start);
   }
+  if (dart_on(booster)) dart_truncate(booster);
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
 }
 
@@ -217,7 +225,10 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
     return_to(booster, first_tree);
     return status;
   }
-  if (!split && !forest_on(booster)) end_without_split(booster, first_tree, custom);
+  if (!split && !forest_on(booster))
+    end_without_split(booster, first_tree, custom);
+  else if (dart_on(booster))
+    dart_end_round(booster);
   if (finished != NULL) *finished = booster->finished;
   return COPSE_OK;
 }
@@ -251,6 +262,8 @@ static void run_round(void *user) {
     placed_forget(booster);
   }
   booster->workspace.gradients_placed = placed;
+  if (dart_on(booster)) round->status = dart_begin_round(booster, round->err);
+  if (round->status != COPSE_OK) return;
   if (!round->custom) compute_gradients(booster, placed);
   sample_rows(booster);
   round->status = grow_round(booster, round->custom, round->finished, round->err);

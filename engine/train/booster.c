@@ -8,6 +8,7 @@
 #include "base/team.h"
 #include "model/judge.h"
 #include "model/route.h"
+#include "train/dart.h"
 #include "train/forest.h"
 #include "train/placed.h"
 
@@ -23,7 +24,8 @@ static char *copy_text(copse_context *ctx, const char *text) {
 struct add_job {
   const struct tree *tree;
   const copse_dataset *data;
-  double *score;
+  const struct binned *binned;
+  double *score, factor;
 };
 
 static void add_chunk(void *user, size_t chunk, int thread) {
@@ -31,20 +33,30 @@ static void add_chunk(void *user, size_t chunk, int thread) {
   struct add_job *job = user;
   uint64_t begin = (uint64_t)chunk * SCORE_CHUNK, end = begin + SCORE_CHUNK;
   if (end > job->data->n_rows) end = job->data->n_rows;
-  route_add_binned(job->tree, &job->data->binned, job->data->schema->features, begin, end, 1.0, job->score);
+  route_add_binned(job->tree, job->binned, job->data->schema->features, begin, end, job->factor, job->score);
 }
 
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output) {
+  booster_add_scaled(booster, set, tree, output, 1);
+}
+
+void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
+                        double factor) {
   if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
-  struct add_job job = {tree, set->data, set->score + (uint64_t)output * n};
+  bool placed = set == &booster->sets[0] && booster->placed.ahead;
+  struct add_job job = {tree, set->data, &set->data->binned, set->score + (uint64_t)output * n, factor};
+  if (placed) {
+    job.binned = &booster->workspace.clustered;
+    job.score = booster->placed.score + (uint64_t)output * n;
+  }
   int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster_team_threads(booster);
   copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
 }
 
 void booster_rescore(copse_booster *booster, struct scored_set *set) {
   if (set == &booster->sets[0]) placed_forget(booster);
-  uint64_t n = set->data->n_rows;
+  uint64_t n = set->data->n_rows, n_outputs = (uint64_t)booster->n_outputs;
   for (int k = 0; k < booster->n_outputs; k++) {
     double *score = set->score + (uint64_t)k * n;
     if (set->data->init_score != NULL)
@@ -55,11 +67,15 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
   for (int t = 0; t < booster->n_trees; t++) {
+    if (dart_on(booster) && t == dart_fixed_trees(booster))
+      dart_round_scores(booster, set->score, n * n_outputs);
     int output = t % booster->n_outputs, n_before = forest_size_at(booster, t);
     if (forest_on(booster)) forest_open(booster, n_before, n, set->score + (uint64_t)output * n);
     booster_add_tree(booster, set, &booster->trees[t], output);
     if (forest_on(booster)) forest_close(booster, n_before, n, set->score + (uint64_t)output * n);
   }
+  if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster))
+    dart_round_scores(booster, set->score, n * n_outputs);
   set->version = set->data->version;
   set->from_init = set->data->init_score != NULL;
 }
@@ -277,6 +293,7 @@ void copse_booster_free(copse_booster *booster) {
   copse_free(booster->hessian);
   copse_free(booster->start);
   copse_free(booster->forest_score);
+  dart_release(booster);
   copse_params_free(booster->params);
   copse_model_free(booster->prefix);
   objective_release(&booster->objective);
@@ -369,10 +386,15 @@ static copse_status shape_texts(copse_booster *booster, copse_text *infos, copse
   return COPSE_OK;
 }
 
-static copse_status copy_tree(const struct tree *from, double bias, copse_model *model, copse_error *err) {
+/* Tree `index` of the model: those of a model that was continued aside come first. */
+static copse_status copy_tree(const copse_booster *booster, int index, int n_rounds, double bias,
+                              copse_model *model, copse_error *err) {
+  int n_prefix = booster->prefix != NULL ? booster->prefix->n_trees : 0;
   struct tree tree;
-  copse_status status = tree_copy(from, &tree, err);
+  copse_status status = tree_copy(
+      index < n_prefix ? &booster->prefix->trees[index] : &booster->trees[index - n_prefix], &tree, err);
   if (status != COPSE_OK) return status;
+  if (dart_on(booster) && index >= n_prefix) dart_tree_at(booster, index - n_prefix, n_rounds, &tree);
   if (bias != 0) tree_add_bias(&tree, bias);
   return model_add_tree(model, &tree, err);
 }
@@ -384,13 +406,14 @@ static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse
   const copse_model *prefix = booster->prefix;
   int n_prefix = prefix != NULL ? prefix->n_trees : 0, n_trees = n_prefix + booster->n_trees;
   if (n_rounds > 0 && n_rounds < copse_booster_round(booster)) n_trees = n_rounds * booster->n_outputs;
+  int n_own_rounds = (n_trees - n_prefix) / booster->n_outputs;
   copse_status status = COPSE_OK;
   for (int t = 0; t < n_trees && status == COPSE_OK; t++) {
-    const struct tree *from = t < n_prefix ? &prefix->trees[t] : &booster->trees[t - n_prefix];
     bool first_round =
         t < booster->n_outputs && !forest_on(booster); /* each tree of a forest has it already */
-    status = copy_tree(from, first_round ? booster->start[t] : 0, model, err);
+    status = copy_tree(booster, t, n_own_rounds, first_round ? booster->start[t] : 0, model, err);
   }
+  if (status == COPSE_OK && dart_on(booster)) status = dart_describe(booster, n_own_rounds, model, err);
   return status;
 }
 

@@ -26,6 +26,22 @@ struct placed_rows {
   bool ahead; /* the set's own scores are older */
 };
 
+/* See dart.h. Rounds are those of the booster's own trees. */
+struct dart_drop {
+  int when, round; /* in round `when` the trees of `round` were dropped ... */
+  double factor;   /* ... and came back multiplied by this */
+};
+struct dart {
+  double unit;                   /* of leaf values and scores; 0: not chosen yet */
+  int n_fixed;                   /* first rounds that are never dropped */
+  double *first_weight, *weight; /* [capacity] of a round's trees: when they were grown, and now */
+  double **values;               /* [capacity * n_outputs] of a tree when it was grown */
+  int *dropped, n_dropped;       /* [capacity] in this round */
+  int capacity;                  /* rounds */
+  struct dart_drop *drops;       /* [n_drops] by falling age */
+  size_t n_drops, drops_capacity;
+};
+
 struct copse_booster {
   copse_context *ctx;
   copse_params *params;                   /* own copy */
@@ -36,6 +52,7 @@ struct copse_booster {
   uint64_t data_version; /* of the training fields that the objective has seen */
   float *gradient, *hessian;
   double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
+  struct dart dart;
   bool started, finished;
   double *forest_score; /* rf: [n_rows * n_outputs] the constants that every tree is grown at; else NULL */
   struct tree *trees;   /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
@@ -64,6 +81,9 @@ COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse
 int booster_team_threads(const copse_booster *booster);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
+/* The same times factor, 1 or -1, to the scores that count: those by place, where they are ahead. */
+void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
+                        double factor);
 
 static inline bool booster_is(const copse_booster *booster, enum boosting_kind kind) {
   return booster->resolved->boost.boosting == kind;

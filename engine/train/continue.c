@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "train/booster.h"
+#include "train/dart.h"
 
 static const double MAX_THRESHOLD = 1e300; /* see grow.c */
 
@@ -171,6 +172,11 @@ copse_status copse_booster_continue(copse_booster *booster, copse_model *model, 
     booster->n_trees = booster->trees_capacity = model->n_trees;
   }
   booster->n_base_rounds = model->n_trees / booster->n_outputs;
+  if (fits && dart_on(booster)) status = dart_continue(booster, model, err);
+  if (status != COPSE_OK) {
+    while (booster->n_trees > 0) tree_release(&booster->trees[--booster->n_trees]);
+    return status;
+  }
   if (booster_is(booster, BOOSTING_RF)) booster_find_start(booster, false);
   booster->started = true; /* no score is boosted from the average any more */
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
