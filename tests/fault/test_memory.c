@@ -12,9 +12,8 @@ enum { ROWS = 60, FEATURES = MIXED_COLUMNS, ROUNDS = 2 };
 struct chain {
   struct hooked_allocator hook;
   const struct mixed_data *mixed;
-  const char *setting; /* first key and value, differs between chains */
-  const char *value;
-  bool again; /* repeat a call that failed */
+  const char *settings; /* differ between chains */
+  bool again;           /* repeat a call that failed */
   int n_failed;
   copse_status status; /* of the first call that failed for good */
   copse_context *ctx;
@@ -71,7 +70,9 @@ static void prepare(struct chain *chain) {
   copse_table table = table_of(chain);
   copse_params *first = NULL;
   CALL(copse_params_create(chain->ctx, &chain->params, &err), chain->params);
-  CALL(copse_params_set(chain->params, chain->setting, chain->value, COPSE_SOURCE_COMMAND, &err), NULL);
+  CALL(copse_params_parse(chain->params, chain->settings, strlen(chain->settings), "settings",
+                          COPSE_SOURCE_COMMAND, &err),
+       NULL);
   CALL(copse_params_parse(chain->params, config, sizeof config - 1, "a.conf", COPSE_SOURCE_FILE, &err), NULL);
   CALL(copse_params_resolve(chain->params, &err), NULL);
   first = chain->params;
@@ -172,17 +173,16 @@ static void release(struct chain *chain) {
   assert_int_equal(chain->hook.bytes, 0);
 }
 
-static void every_request_refused(bool again, const char *setting, const char *value) {
+static void every_request_refused(bool again, const char *settings) {
   struct mixed_data mixed = mixed_data_make(ROWS, FEATURES, 300);
-  struct chain whole = {.mixed = &mixed, .setting = setting, .value = value};
+  struct chain whole = {.mixed = &mixed, .settings = settings};
   run(&whole);
   release(&whole);
   assert_int_equal(whole.n_failed, 0);
   size_t n_requests = whole.hook.calls;
   assert_true(n_requests > 100);
   for (size_t k = 1; k <= n_requests; k++) {
-    struct chain chain = {
-        .mixed = &mixed, .setting = setting, .value = value, .again = again, .hook = {.fail_at = k}};
+    struct chain chain = {.mixed = &mixed, .settings = settings, .again = again, .hook = {.fail_at = k}};
     run(&chain);
     release(&chain);
     assert_int_equal(chain.hook.refused, 1);
@@ -198,13 +198,17 @@ static void every_request_refused(bool again, const char *setting, const char *v
 
 static void a_failure_is_clean(void **state) {
   (void)state;
-  every_request_refused(false, "objective", "binary");
-  every_request_refused(false, "compat", "lightgbm");
+  every_request_refused(false, "objective=binary");
+  every_request_refused(false, "compat=lightgbm");
+  every_request_refused(false, "objective=binary\nboosting=goss\nlearning_rate=1.5");
+  every_request_refused(false, "objective=binary\nboosting=rf\nbagging_freq=1\nbagging_fraction=0.7");
+  every_request_refused(false, "objective=binary\nboosting=dart\ndrop_rate=1\nskip_drop=0");
 }
 
 static void a_second_attempt_succeeds(void **state) {
   (void)state;
-  every_request_refused(true, "objective", "binary");
+  every_request_refused(true, "objective=binary");
+  every_request_refused(true, "objective=binary\nboosting=dart\ndrop_rate=1\nskip_drop=0");
 }
 
 /* Once memory is gone it stays gone: what follows the first failure fails too, and cleans up all the same. */
