@@ -528,6 +528,25 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *b
  * model with linear leaves is refused with COPSE_ERR_UNSUPPORTED. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
+/* Before the first round: a copy of a model with new leaf values, from the booster's training rows; splits,
+ * node values, counts, weights and gains stay the old ones (so do SHAP values' path weights). Trees in order:
+ * gradients at the scores of the refitted trees before (from 0, or the init scores; no average), then every
+ * leaf that a row reaches becomes
+ *   refit_decay_rate * old + (1 - refit_decay_rate) * shrinkage of the tree * best,
+ * best being the leaf's Newton step with lambda_l1, lambda_l2 and max_delta_step, or the percentile of
+ * residuals for objectives whose leaves are percentiles (regression_l1, quantile). Leaves that no row reaches
+ * keep their value. Trees of a random forest are refitted each at the starting score. Other parameters of trees
+ * do not act.
+ * table: the raw values of the booster's training rows, in their order, columns in the model's order and any
+ * layout; read during the call. The booster must be made with the model's objective (its parameters too) and
+ * number of outputs, and is as before afterwards. *out is the caller's to free; what training with
+ * boosting=dart needs to go on is not in it, so its trees are never dropped again. Refused: a model with linear
+ * leaves, objective=custom (COPSE_ERR_UNSUPPORTED), other features, objective or number of rows
+ * (COPSE_ERR_DATA), a booster that has begun (COPSE_ERR_STATE). The result does not depend on threads.
+ * Source: LightGBM's task=refit, without its quirks. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_refit(copse_booster *booster, copse_model *model,
+                                                            const copse_table *table, copse_model **out,
+                                                            copse_error *err);
 /* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. key and
  * value as in copse_params_set. Refused with COPSE_ERR_STATE and the reason: what the data set, the number of
  * outputs or the metrics were made from, and what copse_train alone reads when it starts (num_iterations,

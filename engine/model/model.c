@@ -93,8 +93,7 @@ void copse_model_free(copse_model *model) {
     copse_free(model->blobs[i].data);
   }
   copse_free(model->blobs);
-  copse_free(model->dart_weight);
-  copse_free(model->dart_start);
+  model_clear_dart(model);
   copse_free(model);
 }
 
@@ -134,12 +133,17 @@ copse_status model_set_dart(copse_model *model, double unit, const double *start
   }
   if (weight != NULL) memcpy(weights, weight, n_rounds * sizeof *weights);
   memcpy(starts, start, n_start * sizeof *starts);
-  copse_free(model->dart_weight);
-  copse_free(model->dart_start);
+  model_clear_dart(model);
   model->dart_weight = weights;
   model->dart_start = starts;
   model->dart_unit = unit;
   return COPSE_OK;
+}
+
+void model_clear_dart(copse_model *model) {
+  copse_free(model->dart_weight);
+  copse_free(model->dart_start);
+  model->dart_weight = model->dart_start = NULL;
 }
 
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last) {

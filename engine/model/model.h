@@ -63,6 +63,7 @@ COPSE_MUST_CHECK copse_status model_set_text(copse_context *ctx, char **slot, co
 /* start [trees_per_round], weight [n_rounds] or NULL for zeros; copied. */
 COPSE_MUST_CHECK copse_status model_set_dart(copse_model *model, double unit, const double *start,
                                              const double *weight, size_t n_rounds, copse_error *err);
+void model_clear_dart(copse_model *model);
 /* Resolves "rounds [start, start + count), count <= 0: to the end" against a number of rounds: both results
  * lie within [0, n_rounds]. */
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last);

@@ -13,7 +13,7 @@
   C("train", "training", NOW, ANY)                       \
   C("predict", "prediction,test", NOW, ANY)              \
   C("convert_model", "", LATER, ANY)                     \
-  C("refit", "refit_tree", LATER, ANY)                   \
+  C("refit", "refit_tree", NOW, ANY)                   \
   C("save_binary", "", LATER, ANY)
 
 #define OBJECTIVE(C)                                                                                         \

@@ -76,6 +76,10 @@ void booster_find_start(copse_booster *booster, bool custom);
 void booster_rescore(copse_booster *booster, struct scored_set *set);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
+/* Whether the trees of a model can be what is done to them here, "continue" or "refit" (for messages), before
+ * the first round. */
+COPSE_MUST_CHECK copse_status booster_check_model(const copse_booster *booster, const copse_model *model,
+                                                  const char *what, copse_error *err);
 /* Threads that a team for this booster's rounds is worth: 1 where every loop is too short to be cut, since a
  * team's threads must be started and ended, and on a busy machine that costs more than the round. */
 int booster_team_threads(const copse_booster *booster);

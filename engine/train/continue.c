@@ -112,26 +112,41 @@ static copse_status put_on_bins(copse_booster *booster, const struct tree *from,
   return COPSE_OK;
 }
 
-static copse_status check_fit(const copse_booster *booster, const copse_model *model, copse_error *err) {
+copse_status booster_check_model(const copse_booster *booster, const copse_model *model, const char *what,
+                                 copse_error *err) {
   const copse_schema *schema = booster->sets[0].data->schema;
   if (booster->started)
-    return status_set(err, COPSE_ERR_STATE,
-                      "rounds were already made: continue a model before the first of them");
+    return status_set(err, COPSE_ERR_STATE, "rounds were already made: %s a model before the first of them",
+                      what);
   if (model->n_features != schema->n_features)
-    return status_set(err, COPSE_ERR_DATA, "the model to continue has %u features, the training data have %u",
+    return status_set(err, COPSE_ERR_DATA, "the model to %s has %u features, the training data have %u", what,
                       model->n_features, schema->n_features);
   for (uint32_t f = 0; f < schema->n_features; f++)
     if (!model->default_names && !schema->default_names && strcmp(model->names[f], schema->names[f]) != 0)
       return status_set(
           err, COPSE_ERR_DATA,
-          "feature %u is \"%s\" in the model to continue and \"%s\" in the training data: give the columns "
+          "feature %u is \"%s\" in the model to %s and \"%s\" in the training data: give the columns "
           "in the model's order",
-          f, model->names[f], schema->names[f]);
+          f, model->names[f], what, schema->names[f]);
   if (model->trees_per_round != booster->n_outputs)
     return status_set(
         err, COPSE_ERR_DATA,
-        "the model to continue has %d trees per round, objective=%s makes %d: use the model's objective",
+        "the model to %s has %d trees per round, objective=%s makes %d: use the model's objective", what,
         model->trees_per_round, booster->objective.row->name, booster->n_outputs);
+  for (int t = 0; t < model->n_trees; t++)
+    if (model->trees[t].linear != NULL)
+      return status_set(
+          err, COPSE_ERR_UNSUPPORTED,
+          "tree %d of the model to %s has linear models in its leaves (linear_tree), which "
+          "this version predicts but does not train: %s a model without them%s",
+          t, what, what,
+          strcmp(what, "continue") == 0 ? ", or give this one's raw predictions as init scores" : "");
+  return COPSE_OK;
+}
+
+static copse_status check_fit(const copse_booster *booster, const copse_model *model, copse_error *err) {
+  copse_status status = booster_check_model(booster, model, "continue", err);
+  if (status != COPSE_OK) return status;
   bool forest = booster_is(booster, BOOSTING_RF);
   if (model->average_output != forest && model->n_trees > 0)
     return status_set(err, COPSE_ERR_UNSUPPORTED,
@@ -140,14 +155,6 @@ static copse_status check_fit(const copse_booster *booster, const copse_model *m
                             "with boosting=gbdt or dart"
                           : "the model to continue is a random forest, which averages its trees: continue it "
                             "with boosting=rf");
-  for (int t = 0; t < model->n_trees; t++)
-    if (model->trees[t].linear != NULL)
-      return status_set(
-          err, COPSE_ERR_UNSUPPORTED,
-          "tree %d of the model to continue has linear models in its leaves (linear_tree), which "
-          "this version predicts but does not train: continue a model without them, or give "
-          "this one's raw predictions as init scores",
-          t);
   return COPSE_OK;
 }
 
