@@ -60,6 +60,9 @@ COPSE_MUST_CHECK copse_status model_add_tree(copse_model *model, struct tree *tr
 /* Replaces one of the model's own texts by a copy of length bytes. */
 COPSE_MUST_CHECK copse_status model_set_text(copse_context *ctx, char **slot, const char *text, size_t length,
                                              copse_error *err);
+/* A copy of everything, with one owner. */
+COPSE_MUST_CHECK copse_status model_copy(copse_context *ctx, const copse_model *model, copse_model **out,
+                                         copse_error *err);
 /* start [trees_per_round], weight [n_rounds] or NULL for zeros; copied. */
 COPSE_MUST_CHECK copse_status model_set_dart(copse_model *model, double unit, const double *start,
                                              const double *weight, size_t n_rounds, copse_error *err);

@@ -256,6 +256,7 @@ copse_status dart_continue(copse_booster *booster, const copse_model *model, cop
       tree_add_bias(&booster->trees[k], -booster->start[k]); /* exact: both on the grid */
   }
   for (int t = 0; t < booster->n_trees; t++) {
+    copse_free(dart->values[t]);
     dart->values[t] = copy_values(booster->ctx, &booster->trees[t]);
     if (dart->values[t] == NULL) return status_memory(err, "the values of a tree");
   }

@@ -250,16 +250,6 @@ static copse_status check(const copse_booster *booster, const copse_model *model
   return status == COPSE_OK ? table_check(table, err) : status;
 }
 
-/* A copy by way of the model's text: trees, names, blobs and all. */
-static copse_status copy_model(copse_context *ctx, const copse_model *model, copse_model **out,
-                               copse_error *err) {
-  copse_text text = {.ctx = ctx};
-  copse_status status = copse_model_write(model, 0, 0, &text, err);
-  if (status == COPSE_OK) status = copse_model_parse(ctx, text.data, text.length, "model to refit", out, err);
-  copse_text_release(&text);
-  return status;
-}
-
 copse_status copse_booster_refit(copse_booster *booster, copse_model *model, const copse_table *table,
                                  copse_model **out, copse_error *err) {
   *out = NULL;
@@ -269,7 +259,7 @@ copse_status copse_booster_refit(copse_booster *booster, copse_model *model, con
   if (status != COPSE_OK) return status;
   struct refit refit = {.booster = booster, .table = table, .n_rows = table->n_rows};
   refit.n_threads = team_size(booster->resolved->boost.n_threads);
-  if ((status = copy_model(booster->ctx, model, &refit.model, err)) != COPSE_OK) goto done;
+  if ((status = model_copy(booster->ctx, model, &refit.model, err)) != COPSE_OK) goto done;
   if ((status = allocate(&refit, err)) != COPSE_OK) goto done;
   if (model->average_output && (status = begin_forest(&refit, err)) != COPSE_OK) goto done;
   placed_give_back(booster);

@@ -97,6 +97,21 @@ static void prepare(struct chain *chain) {
   CALL(copse_dataset_set(chain->valid, COPSE_LABEL, chain->mixed->class_label, ROWS, &err), NULL);
 }
 
+/* The model, continued by another booster and refitted by a third one. */
+static void again(struct chain *chain, copse_booster **booster) {
+  copse_error err;
+  copse_table table = table_of(chain);
+  CALL(copse_booster_create(chain->ctx, chain->train, chain->params, booster, &err), *booster);
+  CALL(copse_booster_refit(*booster, chain->model, &table, &chain->parsed, &err), chain->parsed);
+  copse_model_free(chain->parsed);
+  chain->parsed = NULL;
+  CALL(copse_booster_continue(*booster, chain->model, NULL, &err), NULL);
+  CALL(copse_booster_step(*booster, NULL, &err), NULL);
+  CALL(copse_booster_model(*booster, 0, &chain->parsed, &err), chain->parsed);
+  copse_model_free(chain->parsed);
+  chain->parsed = NULL;
+}
+
 static void boost(struct chain *chain) {
   copse_error err;
   CALL(copse_booster_create(chain->ctx, chain->train, chain->params, &chain->booster, &err), chain->booster);
@@ -111,6 +126,10 @@ static void boost(struct chain *chain) {
   CALL(copse_booster_step(chain->booster, NULL, &err), NULL);
   CALL(copse_booster_eval(chain->booster, 1, chain->metrics, &err), NULL);
   CALL(copse_booster_model(chain->booster, 0, &chain->model, &err), chain->model);
+  copse_booster *other = NULL;
+  again(chain, &other);
+  copse_booster_free(other);
+  if (chain->status != COPSE_OK && !chain->again) return;
   copse_model_free(chain->model);
   chain->model = NULL;
   CALL(copse_train(chain->booster, chain->params, NULL, NULL, &chain->model, NULL, &err), chain->model);
