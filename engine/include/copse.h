@@ -521,7 +521,10 @@ COPSE_API void copse_booster_free(copse_booster *booster);
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid,
                                                                 const char *name, copse_error *err);
 /* Before the first round: the booster goes on from a model with the same features and outputs; its rounds
- * count on, and the models taken begin with its trees. No score is boosted from the average then. *scored:
+ * count on, and the models taken begin with its trees. Parameters may differ from those the model was trained
+ * with. No score is boosted from the average then. boosting=dart drops the model's trees too where it was
+ * trained with dart by Copse, else it leaves them as they are; a random forest goes on with boosting=rf and
+ * with nothing else (COPSE_ERR_UNSUPPORTED). *scored:
  * true when every threshold of the model is a cut point of the training schema (the same data as before): its
  * trees are scored on the bins, and training goes on with the very bits of an uninterrupted run. False: the
  * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. A
@@ -561,7 +564,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booste
 /* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian
  * >= 0. The objective only transforms predictions then; no score is boosted from the average. Refused
  * (COPSE_ERR_STATE) where the objective's hessian is constant, as the default regression's without weights:
- * make the booster with objective=custom. */
+ * make the booster with objective=custom. boosting=rf and dart, whose gradients are those of other scores than
+ * the caller sees, refuse it too (COPSE_ERR_UNSUPPORTED). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster *booster,
                                                                   const float *gradient, const float *hessian,
                                                                   bool *finished, copse_error *err);

@@ -157,6 +157,22 @@ static copse_status check_goss(const copse_params *params, copse_error *err) {
                     slot_text(params, PARAM_top_rate), slot_text(params, PARAM_other_rate));
 }
 
+/* Queries hold rows of both classes. */
+static copse_status check_bagging(const copse_params *params, copse_error *err) {
+  static const enum param_id fractions[] = {PARAM_pos_bagging_fraction, PARAM_neg_bagging_fraction};
+  char mention[MENTION_CAPACITY];
+  if (slot_int(params, PARAM_bagging_freq) <= 0 || !slot_int(params, PARAM_bagging_by_query) ||
+      !slot_is(params, PARAM_objective, "binary"))
+    return COPSE_OK;
+  for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++)
+    if (slot_double(params, fractions[i]) < 1)
+      return status_set(err, COPSE_ERR_ARGUMENT,
+                        "%s%s conflicts with bagging_by_query=true, which draws whole queries whatever rows "
+                        "they have: leave one of them out",
+                        slot_place(params, fractions[i]), slot_mention(params, fractions[i], mention));
+  return COPSE_OK;
+}
+
 /* Rows are drawn in one way only. */
 static copse_status check_row_strategy(const copse_params *params, copse_error *err) {
   static const enum param_id fractions[] = {PARAM_bagging_fraction, PARAM_pos_bagging_fraction,
@@ -176,9 +192,9 @@ static copse_status check_row_strategy(const copse_params *params, copse_error *
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "%sdata_sample_strategy=mvs draws a bagging_fraction of the rows: set one below 1",
                       slot_place(params, PARAM_data_sample_strategy));
-  bool bags = slot_int(params, PARAM_bagging_freq) > (mvs ? 1 : 0);
-  for (size_t i = 0; i < sizeof fractions / sizeof fractions[0] && bags; i++)
-    if (slot_double(params, fractions[i]) < 1)
+  int64_t freq = slot_int(params, PARAM_bagging_freq);
+  for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++)
+    if (slot_double(params, fractions[i]) < 1 && freq > (mvs && i == 0 ? 1 : 0))
       return status_set(
           err, COPSE_ERR_ARGUMENT,
           "%s%s conflicts with data_sample_strategy=%s, which draws rows by their gradients in every "
@@ -219,8 +235,8 @@ static copse_status check_boosting(const copse_params *params, copse_error *err)
 
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
-      check_switches,       check_num_class, check_alpha,        check_metrics, check_class_weights,
-      check_early_stopping, check_files,     check_row_strategy, check_boosting};
+      check_switches,       check_num_class, check_alpha,        check_metrics,  check_class_weights,
+      check_early_stopping, check_files,     check_row_strategy, check_boosting, check_bagging};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

@@ -180,6 +180,10 @@ static copse_status init_objective(copse_booster *booster, struct objective *out
 static copse_status make_workspace(const copse_booster *booster, const struct objective *objective,
                                    struct workspace *out, copse_error *err) {
   const struct sample_params *sample = &booster->resolved->sample;
+  if (sample->bagging_freq > 0 && sample->bagging_by_query && booster->sets[0].data->group == NULL)
+    return status_set(err, COPSE_ERR_DATA,
+                      "bagging_by_query=true draws whole queries, but the training data have none: give "
+                      "group_column (or COPSE_GROUP), or leave bagging_by_query out");
   /* A row that is drawn for others as well has their hessians too. */
   bool constant_hessian = objective->constant_hessian && sample->strategy == ROW_BAGGING;
   copse_status status =
