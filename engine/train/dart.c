@@ -1,5 +1,6 @@
 /* dart.c - see dart.h. LightGBM's starting score lies in the first tree and is dropped with it; here it stays
- * apart and never is (compat=lightgbm copies that). A draw is a hash of (seed, round, round of the tree). */
+ * apart and never is (compat=lightgbm copies that, but not that trees which are dropped when training ends
+ * come out negated). A draw is a hash of (seed, round, round of the tree). */
 #include "train/dart.h"
 
 #include <math.h>

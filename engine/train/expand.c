@@ -27,12 +27,6 @@ void expand_clear(struct leaf *leaf) {
   leaf->best.categorical = false;
 }
 
-bool expand_before(const struct workspace *ws, const struct leaf *a, const struct leaf *b) {
-  if (ws->grow.depthwise && a->depth != b->depth && a->best.gain > 0 && b->best.gain > 0)
-    return a->depth < b->depth;
-  return split_better(&a->best, &b->best);
-}
-
 bool expand_allowed(const struct workspace *ws, int left, int right) {
   if (ws->grow.max_depth > 0 && ws->leaves[left].depth >= ws->grow.max_depth) return false;
   uint64_t least = 2 * (uint64_t)ws->grow.min_data_in_leaf;

@@ -320,6 +320,30 @@ static void mvs_is_unbiased(void **state) {
   mixed_data_free(&mixed);
 }
 
+/* Queries are drawn where there are some. */
+static void queries_must_be_there(void **state) {
+  (void)state;
+  struct mixed_data mixed = mixed_data_make(1000, FEATURES, 12);
+  copse_params *params =
+      small_params("bagging_freq=1 bagging_fraction=0.5 bagging_by_query=true verbosity=-1");
+  copse_dataset *set = small_dataset(&mixed.data, params, NULL);
+  copse_booster *booster;
+  copse_error err;
+  assert_int_equal(copse_booster_create(NULL, set, params, &booster, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "bagging_by_query"));
+  int32_t sizes[100];
+  for (int q = 0; q < 100; q++) sizes[q] = 10;
+  must(copse_dataset_set(set, COPSE_GROUP, sizes, 100, &err), &err);
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  must_step(booster);
+  copse_node root = root_of(booster, 0);
+  assert_true(root.count % 10 == 0 && root.count > 200 && root.count < 800);
+  copse_booster_free(booster);
+  copse_dataset_free(set);
+  copse_params_free(params);
+  mixed_data_free(&mixed);
+}
+
 /* ---- level by level ---- */
 
 static void depthwise_fills_levels(void **state) {
@@ -353,6 +377,7 @@ int main(void) {
       cmocka_unit_test(goss_begins_late),
       cmocka_unit_test(goss_takes_its_share_of_ties),
       cmocka_unit_test(mvs_is_unbiased),
+      cmocka_unit_test(queries_must_be_there),
       cmocka_unit_test(depthwise_fills_levels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

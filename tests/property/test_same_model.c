@@ -40,6 +40,12 @@ static const struct setting settings[] = {
      "use_quantized_grad=true data_sample_strategy=goss learning_rate=0.7 " SMALL,
      66000, 7, false, false},
     {"grow_policy=depthwise " SMALL, 70000, 14, false, false},
+    /* enough rows to be laid out anew, see cluster.h */
+    {"boosting=dart drop_rate=0.9 skip_drop=0 num_iterations=4 data_sample_strategy=goss "
+     "learning_rate=0.7 " SMALL,
+     140000, 7, false, false},
+    {"boosting=rf bagging_freq=1 bagging_fraction=0.6 num_iterations=3 objective=binary " SMALL, 140000, 7,
+     false, true},
 };
 
 static void must(copse_status status, const copse_error *err) {
