@@ -214,8 +214,7 @@ static void test_row_strategies(void **state) {
       "data_sample_strategy=goss other_rate=0",
       "data_sample_strategy=mvs",
       "data_sample_strategy=mvs bagging_fraction=0.5 bagging_freq=2",
-      "data_sample_strategy=mvs bagging_fraction=0.5 bagging_freq=1 objective=binary "
-      "pos_bagging_fraction=0.5",
+      "data_sample_strategy=mvs subsample=0.5 bagging_freq=1 objective=binary pos_subsample=0.5",
       "data_sample_strategy=mvs bagging_fraction=0.5 bagging_by_query=true",
       "objective=binary bagging_freq=1 neg_bagging_fraction=0.5 bagging_by_query=true"};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
