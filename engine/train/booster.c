@@ -63,7 +63,8 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
       memcpy(score, set->data->init_score + (uint64_t)k * n, n * sizeof *score);
     else
       for (uint64_t i = 0; i < n; i++) score[i] = 0;
-    if (booster->start[k] != 0)
+    /* The trees of a forest each have the start, those behind the init scores too. */
+    if (booster->start[k] != 0 && !(forest_on(booster) && booster->prefix != NULL))
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
   for (int t = 0; t < booster->n_trees; t++) {

@@ -190,6 +190,38 @@ static void forests_stay_forests(void **state) {
   mixed_data_free(&mixed);
 }
 
+/* On other data a forest's averages come as init scores, and more trees are averaged in. */
+static void a_forest_goes_on_elsewhere(void **state) {
+  (void)state;
+  struct mixed_data mixed = data_of("objective=regression");
+  const char *rf = "objective=regression boosting=rf feature_fraction=0.5 " SMALL;
+  copse_booster *first = mixed_booster(&mixed.data, rf);
+  copse_error err;
+  for (int r = 0; r < 4; r++) must_step(first);
+  copse_model *base = through_text(first, 0);
+  for (int i = 0; i < ROWS * FEATURES; i++)
+    if (!mixed.categorical[i % FEATURES]) mixed.x[i] = mixed.x[i] * 1.01 + 0.001;
+  double *scores = copse_alloc(NULL, ROWS, sizeof *scores);
+  for (int i = 0; i < ROWS; i++) scores[i] = small_predict(base, COPSE_PREDICT_RAW, mixed.x + i * FEATURES);
+  copse_booster *booster = mixed_booster(&mixed.data, rf);
+  must(copse_dataset_set(booster->sets[0].data, COPSE_INIT_SCORE, scores, ROWS, &err), &err);
+  bool scored = true;
+  must(copse_booster_continue(booster, base, &scored, &err), &err);
+  assert_false(scored);
+  for (int r = 0; r < 3; r++) must_step(booster);
+  copse_model *model = through_text(booster, 0);
+  assert_int_equal(copse_model_n_rounds(model), 7);
+  const double *inside = copse_booster_scores(booster, 0, NULL);
+  for (int i = 0; i < ROWS; i += 7)
+    assert_true(fabs(small_predict(model, COPSE_PREDICT_RAW, mixed.x + i * FEATURES) - inside[i]) < 1e-9);
+  copse_free(scores);
+  copse_model_free(base);
+  copse_model_free(model);
+  copse_booster_free(first);
+  copse_booster_free(booster);
+  mixed_data_free(&mixed);
+}
+
 /* ---- early stopping ---- */
 
 struct seen {
@@ -373,6 +405,7 @@ int main(void) {
       cmocka_unit_test(continued_is_uninterrupted),
       cmocka_unit_test(dart_goes_on_from_boosting),
       cmocka_unit_test(forests_stay_forests),
+      cmocka_unit_test(a_forest_goes_on_elsewhere),
       cmocka_unit_test(dart_stops_early),
       cmocka_unit_test(goss_begins_late),
       cmocka_unit_test(goss_takes_its_share_of_ties),
