@@ -8,11 +8,22 @@
 
 struct idle_key {
   const char *key, *nothing; /* a value that asks for nothing, or NULL */
-  const char *needs, *off;   /* the key does nothing while this one has the value `off` ... */
+  const char *needs, *off;   /* the key does nothing while this one has the value `off` (!x: any but x) ... */
   const char *remedy;        /* ... and would with this */
 };
 
 static const struct idle_key idle_keys[] = {
+    {"learning_rate", NULL, "boosting", "rf", "boosting=gbdt or dart"},
+    {"drop_rate", NULL, "boosting", "!dart", "boosting=dart"},
+    {"max_drop", NULL, "boosting", "!dart", "boosting=dart"},
+    {"skip_drop", NULL, "boosting", "!dart", "boosting=dart"},
+    {"uniform_drop", "false", "boosting", "!dart", "boosting=dart"},
+    {"xgboost_dart_mode", "false", "boosting", "!dart", "boosting=dart"},
+    {"top_rate", NULL, "data_sample_strategy", "!goss", "data_sample_strategy=goss"},
+    {"other_rate", NULL, "data_sample_strategy", "!goss", "data_sample_strategy=goss"},
+    {"mvs_lambda", NULL, "data_sample_strategy", "!mvs", "data_sample_strategy=mvs"},
+    {"pos_bagging_fraction", "1", "objective", "!binary", "objective=binary"},
+    {"neg_bagging_fraction", "1", "objective", "!binary", "objective=binary"},
     {"num_grad_quant_bins", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
     {"stochastic_rounding", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
     {"quant_train_renew_leaf", "false", "use_quantized_grad", "false", "use_quantized_grad=true"},
@@ -21,15 +32,21 @@ static const struct idle_key idle_keys[] = {
     {"neg_bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
 };
 
+static bool is_off(const copse_params *params, const struct idle_key *idle) {
+  const char *found = copse_params_get(params, idle->needs);
+  if (idle->off[0] == '!') return strcmp(found, idle->off + 1) != 0;
+  bool sampled_otherwise = strcmp(idle->key, "bagging_fraction") == 0 &&
+                           strcmp(copse_params_get(params, "data_sample_strategy"), "mvs") == 0;
+  return strcmp(found, idle->off) == 0 && !sampled_otherwise;
+}
+
 void warn_idle_keys(const copse_params *params, bool has_validation) {
   if (copse_params_get_int(params, "early_stopping_round") > 0 && !has_validation)
     console_warning(
         "early_stopping_round has no effect without rows to validate on (valid=FILE or valid_fraction=0.1)");
   for (size_t i = 0; i < sizeof idle_keys / sizeof *idle_keys; i++) {
     const struct idle_key *idle = &idle_keys[i];
-    if (!copse_params_given(params, idle->key) ||
-        strcmp(copse_params_get(params, idle->needs), idle->off) != 0)
-      continue;
+    if (!copse_params_given(params, idle->key) || !is_off(params, idle)) continue;
     const char *value = copse_params_get(params, idle->key);
     if (idle->nothing == NULL || strcmp(value, idle->nothing) != 0)
       console_warning("%s=%s has no effect without %s", idle->key, value, idle->remedy);

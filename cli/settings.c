@@ -101,7 +101,8 @@ static copse_status choose_command(struct app *app, copse_error *err) {
                 app->command->name, task);
   }
   /* Some conflicts are mistakes in training only: the task tells the parameters. */
-  const char *own_task = app->command == command_find("train") ? "train" : "predict";
+  bool trains = app->command == command_find("train") || app->command == command_find("refit");
+  const char *own_task = trains ? "train" : "predict";
   return copse_params_set(app->params, "task", own_task, COPSE_SOURCE_COMMAND, err);
 }
 

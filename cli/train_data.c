@@ -323,6 +323,15 @@ static copse_status continue_model(struct train_data *data, const copse_frame *f
   return status;
 }
 
+/* The model's trees with leaf values of these rows. */
+static copse_status refit_model(struct train_data *data, const copse_frame *frame, copse_error *err) {
+  copse_status status =
+      copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
+  if (status != COPSE_OK) return status;
+  console_status(true, "refitting %s", setting(data->app, "input_model"));
+  return copse_booster_refit(data->booster, data->start.model, &frame->table, &data->refitted, err);
+}
+
 /* Standard input, and what is neither a file nor a table. */
 static bool read_once(const char *path) {
   struct stat at;
@@ -366,9 +375,10 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   loading.dataset = NULL;
   loading.facts.schema = NULL;
   warn_one_class(data);
-  status = auto_settings_choose(data->app, data->n_rows, err);
+  if (!data->refits) status = auto_settings_choose(data->app, data->n_rows, err);
   if (status == COPSE_OK) status = forced_splits_apply(data->app, &data->forced_splits, data->schema, err);
-  if (status == COPSE_OK && data->start.model) status = continue_model(data, loading.frame, err);
+  if (status == COPSE_OK && data->start.model)
+    status = data->refits ? refit_model(data, loading.frame, err) : continue_model(data, loading.frame, err);
 done:
   loading_release(&loading);
   return status;
@@ -420,7 +430,7 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
     status = copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
   }
   if (status != COPSE_OK) return status;
-  size_t n_sets = data->n_valid + (data->recipe && copse_recipe_splits(data->recipe));
+  size_t n_sets = data->refits ? 0 : data->n_valid + (data->recipe && copse_recipe_splits(data->recipe));
   if (n_sets > 0 && copse_booster_n_metrics(data->booster) == 0) {
     console_warning("no metric is asked for: validation rows are not read");
     n_sets = 0;
@@ -434,6 +444,7 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
 
 void train_data_free(struct train_data *data) {
   copse_booster_free(data->booster);
+  copse_model_free(data->refitted);
   copse_dataset_free(data->dataset);
   copse_dataset_free(data->held_out);
   copse_frame_schema_free(data->schema);

@@ -20,6 +20,8 @@ struct train_data {
   struct start_model start;           /* what training goes on from */
   struct forced_bins forced;          /* of forcedbins_filename */
   struct forced_splits forced_splits; /* of forcedsplits_filename */
+  bool refits;                        /* its leaf values are made anew, nothing is trained */
+  copse_model *refitted;              /* the result */
   bool start_on_bins; /* its trees are scored on the bins; else its predictions are init scores */
 
   struct data_cache cache;           /* of the training files */

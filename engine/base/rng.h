@@ -17,7 +17,9 @@ enum rng_stream {
   RNG_NODE = 6,
   RNG_PIVOT = 7, /* of selections: no result depends on it */
   RNG_ROUNDING = 8,
-  RNG_GAIN = 9 /* of objective=rank_xendcg */
+  RNG_GAIN = 9, /* of objective=rank_xendcg */
+  RNG_GRADIENT_ROW = 12,
+  RNG_DROP = 13
 };
 
 /* 64 uniform bits. Each key goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a
@@ -28,5 +30,8 @@ uint64_t rng_bits(uint64_t seed, uint64_t stream, uint64_t index);
 static inline uint64_t rng_below(uint64_t bits, uint64_t n) {
   return (uint64_t)(((unsigned __int128)bits * n) >> 64);
 }
+
+/* bits as a number in [0, 1), a multiple of 2^-53. */
+static inline double rng_uniform(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }
 
 #endif

@@ -579,13 +579,34 @@ COPSE_API void copse_booster_free(copse_booster *booster);
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid,
                                                                 const char *name, copse_error *err);
 /* Before the first round: the booster goes on from a model with the same features and outputs; its rounds
- * count on, and the models taken begin with its trees. No score is boosted from the average then. *scored:
+ * count on, and the models taken begin with its trees. Parameters may differ from those the model was trained
+ * with. No score is boosted from the average then. boosting=dart drops the model's trees too where it was
+ * trained with dart by Copse, else it leaves them as they are; a random forest goes on with boosting=rf and
+ * with nothing else (COPSE_ERR_UNSUPPORTED). *scored:
  * true when every threshold of the model is a cut point of the training schema (the same data as before): its
  * trees are scored on the bins, and training goes on with the very bits of an uninterrupted run. False: the
  * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. A
  * model with linear leaves is refused with COPSE_ERR_UNSUPPORTED. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
+/* Before the first round: a copy of a model with new leaf values, from the booster's training rows; splits,
+ * node values, counts, weights and gains stay the old ones (so do SHAP values' path weights). Trees in order:
+ * gradients at the scores of the refitted trees before (from 0, or the init scores; no average), then every
+ * leaf that a row reaches becomes
+ *   refit_decay_rate * old + (1 - refit_decay_rate) * shrinkage of the tree * best,
+ * best being the leaf's Newton step with lambda_l1, lambda_l2 and max_delta_step, or the percentile of
+ * residuals for objectives whose leaves are percentiles (regression_l1, quantile). Leaves that no row reaches
+ * keep their value. Trees of a random forest are refitted each at the starting score. Other parameters of
+ * trees do not act. table: the raw values of the booster's training rows, in their order, columns in the
+ * model's order and any layout; read during the call. The booster must be made with the model's objective
+ * (its parameters too) and number of outputs, and is as before afterwards. *out is the caller's to free; what
+ * training with boosting=dart needs to go on is not in it, so its trees are never dropped again. Refused: a
+ * model with linear leaves, objective=custom (COPSE_ERR_UNSUPPORTED), other features, objective or number of
+ * rows (COPSE_ERR_DATA), a booster that has begun (COPSE_ERR_STATE). The result does not depend on threads.
+ * Source: LightGBM's task=refit, without its quirks. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_refit(copse_booster *booster, copse_model *model,
+                                                            const copse_table *table, copse_model **out,
+                                                            copse_error *err);
 /* Changes a parameter between rounds: objective, tree settings, learning_rate, sampling, threads. key and
  * value as in copse_params_set. Refused with COPSE_ERR_STATE and the reason: what the data set, the number of
  * outputs or the metrics were made from, and what copse_train alone reads when it starts (num_iterations,
@@ -600,7 +621,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step(copse_booster *booste
 /* One round with the caller's gradients and hessians, float [n_rows * outputs], output-major, finite, hessian
  * >= 0. The objective only transforms predictions then; no score is boosted from the average. Refused
  * (COPSE_ERR_STATE) where the objective's hessian is constant, as the default regression's without weights:
- * make the booster with objective=custom. */
+ * make the booster with objective=custom. boosting=rf and dart, whose gradients are those of other scores
+ * than the caller sees, refuse it too (COPSE_ERR_UNSUPPORTED). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_step_custom(copse_booster *booster,
                                                                   const float *gradient, const float *hessian,
                                                                   bool *finished, copse_error *err);
@@ -695,8 +717,9 @@ typedef struct copse_predictor copse_predictor;
 
 typedef enum copse_predict_kind {
   COPSE_PREDICT_VALUE = 0, /* probability or value, as the objective has it: one per output */
-  COPSE_PREDICT_RAW = 1,   /* sum of leaf values: one per output */
-  COPSE_PREDICT_LEAF = 2   /* leaf index of every tree */
+  COPSE_PREDICT_RAW = 1,   /* sum of leaf values, of a random forest their average: one per output */
+  COPSE_PREDICT_LEAF = 2,  /* leaf index of every tree */
+  COPSE_PREDICT_SUM = 3    /* as _RAW, but of a random forest the sum too: LightGBM's raw score */
 } copse_predict_kind;
 
 /* Rounds [start_round, start_round + n_rounds); n_rounds <= 0: to the end. Holds a counted reference to the

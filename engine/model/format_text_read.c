@@ -4,6 +4,7 @@
  * line and field. Lenient where real files differ: line ends, a missing `tree_sizes`, header keys and
  * trailing sections that others added. Keys that begin with "copse_" are ours; see format_text_write.c. */
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,13 +28,14 @@ enum header_key {
   COPSE_CONFIG,
   COPSE_BEST_ROUND,
   COPSE_FINGERPRINT,
+  COPSE_DART,
   N_KEYS
 };
 
 static const char *const keys[N_KEYS] = {
     "version",      "num_class",        "num_tree_per_iteration", "label_index",   "max_feature_idx",
     "objective",    "feature_names",    "monotone_constraints",   "feature_infos", "tree_sizes",
-    "copse_config", "copse_best_round", "copse_fingerprint"};
+    "copse_config", "copse_best_round", "copse_fingerprint",      "copse_dart"};
 
 static const char blob_prefix[] = "copse_blob_";
 
@@ -318,6 +320,26 @@ static copse_status read_trees(struct text_reader *reader, const struct header *
   return COPSE_OK;
 }
 
+/* Unit, starting scores, a weight per round. */
+static copse_status read_dart(struct text_reader *reader, const struct header *header, copse_model *model) {
+  const struct text_slice *value = &header->values[COPSE_DART];
+  size_t n_start = (size_t)model->trees_per_round, n_rounds = (size_t)copse_model_n_rounds(model);
+  size_t n = 1 + n_start + n_rounds;
+  if (value->text == NULL) return COPSE_OK;
+  double *numbers = copse_alloc(reader->ctx, n, sizeof *numbers);
+  if (numbers == NULL) return status_memory(reader->err, "a model read from a file");
+  copse_status status = text_doubles(reader, keys[COPSE_DART], value, n, numbers);
+  bool fine = status == COPSE_OK && numbers[0] > 0;
+  for (size_t i = 0; i < n && fine; i++) fine = isfinite(numbers[i]) && (i <= n_start || numbers[i] >= 0);
+  if (status == COPSE_OK && !fine)
+    status = text_fail(reader, value->line, keys[COPSE_DART],
+                       "expected a unit above 0, finite starting scores and weights of 0 or more");
+  if (status == COPSE_OK)
+    status = model_set_dart(model, numbers[0], numbers + 1, numbers + 1 + n_start, n_rounds, reader->err);
+  copse_free(numbers);
+  return status;
+}
+
 /* Compares with the fingerprint that the writer saw, so that a silently changed file is noticed. */
 static copse_status check_fingerprint(struct text_reader *reader, const struct header *header,
                                       const copse_model *model) {
@@ -399,6 +421,7 @@ static copse_status read_text(copse_context *ctx, const char *text, size_t lengt
   if ((status = check_objective(&reader, &header, model)) != COPSE_OK) goto done;
   if ((status = read_own_keys(&reader, &start, &header, model)) != COPSE_OK) goto done;
   if ((status = read_trees(&reader, &header, model)) != COPSE_OK) goto done;
+  if ((status = read_dart(&reader, &header, model)) != COPSE_OK) goto done;
   if ((status = check_fingerprint(&reader, &header, model)) != COPSE_OK) goto done;
   if ((status = read_trailer(&reader, model)) != COPSE_OK) goto done;
   *out = model;

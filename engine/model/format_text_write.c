@@ -1,9 +1,11 @@
 /* format_text_write.c - LightGBM's text model, version 4, written byte for byte as LightGBM writes it.
  *
  * What Copse knows beyond that format stands in header lines that LightGBM skips: copse_config (the effective
- * configuration), copse_best_round, copse_fingerprint (of the trees in this file) and copse_blob_<key>. They
- * are percent-encoded, because LightGBM refuses a header line with a second '='. Only the importances and the
- * three %g arrays of a tree (gains, node values and weights) lose digits: none of them predicts. */
+ * configuration), copse_best_round, copse_fingerprint (of the trees in this file), copse_dart (what dart
+ * needs to go on: unit, starting scores, a weight per round; only where all rounds are written) and
+ * copse_blob_<key>. Texts are percent-encoded, because LightGBM refuses a header line with a second '='. Only
+ * the importances and the three %g arrays of a tree (gains, node values and weights) lose digits: none of
+ * them predicts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +48,20 @@ static void write_header(const copse_model *model, copse_text *out) {
   write_list("feature_infos", model->infos, model->n_features, out);
 }
 
+static void write_dart(const copse_model *model, int n_rounds, copse_text *out) {
+  copse_text_appendf(out, "copse_dart=");
+  copse_text_append_double(out, model->dart_unit);
+  for (int k = 0; k < model->trees_per_round; k++) {
+    copse_text_append(out, " ", 1);
+    copse_text_append_double(out, model->dart_start[k]);
+  }
+  for (int r = 0; r < n_rounds; r++) {
+    copse_text_append(out, " ", 1);
+    copse_text_append_double(out, model->dart_weight[r]);
+  }
+  copse_text_append(out, "\n", 1);
+}
+
 static void write_own_keys(const copse_model *model, int first, int last, copse_text *out) {
   if (model->config[0] != '\0') {
     copse_text_appendf(out, "copse_config=");
@@ -53,6 +69,8 @@ static void write_own_keys(const copse_model *model, int first, int last, copse_
     copse_text_append(out, "\n", 1);
   }
   if (model->best_round > 0) copse_text_appendf(out, "copse_best_round=%d\n", model->best_round);
+  if (model->dart_weight != NULL && first == 0 && last == copse_model_n_rounds(model))
+    write_dart(model, last, out);
   copse_text_appendf(out, "copse_fingerprint=%016llx\n",
                      (unsigned long long)model_fingerprint(model, first, last));
   for (size_t i = 0; i < model->n_blobs; i++) {

@@ -93,6 +93,7 @@ void copse_model_free(copse_model *model) {
     copse_free(model->blobs[i].data);
   }
   copse_free(model->blobs);
+  model_clear_dart(model);
   copse_free(model);
 }
 
@@ -118,6 +119,31 @@ copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *
   }
   model->trees[model->n_trees++] = kept;
   return COPSE_OK;
+}
+
+copse_status model_set_dart(copse_model *model, double unit, const double *start, const double *weight,
+                            size_t n_rounds, copse_error *err) {
+  size_t n_start = (size_t)model->trees_per_round;
+  double *weights = copse_alloc_zero(model->ctx, n_rounds, sizeof *weights);
+  double *starts = copse_alloc(model->ctx, n_start, sizeof *starts);
+  if (weights == NULL || starts == NULL) {
+    copse_free(weights);
+    copse_free(starts);
+    return status_memory(err, "a model's tree weights");
+  }
+  if (weight != NULL) memcpy(weights, weight, n_rounds * sizeof *weights);
+  memcpy(starts, start, n_start * sizeof *starts);
+  model_clear_dart(model);
+  model->dart_weight = weights;
+  model->dart_start = starts;
+  model->dart_unit = unit;
+  return COPSE_OK;
+}
+
+void model_clear_dart(copse_model *model) {
+  copse_free(model->dart_weight);
+  copse_free(model->dart_start);
+  model->dart_weight = model->dart_start = NULL;
 }
 
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last) {

@@ -30,6 +30,10 @@ struct copse_model {
   char *parameters; /* the text between "parameters:" and "end of parameters", verbatim; may be "" */
   char *config;     /* "name=value" lines, may be "" */
   int best_round;   /* 0: not known */
+  /* boosting=dart, for training that goes on from the model; NULL: none. [n_rounds] weights of a round's
+   * trees, 0 for those that are never dropped, and [trees_per_round] what the first round's trees hold beside
+   * their own values, all of which are multiples of dart_unit. */
+  double *dart_weight, *dart_start, dart_unit;
   /* Kept for whoever wrote them, verbatim, "" when absent: the header's line and the file's last line. */
   char *monotone_constraints;
   char *pandas_categorical;
@@ -56,6 +60,13 @@ COPSE_MUST_CHECK copse_status model_add_tree(copse_model *model, struct tree *tr
 /* Replaces one of the model's own texts by a copy of length bytes. */
 COPSE_MUST_CHECK copse_status model_set_text(copse_context *ctx, char **slot, const char *text, size_t length,
                                              copse_error *err);
+/* A copy of everything, with one owner. */
+COPSE_MUST_CHECK copse_status model_copy(copse_context *ctx, const copse_model *model, copse_model **out,
+                                         copse_error *err);
+/* start [trees_per_round], weight [n_rounds] or NULL for zeros; copied. */
+COPSE_MUST_CHECK copse_status model_set_dart(copse_model *model, double unit, const double *start,
+                                             const double *weight, size_t n_rounds, copse_error *err);
+void model_clear_dart(copse_model *model);
 /* Resolves "rounds [start, start + count), count <= 0: to the end" against a number of rounds: both results
  * lie within [0, n_rounds]. */
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last);

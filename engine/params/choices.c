@@ -13,7 +13,7 @@
   C("train", "training", NOW, ANY)                       \
   C("predict", "prediction,test", NOW, ANY)              \
   C("convert_model", "", LATER, ANY)                     \
-  C("refit", "refit_tree", LATER, ANY)                   \
+  C("refit", "refit_tree", NOW, ANY)                   \
   C("save_binary", "", LATER, ANY)
 
 #define OBJECTIVE(C)                                                                                         \
@@ -42,11 +42,12 @@
 
 #define BOOSTING(C)                     \
   C("gbdt", "gbrt", NOW, ANY)         \
-  C("rf", "random_forest", LATER, ANY) \
-  C("dart", "", LATER, ANY)           \
-  C("goss", "", LATER, ANY)
+  C("rf", "random_forest", NOW, ANY)  \
+  C("dart", "", NOW, ANY)           \
+  C("goss", "", NOW, ANY)
 
-#define DATA_SAMPLE_STRATEGY(C) C("bagging", "", NOW, ANY) C("goss", "", LATER, ANY)
+#define DATA_SAMPLE_STRATEGY(C) C("bagging", "", NOW, ANY) C("goss", "", NOW, ANY) C("mvs", "", NOW, ANY)
+#define GROW_POLICY(C) C("lossguide", "leafwise,leaf_wise", NOW, ANY) C("depthwise", "levelwise,depth_wise", NOW, ANY)
 
 /* With one machine LightGBM trains serially whatever is asked for. */
 #define TREE_LEARNER(C)                    \
@@ -136,6 +137,7 @@ DEFINE_CHOICES(task, TASK)
 DEFINE_CHOICES(objective, OBJECTIVE)
 DEFINE_CHOICES(boosting, BOOSTING)
 DEFINE_CHOICES(data_sample_strategy, DATA_SAMPLE_STRATEGY)
+DEFINE_CHOICES(grow_policy, GROW_POLICY)
 DEFINE_CHOICES(tree_learner, TREE_LEARNER)
 DEFINE_CHOICES(device_type, DEVICE_TYPE)
 DEFINE_CHOICES(monotone_constraints_method, MONOTONE_CONSTRAINTS_METHOD)

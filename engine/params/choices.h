@@ -3,9 +3,10 @@
 #ifndef COPSE_PARAMS_CHOICES_H
 #define COPSE_PARAMS_CHOICES_H
 
-#include "params/params.h"
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "params/params.h"
 
 /* What an objective predicts, and what a metric can judge. */
 enum choice_outcome {
@@ -29,7 +30,7 @@ struct param_choice {
  * begins with ", ". (clang-format does not come to rest on this list.) */
 /* clang-format off */
 #define FOR_EACH_CHOICE_TABLE(T)                                                        \
-  T(task) T(objective) T(boosting) T(data_sample_strategy) T(tree_learner)              \
+  T(task) T(objective) T(boosting) T(data_sample_strategy) T(grow_policy) T(tree_learner)\
   T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat)      \
   T(format) T(libsvm_base) T(unseen_category) T(values) T(lint) T(aft_distribution)
 /* clang-format on */

@@ -194,10 +194,100 @@ static copse_status check_interactions(const copse_params *params, copse_error *
   return COPSE_OK;
 }
 
+static bool by_gradients(const copse_params *params) {
+  return slot_is(params, PARAM_boosting, "goss") || !slot_is(params, PARAM_data_sample_strategy, "bagging");
+}
+
+static copse_status check_goss(const copse_params *params, copse_error *err) {
+  double top = slot_double(params, PARAM_top_rate), other = slot_double(params, PARAM_other_rate);
+  if (top > 0 && other > 0 && top + other <= 1) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%stop_rate=%s and other_rate=%s: goss needs both above 0 and no more than 1 together",
+                    slot_place(params, other > 0 ? PARAM_top_rate : PARAM_other_rate),
+                    slot_text(params, PARAM_top_rate), slot_text(params, PARAM_other_rate));
+}
+
+/* Queries hold rows of both classes. */
+static copse_status check_bagging(const copse_params *params, copse_error *err) {
+  static const enum param_id fractions[] = {PARAM_pos_bagging_fraction, PARAM_neg_bagging_fraction};
+  char mention[MENTION_CAPACITY];
+  if (slot_int(params, PARAM_bagging_freq) <= 0 || !slot_int(params, PARAM_bagging_by_query) ||
+      !(slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal")))
+    return COPSE_OK;
+  for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++)
+    if (slot_double(params, fractions[i]) < 1)
+      return status_set(err, COPSE_ERR_ARGUMENT,
+                        "%s%s conflicts with bagging_by_query=true, which draws whole queries whatever rows "
+                        "they have: leave one of them out",
+                        slot_place(params, fractions[i]), slot_mention(params, fractions[i], mention));
+  return COPSE_OK;
+}
+
+/* Rows are drawn in one way only. */
+static copse_status check_row_strategy(const copse_params *params, copse_error *err) {
+  static const enum param_id fractions[] = {PARAM_bagging_fraction, PARAM_pos_bagging_fraction,
+                                            PARAM_neg_bagging_fraction};
+  if (!by_gradients(params)) return COPSE_OK;
+  bool goss = slot_is(params, PARAM_boosting, "goss"),
+       mvs = slot_is(params, PARAM_data_sample_strategy, "mvs");
+  const char *strategy = mvs ? "mvs" : "goss";
+  char mention[MENTION_CAPACITY];
+  if (goss && slot_given(params, PARAM_data_sample_strategy) &&
+      !slot_is(params, PARAM_data_sample_strategy, "goss"))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sdata_sample_strategy=%s conflicts with boosting=goss: leave one of them out",
+                      slot_place(params, PARAM_data_sample_strategy),
+                      slot_text(params, PARAM_data_sample_strategy));
+  if (mvs && slot_double(params, PARAM_bagging_fraction) >= 1)
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sdata_sample_strategy=mvs draws a bagging_fraction of the rows: set one below 1",
+                      slot_place(params, PARAM_data_sample_strategy));
+  int64_t freq = slot_int(params, PARAM_bagging_freq);
+  for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++)
+    if (slot_double(params, fractions[i]) < 1 && freq > (mvs && i == 0 ? 1 : 0))
+      return status_set(
+          err, COPSE_ERR_ARGUMENT,
+          "%s%s conflicts with data_sample_strategy=%s, which draws rows by their gradients in every "
+          "round: leave bagging_freq out",
+          slot_place(params, fractions[i]), slot_mention(params, fractions[i], mention), strategy);
+  if (slot_int(params, PARAM_bagging_by_query))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%sbagging_by_query=true conflicts with data_sample_strategy=%s, which draws single "
+                      "rows by their gradients: leave one of them out",
+                      slot_place(params, PARAM_bagging_by_query), strategy);
+  return mvs ? COPSE_OK : check_goss(params, err);
+}
+
+/* Trees of a forest differ by what they are grown on alone. */
+static copse_status check_boosting(const copse_params *params, copse_error *err) {
+  bool rf = slot_is(params, PARAM_boosting, "rf"), dart = slot_is(params, PARAM_boosting, "dart");
+  if ((rf || dart) && slot_is(params, PARAM_objective, "custom"))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%sboosting=%s conflicts with objective=custom: it takes gradients at scores of its own, "
+        "not at those the caller sees (use boosting=gbdt)",
+        slot_place(params, PARAM_boosting), slot_text(params, PARAM_boosting));
+  if (!rf) return COPSE_OK;
+  bool by_class =
+      slot_is(params, PARAM_objective, "binary") && (slot_double(params, PARAM_pos_bagging_fraction) < 1 ||
+                                                     slot_double(params, PARAM_neg_bagging_fraction) < 1);
+  bool rows = slot_int(params, PARAM_bagging_freq) > 0 &&
+              (slot_double(params, PARAM_bagging_fraction) < 1 || by_class);
+  bool columns = slot_double(params, PARAM_feature_fraction) < 1 ||
+                 slot_double(params, PARAM_feature_fraction_bynode) < 1 ||
+                 slot_int(params, PARAM_extra_trees);
+  if (rows || columns || by_gradients(params)) return COPSE_OK;
+  return status_set(err, COPSE_ERR_ARGUMENT,
+                    "%sboosting=rf grows the same tree in every round unless rows or features are drawn: set "
+                    "bagging_freq=1 and bagging_fraction below 1, or feature_fraction below 1",
+                    slot_place(params, PARAM_boosting));
+}
+
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
       check_switches,      check_num_class, check_alpha,          check_quantiles, check_metrics,
-      check_class_weights, check_eval_at,   check_early_stopping, check_files,     check_interactions};
+      check_class_weights, check_eval_at,   check_early_stopping, check_files,     check_interactions,
+      check_row_strategy,  check_boosting,  check_bagging};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

@@ -105,6 +105,8 @@ struct objective_params {
   double quantiles[MAX_QUANTILES]; /* [n_outputs] of objective=quantiles, ascending */
 };
 
+enum row_strategy { ROW_BAGGING, ROW_GOSS, ROW_MVS };
+
 /* Which rows and columns take part in a tree. Draws are hashes of (seed, absolute round, row number or column
  * name). */
 struct sample_params {
@@ -113,6 +115,9 @@ struct sample_params {
   bool bagging_by_class; /* the two fractions by label > 0 instead of the common one */
   bool bagging_by_query;
   int bagging_seed;
+  enum row_strategy strategy;  /* not ROW_BAGGING: every round by its gradients, and bagging_freq is 0 */
+  double top_rate, other_rate; /* goss */
+  double mvs_fraction, mvs_lambda;
   double feature_fraction, feature_fraction_bynode;
   int feature_fraction_seed;
   bool extra_trees;
@@ -150,6 +155,7 @@ struct constraint_params {
 struct grow_params {
   int num_leaves; /* already lowered to 2^max_depth where that applies */
   int max_depth;  /* <= 0: unlimited */
+  bool depthwise; /* the shallowest leaf is split next, not the one that gains most */
   int min_data_in_leaf;
   double min_sum_hessian_in_leaf;
   double lambda_l1, lambda_l2;
@@ -166,7 +172,22 @@ struct grow_params {
   struct constraint_params constraint;
 };
 
+enum boosting_kind { BOOSTING_GBDT, BOOSTING_RF, BOOSTING_DART };
+
+struct dart_params {
+  double drop_rate, skip_drop;
+  int max_drop; /* <= 0: no limit, but see boost_params.quirks */
+  bool xgboost_mode, uniform;
+  int seed;
+};
+
 struct boost_params {
+  enum boosting_kind boosting;
+  struct dart_params dart;
+  /* compat: 10.5 dart's starting score belongs to the first tree; 10.7 a tree of rf that cannot be split is
+   * 0; 10.20 dart never stops early, and max_drop=0 drops one; 10.21 refit of a leaf without rows */
+  bool quirks;
+  double refit_decay_rate;
   int num_iterations;
   double learning_rate;
   int early_stopping_round;

@@ -43,16 +43,23 @@ static void resolve_seeds(const copse_params *params, struct resolution *resolut
   }
   resolution->out.bin.sample_seed = seeds[0];
   resolution->out.sample.bagging_seed = seeds[1];
+  resolution->out.boost.dart.seed = seeds[2];
   resolution->out.sample.feature_fraction_seed = seeds[3];
   resolution->out.sample.extra_seed = seeds[5];
   resolution->out.objective.rank.seed = seeds[4];
 }
 
-/* A tree of depth d has at most 2^d leaves, whatever num_leaves says. */
+/* A tree of depth d has at most 2^d leaves, whatever num_leaves says. Grown level by level it may have them
+ * all, where no number was asked for. */
 static int resolve_num_leaves(const copse_params *params, struct resolution *resolution) {
+  enum { MOST_LEVELS = 17 }; /* of the largest num_leaves */
   int num_leaves = (int)slot_int(params, PARAM_num_leaves);
   int64_t max_depth = slot_int(params, PARAM_max_depth);
-  if (max_depth <= 0 || max_depth > 30 || (1 << max_depth) >= num_leaves) return num_leaves;
+  bool whole_levels =
+      slot_is(params, PARAM_grow_policy, "depthwise") && !slot_given(params, PARAM_num_leaves);
+  if (max_depth <= 0) return num_leaves;
+  if (max_depth > MOST_LEVELS) max_depth = MOST_LEVELS;
+  if (!whole_levels && (1 << max_depth) >= num_leaves) return num_leaves;
   num_leaves = 1 << max_depth;
   derive_int(resolution, PARAM_num_leaves, num_leaves);
   return num_leaves;
@@ -251,6 +258,22 @@ static void fill_objective(const copse_params *params, struct objective_params *
   memcpy(out->quantiles, levels->items, levels->n_items * sizeof *out->quantiles);
 }
 
+/* boosting=goss is LightGBM's older way of asking for gbdt with goss. */
+static void resolve_strategy(const copse_params *params, struct resolution *resolution) {
+  struct sample_params *sample = &resolution->out.sample;
+  bool goss = slot_is(params, PARAM_boosting, "goss");
+  if (goss) {
+    derive_choice(resolution, PARAM_boosting, "gbdt");
+    derive_choice(resolution, PARAM_data_sample_strategy, "goss");
+  }
+  if (goss || slot_is(params, PARAM_data_sample_strategy, "goss")) sample->strategy = ROW_GOSS;
+  if (slot_is(params, PARAM_data_sample_strategy, "mvs")) sample->strategy = ROW_MVS;
+  sample->top_rate = slot_double(params, PARAM_top_rate);
+  sample->other_rate = slot_double(params, PARAM_other_rate);
+  sample->mvs_fraction = slot_double(params, PARAM_bagging_fraction);
+  sample->mvs_lambda = slot_double(params, PARAM_mvs_lambda);
+}
+
 /* Bagging without a fraction below 1 is no bagging. The seeds were filled with their derivation. */
 static void fill_sample(const copse_params *params, struct sample_params *out) {
   out->bagging_fraction = slot_double(params, PARAM_bagging_fraction);
@@ -259,7 +282,7 @@ static void fill_sample(const copse_params *params, struct sample_params *out) {
   out->bagging_by_class =
       (slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal")) &&
       (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
-  bool draws = out->bagging_by_class || out->bagging_fraction < 1;
+  bool draws = out->strategy == ROW_BAGGING && (out->bagging_by_class || out->bagging_fraction < 1);
   int64_t freq = slot_int(params, PARAM_bagging_freq);
   out->bagging_freq = draws && freq > 0 ? (int)freq : 0;
   out->bagging_by_query = slot_int(params, PARAM_bagging_by_query);
@@ -272,6 +295,7 @@ static void fill_grow(const copse_params *params, struct grow_params *out, int n
                       int min_data_in_leaf) {
   out->num_leaves = num_leaves;
   out->max_depth = (int)slot_int(params, PARAM_max_depth);
+  out->depthwise = slot_is(params, PARAM_grow_policy, "depthwise");
   out->min_data_in_leaf = min_data_in_leaf;
   out->min_sum_hessian_in_leaf = slot_double(params, PARAM_min_sum_hessian_in_leaf);
   out->lambda_l1 = slot_double(params, PARAM_lambda_l1);
@@ -327,7 +351,21 @@ static void fill_quant(const copse_params *params, struct resolution *resolution
   }
 }
 
+static void fill_dart(const copse_params *params, struct resolution *resolution) {
+  struct dart_params *out = &resolution->out.boost.dart;
+  out->drop_rate = slot_double(params, PARAM_drop_rate);
+  out->skip_drop = slot_double(params, PARAM_skip_drop);
+  out->max_drop = (int)slot_int(params, PARAM_max_drop);
+  out->xgboost_mode = slot_int(params, PARAM_xgboost_dart_mode);
+  out->uniform = slot_int(params, PARAM_uniform_drop);
+}
+
 static void fill_boost(const copse_params *params, struct boost_params *out) {
+  out->boosting = slot_is(params, PARAM_boosting, "rf")     ? BOOSTING_RF
+                  : slot_is(params, PARAM_boosting, "dart") ? BOOSTING_DART
+                                                            : BOOSTING_GBDT;
+  out->quirks = slot_is(params, PARAM_compat, "lightgbm");
+  out->refit_decay_rate = slot_double(params, PARAM_refit_decay_rate);
   out->num_iterations = (int)slot_int(params, PARAM_num_iterations);
   out->learning_rate = slot_double(params, PARAM_learning_rate);
   out->early_stopping_round = (int)slot_int(params, PARAM_early_stopping_round);
@@ -351,10 +389,12 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   resolve_metrics(params, resolution);
   fill_bin(params, &resolution->out.bin, min_data_in_leaf);
   fill_objective(params, &resolution->out.objective);
+  resolve_strategy(params, resolution);
   fill_sample(params, &resolution->out.sample);
   fill_grow(params, &resolution->out.grow, num_leaves, min_data_in_leaf);
   fill_constraints(params, &resolution->out.grow.constraint);
   fill_quant(params, resolution);
   fill_boost(params, &resolution->out.boost);
+  fill_dart(params, resolution);
   return compat_resolve(params, resolution, err);
 }

@@ -144,10 +144,11 @@ copse_status copse_predictor_create(copse_context *ctx, copse_model *model, cops
                                     int start_round, int n_rounds, copse_predictor **out, copse_error *err) {
   _Static_assert(sizeof(struct flat_node) == 32, "two nodes to a cache line");
   *out = NULL;
-  if (kind != COPSE_PREDICT_VALUE && kind != COPSE_PREDICT_RAW && kind != COPSE_PREDICT_LEAF)
+  if (kind != COPSE_PREDICT_VALUE && kind != COPSE_PREDICT_RAW && kind != COPSE_PREDICT_LEAF &&
+      kind != COPSE_PREDICT_SUM)
     return status_set(
         err, COPSE_ERR_ARGUMENT,
-        "kind of prediction: expected COPSE_PREDICT_VALUE, _RAW or _LEAF, found %d (pass one of "
+        "kind of prediction: expected COPSE_PREDICT_VALUE, _RAW, _LEAF or _SUM, found %d (pass one of "
         "these)",
         (int)kind);
   copse_predictor *predictor = copse_alloc_zero(ctx, 1, sizeof *predictor);

@@ -105,10 +105,10 @@ static inline double flat_output(const struct flat_tree *tree, int32_t leaf, con
 
 /* Raw scores of one row to the kind's value, in place; raw [n_outputs]. */
 static inline void predictor_finish(const struct copse_predictor *predictor, double *raw) {
-  if (predictor->kind != COPSE_PREDICT_VALUE) return;
+  if (predictor->kind == COPSE_PREDICT_LEAF || predictor->kind == COPSE_PREDICT_SUM) return;
   if (predictor->model->average_output && predictor->n_rounds > 0)
     for (int k = 0; k < predictor->n_outputs; k++) raw[k] /= predictor->n_rounds;
-  predictor->objective.row->transform(&predictor->objective, raw);
+  if (predictor->kind == COPSE_PREDICT_VALUE) predictor->objective.row->transform(&predictor->objective, raw);
 }
 
 #endif

@@ -8,6 +8,9 @@
 #include "train/booster.h"
 #include "train/cegb.h"
 #include "train/cluster.h"
+#include "train/dart.h"
+#include "train/forest.h"
+#include "train/gradient_sample.h"
 #include "train/grow.h"
 #include "train/hist_two.h"
 #include "train/placed.h"
@@ -43,21 +46,24 @@ static copse_status refresh_objective(copse_booster *booster, copse_error *err) 
 
 static bool may_start_from_average(const copse_booster *booster, bool custom) {
   return !custom && booster->resolved->objective.kind != OBJECTIVE_CUSTOM &&
-         booster->sets[0].data->init_score == NULL;
+         (booster->sets[0].data->init_score == NULL || (forest_on(booster) && booster->prefix != NULL));
+}
+
+void booster_find_start(copse_booster *booster, bool custom) {
+  for (int k = 0; k < booster->n_outputs && may_start_from_average(booster, custom); k++) {
+    /* An output whose trees are never grown has nothing but its average. */
+    if (!booster->resolved->objective.boost_from_average && objective_trainable(&booster->objective, k))
+      continue;
+    double start = objective_start(&booster->objective, k);
+    booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
+  }
+  if (forest_on(booster)) forest_begin(booster);
 }
 
 /* Before the first round: every set's score begins at the average (if asked for) or at its own init scores.
  */
 static void start_scores(copse_booster *booster, bool custom) {
-  if (may_start_from_average(booster, custom)) {
-    for (int k = 0; k < booster->n_outputs; k++) {
-      /* An output whose trees are never grown has nothing but its average. */
-      if (!booster->resolved->objective.boost_from_average && objective_trainable(&booster->objective, k))
-        continue;
-      double start = objective_start(&booster->objective, k);
-      booster->start[k] = fabs(start) > START_EPSILON ? start : 0.0;
-    }
-  }
+  booster_find_start(booster, custom);
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
   booster->started = true;
 }
@@ -89,17 +95,40 @@ static void query_chunk(void *user, size_t chunk, int thread) {
   job->objective->row->query_gradients(job->objective, &job->pass, first, behind, thread);
 }
 
-static void compute_query_gradients(copse_booster *booster) {
-  double start = workspace_clock();
+static void query_gradients_at(copse_booster *booster, const double *score, const double *bias, int round) {
   struct query_job job = {&booster->objective,
-                          {.score = booster->sets[0].score,
-                           .bias = position_bias_now(booster),
-                           .round = (uint64_t)copse_booster_round(booster),
+                          {.score = score,
+                           .bias = bias,
+                           .round = (uint64_t)round,
                            .gradient = booster->gradient,
                            .hessian = booster->hessian}};
   uint64_t n = booster->sets[0].data->n_rows;
   copse_parallel_for(booster->workspace.n_threads, (size_t)((n + QUERY_CHUNK - 1) / QUERY_CHUNK), query_chunk,
                      &job);
+}
+
+static void row_gradients(copse_booster *booster, const struct gradient_job *job) {
+  uint64_t n = booster->sets[0].data->n_rows;
+  int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
+  if (job->objective.row->whole)
+    job->objective.row->gradients(&job->objective, job->score, 0, n, job->gradient, job->hessian);
+  else
+    copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk,
+                       (void *)job);
+}
+
+void booster_gradients_at(copse_booster *booster, const double *score, int round) {
+  struct gradient_job job = {booster->objective, score, booster->gradient, booster->hessian};
+  if (booster->objective.row->query_gradients != NULL)
+    query_gradients_at(booster, score, NULL, round);
+  else
+    row_gradients(booster, &job);
+}
+
+static void compute_query_gradients(copse_booster *booster) {
+  double start = workspace_clock();
+  query_gradients_at(booster, forest_on(booster) ? booster->forest_score : booster->sets[0].score,
+                     position_bias_now(booster), copse_booster_round(booster));
   position_bias_learn(booster);
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
@@ -112,12 +141,8 @@ static void compute_gradients(copse_booster *booster, bool placed) {
     if (job.objective.data.weight != NULL) job.objective.data.weight = booster->placed.weight;
     job.score = booster->placed.score;
   }
-  uint64_t n = booster->sets[0].data->n_rows;
-  int n_threads = n < 4 * GRADIENT_CHUNK ? 1 : booster->workspace.n_threads;
-  if (booster->objective.row->whole)
-    booster->objective.row->gradients(&booster->objective, job.score, 0, n, job.gradient, job.hessian);
-  else
-    copse_parallel_for(n_threads, (size_t)((n + GRADIENT_CHUNK - 1) / GRADIENT_CHUNK), gradient_chunk, &job);
+  if (forest_on(booster)) job.score = booster->forest_score; /* constants: in any order of rows */
+  row_gradients(booster, &job);
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
@@ -152,6 +177,21 @@ static copse_status begin_tree(copse_booster *booster, int output, bool custom, 
   return workspace_begin_tree(ws, gradient, hessian, err);
 }
 
+/* The tree is the newest one. */
+static void add_to_training(copse_booster *booster, const struct tree *tree, int output) {
+  struct workspace *ws = &booster->workspace;
+  uint64_t n = booster->sets[0].data->n_rows;
+  double *score =
+      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n;
+  int n_before = forest_size_at(booster, booster->n_trees - 1);
+  if (forest_on(booster)) forest_open(booster, n_before, n, score);
+  if (tree->n_leaves > 1)
+    grow_add_scores(ws, tree, score);
+  else
+    for (uint64_t i = 0; i < n; i++) score[i] += tree->leaf_value[0];
+  if (forest_on(booster)) forest_close(booster, n_before, n, score);
+}
+
 /* Grows the tree of one output and adds it to every set's score. */
 static copse_status grow_output(copse_booster *booster, int output, bool custom, bool *split,
                                 copse_error *err) {
@@ -175,25 +215,43 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
     if (tree->n_leaves > 1 && ws->grow.quant.on && ws->grow.quant.renew_leaf)
       renew_quantised_leaves(ws, gradient, hessian, tree);
     if (tree->n_leaves > 1 && !custom && booster->objective.row->renew != NULL)
-      renew_leaves(ws, &booster->objective, output, booster->sets[0].score + (uint64_t)output * n,
-                   booster->renew, tree);
+      renew_leaves(
+          ws, &booster->objective, output,
+          (forest_on(booster) ? booster->forest_score : booster->sets[0].score) + (uint64_t)output * n,
+          booster->renew, tree);
   }
   booster->n_trees++;
   if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
     tree->leaf_value[0] = 0;
     tree->leaf_weight[0] = 0;
     tree->leaf_count[0] = (int64_t)n;
-    return COPSE_OK;
   }
-  *split = true;
-  tree_shrink(tree, booster->resolved->boost.learning_rate);
-  grow_add_scores(
-      ws, tree,
-      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n);
+  *split |= tree->n_leaves > 1;
+  if (forest_on(booster))
+    forest_finish_tree(booster, output, tree);
+  else
+    tree_shrink(tree,
+                dart_on(booster) ? dart_learning_rate(booster) : booster->resolved->boost.learning_rate);
+  if (dart_on(booster)) {
+    copse_status kept = dart_keep_tree(booster, tree, err);
+    if (kept != COPSE_OK) return kept;
+  }
+  if (tree->n_leaves == 1 && !forest_on(booster)) return COPSE_OK;
+  add_to_training(booster, tree, output);
   /* Percentiles of residuals add up weights in the order of rows; other gradients need that order too. */
-  if (booster->objective.row->renew == NULL && !booster->objective.row->whole) cluster_rows(ws);
+  if (booster->objective.row->renew == NULL && !booster->objective.row->whole && tree->n_leaves > 1)
+    cluster_rows(ws);
   double start = workspace_clock();
-  for (int s = 1; s < booster->n_sets; s++) booster_add_tree(booster, &booster->sets[s], tree, output);
+  for (int s = 1; s < booster->n_sets; s++) {
+    struct scored_set *set = &booster->sets[s];
+    uint64_t n_rows = set->data->n_rows;
+    double *score = set->score + (uint64_t)output * n_rows;
+    if (forest_on(booster))
+      forest_open(booster, forest_size_at(booster, booster->n_trees - 1), n_rows, score);
+    booster_add_tree(booster, set, tree, output);
+    if (forest_on(booster))
+      forest_close(booster, forest_size_at(booster, booster->n_trees - 1), n_rows, score);
+  }
   booster->valid_s += workspace_clock() - start;
   return COPSE_OK;
 }
@@ -206,6 +264,7 @@ static void drop_trees(copse_booster *booster, int n_trees) {
  * even where it was not asked for; later the round is dropped. */
 static void end_without_split(copse_booster *booster, int first_tree, bool custom) {
   booster->finished = true;
+  if (dart_on(booster)) dart_restore(booster);
   if (first_tree > 0 || booster->prefix != NULL) {
     drop_trees(booster, first_tree);
     return;
@@ -222,6 +281,7 @@ static void return_to(copse_booster *booster, int n_trees) {
     booster->started = false;
     memset(booster->start, 0, (size_t)booster->n_outputs * sizeof *booster->start);
   }
+  if (dart_on(booster)) dart_truncate(booster);
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
 }
 
@@ -236,9 +296,23 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
     return_to(booster, first_tree);
     return status;
   }
-  if (!split) end_without_split(booster, first_tree, custom);
+  if (!split && !forest_on(booster))
+    end_without_split(booster, first_tree, custom);
+  else if (dart_on(booster))
+    dart_end_round(booster);
   if (finished != NULL) *finished = booster->finished;
   return COPSE_OK;
+}
+
+/* While steps are large and gradients say little, goss looks at every row: for 1 / learning_rate rounds, as
+ * in LightGBM. */
+static void sample_rows(copse_booster *booster) {
+  const struct resolved_params *resolved = booster->resolved;
+  int round = copse_booster_round(booster);
+  booster->workspace.rows_chosen = false;
+  bool warms_up = resolved->sample.strategy == ROW_GOSS && (!forest_on(booster) || resolved->boost.quirks);
+  if (warms_up && round < (int)(1 / resolved->boost.learning_rate)) return;
+  gradient_sample_round(&booster->workspace, round, booster->n_outputs, booster->gradient, booster->hessian);
 }
 
 /* A round as one stretch of work for a team of threads. */
@@ -260,10 +334,13 @@ static void run_round(void *user) {
     placed_forget(booster);
   }
   booster->workspace.gradients_placed = placed;
+  if (dart_on(booster)) round->status = dart_begin_round(booster, round->err);
+  if (round->status != COPSE_OK) return;
   if (queries)
     compute_query_gradients(booster);
   else if (!round->custom)
     compute_gradients(booster, placed);
+  sample_rows(booster);
   round->status = grow_round(booster, round->custom, round->finished, round->err);
 }
 
@@ -294,6 +371,10 @@ copse_status copse_booster_step_custom(copse_booster *booster, const float *grad
   copse_status status = status_check_cancel(booster->ctx, err);
   if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
   if (status != COPSE_OK) return status;
+  if (!booster_is(booster, BOOSTING_GBDT))
+    return status_set(err, COPSE_ERR_UNSUPPORTED,
+                      "boosting=rf and dart take gradients at scores of their own, not at those the caller "
+                      "sees: make the booster with boosting=gbdt to step with gradients of your own");
   if (booster->objective.constant_hessian)
     return status_set(
         err, COPSE_ERR_STATE,

@@ -8,6 +8,8 @@
 #include "base/team.h"
 #include "model/judge.h"
 #include "model/route.h"
+#include "train/dart.h"
+#include "train/forest.h"
 #include "train/placed.h"
 #include "train/position_bias.h"
 
@@ -23,7 +25,8 @@ static char *copy_text(copse_context *ctx, const char *text) {
 struct add_job {
   const struct tree *tree;
   const copse_dataset *data;
-  double *score;
+  const struct binned *binned;
+  double *score, factor;
 };
 
 static void add_chunk(void *user, size_t chunk, int thread) {
@@ -31,31 +34,50 @@ static void add_chunk(void *user, size_t chunk, int thread) {
   struct add_job *job = user;
   uint64_t begin = (uint64_t)chunk * SCORE_CHUNK, end = begin + SCORE_CHUNK;
   if (end > job->data->n_rows) end = job->data->n_rows;
-  route_add_binned(job->tree, &job->data->binned, job->data->schema->features, begin, end, 1.0, job->score);
+  route_add_binned(job->tree, job->binned, job->data->schema->features, begin, end, job->factor, job->score);
 }
 
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output) {
+  booster_add_scaled(booster, set, tree, output, 1);
+}
+
+void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
+                        double factor) {
   if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
-  struct add_job job = {tree, set->data, set->score + (uint64_t)output * n};
+  bool placed = set == &booster->sets[0] && booster->placed.ahead;
+  struct add_job job = {tree, set->data, &set->data->binned, set->score + (uint64_t)output * n, factor};
+  if (placed) {
+    job.binned = &booster->workspace.clustered;
+    job.score = booster->placed.score + (uint64_t)output * n;
+  }
   int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster_team_threads(booster);
   copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
 }
 
 void booster_rescore(copse_booster *booster, struct scored_set *set) {
   if (set == &booster->sets[0]) placed_forget(booster);
-  uint64_t n = set->data->n_rows;
+  uint64_t n = set->data->n_rows, n_outputs = (uint64_t)booster->n_outputs;
   for (int k = 0; k < booster->n_outputs; k++) {
     double *score = set->score + (uint64_t)k * n;
     if (set->data->init_score != NULL)
       memcpy(score, set->data->init_score + (uint64_t)k * n, n * sizeof *score);
     else
       for (uint64_t i = 0; i < n; i++) score[i] = 0;
-    if (booster->start[k] != 0)
+    /* The trees of a forest each have the start, those behind the init scores too. */
+    if (booster->start[k] != 0 && !(forest_on(booster) && booster->prefix != NULL))
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
-  for (int t = 0; t < booster->n_trees; t++)
-    booster_add_tree(booster, set, &booster->trees[t], t % booster->n_outputs);
+  for (int t = 0; t < booster->n_trees; t++) {
+    if (dart_on(booster) && t == dart_fixed_trees(booster))
+      dart_round_scores(booster, set->score, n * n_outputs);
+    int output = t % booster->n_outputs, n_before = forest_size_at(booster, t);
+    if (forest_on(booster)) forest_open(booster, n_before, n, set->score + (uint64_t)output * n);
+    booster_add_tree(booster, set, &booster->trees[t], output);
+    if (forest_on(booster)) forest_close(booster, n_before, n, set->score + (uint64_t)output * n);
+  }
+  if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster))
+    dart_round_scores(booster, set->score, n * n_outputs);
   set->version = set->data->version;
   set->from_init = set->data->init_score != NULL;
 }
@@ -75,6 +97,13 @@ copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
     copse_status status = check_init_score(booster, booster->sets[s].data, err);
     if (status != COPSE_OK) return status;
   }
+  for (int s = 0; s < booster->n_sets && forest_on(booster) && booster->prefix == NULL; s++)
+    if (booster->sets[s].data->init_score != NULL)
+      return status_set(
+          err, COPSE_ERR_UNSUPPORTED,
+          "data set \"%s\" has init scores, but boosting=rf averages trees that are grown without "
+          "regard to any score: leave the init scores out, or use boosting=gbdt",
+          booster->sets[s].name);
   for (int s = 0; s < booster->n_sets; s++) {
     struct scored_set *set = &booster->sets[s];
     bool init = set->from_init || set->data->init_score != NULL;
@@ -160,9 +189,16 @@ static copse_status init_objective(copse_booster *booster, struct objective *out
 
 static copse_status make_workspace(const copse_booster *booster, const struct objective *objective,
                                    struct workspace *out, copse_error *err) {
-  copse_status status = workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow,
-                                         &booster->resolved->sample, objective->constant_hessian,
-                                         booster->resolved->boost.n_threads, kernels_best(), out, err);
+  const struct sample_params *sample = &booster->resolved->sample;
+  if (sample->bagging_freq > 0 && sample->bagging_by_query && booster->sets[0].data->group == NULL)
+    return status_set(err, COPSE_ERR_DATA,
+                      "bagging_by_query=true draws whole queries, but the training data have none: give "
+                      "group_column (or COPSE_GROUP), or leave bagging_by_query out");
+  /* A row that is drawn for others as well has their hessians too. */
+  bool constant_hessian = objective->constant_hessian && sample->strategy == ROW_BAGGING;
+  copse_status status =
+      workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow, sample,
+                       constant_hessian, booster->resolved->boost.n_threads, kernels_best(), out, err);
   /* Percentiles of residuals add up weights in the order of a leaf's rows, which a division ahead of its turn
    * changes. */
   if (objective->row->renew != NULL) out->speculative = false;
@@ -190,6 +226,10 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
   booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
+  if (forest_on(booster)) {
+    booster->forest_score = copse_alloc_zero(booster->ctx, cells, sizeof *booster->forest_score);
+    if (booster->forest_score == NULL) return status_memory(err, "the scores that trees are grown at");
+  }
   return make_workspace(booster, &booster->objective, &booster->workspace, err);
 }
 
@@ -272,6 +312,8 @@ void copse_booster_free(copse_booster *booster) {
   copse_free(booster->gradient);
   copse_free(booster->hessian);
   copse_free(booster->start);
+  copse_free(booster->forest_score);
+  dart_release(booster);
   copse_params_free(booster->params);
   copse_model_free(booster->prefix);
   objective_release(&booster->objective);
@@ -370,10 +412,15 @@ static copse_status shape_texts(copse_booster *booster, copse_text *infos, copse
   return COPSE_OK;
 }
 
-static copse_status copy_tree(const struct tree *from, double bias, copse_model *model, copse_error *err) {
+/* Tree `index` of the model: those of a model that was continued aside come first. */
+static copse_status copy_tree(const copse_booster *booster, int index, int n_rounds, double bias,
+                              copse_model *model, copse_error *err) {
+  int n_prefix = booster->prefix != NULL ? booster->prefix->n_trees : 0;
   struct tree tree;
-  copse_status status = tree_copy(from, &tree, err);
+  copse_status status = tree_copy(
+      index < n_prefix ? &booster->prefix->trees[index] : &booster->trees[index - n_prefix], &tree, err);
   if (status != COPSE_OK) return status;
+  if (dart_on(booster) && index >= n_prefix) dart_tree_at(booster, index - n_prefix, n_rounds, &tree);
   if (bias != 0) tree_add_bias(&tree, bias);
   return model_add_tree(model, &tree, err);
 }
@@ -385,11 +432,14 @@ static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse
   const copse_model *prefix = booster->prefix;
   int n_prefix = prefix != NULL ? prefix->n_trees : 0, n_trees = n_prefix + booster->n_trees;
   if (n_rounds > 0 && n_rounds < copse_booster_round(booster)) n_trees = n_rounds * booster->n_outputs;
+  int n_own_rounds = (n_trees - n_prefix) / booster->n_outputs;
   copse_status status = COPSE_OK;
   for (int t = 0; t < n_trees && status == COPSE_OK; t++) {
-    const struct tree *from = t < n_prefix ? &prefix->trees[t] : &booster->trees[t - n_prefix];
-    status = copy_tree(from, t < booster->n_outputs ? booster->start[t] : 0, model, err);
+    bool first_round =
+        t < booster->n_outputs && !forest_on(booster); /* each tree of a forest has it already */
+    status = copy_tree(booster, t, n_own_rounds, first_round ? booster->start[t] : 0, model, err);
   }
+  if (status == COPSE_OK && dart_on(booster)) status = dart_describe(booster, n_own_rounds, model, err);
   return status;
 }
 
@@ -419,6 +469,7 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
                               .trees_per_round = booster->n_outputs,
                               .n_class = booster->n_outputs,
                               .objective = objective.data != NULL ? objective.data : "",
+                              .average_output = forest_on(booster),
                               .parameters = parameters.data != NULL ? parameters.data : "",
                               .config = config.data != NULL ? config.data : ""};
   if ((status = model_create(booster->ctx, &shape, &model, err)) != COPSE_OK) goto done;

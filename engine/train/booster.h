@@ -45,6 +45,22 @@ struct own_metric {
   void *user;
 };
 
+/* See dart.h. Rounds are those of the booster's own trees. */
+struct dart_drop {
+  int when, round; /* in round `when` the trees of `round` were dropped ... */
+  double factor;   /* ... and came back multiplied by this */
+};
+struct dart {
+  double unit;                   /* of leaf values and scores; 0: not chosen yet */
+  int n_fixed;                   /* first rounds that are never dropped */
+  double *first_weight, *weight; /* [capacity] of a round's trees: when they were grown, and now */
+  double **values;               /* [capacity * n_outputs] of a tree when it was grown */
+  int *dropped, n_dropped;       /* [capacity] in this round */
+  int capacity;                  /* rounds */
+  struct dart_drop *drops;       /* [n_drops] by falling age */
+  size_t n_drops, drops_capacity;
+};
+
 struct copse_booster {
   copse_context *ctx;
   copse_params *params;                   /* own copy */
@@ -55,8 +71,10 @@ struct copse_booster {
   uint64_t data_version; /* of the training fields that the objective has seen */
   float *gradient, *hessian;
   double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
+  struct dart dart;
   bool started, finished;
-  struct tree *trees; /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
+  double *forest_score; /* rf: [n_rows * n_outputs] the constants that every tree is grown at; else NULL */
+  struct tree *trees;   /* [n_trees] shrunk, without the starting score; tree t: output t % n_outputs */
   int n_trees, trees_capacity;
   int n_base_rounds; /* rounds that came with a continued model: the first of `trees` when they were mapped to
                         bins ... */
@@ -73,6 +91,8 @@ struct copse_booster {
   double valid_s, eval_s; /* seconds spent scoring validation sets, and in metrics */
 };
 
+/* Finds the starting scores: of every output the average (if asked for). */
+void booster_find_start(copse_booster *booster, bool custom);
 /* Starting score (or the set's own init scores), then every tree in order: the bits that training itself
  * makes. */
 void booster_rescore(copse_booster *booster, struct scored_set *set);
@@ -80,6 +100,10 @@ void booster_rescore(copse_booster *booster, struct scored_set *set);
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
 /* The training data as the objective sees them. */
 struct objective_data booster_objective_data(const copse_booster *booster, int n_threads);
+/* Whether the trees of a model can be what is done to them here, "continue" or "refit" (for messages), before
+ * the first round. */
+COPSE_MUST_CHECK copse_status booster_check_model(const copse_booster *booster, const copse_model *model,
+                                                  const char *what, copse_error *err);
 /* Threads that a team for this booster's rounds is worth: 1 where every loop is too short to be cut, since a
  * team's threads must be started and ended, and on a busy machine that costs more than the round. */
 int booster_team_threads(const copse_booster *booster);
@@ -87,7 +111,17 @@ int booster_team_threads(const copse_booster *booster);
 COPSE_MUST_CHECK copse_status own_metric_value(const copse_booster *booster, int index, int set, double *out,
                                                copse_error *err);
 void own_metrics_release(copse_booster *booster);
+/* Gradients of the training rows at a score, in the order of rows; biases of positions are left out. round:
+ * the model's, to which draws belong. */
+void booster_gradients_at(copse_booster *booster, const double *score, int round);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);
+/* The same times factor, 1 or -1, to the scores that count: those by place, where they are ahead. */
+void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
+                        double factor);
+
+static inline bool booster_is(const copse_booster *booster, enum boosting_kind kind) {
+  return booster->resolved->boost.boosting == kind;
+}
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "train/booster.h"
 #include "train/cegb.h"
+#include "train/dart.h"
 
 static const double MAX_THRESHOLD = 1e300; /* see grow.c */
 
@@ -112,37 +113,49 @@ static copse_status put_on_bins(copse_booster *booster, const struct tree *from,
   return COPSE_OK;
 }
 
-static copse_status check_fit(const copse_booster *booster, const copse_model *model, copse_error *err) {
+copse_status booster_check_model(const copse_booster *booster, const copse_model *model, const char *what,
+                                 copse_error *err) {
   const copse_schema *schema = booster->sets[0].data->schema;
   if (booster->started)
-    return status_set(err, COPSE_ERR_STATE,
-                      "rounds were already made: continue a model before the first of them");
+    return status_set(err, COPSE_ERR_STATE, "rounds were already made: %s a model before the first of them",
+                      what);
   if (model->n_features != schema->n_features)
-    return status_set(err, COPSE_ERR_DATA, "the model to continue has %u features, the training data have %u",
+    return status_set(err, COPSE_ERR_DATA, "the model to %s has %u features, the training data have %u", what,
                       model->n_features, schema->n_features);
   for (uint32_t f = 0; f < schema->n_features; f++)
     if (!model->default_names && !schema->default_names && strcmp(model->names[f], schema->names[f]) != 0)
       return status_set(
           err, COPSE_ERR_DATA,
-          "feature %u is \"%s\" in the model to continue and \"%s\" in the training data: give the columns "
+          "feature %u is \"%s\" in the model to %s and \"%s\" in the training data: give the columns "
           "in the model's order",
-          f, model->names[f], schema->names[f]);
+          f, model->names[f], what, schema->names[f]);
   if (model->trees_per_round != booster->n_outputs)
     return status_set(
         err, COPSE_ERR_DATA,
-        "the model to continue has %d trees per round, objective=%s makes %d: use the model's objective",
+        "the model to %s has %d trees per round, objective=%s makes %d: use the model's objective", what,
         model->trees_per_round, booster->objective.row->name, booster->n_outputs);
-  if (model->average_output)
-    return status_set(err, COPSE_ERR_UNSUPPORTED,
-                      "a random forest averages its trees and cannot be continued by boosting");
   for (int t = 0; t < model->n_trees; t++)
     if (model->trees[t].linear != NULL)
       return status_set(
           err, COPSE_ERR_UNSUPPORTED,
-          "tree %d of the model to continue has linear models in its leaves (linear_tree), which "
-          "this version predicts but does not train: continue a model without them, or give "
-          "this one's raw predictions as init scores",
-          t);
+          "tree %d of the model to %s has linear models in its leaves (linear_tree), which "
+          "this version predicts but does not train: %s a model without them%s",
+          t, what, what,
+          strcmp(what, "continue") == 0 ? ", or give this one's raw predictions as init scores" : "");
+  return COPSE_OK;
+}
+
+static copse_status check_fit(const copse_booster *booster, const copse_model *model, copse_error *err) {
+  copse_status status = booster_check_model(booster, model, "continue", err);
+  if (status != COPSE_OK) return status;
+  bool forest = booster_is(booster, BOOSTING_RF);
+  if (model->average_output != forest && model->n_trees > 0)
+    return status_set(err, COPSE_ERR_UNSUPPORTED,
+                      forest
+                          ? "the model to continue adds its trees up, boosting=rf averages them: continue it "
+                            "with boosting=gbdt or dart"
+                          : "the model to continue is a random forest, which averages its trees: continue it "
+                            "with boosting=rf");
   return COPSE_OK;
 }
 
@@ -171,6 +184,12 @@ copse_status copse_booster_continue(copse_booster *booster, copse_model *model, 
     booster->n_trees = booster->trees_capacity = model->n_trees;
   }
   booster->n_base_rounds = model->n_trees / booster->n_outputs;
+  if (fits && dart_on(booster)) status = dart_continue(booster, model, err);
+  if (status != COPSE_OK) {
+    while (booster->n_trees > 0) tree_release(&booster->trees[--booster->n_trees]);
+    return status;
+  }
+  if (booster_is(booster, BOOSTING_RF)) booster_find_start(booster, false);
   booster->started = true; /* no score is boosted from the average any more */
   for (int s = 0; s < booster->n_sets; s++) booster_rescore(booster, &booster->sets[s]);
   if (scored != NULL) *scored = fits;

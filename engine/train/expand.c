@@ -112,11 +112,9 @@ static int choose_ahead(const struct workspace *ws, int n_leaves, int n, int *ch
     const struct leaf *leaf = &ws->leaves[l];
     if (leaf->pending >= 0 || !(leaf->best.gain > 0) || !is_small(ws, l)) continue;
     int at = found < n ? found++ : n - 1;
-    if (at == n - 1 && found == n && chosen[at] >= 0 &&
-        !split_better(&leaf->best, &ws->leaves[chosen[at]].best))
+    if (at == n - 1 && found == n && chosen[at] >= 0 && !expand_before(ws, leaf, &ws->leaves[chosen[at]]))
       continue;
-    for (; at > 0 && split_better(&leaf->best, &ws->leaves[chosen[at - 1]].best); at--)
-      chosen[at] = chosen[at - 1];
+    for (; at > 0 && expand_before(ws, leaf, &ws->leaves[chosen[at - 1]]); at--) chosen[at] = chosen[at - 1];
     chosen[at] = l;
   }
   return found;

@@ -23,11 +23,12 @@ static double threshold_value(const struct feature_bins *bins, uint32_t bin) {
 /* NaN outputs become 0 in the tree. */
 static double finite_or_zero(double value) { return isnan(value) ? 0.0 : value; }
 
-/* Larger gain; equal: smaller feature of the stored split; equal: smaller leaf. */
+/* Larger gain (level by level: less depth before that); equal: smaller feature of the stored split; equal:
+ * smaller leaf. */
 static int best_leaf(const struct workspace *ws, int n_leaves) {
   int best = 0;
   for (int l = 1; l < n_leaves; l++)
-    if (split_better(&ws->leaves[l].best, &ws->leaves[best].best)) best = l;
+    if (expand_before(ws, &ws->leaves[l], &ws->leaves[best])) best = l;
   return best;
 }
 

@@ -95,8 +95,15 @@ static void report_round(struct loop *loop, int round, bool evaluated) {
   loop->on_round(loop->user, loop->booster, &event);
 }
 
+/* A forest does not get worse by more trees. */
+static bool never_stops_early(const struct loop *loop) {
+  return loop->params.boosting == BOOSTING_RF ||
+         (loop->params.boosting == BOOSTING_DART && loop->params.quirks);
+}
+
 static bool stopping_early(const struct loop *loop) {
-  return loop->params.early_stopping_round > 0 && loop->n_sets > 1 && loop->booster->n_metrics > 0;
+  return !never_stops_early(loop) && loop->params.early_stopping_round > 0 && loop->n_sets > 1 &&
+         loop->booster->n_metrics > 0;
 }
 
 static copse_status run_rounds(struct loop *loop, copse_error *err) {
@@ -173,6 +180,11 @@ copse_status copse_train(copse_booster *booster, const copse_params *params, cop
     goto done;
   }
   for (int v = 0; v < loop.n_values; v++) loop.values[v] = NAN;
+  if (loop.params.early_stopping_round > 0 && never_stops_early(&loop))
+    context_log(context_or_default(booster->ctx), COPSE_LOG_WARNING,
+                "early_stopping_round does nothing with boosting=%s%s: every round is kept",
+                loop.params.boosting == BOOSTING_RF ? "rf" : "dart",
+                loop.params.boosting == BOOSTING_RF ? "" : " and compat=lightgbm");
   struct rounds rounds = {&loop, err, COPSE_OK};
   booster->in_loop = true;
   team_run(booster_team_threads(booster), run_team, &rounds);

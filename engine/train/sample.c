@@ -8,8 +8,6 @@
 #include "base/rng.h"
 #include "train/divide.h"
 
-static double uniform(uint64_t bits) { return (double)(bits >> 11) * 0x1p-53; }
-
 void sample_init(struct workspace *ws) {
   const copse_dataset *data = ws->data;
   for (uint32_t c = 0; c < data->binned.n_columns; c++) {
@@ -32,7 +30,7 @@ static void draw_columns(const struct workspace *ws, uint64_t key, enum rng_stre
     bool candidate = candidates == NULL || candidates[c]; /* which may be `in` itself */
     in[c] = false;
     if (!candidate) continue;
-    double u = uniform(rng_bits(key, stream, ws->column_hash[c]));
+    double u = rng_uniform(rng_bits(key, stream, ws->column_hash[c]));
     in[c] = u < fraction;
     any |= in[c];
     if (u < least) {
@@ -74,7 +72,7 @@ static bool in_bag(const struct bag_job *job, uint32_t place) {
   if (p->bagging_by_class)
     fraction = job->ws->data->label[row] > 0 ? p->pos_bagging_fraction : p->neg_bagging_fraction;
   uint64_t unit = job->query_of_row != NULL ? (uint64_t)job->query_of_row[row] : row;
-  return uniform(rng_bits(job->key, RNG_BAGGING, unit)) < fraction;
+  return rng_uniform(rng_bits(job->key, RNG_BAGGING, unit)) < fraction;
 }
 
 static uint64_t divide_bag(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
@@ -108,6 +106,21 @@ static const int32_t *queries(struct workspace *ws) {
   return ws->query_of_row;
 }
 
+/* Rows that gradient_sample_round has kept. */
+static uint64_t divide_kept(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
+                            uint32_t *right) {
+  const struct workspace *ws = user;
+  uint64_t n_left = 0, n_right = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    bool in = ws->row_strength[workspace_gradient_row(ws, rows[i])] >= 0;
+    left[n_left] = rows[i];
+    right[n_right] = rows[i];
+    n_left += in;
+    n_right += !in;
+  }
+  return n_left;
+}
+
 void sample_tree(struct workspace *ws, int round, int output) {
   const struct sample_params *p = &ws->sample;
   uint64_t n = ws->data->n_rows;
@@ -116,6 +129,7 @@ void sample_tree(struct workspace *ws, int round, int output) {
                p->feature_fraction < 1 ? p->feature_fraction : 2, ws->constraint.allowed, ws->column_in_tree);
   copse_parallel_for(ws->n_threads, (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), number_rows, ws);
   ws->n_bag = n;
+  if (ws->rows_chosen) ws->n_bag = divide_rows(ws, 0, n, divide_kept, ws, ALL_LANES);
   if (p->bagging_freq <= 0) return;
   uint64_t drawn = (uint64_t)(round - round % p->bagging_freq);
   struct bag_job job = {ws, rng_bits((uint64_t)p->bagging_seed, RNG_BAGGING, drawn), queries(ws)};

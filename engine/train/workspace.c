@@ -208,7 +208,14 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   ws->chunks = copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1), sizeof *ws->chunks);
   bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
   if (by_query) ws->query_of_row = copse_alloc(ctx, n, sizeof *ws->query_of_row);
-  bool ok = (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
+  bool by_gradient = sample->strategy != ROW_BAGGING;
+  if (by_gradient) {
+    ws->row_strength = copse_alloc(ctx, n, sizeof *ws->row_strength);
+    ws->strength_counts =
+        copse_alloc(ctx, (size_t)ws->n_threads * GRADIENT_SAMPLE_BINS, sizeof *ws->strength_counts);
+  }
+  bool ok = (!by_gradient || (ws->row_strength != NULL && ws->strength_counts != NULL)) &&
+            (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
   copse_status status = COPSE_OK;
@@ -240,6 +247,8 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->slot_leaf);
   copse_free(ws->slot_stamp);
   copse_free(ws->query_of_row);
+  copse_free(ws->row_strength);
+  copse_free(ws->strength_counts);
   copse_free(ws->gradients);
   copse_free(ws->packed);
   copse_free(ws->chunks);

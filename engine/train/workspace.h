@@ -71,6 +71,9 @@ enum { ALL_LANES = -1, WORKSPACE_PENDING = 64 };
 /* Rows are cut into chunks of fixed size wherever threads share them. */
 enum { WORKSPACE_CHUNK = 1 << 14 };
 
+/* Values of half a float's bits: rows are counted by them to find a threshold of their strength. */
+enum { GRADIENT_SAMPLE_BINS = 1 << 16 };
+
 /* What one chunk of rows reports. */
 struct row_chunk {
   float max_gradient, max_hessian;
@@ -99,11 +102,14 @@ struct workspace {
   struct constraints constraint;
 
   /* this tree's sample, see sample.h */
-  uint64_t n_bag;        /* rows[0 .. n_bag) are in the bag, the others behind them */
-  int32_t *query_of_row; /* [n_rows] for bagging_by_query, else NULL */
-  uint64_t tree_key;     /* of (round, output) */
-  uint64_t *column_hash; /* [n_columns] of the column's name */
-  bool *column_in_tree;  /* [n_columns] */
+  uint64_t n_bag;            /* rows[0 .. n_bag) are in the bag, the others behind them */
+  int32_t *query_of_row;     /* [n_rows] for bagging_by_query, else NULL */
+  float *row_strength;       /* [n_rows] see gradient_sample.h; NULL: rows are not drawn by their gradients */
+  uint32_t *strength_counts; /* [n_threads * GRADIENT_SAMPLE_BINS] */
+  bool rows_chosen;          /* they were this round; a strength below 0: the row is out */
+  uint64_t tree_key;         /* of (round, output) */
+  uint64_t *column_hash;     /* [n_columns] of the column's name */
+  bool *column_in_tree;      /* [n_columns] */
 
   /* fixed-point form of this round's gradients */
   enum count_kind count_kind;

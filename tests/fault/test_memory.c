@@ -12,9 +12,8 @@ enum { ROWS = 60, FEATURES = MIXED_COLUMNS, ROUNDS = 2 };
 struct chain {
   struct hooked_allocator hook;
   const struct mixed_data *mixed;
-  const char *setting; /* first key and value, differs between chains */
-  const char *value;
-  bool again; /* repeat a call that failed */
+  const char *settings; /* differ between chains */
+  bool again;           /* repeat a call that failed */
   int n_failed;
   copse_status status; /* of the first call that failed for good */
   copse_context *ctx;
@@ -72,7 +71,9 @@ static void prepare(struct chain *chain) {
   copse_table table = table_of(chain);
   copse_params *first = NULL;
   CALL(copse_params_create(chain->ctx, &chain->params, &err), chain->params);
-  CALL(copse_params_set(chain->params, chain->setting, chain->value, COPSE_SOURCE_COMMAND, &err), NULL);
+  CALL(copse_params_parse(chain->params, chain->settings, strlen(chain->settings), "settings",
+                          COPSE_SOURCE_COMMAND, &err),
+       NULL);
   CALL(copse_params_parse(chain->params, config, sizeof config - 1, "a.conf", COPSE_SOURCE_FILE, &err), NULL);
   CALL(copse_params_resolve(chain->params, &err), NULL);
   first = chain->params;
@@ -97,6 +98,21 @@ static void prepare(struct chain *chain) {
   CALL(copse_dataset_set(chain->valid, COPSE_LABEL, chain->mixed->class_label, ROWS, &err), NULL);
 }
 
+/* The model, continued by another booster and refitted by a third one. */
+static void again(struct chain *chain, copse_booster **booster) {
+  copse_error err;
+  copse_table table = table_of(chain);
+  CALL(copse_booster_create(chain->ctx, chain->train, chain->params, booster, &err), *booster);
+  CALL(copse_booster_refit(*booster, chain->model, &table, &chain->parsed, &err), chain->parsed);
+  copse_model_free(chain->parsed);
+  chain->parsed = NULL;
+  CALL(copse_booster_continue(*booster, chain->model, NULL, &err), NULL);
+  CALL(copse_booster_step(*booster, NULL, &err), NULL);
+  CALL(copse_booster_model(*booster, 0, &chain->parsed, &err), chain->parsed);
+  copse_model_free(chain->parsed);
+  chain->parsed = NULL;
+}
+
 static void boost(struct chain *chain) {
   copse_error err;
   CALL(copse_booster_create(chain->ctx, chain->train, chain->params, &chain->booster, &err), chain->booster);
@@ -111,6 +127,10 @@ static void boost(struct chain *chain) {
   CALL(copse_booster_step(chain->booster, NULL, &err), NULL);
   CALL(copse_booster_eval(chain->booster, 1, chain->metrics, &err), NULL);
   CALL(copse_booster_model(chain->booster, 0, &chain->model, &err), chain->model);
+  copse_booster *other = NULL;
+  again(chain, &other);
+  copse_booster_free(other);
+  if (chain->status != COPSE_OK && !chain->again) return;
   copse_model_free(chain->model);
   chain->model = NULL;
   CALL(copse_train(chain->booster, chain->params, NULL, NULL, &chain->model, NULL, &err), chain->model);
@@ -173,17 +193,16 @@ static void release(struct chain *chain) {
   assert_int_equal(chain->hook.bytes, 0);
 }
 
-static void every_request_refused(bool again, const char *setting, const char *value) {
+static void every_request_refused(bool again, const char *settings) {
   struct mixed_data mixed = mixed_data_make(ROWS, FEATURES, 300);
-  struct chain whole = {.mixed = &mixed, .setting = setting, .value = value};
+  struct chain whole = {.mixed = &mixed, .settings = settings};
   run(&whole);
   release(&whole);
   assert_int_equal(whole.n_failed, 0);
   size_t n_requests = whole.hook.calls;
   assert_true(n_requests > 100);
   for (size_t k = 1; k <= n_requests; k++) {
-    struct chain chain = {
-        .mixed = &mixed, .setting = setting, .value = value, .again = again, .hook = {.fail_at = k}};
+    struct chain chain = {.mixed = &mixed, .settings = settings, .again = again, .hook = {.fail_at = k}};
     run(&chain);
     release(&chain);
     assert_int_equal(chain.hook.refused, 1);
@@ -199,21 +218,25 @@ static void every_request_refused(bool again, const char *setting, const char *v
 
 static void a_failure_is_clean(void **state) {
   (void)state;
-  every_request_refused(false, "objective", "binary");
-  every_request_refused(false, "compat", "lightgbm");
+  every_request_refused(false, "objective=binary");
+  every_request_refused(false, "compat=lightgbm");
+  every_request_refused(false, "objective=binary\nboosting=goss\nlearning_rate=1.5");
+  every_request_refused(false, "objective=binary\nboosting=rf\nbagging_freq=1\nbagging_fraction=0.7");
+  every_request_refused(false, "objective=binary\nboosting=dart\ndrop_rate=1\nskip_drop=0");
 }
 
 /* Column 0 is a number; see mixed_data.h. */
 static void constraints_fail_cleanly(void **state) {
   (void)state;
-  every_request_refused(false, "monotone_constraints", "1,0,0,0,0,0,0");
-  every_request_refused(false, "interaction_constraints", "[0,1,2],[2,3,4,5,6]");
-  every_request_refused(false, "cegb_penalty_feature_lazy", "0.1,0,0.2,0,0,0.1,0");
+  every_request_refused(false, "monotone_constraints=1,0,0,0,0,0,0");
+  every_request_refused(false, "interaction_constraints=[0,1,2],[2,3,4,5,6]");
+  every_request_refused(false, "cegb_penalty_feature_lazy=0.1,0,0.2,0,0,0.1,0");
 }
 
 static void a_second_attempt_succeeds(void **state) {
   (void)state;
-  every_request_refused(true, "objective", "binary");
+  every_request_refused(true, "objective=binary");
+  every_request_refused(true, "objective=binary\nboosting=dart\ndrop_rate=1\nskip_drop=0");
 }
 
 /* Once memory is gone it stays gone: what follows the first failure fails too, and cleans up all the same. */

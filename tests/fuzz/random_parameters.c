@@ -207,6 +207,18 @@ static const char *label_for(struct draw *draw, const struct param_choice *objec
   return strstr(objective->name, "rank") ? "grade" : draw_uniform(draw) < 0.5 ? "count" : "number";
 }
 
+/* Ways of boosting with what each of them needs, which single draws seldom bring together. */
+static void add_mode(struct draw *draw, struct run *run) {
+  static const char *const modes[][3] = {
+      {"boosting=dart", "skip_drop=0", "drop_rate=0.5"},
+      {"boosting=rf", "bagging_freq=1", "bagging_fraction=0.7"},
+      {"boosting=goss", "learning_rate=1", "other_rate=0.3"},
+      {"data_sample_strategy=mvs", "bagging_fraction=0.5", "learning_rate=1"},
+      {"grow_policy=depthwise", "max_depth=3", "min_gain_to_split=0"}};
+  const char *const *mode = modes[draw_between(draw, 0, COUNT(modes) - 1)];
+  for (int i = 0; i < 3; i++) new_word(run, mode[i]);
+}
+
 static struct run run_draw(uint64_t index) {
   struct draw draw = {4201, index << 16};
   struct run run = {.n_words = 0};
@@ -222,6 +234,7 @@ static struct run run_draw(uint64_t index) {
   if (draw_uniform(&draw) < 0.8) new_word(&run, "min_data_in_leaf=3");
   if (draw_uniform(&draw) < 0.95) new_word(&run, "categorical_feature=auto");
   if (objective->outcome == OUTCOME_CLASSES && draw_uniform(&draw) < 0.7) new_word(&run, "num_class=3");
+  if (draw_uniform(&draw) < 0.4) add_mode(&draw, &run);
   int64_t n_drawn = draw_between(&draw, 0, 7);
   for (int64_t i = 0; i < n_drawn; i++) {
     enum param_id id = (enum param_id)draw_between(&draw, 0, PARAM_COUNT - 1);

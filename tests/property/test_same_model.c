@@ -28,6 +28,24 @@ static const struct setting settings[] = {
     {"use_quantized_grad=true objective=binary " SMALL, 70000, 14, false, true},
     {"use_quantized_grad=true num_grad_quant_bins=6 quant_train_renew_leaf=true max_bin=1000 " SMALL, 66000,
      7, true, false},
+    {"boosting=goss learning_rate=1.5 " SMALL, 70000, 14, false, false},
+    {"data_sample_strategy=mvs bagging_fraction=0.4 objective=binary use_quantized_grad=true " SMALL, 66000,
+     7, true, true},
+    {"boosting=rf bagging_freq=1 bagging_fraction=0.6 objective=binary " SMALL, 66000, 7, true, true},
+    {"boosting=rf data_sample_strategy=goss max_bin=1000 use_quantized_grad=true " SMALL, 66000, 7, true,
+     false},
+    {"boosting=dart drop_rate=0.7 skip_drop=0 num_iterations=5 objective=binary " SMALL, 66000, 7, true,
+     true},
+    {"boosting=dart drop_rate=0.7 skip_drop=0.2 xgboost_dart_mode=true num_iterations=5 "
+     "use_quantized_grad=true data_sample_strategy=goss learning_rate=0.7 " SMALL,
+     66000, 7, false, false},
+    {"grow_policy=depthwise " SMALL, 70000, 14, false, false},
+    /* enough rows to be laid out anew, see cluster.h */
+    {"boosting=dart drop_rate=0.9 skip_drop=0 num_iterations=4 data_sample_strategy=goss "
+     "learning_rate=0.7 " SMALL,
+     140000, 7, false, false},
+    {"boosting=rf bagging_freq=1 bagging_fraction=0.6 num_iterations=3 objective=binary " SMALL, 140000, 7,
+     false, true},
 };
 
 static void must(copse_status status, const copse_error *err) {

@@ -147,6 +147,26 @@ static void absent_objective_is_custom_and_averages_are_kept(void **state) {
   copse_model_free(model);
 }
 
+/* What dart needs to go on: unit, a starting score per output, a weight per round; only of whole models. */
+static void dart_weights_travel_in_the_header(void **state) {
+  (void)state;
+  copse_model *model =
+      sample_model(sample_with("town\n", "town\ncopse_dart=0.125 -0.5 1 0 0.30000000000000004\n"));
+  assert_true(model->dart_unit == 0.125 && model->dart_start[0] == -0.5);
+  assert_true(model->dart_weight[0] == 1 && model->dart_weight[1] == 0 &&
+              model->dart_weight[2] == 0.30000000000000004);
+  copse_model *plain = sample_model(SAMPLE);
+  assert_null(plain->dart_weight);
+  assert_true(copse_model_fingerprint(plain) == copse_model_fingerprint(model));
+  copse_text whole = sample_write(model, 0, 0), part = sample_write(model, 0, 2);
+  assert_non_null(strstr(whole.data, "\ncopse_dart=0.125 -0.5 1 0 0.30000000000000004\n"));
+  assert_null(strstr(part.data, "copse_dart"));
+  copse_text_release(&whole);
+  copse_text_release(&part);
+  copse_model_free(plain);
+  copse_model_free(model);
+}
+
 static void default_names_are_known(void **state) {
   (void)state;
   copse_model *model = sample_model(sample_with("=age debt town", "=Column_0 Column_1 Column_2"));
@@ -289,6 +309,10 @@ static void damage_is_named_by_line_and_field(void **state) {
       {"town\n", "town\ncopse_config=%4\n", "m.txt:9: copse_config:", "percent"},
       {"town\n", "town\ncopse_best_round=-1\n", "m.txt:9: copse_best_round:", "-1"},
       {"town\n", "town\ncopse_fingerprint=00\n", "m.txt:9: copse_fingerprint:", "\"00\""},
+      {"town\n", "town\ncopse_dart=1 0 1 1\n", "m.txt:9: copse_dart:", "expected 5 values, found 4"},
+      {"town\n", "town\ncopse_dart=0 0 1 1 1\n", "m.txt:9: copse_dart:", "a unit above 0"},
+      {"town\n", "town\ncopse_dart=1 0 1 -1 1\n", "m.txt:9: copse_dart:", "weights of 0 or more"},
+      {"town\n", "town\ncopse_dart=1 nan 1 1 1\n", "m.txt:9: copse_dart:", "finite starting scores"},
       {"town\n", "town\ncopse_blob_a-b=1\n", "m.txt:9: copse_blob:", "letters"},
       {"town\n", "town\ncopse_blob_a=1\ncopse_blob_a=2\n", "m.txt:10: copse_blob:", "again"},
       {"town\n", "town\ncopse_blob_a=%zz\n", "m.txt:9: copse_blob:", "percent"},
@@ -382,6 +406,7 @@ int main(void) {
       cmocka_unit_test(line_ends_may_be_converted),
       cmocka_unit_test(real_files_differ_and_load),
       cmocka_unit_test(absent_objective_is_custom_and_averages_are_kept),
+      cmocka_unit_test(dart_weights_travel_in_the_header),
       cmocka_unit_test(default_names_are_known),
       cmocka_unit_test(others_texts_are_kept),
       cmocka_unit_test(own_facts_travel_in_the_header),

@@ -235,6 +235,78 @@ static void test_sampling(void **state) {
   assert_true(!r->sample.bagging_by_class && r->sample.bagging_freq == 0);
 }
 
+static void test_row_strategies(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved("boosting=goss top_rate=0.3 other_rate=0.15");
+  assert_true(r->sample.strategy == ROW_GOSS && r->sample.top_rate == 0.3 && r->sample.other_rate == 0.15);
+  assert_int_equal(r->boost.boosting, BOOSTING_GBDT);
+  assert_string_equal(copse_params_get(params, "boosting"), "gbdt");
+  assert_string_equal(copse_params_get(params, "data_sample_strategy"), "goss");
+  r = resolved("data_sample_strategy=mvs subsample=0.25 bagging_freq=1 mvs_reg=2");
+  assert_true(r->sample.strategy == ROW_MVS && r->sample.mvs_fraction == 0.25 && r->sample.mvs_lambda == 2 &&
+              r->sample.bagging_freq == 0);
+  assert_int_equal(resolved("bagging_freq=1 bagging_fraction=0.5")->sample.strategy, ROW_BAGGING);
+  static const char *const refused[] = {
+      "boosting=goss bagging_freq=1 bagging_fraction=0.5",
+      "boosting=goss data_sample_strategy=mvs bagging_fraction=0.5",
+      "boosting=goss data_sample_strategy=bagging",
+      "data_sample_strategy=goss bagging_freq=1 objective=binary pos_bagging_fraction=0.5",
+      "data_sample_strategy=goss bagging_by_query=true",
+      "data_sample_strategy=goss top_rate=0.8 other_rate=0.3",
+      "data_sample_strategy=goss top_rate=0",
+      "data_sample_strategy=goss other_rate=0",
+      "data_sample_strategy=mvs",
+      "data_sample_strategy=mvs bagging_fraction=0.5 bagging_freq=2",
+      "data_sample_strategy=mvs subsample=0.5 bagging_freq=1 objective=binary pos_subsample=0.5",
+      "data_sample_strategy=mvs bagging_fraction=0.5 bagging_by_query=true",
+      "objective=binary bagging_freq=1 neg_bagging_fraction=0.5 bagging_by_query=true"};
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    make(refused[i]);
+    if (copse_params_resolve(params, &err) != COPSE_ERR_ARGUMENT) fail_msg("%s", refused[i]);
+  }
+}
+
+static void test_boosting(void **state) {
+  (void)state;
+  const struct resolved_params *r = resolved(
+      "boosting=dart rate_drop=0.2 max_drop=7 skip_drop=0.1 xgboost_dart_mode=true uniform_drop=true "
+      "drop_seed=9");
+  assert_true(r->boost.boosting == BOOSTING_DART && r->boost.dart.drop_rate == 0.2 &&
+              r->boost.dart.max_drop == 7 && r->boost.dart.skip_drop == 0.1 && r->boost.dart.xgboost_mode &&
+              r->boost.dart.uniform && r->boost.dart.seed == 9 && !r->boost.quirks);
+  r = resolved("boosting=dart seed=42 compat=lightgbm refit_decay_rate=0.3");
+  assert_true(r->boost.dart.seed == 17869 && r->boost.quirks && r->boost.refit_decay_rate == 0.3);
+  /* A forest needs something that tells its trees apart. */
+  static const char *const forests[] = {
+      "bagging_freq=1 bagging_fraction=0.5", "feature_fraction=0.5",
+      "feature_fraction_bynode=0.5",         "extra_trees=true",
+      "data_sample_strategy=goss",           "objective=binary bagging_freq=1 neg_bagging_fraction=0.5"};
+  for (size_t i = 0; i < sizeof forests / sizeof forests[0]; i++) {
+    char text[200];
+    snprintf(text, sizeof text, "boosting=random_forest %s", forests[i]);
+    assert_int_equal(resolved(text)->boost.boosting, BOOSTING_RF);
+  }
+  static const char *const refused[] = {
+      "boosting=rf", "boosting=rf bagging_freq=1", "boosting=rf bagging_fraction=0.5",
+      "boosting=rf feature_fraction=0.5 objective=custom", "boosting=dart objective=custom"};
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    make(refused[i]);
+    if (copse_params_resolve(params, &err) != COPSE_ERR_ARGUMENT) fail_msg("%s", refused[i]);
+  }
+}
+
+static void test_grow_policy(void **state) {
+  (void)state;
+  assert_false(resolved("max_depth=3")->grow.depthwise);
+  assert_true(resolved("grow_policy=depthwise")->grow.depthwise);
+  assert_int_equal(resolved("grow_policy=depthwise")->grow.num_leaves, 31);
+  assert_int_equal(resolved("grow_policy=levelwise max_depth=8")->grow.num_leaves, 256);
+  assert_int_equal(resolved("grow_policy=depthwise max_depth=40")->grow.num_leaves, 131072);
+  assert_int_equal(resolved("grow_policy=depthwise max_depth=8 num_leaves=20")->grow.num_leaves, 20);
+  assert_int_equal(resolved("grow_policy=depthwise max_depth=4 num_leaves=20")->grow.num_leaves, 16);
+  assert_int_equal(resolved("max_depth=8")->grow.num_leaves, 31);
+}
+
 static void test_seeds(void **state) {
   (void)state;
   static const int t0[N_SEEDS] = {175, 400, 17869, 30056, 16083, 12879};
@@ -409,12 +481,7 @@ static void test_later_values(void **state) {
                                         "predict_contrib=true",
                                         "pred_early_stop=true",
                                         "task=convert_model",
-                                        "task=refit",
                                         "task=save_binary",
-                                        "boosting=goss",
-                                        "boosting=dart",
-                                        "boosting=random_forest",
-                                        "data_sample_strategy=goss",
                                         "parser_config_file=x",
                                         "saved_feature_importance_type=1",
                                         "predict_disable_shape_check=1"};
@@ -571,7 +638,7 @@ static void test_model_block(void **state) {
   assert_non_null(strstr(text.data, "\n[use_missing: 1]\n"));
   static const char *const absent[] = {
       "num_threads",         "[data: ",      "verbosity",
-      "output_model",        "drop_rate",    "predict_",
+      "output_model",        "refit_decay",  "predict_",
       "leaf_counts",         "compat",       "header",
       "histogram_pool_size", "label_column", "categorical_feature" /* values LightGBM cannot read */};
   for (size_t i = 0; i < sizeof absent / sizeof absent[0]; i++) assert_null(strstr(text.data, absent[i]));
@@ -620,6 +687,9 @@ int main(void) {
       cmocka_unit_test(test_every_field_is_filled),
       cmocka_unit_test(test_objectives),
       cmocka_unit_test(test_sampling),
+      cmocka_unit_test(test_row_strategies),
+      cmocka_unit_test(test_boosting),
+      cmocka_unit_test(test_grow_policy),
       cmocka_unit_test(test_seeds),
       cmocka_unit_test(test_leaves_and_rows),
       cmocka_unit_test(test_metrics),

@@ -89,7 +89,7 @@ static void rounds_select_trees(void **state) {
   copse_model_free(model);
 }
 
-static void averages_divide_values_but_not_raw_scores(void **state) {
+static void averages_divide_all_but_sums(void **state) {
   (void)state;
   static char text[sizeof SAMPLE + 64];
   const char *at = strstr(SAMPLE, "objective=");
@@ -100,7 +100,8 @@ static void averages_divide_values_but_not_raw_scores(void **state) {
   copse_model *model = sample_model(text);
   const double row[3] = {1, 5, 1};
   double sum = 0.0 + -0.2 + 0.0625 + 2;
-  assert_int_equal(bits_of(predict_one(model, COPSE_PREDICT_RAW, 0, 0, row)), bits_of(sum));
+  assert_int_equal(bits_of(predict_one(model, COPSE_PREDICT_SUM, 0, 0, row)), bits_of(sum));
+  assert_int_equal(bits_of(predict_one(model, COPSE_PREDICT_RAW, 0, 0, row)), bits_of(sum / 3));
   assert_int_equal(bits_of(predict_one(model, COPSE_PREDICT_VALUE, 0, 0, row)), bits_of(sum / 3));
   assert_true(predict_one(model, COPSE_PREDICT_VALUE, 1, 2, row) == 2.0625 / 2);
   assert_true(predict_one(model, COPSE_PREDICT_VALUE, 5, 2, row) == 0);
@@ -478,7 +479,7 @@ int main(void) {
       cmocka_unit_test(raw_scores_add_the_leaves_that_the_rules_name),
       cmocka_unit_test(leaf_indices_are_one_per_tree),
       cmocka_unit_test(rounds_select_trees),
-      cmocka_unit_test(averages_divide_values_but_not_raw_scores),
+      cmocka_unit_test(averages_divide_all_but_sums),
       cmocka_unit_test(batches_equal_the_plain_walk_bit_by_bit),
       cmocka_unit_test(leaves_of_batches_equal_the_plain_walk),
       cmocka_unit_test(values_are_transformed_over_all_outputs),
