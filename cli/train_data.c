@@ -245,15 +245,32 @@ static void loading_release(struct loading *loading) {
   data_facts_free(&loading->facts);
 }
 
+static void tell_encoded(const copse_frame *frame, const copse_dataset *dataset) {
+  uint32_t n_derived = copse_schema_n_features(copse_dataset_schema(dataset)) - frame->n_features;
+  console_line("encoded_features: %" PRIu32, n_derived);
+  if (n_derived == 0)
+    console_warning(
+        "cat_encoding=ordered: no categorical column has levels enough to be encoded "
+        "(categorical_feature= names them)");
+}
+
 /* Binned, with the training schema when data->dataset exists, and fields set. */
 static copse_status bin_frame(struct train_data *data, struct loading *loading, copse_error *err) {
   copse_context *ctx = data->app->ctx;
   const copse_frame *frame = loading->frame;
+  const copse_params *params = data->app->params;
   copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
   copse_status status = schema ? COPSE_OK : forced_bins_apply(data->app, &data->forced, frame, err);
   if (status != COPSE_OK) return status;
-  status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical,
-                                    data->app->params, schema, &loading->dataset, err);
+  if (!schema && strcmp(setting(data->app, "cat_encoding"), "ordered") == 0) {
+    copse_encoder *start = data->start.model ? copse_model_encoder(data->start.model) : NULL;
+    status = copse_dataset_encoded(ctx, &frame->table, frame->model_names, frame->categorical, frame->label,
+                                   frame->weight, params, start, &loading->dataset, err);
+    if (status == COPSE_OK) tell_encoded(frame, loading->dataset);
+  } else {
+    status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical, params,
+                                      schema, &loading->dataset, err);
+  }
   if (status == COPSE_ERR_INTERRUPTED) fail(err, status, "%s: binning was interrupted", loading->paths[0]);
   return status == COPSE_OK ? set_fields(loading->dataset, frame, err) : status;
 }

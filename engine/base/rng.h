@@ -17,7 +17,8 @@ enum rng_stream {
   RNG_NODE = 6,
   RNG_PIVOT = 7, /* of selections: no result depends on it */
   RNG_ROUNDING = 8,
-  RNG_GAIN = 9 /* of objective=rank_xendcg */
+  RNG_GAIN = 9, /* of objective=rank_xendcg */
+  RNG_ENCODING = 10
 };
 
 /* 64 uniform bits. Each key goes through the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), a

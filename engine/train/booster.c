@@ -408,7 +408,8 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
                               .n_class = booster->n_outputs,
                               .objective = objective.data != NULL ? objective.data : "",
                               .parameters = parameters.data != NULL ? parameters.data : "",
-                              .config = config.data != NULL ? config.data : ""};
+                              .config = config.data != NULL ? config.data : "",
+                              .encoder = schema->encoder};
   if ((status = model_create(booster->ctx, &shape, &model, err)) != COPSE_OK) goto done;
   if ((status = copy_trees(booster, n_rounds, model, err)) != COPSE_OK) goto done;
   *out = model;
