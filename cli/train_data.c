@@ -172,8 +172,10 @@ static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame,
 
 static void warn_unseen(const struct train_data *data, const char *path, const struct data_facts *facts) {
   if (facts->n_unseen == 0) return;
-  console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as missing", path,
-                  facts->n_unseen, data->start.model ? "the model" : "training");
+  bool encoded = strcmp(setting(data->app, "cat_encoding"), "ordered") == 0;
+  console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as %s", path,
+                  facts->n_unseen, data->start.model ? "the model" : "training",
+                  encoded ? "average" : "missing");
 }
 
 static void warn_one_class(const struct train_data *data) {
