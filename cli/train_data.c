@@ -266,8 +266,12 @@ static copse_status bin_frame(struct train_data *data, struct loading *loading, 
   if (status != COPSE_OK) return status;
   if (!schema && strcmp(setting(data->app, "cat_encoding"), "ordered") == 0) {
     copse_encoder *start = data->start.model ? copse_model_encoder(data->start.model) : NULL;
-    status = copse_dataset_encoded(ctx, &frame->table, frame->model_names, frame->categorical, frame->label,
-                                   frame->weight, params, start, &loading->dataset, err);
+    float *weight = NULL;
+    status = hold_out_weights(data->app, frame, &weight, err);
+    if (status == COPSE_OK)
+      status = copse_dataset_encoded(ctx, &frame->table, frame->model_names, frame->categorical, frame->label,
+                                     weight, params, start, &loading->dataset, err);
+    copse_free(weight);
     if (status == COPSE_OK) tell_encoded(frame, loading->dataset);
   } else {
     status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical, params,

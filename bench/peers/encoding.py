@@ -100,7 +100,9 @@ def _run_split(seed, names, options):
             train, valid, test = _parts(prepared, lines, seed, budget, scratch)
             found[budget.name] = {name: log_loss(test.label, RUN[name](budget, train, valid, test, options, scratch))
                                   for name in names}
-    print(f"split {seed}: done", file=sys.stderr, flush=True)
+    for budget, losses in found.items():
+        said = ", ".join(f"{name} {loss:.5f}" for name, loss in losses.items())
+        print(f"split {seed}: {budget}: {said}", file=sys.stderr, flush=True)
     return found
 
 

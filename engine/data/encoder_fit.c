@@ -378,6 +378,10 @@ static copse_status run_fit(struct fit *fit, const char *const *names, const boo
                             const struct encode_params *params, const copse_encoder *like, copse_error *err) {
   uint32_t n_drafts = 0;
   copse_status status = check_rows(fit, err);
+  if (status == COPSE_OK && fit->encoder->n_statistics > ENCODER_MOST_FEATURES)
+    status = status_set(err, COPSE_ERR_UNSUPPORTED,
+                        "cat_encoding=ordered: num_class=%" PRIu32 ": expected at most %d, a feature each",
+                        fit->encoder->n_statistics, ENCODER_MOST_FEATURES);
   if (status == COPSE_OK) status = make_maps(fit, categorical, like, err);
   if (status != COPSE_OK) return status;
   size_t most = most_drafts(params, like, fit->encoder->n_maps);

@@ -264,6 +264,9 @@ static void test_own_label(void **state) {
       }
     }
     assert_true(others || w.weight[row] == 0 || comes_before(&n, ROWS - 1, row));
+    /* and one without weight teaches nothing */
+    if (w.weight[row] == 0) assert_false(others);
+    if (w.weight[row] == 0) assert_memory_equal(before->digest, after->digest, sizeof after->digest);
     w.label[row] = kept;
     copse_encoder_free(after);
   }
