@@ -313,7 +313,7 @@ static void test_no_leak(void **state) {
   must(copse_encoder_apply(copse_model_encoder(result.model), &table, 1, full, &err), &err);
   size_t right = 0;
   for (size_t r = 0; r < ROWS; r++) right += (full[r] > 0.5F) == (w.label[r] > 0);
-  assert_true(right > 0.95 * ROWS);
+  assert_true(right * 20 > ROWS * 19);
   copse_free(full);
   result_free(&result);
 }
