@@ -3,7 +3,8 @@
 Amazon's employee access file: nine columns of codes, up to 7,518 levels, 94 % of the labels 1. CatBoost and LightGBM
 get the columns as categories in their own way, Copse with cat_encoding=ordered and as LightGBM has them. Two budgets,
 the same for all: a fixed number of rounds, and early stopping on the same part of the training rows. Everything else
-is each engine's default; CatBoost's for long runs (combinations of up to four columns). The file's terms speak against publishing results: the report stays in --out.
+is each engine's default; CatBoost's for long runs (combinations of up to four columns). The file's terms speak against
+publishing results: the report stays in --out.
 """
 
 import concurrent.futures
