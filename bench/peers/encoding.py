@@ -126,7 +126,7 @@ def main(options):
 
 def _failures(budget, means):
     limits = {"CatBoost": ABOVE_CATBOOST, "LightGBM": BELOW_LIGHTGBM}
-    return [f"FAIL {budget}: log loss of Copse is {means['Copse'] / means[name]:.3f} of {name}'s, wanted at most {limit}"
+    return [f"FAIL {budget}: log loss is {means['Copse'] / means[name]:.3f} of {name}'s, wanted at most {limit}"
             for name, limit in limits.items() if name in means and means["Copse"] > limit * means[name]]
 
 
