@@ -155,8 +155,8 @@ static copse_status load(struct predict_job *job, copse_error *err) {
   if (status != COPSE_OK) return status;
   if (job->recipe) recipe_print_notes(job->recipe);
   if (job->frame->n_unseen > 0) {
-    console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as missing",
-                    path, job->frame->n_unseen);
+    console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as %s", path,
+                    job->frame->n_unseen, copse_model_encoder(job->model) ? "average" : "missing");
   }
   if (wants_metrics(job)) {
     uint64_t n_scores = job->frame->n_rows * (uint64_t)copse_model_n_outputs(job->model);

@@ -20,7 +20,9 @@ static void print_size(const copse_model *model) {
   printf("rounds: %d\n", copse_model_n_rounds(model));
   printf("trees: %d\n", n_trees);
   printf("leaves: %" PRId64 "\n", n_leaves);
-  printf("features: %" PRIu32 "\n", copse_model_n_features(model));
+  uint32_t n_inputs = copse_model_n_inputs(model), n_features = copse_model_n_features(model);
+  printf("features: %" PRIu32 "\n", n_inputs);
+  if (n_features > n_inputs) printf("encoded_features: %" PRIu32 "\n", n_features - n_inputs);
   printf("fingerprint: %016" PRIx64 "\n", copse_model_fingerprint(model));
 }
 
@@ -44,9 +46,18 @@ static int compare_ranked(const void *a, const void *b) {
   return x->feature < y->feature ? -1 : x->feature > y->feature;
 }
 
+/* Features that stand for categories say so, and so do the columns they stand for. */
+static const char *kind_of(const copse_model *model, const copse_frame_schema *schema, uint32_t feature) {
+  const copse_encoder *encoder = copse_model_encoder(model);
+  if (feature >= copse_model_n_inputs(model)) return "statistic";
+  if (encoder && copse_encoder_replaces(encoder, feature)) return "encoded";
+  bool levels = copse_frame_schema_n_levels(schema, feature) > 0;
+  return levels || copse_model_categories(model, feature, NULL) ? "categorical" : "numeric";
+}
+
 static copse_status print_features(const struct app *app, const copse_model *model,
                                    const copse_frame_schema *schema, copse_error *err) {
-  uint32_t n = copse_model_n_features(model);
+  uint32_t n = copse_model_n_features(model), n_inputs = copse_model_n_inputs(model);
   copse_status status = COPSE_OK;
   double *gain = copse_alloc(app->ctx, n, sizeof *gain), *splits = copse_alloc(app->ctx, n, sizeof *splits);
   struct ranked *ranked = copse_alloc(app->ctx, n, sizeof *ranked);
@@ -61,9 +72,8 @@ static copse_status print_features(const struct app *app, const copse_model *mod
   printf("\nfeatures by gain (gain, splits, kind, name):\n");
   for (uint32_t i = 0; i < n; i++) {
     uint32_t f = ranked[i].feature;
-    bool categorical = copse_model_categories(model, f, NULL) || copse_frame_schema_n_levels(schema, f);
-    printf("%12.6g %8.0f  %-11s  %s\n", gain[f], splits[f], categorical ? "categorical" : "numeric",
-           copse_frame_schema_name(schema, f));
+    printf("%12.6g %8.0f  %-11s  %s\n", gain[f], splits[f], kind_of(model, schema, f),
+           f < n_inputs ? copse_frame_schema_name(schema, f) : copse_model_feature_name(model, f));
   }
 done:
   copse_free(gain);

@@ -52,6 +52,11 @@ void data_cache_plan(struct data_cache *cache, const struct app *app, char *cons
       console_warning("save_binary: training that goes on from a model reads the data files themselves");
     return;
   }
+  if (strcmp(setting(app, "cat_encoding"), "ordered") == 0) {
+    if (!training)
+      console_warning("save_binary: with cat_encoding=ordered the data files themselves are read");
+    return;
+  }
   if (options->recipe) {
     if (!training) console_warning("save_binary: rows that a recipe prepares are read from the raw files");
     return;

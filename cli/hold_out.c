@@ -40,6 +40,20 @@ static void draw(const copse_dataset *data, uint64_t seed, double share, struct 
   }
 }
 
+copse_status hold_out_weights(const struct app *app, const copse_frame *frame, float **out,
+                              copse_error *err) {
+  double share = copse_params_get_double(app->params, "valid_fraction");
+  uint64_t seed = (uint64_t)copse_params_get_int(app->params, "data_random_seed"), group = 0, end = 0;
+  *out = copse_alloc(app->ctx, frame->n_rows, sizeof **out);
+  if (!*out) return fail_memory(err, "the rows held out");
+  for (uint64_t row = 0; row < frame->n_rows; row++) {
+    while (frame->group && row == end) end += (uint64_t)frame->group[group++];
+    bool held = share > 0 && is_held_out(frame->group ? group : row, seed, share);
+    (*out)[row] = held ? 0 : frame->weight ? frame->weight[row] : 1;
+  }
+  return COPSE_OK;
+}
+
 copse_status hold_out(struct app *app, const copse_dataset *data, copse_dataset **train,
                       copse_dataset **valid, copse_error *err) {
   double share = copse_params_get_double(app->params, "valid_fraction");

@@ -8,5 +8,9 @@
  * the others; of a data set with groups, whole groups. The caller frees both; `data` stays. */
 COPSE_MUST_CHECK copse_status hold_out(struct app *app, const copse_dataset *data, copse_dataset **train,
                                        copse_dataset **valid, copse_error *err);
+/* The rows' weights, 0 for those that hold_out will draw: what is learned of labels before leaves them out.
+ * The caller frees *out. */
+COPSE_MUST_CHECK copse_status hold_out_weights(const struct app *app, const copse_frame *frame, float **out,
+                                               copse_error *err);
 
 #endif

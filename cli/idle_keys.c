@@ -30,6 +30,8 @@ static const struct idle_key idle_keys[] = {
     {"bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
     {"pos_bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
     {"neg_bagging_fraction", "1", "bagging_freq", "0", "bagging_freq=1"},
+    {"cat_pairs", NULL, "cat_encoding", "native", "cat_encoding=ordered"},
+    {"cat_prior", NULL, "cat_encoding", "native", "cat_encoding=ordered"},
 };
 
 static bool is_off(const copse_params *params, const struct idle_key *idle) {

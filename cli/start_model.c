@@ -58,7 +58,9 @@ copse_status start_model_open(struct app *app, struct start_model *out, copse_er
   const char *path = setting(app, "input_model");
   if (!*path) return COPSE_OK;
   copse_status status = model_load(app, path, &out->model, &out->schema, err);
-  return status == COPSE_OK ? adopt_objective(app, out->model, err) : status;
+  if (status == COPSE_OK) status = adopt_objective(app, out->model, err);
+  if (status != COPSE_OK) return status;
+  return adopt(app, "cat_encoding", copse_model_encoder(out->model) ? "ordered" : "native", err);
 }
 
 copse_status start_model_score(const struct app *app, const struct start_model *start,

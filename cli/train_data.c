@@ -173,8 +173,10 @@ static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame,
 
 static void warn_unseen(const struct train_data *data, const char *path, const struct data_facts *facts) {
   if (facts->n_unseen == 0) return;
-  console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as missing", path,
-                  facts->n_unseen, data->start.model ? "the model" : "training");
+  bool encoded = strcmp(setting(data->app, "cat_encoding"), "ordered") == 0;
+  console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as %s", path,
+                  facts->n_unseen, data->start.model ? "the model" : "training",
+                  encoded ? "average" : "missing");
 }
 
 static void warn_one_class(const struct train_data *data) {
@@ -246,15 +248,36 @@ static void loading_release(struct loading *loading) {
   data_facts_free(&loading->facts);
 }
 
+static void tell_encoded(const copse_frame *frame, const copse_dataset *dataset) {
+  uint32_t n_derived = copse_schema_n_features(copse_dataset_schema(dataset)) - frame->n_features;
+  console_line("encoded_features: %" PRIu32, n_derived);
+  if (n_derived == 0)
+    console_warning(
+        "cat_encoding=ordered: no categorical column has levels enough to be encoded "
+        "(categorical_feature= names them)");
+}
+
 /* Binned, with the training schema when data->dataset exists, and fields set. */
 static copse_status bin_frame(struct train_data *data, struct loading *loading, copse_error *err) {
   copse_context *ctx = data->app->ctx;
   const copse_frame *frame = loading->frame;
+  const copse_params *params = data->app->params;
   copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
   copse_status status = schema ? COPSE_OK : forced_bins_apply(data->app, &data->forced, frame, err);
   if (status != COPSE_OK) return status;
-  status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical,
-                                    data->app->params, schema, &loading->dataset, err);
+  if (!schema && strcmp(setting(data->app, "cat_encoding"), "ordered") == 0) {
+    copse_encoder *start = data->start.model ? copse_model_encoder(data->start.model) : NULL;
+    float *weight = NULL;
+    status = hold_out_weights(data->app, frame, &weight, err);
+    if (status == COPSE_OK)
+      status = copse_dataset_encoded(ctx, &frame->table, frame->model_names, frame->categorical, frame->label,
+                                     weight, params, start, &loading->dataset, err);
+    copse_free(weight);
+    if (status == COPSE_OK) tell_encoded(frame, loading->dataset);
+  } else {
+    status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical, params,
+                                      schema, &loading->dataset, err);
+  }
   if (status == COPSE_ERR_INTERRUPTED) fail(err, status, "%s: binning was interrupted", loading->paths[0]);
   return status == COPSE_OK ? set_fields(loading->dataset, frame, err) : status;
 }

@@ -18,6 +18,7 @@ enum rng_stream {
   RNG_PIVOT = 7, /* of selections: no result depends on it */
   RNG_ROUNDING = 8,
   RNG_GAIN = 9, /* of objective=rank_xendcg */
+  RNG_ENCODING = 10,
   RNG_GRADIENT_ROW = 12,
   RNG_DROP = 13
 };

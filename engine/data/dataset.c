@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/encoded_table.h"
 
 copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
                                   copse_dataset **out, copse_error *err) {
@@ -147,7 +148,13 @@ static copse_status check_push(const copse_dataset *dataset, const copse_table *
 
 copse_status copse_dataset_push(copse_dataset *dataset, const copse_table *rows, uint64_t start_row,
                                 int n_threads, copse_error *err) {
-  copse_status status = check_push(dataset, rows, start_row, err);
+  struct encoded_table encoded;
+  copse_status status = COPSE_OK;
+  if (dataset->schema->encoder != NULL) {
+    status = encoded_table_open(dataset->schema->encoder, rows, false, &encoded, err);
+    rows = &encoded.view;
+  }
+  if (status == COPSE_OK) status = check_push(dataset, rows, start_row, err);
   if (status != COPSE_OK) return status;
   struct push_job job = {dataset, rows, start_row};
   copse_parallel_for(n_threads, (size_t)((rows->n_rows + BINNED_CHUNK - 1) / BINNED_CHUNK), push_chunk, &job);

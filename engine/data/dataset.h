@@ -18,6 +18,7 @@ struct copse_schema {
   struct feature_bins *features; /* [n_features] */
   struct bundles bundles;        /* how data sets of this schema store them */
   bool bundled;                  /* false: each on its own */
+  copse_encoder *encoder;        /* makes the last features of a table's columns; or NULL: there are none */
 };
 
 struct copse_dataset {

@@ -159,6 +159,10 @@ copse_status copse_dataset_write(const copse_dataset *dataset, copse_write_fn wr
                                  copse_error *err) {
   copse_context *ctx = dataset->ctx;
   if (!dataset->finished) return status_set(err, COPSE_ERR_STATE, "data set: written before it was finished");
+  if (dataset->schema->encoder != NULL)
+    return status_set(
+        err, COPSE_ERR_UNSUPPORTED,
+        "data set: the features of cat_encoding=ordered are not kept: make it again from the rows");
   struct writer writer = {.dataset = dataset, .write = write, .user = user, .schema.ctx = ctx};
   writer.n_sections = N_SECTIONS + (size_t)dataset->schema->n_features;
   writer.list = copse_alloc_zero(ctx, writer.n_sections, sizeof *writer.list);

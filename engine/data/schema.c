@@ -388,6 +388,7 @@ void copse_schema_free(copse_schema *schema) {
   for (uint32_t f = 0; schema->features != NULL && f < schema->n_features; f++)
     bins_release(&schema->features[f]);
   bundles_release(&schema->bundles);
+  copse_encoder_free(schema->encoder);
   copse_free(schema->features);
   copse_free(schema->names);
   copse_free(schema);

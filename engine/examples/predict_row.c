@@ -43,7 +43,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   copse_model *model = read_model(argv[1]);
-  uint32_t n_features = copse_model_n_features(model);
+  uint32_t n_features = copse_model_n_inputs(model);
   if ((uint32_t)argc - 2 != n_features) {
     fprintf(stderr, "%d values: expected %u, one for each of", argc - 2, (unsigned)n_features);
     for (uint32_t f = 0; f < n_features; f++) fprintf(stderr, " %s", copse_model_feature_name(model, f));

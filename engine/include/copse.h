@@ -289,6 +289,9 @@ COPSE_API const char *copse_params_nearest(const char *name);
  * ---------------------------------------------------------------------------------------------------- */
 
 #define COPSE_CODE_ABSENT INT32_MIN
+/* A level that training did not see. Missing like every negative code, but for cat_encoding=ordered, which
+ * gives it the average label and a missing value the statistics of the missing ones. */
+#define COPSE_CODE_UNSEEN (INT32_MIN + 1)
 
 typedef enum copse_dtype { COPSE_F32 = 0, COPSE_F64 = 1, COPSE_I32 = 2, COPSE_I64 = 3 } copse_dtype;
 
@@ -358,7 +361,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_schema_create(copse_context *ctx, 
                                                             copse_error *err);
 COPSE_API copse_schema *copse_schema_ref(copse_schema *schema);
 COPSE_API void copse_schema_free(copse_schema *schema);
-/* Features of the tables it was made from, those dropped as constant included. */
+/* Features of the tables it was made from, those dropped as constant included; behind them those that an
+ * encoder derives (copse_dataset_encoded), which no table has. */
 COPSE_API uint32_t copse_schema_n_features(const copse_schema *schema);
 /* UTF-8, as given but for spaces. */
 COPSE_API const char *copse_schema_name(const copse_schema *schema, uint32_t feature);
@@ -434,12 +438,87 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_subset(const copse_dataset
                                                              copse_error *err);
 COPSE_API uint64_t copse_dataset_n_rows(const copse_dataset *dataset);
 
+/* ------------------------------------------------------------------------------------------------------
+ * Encoder: categories as statistics of the label (cat_encoding=ordered), for columns of many levels
+ * ---------------------------------------------------------------------------------------------------- */
+
+/* For each categorical column of more than max_cat_to_onehot levels, and for pairs of categorical columns (at
+ * most cat_pairs; where there are more, of the columns whose own statistics predict the label best), the mean
+ * label of a level, drawn to the average of all rows by cat_prior of them: (sum w y + a p) / (sum w + a).
+ * With the objectives multiclass and multiclassova y is "is class k", a column for each; with binary "is
+ * above 0"; else the label. For a column by itself also its level's number of rows. A training row's
+ * statistics are those of the rows before it in an order that hashes (data_random_seed, row): they never
+ * contain its own label. Method: ordered target statistics (Prokhorenkova et al., NeurIPS 2018). A missing
+ * value is a level of its own; a level or pair that training did not see has the average, and 0 rows.
+ * Counted; only copse_encoder_forget changes one. */
+typedef struct copse_encoder copse_encoder;
+
+/* Learns from a table's rows. names: of its columns, or NULL for Column_0 ...; categorical [n_cols], or NULL
+ * for none; label [n_rows] finite; weight [n_rows] finite and >= 0, or NULL. params: objective, num_class,
+ * cat_pairs, cat_prior, max_cat_to_onehot, data_random_seed, num_threads (cat_encoding is not looked at).
+ * like (or NULL): an encoder whose columns, pairs, prior and seed are taken, in place of categorical and
+ * params; on the rows that one was made from it gives an equal encoder. Memory: 4 bytes per row and derived
+ * column, until copse_encoder_forget. More than 8192 columns, derived ones included: COPSE_ERR_UNSUPPORTED.
+ */
+COPSE_MUST_CHECK COPSE_API copse_status copse_encoder_fit(copse_context *ctx, const copse_table *table,
+                                                          const char *const *names, const bool *categorical,
+                                                          const float *label, const float *weight,
+                                                          const copse_params *params,
+                                                          const copse_encoder *like, copse_encoder **out,
+                                                          copse_error *err);
+COPSE_API copse_encoder *copse_encoder_ref(copse_encoder *encoder);
+COPSE_API void copse_encoder_free(copse_encoder *encoder);
+/* Columns of the table it was made from; columns that it derives (0: no column has levels enough). */
+COPSE_API uint32_t copse_encoder_n_inputs(const copse_encoder *encoder);
+COPSE_API uint32_t copse_encoder_n_derived(const copse_encoder *encoder);
+/* "ordered(city)", "ordered(city*title)", of class 2 "ordered(city)@2", "rows(city)"; blanks are '_'. */
+COPSE_API const char *copse_encoder_name(const copse_encoder *encoder, uint32_t derived);
+/* Whether the derived columns stand in the place of an input: as a feature it would be there twice. */
+COPSE_API bool copse_encoder_replaces(const copse_encoder *encoder, uint32_t input);
+/* The training rows' own values of a derived column, [n_rows]; NULL once forgotten, and of a parsed one. */
+COPSE_API const float *copse_encoder_ordered(const copse_encoder *encoder, uint32_t derived);
+/* Frees the training rows' values. */
+COPSE_API void copse_encoder_forget(copse_encoder *encoder);
+/* Rows as prediction sees them, by the statistics of all training rows: out [n_derived * n_rows], column
+ * after column. table: n_inputs columns in any layout. Not for the rows it was fitted on: they would know
+ * their labels. n_threads as in copse_parallel_for. After a failure out is unspecified. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_encoder_apply(const copse_encoder *encoder,
+                                                            const copse_table *table, int n_threads,
+                                                            float *out, copse_error *err);
+/* Appends the encoder as one line of printable characters without blanks, '=' and '%'. The names of its
+ * inputs are not in it. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_encoder_write(const copse_encoder *encoder, copse_text *out,
+                                                            copse_error *err);
+/* The encoder that was written: equal values, bit for bit. text need not end with NUL; place names it in
+ * messages; names [n_names] are at least those of its inputs, or NULL (n_names says then how many inputs
+ * there may be). COPSE_ERR_FORMAT on anything damaged: no text can make a later call read out of bounds. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_encoder_parse(copse_context *ctx, const char *text,
+                                                            size_t length, const char *place,
+                                                            const char *const *names, uint32_t n_names,
+                                                            copse_encoder **out, copse_error *err);
+
+/* copse_dataset_from_table with an encoder: fits one, as copse_encoder_fit, and makes a finished data set of
+ * the table's columns, those replaced as constants, and behind them the derived ones with the training rows'
+ * own values. Its schema holds the encoder, and takes tables of the inputs: copse_dataset_from_table and
+ * copse_dataset_push with it encode validation rows as prediction does. A model trained on it holds the
+ * encoder as well. Where nothing is derived it is a plain data set. No field is set. start (or NULL): the
+ * encoder of a model that is to be continued. On the very rows that made it training goes on with the bits of
+ * an uninterrupted run; other rows are encoded by it as prediction does (they must not be among those it
+ * learned from). */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_encoded(copse_context *ctx, const copse_table *table,
+                                                              const char *const *names,
+                                                              const bool *categorical, const float *label,
+                                                              const float *weight, const copse_params *params,
+                                                              copse_encoder *start, copse_dataset **out,
+                                                              copse_error *err);
+
 /* Where the bytes of a data set go, in order; where they come from, at any offset and from several threads at
  * once. Both return the status of the call that uses them, with err set when it is not COPSE_OK. */
 typedef copse_status (*copse_write_fn)(void *user, const void *bytes, size_t length, copse_error *err);
 typedef copse_status (*copse_read_fn)(void *user, uint64_t offset, void *out, size_t length,
                                       copse_error *err);
-/* Schema, bins and fields of a finished data set, in a form for this version and byte order alone. */
+/* Schema, bins and fields of a finished data set, in a form for this version and byte order alone. One with
+ * an encoder is refused with COPSE_ERR_UNSUPPORTED. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_write(const copse_dataset *dataset,
                                                             copse_write_fn write, void *user,
                                                             copse_error *err);
@@ -478,8 +557,13 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_model_write(const copse_model *mod
 COPSE_API copse_model *copse_model_ref(copse_model *model);
 COPSE_API void copse_model_free(copse_model *model);
 
-/* Features it was trained with, used or not; a name is UTF-8. */
+/* Features of its trees, used or not; a name is UTF-8. Those of the table it predicts come first, those that
+ * an encoder derives last. */
 COPSE_API uint32_t copse_model_n_features(const copse_model *model);
+/* Columns of a table or row to be predicted: all features, but for the derived ones. */
+COPSE_API uint32_t copse_model_n_inputs(const copse_model *model);
+/* How it encodes categories: its own reference, not counted for the caller; NULL: natively. */
+COPSE_API copse_encoder *copse_model_encoder(const copse_model *model);
 COPSE_API const char *copse_model_feature_name(const copse_model *model, uint32_t feature);
 /* False where the model's file carries only the default names Column_0 ... */
 COPSE_API bool copse_model_has_names(const copse_model *model);
@@ -578,15 +662,15 @@ COPSE_API void copse_booster_free(copse_booster *booster);
  * schema. It becomes set n_sets - 1; name is copied. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *booster, copse_dataset *valid,
                                                                 const char *name, copse_error *err);
-/* Before the first round: the booster goes on from a model with the same features and outputs; its rounds
- * count on, and the models taken begin with its trees. Parameters may differ from those the model was trained
- * with. No score is boosted from the average then. boosting=dart drops the model's trees too where it was
- * trained with dart by Copse, else it leaves them as they are; a random forest goes on with boosting=rf and
- * with nothing else (COPSE_ERR_UNSUPPORTED). *scored:
- * true when every threshold of the model is a cut point of the training schema (the same data as before): its
- * trees are scored on the bins, and training goes on with the very bits of an uninterrupted run. False: the
- * caller gives the model's raw predictions as COPSE_INIT_SCORE to every data set before it is attached. A
- * model with linear leaves is refused with COPSE_ERR_UNSUPPORTED. */
+/* Before the first round: the booster goes on from a model with the same features, outputs and encoder; its
+ * rounds count on, and the models taken begin with its trees. Parameters may differ from those the model was
+ * trained with. No score is boosted from the average then. boosting=dart drops the model's trees too where it
+ * was trained with dart by Copse, else it leaves them as they are; a random forest goes on with boosting=rf
+ * and with nothing else (COPSE_ERR_UNSUPPORTED). *scored: true when every threshold of the model is a cut
+ * point of the training schema (the same data as before): its trees are scored on the bins, and training goes
+ * on with the very bits of an uninterrupted run. False: the caller gives the model's raw predictions as
+ * COPSE_INIT_SCORE to every data set before it is attached. A model with linear leaves is refused with
+ * COPSE_ERR_UNSUPPORTED. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
 /* Before the first round: a copy of a model with new leaf values, from the booster's training rows; splits,
@@ -731,12 +815,12 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_create(copse_context *ct
 COPSE_API void copse_predictor_free(copse_predictor *predictor);
 /* Values per row: outputs, or trees for COPSE_PREDICT_LEAF. */
 COPSE_API uint32_t copse_predictor_width(const copse_predictor *predictor);
-/* table: columns are the model's features in the model's order, any layout. out [table->n_rows * width],
+/* table: columns are the model's inputs in the model's order, any layout. out [table->n_rows * width],
  * row-major. n_threads as in copse_parallel_for. After a failure out is unspecified. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predictor *predictor,
                                                             const copse_table *table, int n_threads,
                                                             double *out, copse_error *err);
-/* One row: features [n_features] as double (missing: NaN), out [width]; the bits of copse_predictor_run.
+/* One row: features [n_inputs] as double (missing: NaN), out [width]; the bits of copse_predictor_run.
  * Re-entrant: takes no lock, starts no thread, allocates nothing. */
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);
 

@@ -66,6 +66,10 @@ uint64_t model_fingerprint(const copse_model *model, int first, int last) {
   uint64_t hash = 0xCBF29CE484222325u;
   mix_integer(&hash, model->n_features);
   for (uint32_t f = 0; f < model->n_features; f++) mix_text(&hash, model->names[f]);
+  if (model->encoder != NULL) {
+    mix_text(&hash, "encoder");
+    for (int i = 0; i < 2; i++) mix_integer(&hash, model->encoder->digest[i]);
+  }
   mix_integer(&hash, (uint64_t)model->trees_per_round);
   mix_integer(&hash, model->average_output);
   mix_text(&hash, model->objective);

@@ -29,13 +29,14 @@ enum header_key {
   COPSE_BEST_ROUND,
   COPSE_FINGERPRINT,
   COPSE_DART,
+  COPSE_ENCODER,
   N_KEYS
 };
 
 static const char *const keys[N_KEYS] = {
     "version",      "num_class",        "num_tree_per_iteration", "label_index",   "max_feature_idx",
     "objective",    "feature_names",    "monotone_constraints",   "feature_infos", "tree_sizes",
-    "copse_config", "copse_best_round", "copse_fingerprint",      "copse_dart"};
+    "copse_config", "copse_best_round", "copse_fingerprint",      "copse_dart",    "copse_encoder"};
 
 static const char blob_prefix[] = "copse_blob_";
 
@@ -274,6 +275,27 @@ static copse_status read_blobs(struct text_reader *reader, const struct text_rea
   return COPSE_OK;
 }
 
+/* The tables of categories, and whether the derived features are those they make. */
+static copse_status read_encoder(struct text_reader *reader, const struct text_slice *value,
+                                 copse_model *model) {
+  copse_error inner;
+  if (value->text == NULL) return COPSE_OK;
+  copse_status status =
+      copse_encoder_parse(reader->ctx, value->text, value->length, keys[COPSE_ENCODER],
+                          (const char *const *)model->names, model->n_features, &model->encoder, &inner);
+  if (status == COPSE_ERR_MEMORY) return status_memory(reader->err, "a model read from a file");
+  if (status != COPSE_OK)
+    return status_set(reader->err, status, "%s:%zu: %.800s", reader->place, value->line, inner.message);
+  const copse_encoder *encoder = model->encoder;
+  bool fits = encoder->n_inputs + encoder->n_derived == model->n_features;
+  for (uint32_t d = 0; fits && d < encoder->n_derived; d++)
+    fits = strcmp(encoder->names[d], model->names[encoder->n_inputs + d]) == 0;
+  if (fits) return COPSE_OK;
+  return text_fail(
+      reader, value->line, keys[COPSE_ENCODER],
+      "expected tables of this model's features, found others (the file was edited; train again)");
+}
+
 static copse_status read_own_keys(struct text_reader *reader, const struct text_reader *start,
                                   const struct header *header, copse_model *model) {
   const struct text_slice *values = header->values;
@@ -289,6 +311,7 @@ static copse_status read_own_keys(struct text_reader *reader, const struct text_
   }
   if (values[COPSE_CONFIG].text != NULL)
     status = decode(reader, keys[COPSE_CONFIG], &values[COPSE_CONFIG], &model->config, NULL);
+  if (status == COPSE_OK) status = read_encoder(reader, &values[COPSE_ENCODER], model);
   if (status != COPSE_OK) return status;
   return read_blobs(reader, start, model);
 }

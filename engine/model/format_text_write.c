@@ -1,11 +1,11 @@
 /* format_text_write.c - LightGBM's text model, version 4, written byte for byte as LightGBM writes it.
  *
  * What Copse knows beyond that format stands in header lines that LightGBM skips: copse_config (the effective
- * configuration), copse_best_round, copse_fingerprint (of the trees in this file), copse_dart (what dart
- * needs to go on: unit, starting scores, a weight per round; only where all rounds are written) and
- * copse_blob_<key>. Texts are percent-encoded, because LightGBM refuses a header line with a second '='. Only
- * the importances and the three %g arrays of a tree (gains, node values and weights) lose digits: none of
- * them predicts. */
+ * configuration), copse_best_round, copse_fingerprint (of the trees in this file), copse_encoder (the tables
+ * of cat_encoding=ordered), copse_dart (what dart needs to go on: unit, starting scores, a weight per round;
+ * only where all rounds are written) and copse_blob_<key>. Texts are percent-encoded, because LightGBM
+ * refuses a header line with a second '='. Only the importances and the three %g arrays of a tree (gains,
+ * node values and weights) lose digits: none of them predicts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,6 +60,15 @@ static void write_dart(const copse_model *model, int n_rounds, copse_text *out) 
     copse_text_append_double(out, model->dart_weight[r]);
   }
   copse_text_append(out, "\n", 1);
+}
+
+/* To LightGBM the derived columns are features like others: it refuses rows without them by their number. */
+static copse_status write_encoder(const copse_model *model, copse_text *out, copse_error *err) {
+  if (model->encoder == NULL) return COPSE_OK;
+  copse_text_appendf(out, "copse_encoder=");
+  copse_status status = copse_encoder_write(model->encoder, out, err);
+  copse_text_append(out, "\n", 1);
+  return status;
 }
 
 static void write_own_keys(const copse_model *model, int first, int last, copse_text *out) {
@@ -140,6 +149,7 @@ copse_status text_write_model(const copse_model *model, int first, int last, cop
   if (status != COPSE_OK) return status;
   write_header(model, out);
   write_own_keys(model, first, last, out);
+  if ((status = write_encoder(model, out, err)) != COPSE_OK) return status;
   if ((status = write_trees(model, first, last, out, err)) != COPSE_OK) return status;
   if ((status = write_importances(model, first, last, out, err)) != COPSE_OK) return status;
   if (model->parameters[0] != '\0')

@@ -53,6 +53,7 @@ copse_status model_create(copse_context *ctx, const struct model_shape *shape, c
   model->trees_per_round = shape->trees_per_round;
   model->n_class = shape->n_class;
   model->average_output = shape->average_output;
+  if (shape->encoder != NULL) model->encoder = copse_encoder_ref(shape->encoder);
   if ((status = copy_features(model, shape, err)) != COPSE_OK) goto done;
   if ((status = set_string(ctx, &model->objective, shape->objective, err)) != COPSE_OK) goto done;
   if ((status = set_string(ctx, &model->parameters, shape->parameters, err)) != COPSE_OK) goto done;
@@ -94,6 +95,7 @@ void copse_model_free(copse_model *model) {
   }
   copse_free(model->blobs);
   model_clear_dart(model);
+  copse_encoder_free(model->encoder);
   copse_free(model);
 }
 
@@ -152,6 +154,12 @@ void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *las
 }
 
 uint32_t copse_model_n_features(const copse_model *model) { return model->n_features; }
+
+uint32_t copse_model_n_inputs(const copse_model *model) {
+  return model->encoder != NULL ? model->encoder->n_inputs : model->n_features;
+}
+
+copse_encoder *copse_model_encoder(const copse_model *model) { return model->encoder; }
 
 const char *copse_model_feature_name(const copse_model *model, uint32_t feature) {
   assert(feature < model->n_features);

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "copse.h"
+#include "data/encoder.h"
 #include "model/tree.h"
 
 struct model_blob {
@@ -16,8 +17,9 @@ struct model_blob {
 struct copse_model {
   copse_context *ctx;
   atomic_int references;
-  uint32_t n_features;
-  char **names; /* [n_features] */
+  uint32_t n_features;    /* of the trees */
+  copse_encoder *encoder; /* derives the last of them from the first; NULL: none */
+  char **names;           /* [n_features] */
   bool default_names;
   char **infos;       /* [n_features] "none", "[min:max]", "-1:3:0" */
   struct tree *trees; /* [n_trees] owned; tree t belongs to output t % trees_per_round */
@@ -51,6 +53,7 @@ struct model_shape {
   const char *objective;
   bool average_output;
   const char *parameters, *config;
+  copse_encoder *encoder; /* or NULL */
 };
 COPSE_MUST_CHECK copse_status model_create(copse_context *ctx, const struct model_shape *shape,
                                            copse_model **out, copse_error *err);

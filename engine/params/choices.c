@@ -119,6 +119,7 @@
 #define LIBSVM_BASE(C) C("auto", "", NOW, ANY) C("0", "", NOW, ANY) C("1", "", NOW, ANY)
 #define UNSEEN_CATEGORY(C) C("missing", "", NOW, ANY) C("error", "", NOW, ANY)
 #define VALUES(C) C("common", "", NOW, ANY) C("full", "", NOW, ANY) C("none", "", NOW, ANY)
+#define CAT_ENCODING(C) C("native", "", NOW, ANY) C("ordered", "", NOW, ANY)
 #define LINT(C) C("warn", "", NOW, ANY) C("error", "", NOW, ANY) C("off", "", NOW, ANY)
 #define AFT_DISTRIBUTION(C) C("logistic", "", NOW, ANY) C("extreme", "weibull", NOW, ANY)
 /* clang-format on */
@@ -150,6 +151,7 @@ DEFINE_CHOICES(unseen_category, UNSEEN_CATEGORY)
 DEFINE_CHOICES(values, VALUES)
 DEFINE_CHOICES(lint, LINT)
 DEFINE_CHOICES(aft_distribution, AFT_DISTRIBUTION)
+DEFINE_CHOICES(cat_encoding, CAT_ENCODING)
 
 _Static_assert(sizeof choices_metric / sizeof choices_metric[0] <= MAX_METRICS, "MAX_METRICS has room");
 

@@ -86,6 +86,15 @@ struct rank_params {
   bool lightgbm_math; /* compat 10.16: LightGBM's cells of the sigmoid, and its generator of draws */
 };
 
+/* Categories as statistics of the label (data/encoder.h). */
+struct encode_params {
+  bool ordered;   /* false: as LightGBM has them */
+  int most_pairs; /* features for pairs of columns */
+  double prior;   /* rows that the average counts for */
+  int seed;       /* of the order of the rows */
+  int few_levels; /* a column of so many at most stays as it is */
+};
+
 struct objective_params {
   enum objective_kind kind;
   int n_outputs;
@@ -225,6 +234,7 @@ struct metric_params {
 
 struct resolved_params {
   struct bin_params bin;
+  struct encode_params encode;
   struct objective_params objective;
   struct sample_params sample;
   struct grow_params grow;

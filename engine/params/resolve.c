@@ -41,7 +41,7 @@ static void resolve_seeds(const copse_params *params, struct resolution *resolut
     else
       derive_int(resolution, ids[i], seeds[i]);
   }
-  resolution->out.bin.sample_seed = seeds[0];
+  resolution->out.bin.sample_seed = resolution->out.encode.seed = seeds[0];
   resolution->out.sample.bagging_seed = seeds[1];
   resolution->out.boost.dart.seed = seeds[2];
   resolution->out.sample.feature_fraction_seed = seeds[3];
@@ -232,6 +232,13 @@ static void fill_bin(const copse_params *params, struct bin_params *out, int min
   out->n_forced = params->forced.n;
 }
 
+static void fill_encode(const copse_params *params, struct encode_params *out) {
+  out->ordered = slot_is(params, PARAM_cat_encoding, "ordered");
+  out->most_pairs = (int)slot_int(params, PARAM_cat_pairs);
+  out->prior = slot_double(params, PARAM_cat_prior);
+  out->few_levels = (int)slot_int(params, PARAM_max_cat_to_onehot);
+}
+
 static void fill_objective(const copse_params *params, struct objective_params *out) {
   out->kind = meaning_of_objective(params)->kind;
   out->n_outputs = (int)slot_int(params, PARAM_num_class);
@@ -388,6 +395,7 @@ copse_status resolve_all(copse_params *params, copse_error *err) {
   int min_data_in_leaf = resolve_min_data(params, resolution);
   resolve_metrics(params, resolution);
   fill_bin(params, &resolution->out.bin, min_data_in_leaf);
+  fill_encode(params, &resolution->out.encode);
   fill_objective(params, &resolution->out.objective);
   resolve_strategy(params, resolution);
   fill_sample(params, &resolution->out.sample);

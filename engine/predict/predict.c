@@ -2,6 +2,7 @@
  * Every way adds a row's leaf values in model order from 0.0: the bits are the same. */
 #include "base/status.h"
 #include "base/team.h"
+#include "data/encoded_table.h"
 #include "data/table.h"
 #include "predict/block.h"
 #include "predict/ways.h"
@@ -50,11 +51,12 @@ static void predict_block(void *user, size_t chunk, int thread) {
 
 static copse_status check_table(const copse_predictor *predictor, const copse_table *table,
                                 copse_error *err) {
-  if (table->n_cols != predictor->n_features)
+  uint32_t n_inputs = copse_model_n_inputs(predictor->model);
+  if (table->n_cols != n_inputs)
     return status_set(err, COPSE_ERR_DATA,
                       "table: expected %u columns, the features of the model in its order, found %u (pass "
                       "every feature, and nothing else)",
-                      (unsigned)predictor->n_features, (unsigned)table->n_cols);
+                      (unsigned)n_inputs, (unsigned)table->n_cols);
   return table_check(table, err);
 }
 
@@ -73,6 +75,12 @@ copse_status copse_predictor_run(const copse_predictor *predictor, const copse_t
       table->n_rows <= VERY_FEW_ROWS) {
     predict_rows(predictor, table, out);
     return status_check_cancel(predictor->ctx, err);
+  }
+  struct encoded_table encoded;
+  if (predictor->encoder != NULL) {
+    status = encoded_table_open(predictor->encoder, table, false, &encoded, err);
+    if (status != COPSE_OK) return status;
+    job.table = &encoded.view;
   }
   if (!predictor->coded.usable) job.way = WAY_PLAIN;
   bool plain = job.way == WAY_PLAIN;

@@ -6,6 +6,7 @@
  * overlap: trees that walk together are about equally deep. */
 #include <string.h>
 
+#include "data/encoded_table.h"
 #include "predict/predictor.h"
 
 enum { LANES = 8, UNSEEN_LEVELS = 2 };
@@ -149,7 +150,8 @@ static void add_values(const struct copse_predictor *predictor, int begin, int n
   }
 }
 
-void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out) {
+/* features: of the trees */
+static void predict_features(const copse_predictor *predictor, const double *features, double *out) {
   int8_t room[MOST_ROW_COLUMNS], *cells = NULL;
   if (predictor->row_coded) {
     cells = room;
@@ -169,4 +171,21 @@ void copse_predictor_row(const copse_predictor *predictor, const double *feature
       add_values(predictor, begin, n, found.values, out);
   }
   predictor_finish(predictor, out);
+}
+
+/* A frame of its own: rows without an encoder need no room for its columns. */
+__attribute__((noinline)) static void predict_encoded(const copse_predictor *predictor, const double *inputs,
+                                                      double *out) {
+  double features[ENCODER_MOST_FEATURES];
+  const copse_encoder *encoder = predictor->encoder;
+  memcpy(features, inputs, encoder->n_inputs * sizeof *features);
+  encoder_row(encoder, inputs, features + encoder->n_inputs);
+  predict_features(predictor, features, out);
+}
+
+void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out) {
+  if (predictor->encoder != NULL)
+    predict_encoded(predictor, features, out);
+  else
+    predict_features(predictor, features, out);
 }

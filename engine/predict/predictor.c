@@ -160,6 +160,7 @@ copse_status copse_predictor_create(copse_context *ctx, copse_model *model, cops
   predictor->model = copse_model_ref(model);
   predictor->kind = kind;
   predictor->n_features = model->n_features;
+  predictor->encoder = model->encoder;
   predictor->n_outputs = model->trees_per_round;
   predictor->n_rounds = last - first;
   predictor->n_trees = (last - first) * model->trees_per_round;

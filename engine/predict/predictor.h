@@ -58,7 +58,8 @@ struct copse_predictor {
   copse_model *model;
   copse_predict_kind kind;
   struct objective objective;
-  uint32_t n_features, width;
+  uint32_t n_features, width;   /* features of the trees */
+  const copse_encoder *encoder; /* the model's: derives the last of them; or NULL */
   int n_outputs, n_rounds, n_trees;
   struct flat_tree *trees; /* [n_trees] */
   struct flat_node *nodes;

@@ -471,7 +471,8 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
                               .objective = objective.data != NULL ? objective.data : "",
                               .average_output = forest_on(booster),
                               .parameters = parameters.data != NULL ? parameters.data : "",
-                              .config = config.data != NULL ? config.data : ""};
+                              .config = config.data != NULL ? config.data : "",
+                              .encoder = schema->encoder};
   if ((status = model_create(booster->ctx, &shape, &model, err)) != COPSE_OK) goto done;
   status = model_set_text(booster->ctx, &model->monotone_constraints,
                           monotone.data != NULL ? monotone.data : "", monotone.length, err);

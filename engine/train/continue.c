@@ -113,12 +113,28 @@ static copse_status put_on_bins(copse_booster *booster, const struct tree *from,
   return COPSE_OK;
 }
 
+static copse_status check_encoder(const copse_encoder *model, const copse_encoder *data, copse_error *err) {
+  if (model == data) return COPSE_OK;
+  if (model != NULL && data != NULL && memcmp(model->digest, data->digest, sizeof model->digest) == 0)
+    return COPSE_OK;
+  return status_set(
+      err, COPSE_ERR_DATA,
+      "the model to continue encodes categories %s, the training data %s: make the data set with "
+      "the model's encoder",
+      model != NULL ? "by statistics of its own (cat_encoding=ordered)" : "natively",
+      data == NULL    ? "natively"
+      : model != NULL ? "by others"
+                      : "by statistics");
+}
+
 copse_status booster_check_model(const copse_booster *booster, const copse_model *model, const char *what,
                                  copse_error *err) {
   const copse_schema *schema = booster->sets[0].data->schema;
   if (booster->started)
     return status_set(err, COPSE_ERR_STATE, "rounds were already made: %s a model before the first of them",
                       what);
+  copse_status status = check_encoder(model->encoder, schema->encoder, err);
+  if (status != COPSE_OK) return status;
   if (model->n_features != schema->n_features)
     return status_set(err, COPSE_ERR_DATA, "the model to %s has %u features, the training data have %u", what,
                       model->n_features, schema->n_features);

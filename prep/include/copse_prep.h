@@ -64,7 +64,7 @@ typedef enum copse_label_kind {
 
 /* What happens to a level that the dictionary does not know (VALID, PREDICT). */
 typedef enum copse_read_unseen {
-  COPSE_UNSEEN_MISSING = 0, /* code -1, which the engine takes as missing */
+  COPSE_UNSEEN_MISSING = 0, /* COPSE_CODE_UNSEEN, which the engine takes as missing */
   COPSE_UNSEEN_ERROR = 1
 } copse_read_unseen;
 

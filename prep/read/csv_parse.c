@@ -79,6 +79,7 @@ static bool store_level(const struct parser *parser, const struct csv_column *co
   if (!missing_is(&missing, cell->text, cell->length)) {
     if (!look_up(parser, column, cell, &code)) return false;
     if (code < 0) {
+      code = COPSE_CODE_UNSEEN;
       note_bad(cells, row);
       cells->n_unseen++;
     }

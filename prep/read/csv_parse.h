@@ -12,7 +12,7 @@ enum csv_kind {
   CSV_SKIP,   /* cells may hold anything */
   CSV_NUMBER, /* numbers; what follows the first text of a column is of no account */
   CSV_CODES,  /* numbers; text reads as missing and counts as unseen */
-  CSV_LOOKUP, /* a sealed dictionary; unknown text reads as -1 and counts as unseen */
+  CSV_LOOKUP, /* a sealed dictionary; unknown text reads as COPSE_CODE_UNSEEN, and counts */
   CSV_TEXT    /* a dictionary to be built */
 };
 

@@ -24,7 +24,7 @@ static copse_status from_blob(copse_context *ctx, const copse_model *model, cons
   copse_frame_schema *schema;
   copse_status status = copse_frame_schema_parse(ctx, blob, length, "model, frame_schema", &schema, err);
   if (status != COPSE_OK) return status;
-  bool same = schema->n_features == copse_model_n_features(model);
+  bool same = schema->n_features == copse_model_n_inputs(model);
   for (uint32_t f = 0; f < schema->n_features && same; f++)
     same = strcmp(schema->model_names[f], copse_model_feature_name(model, f)) == 0;
   if (!same) {
@@ -39,7 +39,7 @@ static copse_status from_blob(copse_context *ctx, const copse_model *model, cons
 
 static copse_status from_plain(copse_context *ctx, const copse_model *model, copse_frame_schema **out,
                                copse_error *err) {
-  uint32_t n = copse_model_n_features(model);
+  uint32_t n = copse_model_n_inputs(model);
   bool named = copse_model_has_names(model);
   int label = copse_model_label_index(model);
   copse_frame_schema *schema = frame_schema_create(ctx);
