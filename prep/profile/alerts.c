@@ -1,5 +1,4 @@
 /* alerts.c - runs the checks, folds the same finding of many columns into one line, and orders them. */
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,15 +57,19 @@ struct name_text name_in_text(const char *name, size_t length) {
 }
 
 struct name_text key_in_text(const copse_profile *p, const struct column_facts *c) {
+  static const char made_up[] = "Column_";
   struct name_text out;
-  uint32_t number = (uint32_t)(c - p->columns), target = p->target.column;
-  if (p->named)
-    snprintf(out.text, sizeof out.text, "name:%.170s", name_in_text(c->name, strlen(c->name)).text);
-  else if (sscanf(c->name, "Column_%" SCNu32, &number) == 1 && p->numbers_skip_target)
-    snprintf(out.text, sizeof out.text, "%" PRIu32, number);
+  double number = (double)(c - p->columns);
+  size_t length = strlen(c->name), skip = sizeof made_up - 1;
+  if (p->named) {
+    snprintf(out.text, sizeof out.text, "name:%.170s", name_in_text(c->name, length).text);
+    return out;
+  }
+  if (p->numbers_skip_target && length > skip && memcmp(c->name, made_up, skip) == 0)
+    (void)copse_parse_double(c->name + skip, length - skip, &number);
   else
-    snprintf(out.text, sizeof out.text, "%" PRIu32,
-             number - (p->target.kind != TARGET_NONE && target < number));
+    number -= p->target.kind != TARGET_NONE && p->target.column < number;
+  snprintf(out.text, sizeof out.text, "%.0f", number);
   return out;
 }
 
