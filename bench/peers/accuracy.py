@@ -60,12 +60,12 @@ class Trial:
         return gain < -ALLOWED * error
 
 
-def split(n_rows, seed):
+def split(n_rows, seed, share=TEST_SHARE):
     """(training rows, test rows), both ascending; deterministic."""
     draw = Draw(seed)
     keys = [(draw.between(0.0, 1.0), row) for row in range(n_rows)]
     order = [row for _, row in sorted(keys)]
-    n_test = round(n_rows * TEST_SHARE)
+    n_test = round(n_rows * share)
     return np.array(sorted(order[n_test:])), np.array(sorted(order[:n_test]))
 
 
@@ -94,9 +94,10 @@ def _installed():
     return [kind for kind in (LightGBM, Copse, XGBoost, ScikitLearn) if kind.is_installed()]
 
 
-def main(options):
+def data_sets_of(options):
+    """Those that are there, in the order of the report."""
     if not options.data:
-        sys.exit("--accuracy needs the real data: set COPSE_DATA or give --data")
+        sys.exit(f"--{options.mode} needs the real data: set COPSE_DATA or give --data")
     if not 2 <= options.splits <= len(SPLIT_SEEDS):
         sys.exit(f"--splits: expected 2 to {len(SPLIT_SEEDS)}, found {options.splits}")
     wanted = [data_set for name in NAMES for data_set in catalogue.DATA_SETS if data_set.name == name]
@@ -104,7 +105,12 @@ def main(options):
         wanted += [data_set for data_set in catalogue.DATA_SETS if data_set.private]
     data_sets = catalogue.available(options.data, wanted)
     if len(data_sets) < MIN_DATA_SETS:
-        sys.exit(f"--accuracy needs at least {MIN_DATA_SETS} data sets, found {len(data_sets)} in {options.data}")
+        sys.exit(f"--{options.mode} needs at least {MIN_DATA_SETS} data sets, found {len(data_sets)} in {options.data}")
+    return data_sets
+
+
+def main(options):
+    data_sets = data_sets_of(options)
     longest_first = sorted(data_sets, key=lambda data_set: -data_set.n_classes)
     with concurrent.futures.ProcessPoolExecutor(options.threads, multiprocessing.get_context("spawn")) as pool:
         pending = {data_set.name: pool.submit(_run, data_set.name, options) for data_set in longest_first}

@@ -1,0 +1,243 @@
+"""bench/compare --auto: `copse train --auto` beside the peers as they come, all stopping early on the same rows.
+
+Every data set of --accuracy is split ten times by the same seeds into 80 % and 20 %; a part of the training rows, the
+same for all engines, is what they validate on. The peers have their defaults, 2,000 rounds at most, a patience of 50
+rounds, one thread and the same limit of time; Copse has --auto and that limit. Each engine is ranked on every set by
+its mean over the splits.
+"""
+
+import concurrent.futures
+import multiprocessing
+import os
+import sys
+import tempfile
+import time
+import warnings
+
+import numpy as np
+
+from . import accuracy, catalogue, environment, measures, report
+from .contenders import MOST_LEVELS, Contender, Part
+from .engines import Copse as Program
+
+VALID_SHARE = 0.15  # of the training rows
+MOST_ROUNDS, PATIENCE, LIMIT_S = 2000, 50, 60
+
+
+class LightGBM(Contender):
+    name, module = "LightGBM", "lightgbm"
+
+    def __init__(self, program):
+        import lightgbm
+
+        self._package, self.version = lightgbm, lightgbm.__version__
+
+    def predict(self, data_set, train, valid, test, scratch):
+        parameters = {"objective": data_set.objective, "num_threads": 1, "verbosity": -1}
+        if data_set.n_classes:
+            parameters["num_class"] = data_set.n_classes
+        data = self._package.Dataset(train.matrix, train.label, categorical_feature=train.text_features, params=parameters)
+        held = data.create_valid(valid.matrix, valid.label)
+        end = time.perf_counter() + LIMIT_S
+
+        def stop_in_time(state):
+            if time.perf_counter() > end:
+                raise self._package.callback.EarlyStopException(state.iteration, state.evaluation_result_list)
+
+        stop = [self._package.early_stopping(PATIENCE, verbose=False), stop_in_time]
+        booster = self._package.train(parameters, data, MOST_ROUNDS, valid_sets=[held], callbacks=stop)
+        return booster.predict(test.matrix)
+
+
+class Copse(Contender):
+    name = "Copse"
+
+    def __init__(self, program):
+        self._program = Program(program)
+        self.version = self._program.version.split()[-1]
+
+    def predict(self, data_set, train, valid, test, scratch):
+        model = os.path.join(scratch, "model.txt")
+        settings = {"objective": data_set.objective, "auto": True, "valid": valid.path, "num_threads": 1, "lint": "off",
+                    "time_limit": LIMIT_S}
+        if data_set.n_classes:
+            settings["num_class"] = data_set.n_classes
+        self._program.train(train, settings, True, False, MOST_ROUNDS, model)
+        texts = self._program.predict(model, test.path, "probability", os.path.join(scratch, "predictions.txt"))
+        values = np.array([[float(value) for value in text.split("\t")] for text in texts])
+        return values if data_set.n_classes else values[:, 0]
+
+
+class XGBoost(Contender):
+    name, module = "XGBoost", "xgboost"
+
+    def __init__(self, program):
+        import xgboost
+
+        self._package, self.version = xgboost, xgboost.__version__
+
+    def _matrix(self, part):
+        kinds = ["c" if at in part.text_features else "q" for at in range(len(part.names))]
+        return self._package.DMatrix(part.matrix, part.label, feature_types=kinds, enable_categorical=True, nthread=1)
+
+    def predict(self, data_set, train, valid, test, scratch):
+        objective = {"binary": "binary:logistic", "regression": "reg:squarederror", "multiclass": "multi:softprob"}
+        parameters = {"objective": objective[data_set.objective], "nthread": 1, "verbosity": 0}
+        if data_set.n_classes:
+            parameters["num_class"] = data_set.n_classes
+        end = time.perf_counter() + LIMIT_S
+
+        class StopInTime(self._package.callback.TrainingCallback):
+            def after_iteration(self, model, epoch, evals_log):
+                return time.perf_counter() > end
+
+        booster = self._package.train(parameters, self._matrix(train), MOST_ROUNDS, evals=[(self._matrix(valid), "v")],
+                                      early_stopping_rounds=PATIENCE, verbose_eval=False, callbacks=[StopInTime()])
+        best = booster.best_iteration + 1
+        return booster.predict(self._matrix(test), iteration_range=(0, best)).astype(np.float64)
+
+
+class CatBoost(Contender):
+    name, module = "CatBoost", "catboost"
+
+    def __init__(self, program):
+        import catboost
+
+        self._package, self.version = catboost, catboost.__version__
+
+    def _pool(self, part):
+        columns = [[str(value) for value in column] if at in part.text_features else column
+                   for at, column in enumerate(part.matrix.T.tolist())]
+        rows = [list(row) for row in zip(*columns)]
+        return self._package.Pool(rows, part.label, cat_features=part.text_features)
+
+    def predict(self, data_set, train, valid, test, scratch):
+        loss = {"binary": "Logloss", "regression": "RMSE", "multiclass": "MultiClass"}[data_set.objective]
+        end = time.perf_counter() + LIMIT_S
+
+        class StopInTime:
+            def after_iteration(self, info):
+                return time.perf_counter() <= end
+
+        model = self._package.CatBoost({"loss_function": loss, "iterations": MOST_ROUNDS, "thread_count": 1,
+                                        "od_type": "Iter", "od_wait": PATIENCE, "use_best_model": True,
+                                        "allow_writing_files": False, "verbose": False, "random_seed": 0})
+        model.fit(self._pool(train), eval_set=self._pool(valid), callbacks=[StopInTime()])
+        if data_set.objective == "regression":
+            return np.asarray(model.predict(self._pool(test)))
+        found = np.asarray(model.predict(self._pool(test), prediction_type="Probability"))
+        if not data_set.n_classes:
+            return found[:, 1]
+        result = np.zeros((len(found), data_set.n_classes))
+        result[:, np.asarray(model.classes_).astype(float).astype(int)] = found
+        return result
+
+
+class ScikitLearn(Contender):
+    name, module = "scikit-learn", "sklearn"
+
+    def __init__(self, program):
+        import sklearn
+
+        self.version = sklearn.__version__
+
+    def predict(self, data_set, train, valid, test, scratch):
+        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+        from threadpoolctl import threadpool_limits
+
+        is_class = data_set.objective != "regression"
+        categorical = [at for at in train.text_features if train.levels[at] <= MOST_LEVELS]
+        kind = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
+        model = kind(max_iter=MOST_ROUNDS, early_stopping=True, n_iter_no_change=PATIENCE,
+                     categorical_features=categorical or None, random_state=0)
+        with threadpool_limits(1), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            model.fit(train.matrix, train.label, X_val=valid.matrix, y_val=valid.label)
+            if not is_class:
+                return model.predict(test.matrix)
+            found = model.predict_proba(test.matrix)
+        if not data_set.n_classes:
+            return found[:, 1]
+        result = np.zeros((len(found), data_set.n_classes))
+        result[:, model.classes_.astype(int)] = found
+        return result
+
+
+KINDS = [LightGBM, Copse, XGBoost, CatBoost, ScikitLearn]
+
+
+class Trial(accuracy.Trial):
+    def __init__(self, data_set, prepared, engines):
+        super().__init__(data_set, prepared, engines)
+        self.seconds = {engine.name: [] for engine in engines}
+
+    @property
+    def primary(self):
+        """What it is ranked by: the loss that is trained."""
+        wanted = {"binary": "binary_logloss", "regression": "rmse", "multiclass": "multi_logloss"}
+        return next(m for m in self.measures if m.name == wanted[self.data_set.objective])
+
+    def ranks(self, engines):
+        means = {engine.name: self.mean(engine.name, self.primary) for engine in engines}
+        return {name: 1 + sum(other < mean for other in means.values()) for name, mean in means.items()}
+
+
+def _run(name, options):
+    data_set = next(data_set for data_set in catalogue.DATA_SETS if data_set.name == name)
+    engines = [kind(options.program) for kind in KINDS if kind.is_installed()]
+    with tempfile.TemporaryDirectory(prefix="copse-auto-") as scratch:
+        prepared = catalogue.prepare(options.data, data_set, scratch, sample=accuracy.MAX_ROWS)
+        trial, start = Trial(data_set, prepared, engines), time.perf_counter()
+        with open(prepared.path, encoding="ascii") as file:
+            lines = file.readlines()
+        for seed in accuracy.SPLIT_SEEDS[:options.splits]:
+            rows, test_rows = accuracy.split(len(prepared.label), seed)
+            kept, held = accuracy.split(len(rows), f"held out {seed}", VALID_SHARE)
+            train, valid, test = (Part(prepared, lines, part, scratch, part_name) for part, part_name in
+                                  ((rows[kept], "train"), (rows[held], "valid"), (test_rows, "test")))
+            for engine in engines:
+                begun = time.perf_counter()
+                prediction = engine.predict(data_set, train, valid, test, scratch)
+                trial.seconds[engine.name].append(time.perf_counter() - begun)
+                trial.add(engine, test.label, prediction)
+    print(f"{data_set.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    return trial
+
+
+def main(options):
+    data_sets = accuracy.data_sets_of(options)
+    longest_first = sorted(data_sets, key=lambda data_set: -data_set.n_classes)
+    with concurrent.futures.ProcessPoolExecutor(options.threads, multiprocessing.get_context("spawn")) as pool:
+        pending = {data_set.name: pool.submit(_run, data_set.name, options) for data_set in longest_first}
+        trials = [pending[data_set.name].result() for data_set in data_sets]
+    return _report(trials, [kind(options.program) for kind in KINDS if kind.is_installed()], options)
+
+
+def _row_of(trial, engines):
+    row, ranks = [trial.data_set.name, trial.primary.title], trial.ranks(engines)
+    row += [f"{trial.mean(engine.name, trial.primary):.6g} ({ranks[engine.name]})" for engine in engines]
+    return row + [f"{np.mean(trial.seconds[engine.name]):.1f}" for engine in engines]
+
+
+def _report(trials, engines, options):
+    ranks = {engine.name: float(np.mean([trial.ranks(engines)[engine.name] for trial in trials])) for engine in engines}
+    behind = [name for name, rank in ranks.items() if rank < ranks[Copse.name]]
+    machine = environment.machine(environment.AUTO)
+    lines = [f"# Without tuning, {time.strftime('%Y-%m-%d')}", "",
+             ", ".join(f"{engine.name} {engine.version}" for engine in engines) + ".", "",
+             f"{len(trials)} real data sets, {options.splits} random splits of each into 80 % and 20 % (seeds "
+             f"{accuracy.SPLIT_SEEDS[0]} to {accuracy.SPLIT_SEEDS[options.splits - 1]}), {100 * VALID_SHARE:g} % of the "
+             "training rows to validate on, the same for all. Copse: `--auto`; the others: their defaults, at most "
+             f"{MOST_ROUNDS} rounds, patience {PATIENCE}. One thread, at most {LIMIT_S} s each.", "",
+             "Mean of the splits (rank), and mean seconds of a training and prediction:", "",
+             report.table(["data", "measure"] + [engine.name for engine in engines] + [f"s {e.name}" for e in engines],
+                          [_row_of(trial, engines) for trial in trials]), "",
+             report.table(["", ""] + [engine.name for engine in engines],
+                          [["mean rank", ""] + [f"{ranks[engine.name]:.2f}" for engine in engines]]), "",
+             f"- FAIL: {', '.join(behind)} ranked before Copse" if behind else "No engine is ranked before Copse.", "",
+             report.facts(machine)]
+    report.write(options.out, "auto", "\n".join(lines), {
+        "machine": machine, "engines": {engine.name: engine.version for engine in engines}, "ranks": ranks,
+        "split seeds": accuracy.SPLIT_SEEDS[:options.splits],
+        "data": [{"name": trial.data_set.name, "scores": trial.scores, "seconds": trial.seconds} for trial in trials]})
+    return 1 if behind else 0
