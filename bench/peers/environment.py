@@ -19,7 +19,7 @@ OTHER_LEARNERS = {"xgboost": (["xgboost-cpu"], ["xgboost"])}  # of --accuracy
 PEERS = {**OTHER_LEARNERS, "catboost": (["catboost"],), "treelite": (["treelite"],), "tl2cgen": (["tl2cgen"],),
          "lleaves": (["lleaves", "llvmlite<0.45"],)}  # of --table; lleaves 1.3 needs that LLVM's pass manager
 CATBOOST = {"catboost": (["catboost"],)}  # of --amazon
-AUTO = {**OTHER_LEARNERS, "catboost": (["catboost"],)}  # of --auto
+AUTO = {**OTHER_LEARNERS, **CATBOOST}  # of --auto
 PREPARATION = {"pandas": (["pandas"],)}  # of --prep
 TRIED = "COPSE_BENCH_TRIED"  # set in the environment of a process that had its packages installed
 
