@@ -278,8 +278,8 @@ static char errors_text[TEXT_CAPACITY], model_text[TEXT_CAPACITY], predictions[T
 
 static const char *check_predictions(const char *program, const struct run *run) {
   char data[WORD_CAPACITY];
-  char *argv[] = {(char *)program, "predict", "model=model.txt", data, "out=predictions.txt",
-                  "verbosity=-1",  NULL};
+  char *argv[] = {(char *)program,       "predict",      "model=model.txt",        data,
+                  "out=predictions.txt", "verbosity=-1", "predict_raw_score=true", NULL};
   for (int i = 0; i < run->n_words; i++) {
     if (strncmp(run->words[i], "data=", 5) == 0) snprintf(data, sizeof data, "%s", run->words[i]);
   }
@@ -287,7 +287,7 @@ static const char *check_predictions(const char *program, const struct run *run)
   slurp("predict-errors.txt", errors_text);
   if (status != 0) return "its model does not predict the training file";
   slurp("predictions.txt", predictions);
-  if (strstr(predictions, "nan") || strstr(predictions, "inf")) return "predictions are not finite";
+  if (strstr(predictions, "nan") || strstr(predictions, "inf")) return "raw scores are not finite";
   return NULL;
 }
 

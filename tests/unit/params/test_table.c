@@ -145,7 +145,8 @@ static void test_choices(void **state) {
   }
   assert_int_equal(choice_find(choices_objective, "MSE", 3), 0);
   assert_string_equal(choice_nearest(choices_objective, "binry", 5), "binary");
-  assert_null(choice_nearest(choices_boosting, "dar", 3)); /* not available: not suggested */
+  assert_string_equal(choice_nearest(choices_boosting, "dar", 3), "dart");
+  assert_null(choice_nearest(choices_device_type, "gpus", 4)); /* not available: not suggested */
 }
 
 int main(void) {

@@ -146,7 +146,7 @@ static void refusals(void **state) {
   struct evaluation e = evaluate("binary sigmoid:1", 1, "metric=auc,l1,l2\n", NULL, 2);
   assert_refused(&e, COPSE_ERR_ARGUMENT, "3 metrics");
   e = evaluate("lambdarank", 1, "", NULL, 8);
-  assert_refused(&e, COPSE_ERR_UNSUPPORTED, "objective lambdarank has the metric ndcg");
+  assert_refused(&e, COPSE_ERR_DATA, "quer");
   e = evaluate("quantiles quantiles:0.1,0.5", 3, "", NULL, 8);
   assert_refused(&e, COPSE_ERR_FORMAT, "expected ascending levels");
   e = evaluate("multiclass num_class:3", 3, "metric=l2\n", NULL, 8);
