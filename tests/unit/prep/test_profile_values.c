@@ -269,7 +269,8 @@ static void test_tally(void **state) {
 static void test_rows(void **state) {
   (void)state;
   struct rows rows = {.ctx = NULL}, other = {.ctx = NULL};
-  for (uint64_t i = 0; i < 10000; i++) rows_add(&rows, mix64(i % 8000 + 1), i < 9000 ? 0 : 1, i < 8500 ? 0 : 1);
+  for (uint64_t i = 0; i < 10000; i++)
+    rows_add(&rows, mix64(i % 8000 + 1), i < 9000 ? 0 : 1, i < 8500 ? 0 : 1);
   struct rows_result result = rows_finish(&rows);
   assert_true(result.exact);
   assert_true(fabs(result.share_repeated - 0.2) < 1e-12);
