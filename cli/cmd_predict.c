@@ -263,6 +263,8 @@ static copse_status work(struct predict_job *job, copse_error *err) {
   if (status != COPSE_OK) return status;
   status = predictions_open(job->app, job->out_path, batch_rows(job), copse_predictor_width(job->predictor),
                             job->n_classes > 0, &out, err);
+  size_t n_raw;
+  if (status == COPSE_OK && job->recipe) out.raw_rows = copse_recipe_raw_rows(job->recipe, &n_raw);
   if (status == COPSE_OK) status = predict(job, &out, err);
   double started = clock_seconds();
   if (status == COPSE_OK) status = predictions_commit(&out, job->files[0], err);

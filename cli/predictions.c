@@ -52,7 +52,8 @@ copse_status predictions_write(struct predictions *out, const double *values, co
   if (!out->table) return number_text_write(&out->text, values, n_rows, out->width, &out->file, err);
   double *cell = out->rows;
   for (uint64_t row = 0; row < n_rows; row++) {
-    *cell++ = (double)++out->n_written;
+    uint64_t written = out->n_written++;
+    *cell++ = (double)(out->raw_rows ? out->raw_rows[written] : written) + 1;
     for (uint32_t i = 0; i < out->width; i++) *cell++ = *values++;
     if (out->n_columns > out->width + 1) *cell++ = predicted[row];
   }

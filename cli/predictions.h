@@ -9,7 +9,8 @@ struct predictions {
   struct output file;        /* when there is no table */
   copse_table_writer *table; /* row, prediction ..., predicted_class */
   struct number_text text;
-  double *rows; /* [max_rows * (width + 2)] for the table */
+  double *rows;             /* [max_rows * (width + 2)] for the table */
+  const uint64_t *raw_rows; /* which raw row each row is, from 0; NULL: all of them, in their order */
   const char *path;
   uint64_t n_written;
   uint32_t width, n_columns;

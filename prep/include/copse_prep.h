@@ -283,6 +283,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_recipe_run(copse_recipe *recipe, c
 /* Name and rows (may be NULL) of the tables that the last run wrote. */
 COPSE_API size_t copse_recipe_n_tables(const copse_recipe *recipe);
 COPSE_API const char *copse_recipe_table(const copse_recipe *recipe, size_t index, uint64_t *n_rows);
+/* Of the rows that were last read through the recipe for prediction, which are in the order of the raw ones,
+ * which raw row each is, counted from 0 over all files; of merged ones the first. NULL: none were read. */
+COPSE_API const uint64_t *copse_recipe_raw_rows(const copse_recipe *recipe, size_t *n_rows);
 /* Lines that people should read, "" for none: columns that the recipe does not know ... */
 COPSE_API const char *copse_recipe_notes(const copse_recipe *recipe);
 /* Whether it has a split step. */

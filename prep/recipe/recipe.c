@@ -31,6 +31,7 @@ void copse_recipe_free(copse_recipe *recipe) {
   }
   copse_free(recipe->steps);
   copse_free(recipe->tables);
+  copse_free(recipe->raw_rows);
   copse_text_release(&recipe->notes);
   pool_release(&recipe->texts);
   copse_free(recipe);

@@ -22,6 +22,9 @@ struct copse_recipe {
   size_t n_tables;
   bool whole;              /* while it runs: nobody asks for a part of the split */
   struct row_source *rows; /* while it runs: for the places of rows */
+  bool keeps_rows;         /* while it runs: blocks know their raw rows behind a rollup too */
+  uint64_t *raw_rows;      /* [n_raw_rows] of the rows that were read last for predictions */
+  size_t n_raw_rows;
 };
 
 copse_recipe *recipe_create(copse_context *ctx, const char *path, const char *maps);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "read/report.h"
+#include "recipe/row_order.h"
 #include "recipe/run.h"
 #include "recipe/table_text.h"
 #include "table/cell_text.h"
@@ -64,6 +65,7 @@ struct text_sink {
   copse_text *out;
   const char *hidden; /* the column of the split */
   uint64_t n_rows;
+  struct row_order *order; /* NULL: as they come */
 };
 
 static copse_status begin_text(void *user, const struct shape *shape, copse_error *err) {
@@ -89,6 +91,7 @@ static copse_status append_block(void *user, const struct shape *shape, const st
   for (size_t row = 0; row < block->n_rows; row++) {
     uint32_t n_written = 0;
     bool any = false;
+    size_t begin = sink->out->length;
     for (uint32_t i = 0; i < shape->n; i++) {
       if (sink->hidden != NULL && strcmp(shape->columns[i].name, sink->hidden) == 0) continue;
       if (n_written++ > 0) copse_text_append(sink->out, ",", 1);
@@ -102,6 +105,8 @@ static copse_status append_block(void *user, const struct shape *shape, const st
     }
     if (!any && n_written == 1) copse_text_append(sink->out, "\"\"", 2); /* a blank line would be no row */
     copse_text_append(sink->out, "\n", 1);
+    if (sink->order != NULL && !row_order_add(sink->order, block_row(block, row), begin, sink->out->length))
+      sink->out->failed = true;
   }
   return sink->out->failed ? report(err, COPSE_ERR_MEMORY, "out of memory for the prepared rows") : COPSE_OK;
 }
@@ -145,6 +150,26 @@ static copse_status refuse_empty(const struct step *split, int part, copse_error
                    column != NULL ? "\" is missing" : "");
 }
 
+/* Rows to be predicted come out in the order of the raw ones, whatever a step did to it, and the recipe knows
+ * which they are. */
+static copse_status put_in_order(copse_recipe *recipe, struct row_order *order, copse_text *out,
+                                 copse_error *err) {
+  uint64_t *raw = copse_alloc(recipe->ctx, order->n, sizeof *raw);
+  if (raw == NULL || !row_order_apply(order, out)) {
+    copse_free(raw);
+    return report(err, COPSE_ERR_MEMORY, "out of memory for the prepared rows");
+  }
+  for (size_t i = 0; i < order->n; i++) raw[i] = order->rows[i].row;
+  recipe->raw_rows = raw;
+  recipe->n_raw_rows = order->n;
+  return COPSE_OK;
+}
+
+const uint64_t *copse_recipe_raw_rows(const copse_recipe *recipe, size_t *n_rows) {
+  *n_rows = recipe->n_raw_rows;
+  return recipe->raw_rows;
+}
+
 copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, size_t n_paths,
                                const copse_read_options *options, int part, copse_text *out,
                                copse_error *err) {
@@ -152,13 +177,22 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
   const struct step *split = recipe_split(recipe);
   struct text_sink sink = {.out = out, .hidden = split != NULL ? step_option(split, "into")->text : NULL};
   struct run_sink run_sink = {begin_text, append_block, &sink};
+  struct row_order order = {.ctx = recipe->ctx};
   int n_threads = options != NULL ? options->n_threads : 0;
   for (size_t i = 0; i < recipe->n_steps; i++)
     if (!recipe->steps[i].learned)
       return step_fail(&recipe->steps[i], COPSE_ERR_STATE, err,
                        "has not been fitted (copse_recipe_fit first)");
+  copse_free(recipe->raw_rows);
+  recipe->raw_rows = NULL;
+  recipe->n_raw_rows = 0;
+  recipe->keeps_rows = options != NULL && options->task == COPSE_READ_PREDICT;
+  if (recipe->keeps_rows) sink.order = &order;
   copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
   if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, NULL, &run_sink, part, err);
+  if (status == COPSE_OK && recipe->keeps_rows) status = put_in_order(recipe, &order, out, err);
+  recipe->keeps_rows = false;
+  row_order_release(&order);
   if (status == COPSE_OK && part < 0) status = tell_rows(recipe, rows, sink.n_rows, err);
   row_source_close(rows);
   if (status == COPSE_OK && split != NULL && part >= 0 && sink.n_rows == 0)

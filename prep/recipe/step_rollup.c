@@ -20,6 +20,8 @@ struct rollup_state {
   enum function function;
   uint32_t width; /* numbers */
   struct groups groups;
+  uint64_t *first; /* [first_capacity] raw row that a group began with, when the recipe keeps them */
+  size_t first_capacity;
 };
 
 static copse_status open_rollup(struct step *step, copse_error *err) {
@@ -81,7 +83,23 @@ static copse_status bind_rollup(struct step *step, const struct shape *in, struc
 }
 
 static void release_rollup(struct step *step) {
-  groups_release(&((struct rollup_state *)step->state)->groups);
+  struct rollup_state *state = step->state;
+  groups_release(&state->groups);
+  copse_free(state->first);
+}
+
+static bool keep_first(const struct step *step, uint32_t group, uint64_t row) {
+  struct rollup_state *state = step->state;
+  if (!step->recipe->keeps_rows) return true;
+  if (group >= state->first_capacity) {
+    size_t capacity = state->first_capacity == 0 ? 1024 : state->first_capacity * 2;
+    uint64_t *first = copse_resize(step->recipe->ctx, state->first, capacity, sizeof *first);
+    if (first == NULL) return false;
+    state->first = first;
+    state->first_capacity = capacity;
+  }
+  state->first[group] = row;
+  return true;
 }
 
 static void add_value(enum function function, double *cell, double value) {
@@ -107,7 +125,8 @@ static copse_status collect_rollup(struct step *step, const struct block *block,
                : groups_key_number(&state->groups, i, vector->numbers[row]);
     }
     int64_t group = ok ? groups_find(&state->groups, &fresh) : -1;
-    if (group < 0) return step_fail_memory(step, err);
+    if (group < 0 || (fresh && !keep_first(step, (uint32_t)group, block_row(block, row))))
+      return step_fail_memory(step, err);
     double *sums = groups_sums(&state->groups, (uint32_t)group);
     for (uint32_t i = 0; i < state->n_from; i++)
       add_value(state->function, sums + (size_t)state->width * state->to[i],
@@ -130,6 +149,12 @@ static bool make_block(const struct step *step, const uint32_t *order, size_t n,
   block->columns = columns;
   block->n_rows = n;
   if (columns == NULL) return false;
+  if (state->first != NULL) {
+    uint64_t *rows = pool_alloc(block->pool, n, sizeof *rows);
+    if (rows == NULL) return false;
+    for (size_t i = 0; i < n; i++) rows[i] = state->first[order[i]];
+    block->rows = rows;
+  }
   for (uint32_t c = 0; c < state->n_index; c++) {
     bool text = step->in->columns[state->index[c]].type == VALUE_TEXT;
     struct row_cell *texts = text ? block_texts(block) : NULL;
