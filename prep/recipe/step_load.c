@@ -194,12 +194,14 @@ static uint8_t seen_of(const struct row_cell *cell) {
 
 static copse_status observe_load(struct step *step, const struct block *block, copse_error *err) {
   struct load_state *state = step->state;
+  bool typed = row_source_is_table(step->recipe->rows);
   (void)err;
   for (uint32_t c = 0; c < step->in->n; c++) {
     for (size_t i = 0; i < block->n_rows && state->seen[c] != SEEN_TEXT; i++) {
       const struct row_cell *cell = &block->columns[c].texts[i];
-      if (is_missing(state, cell)) continue;
-      uint8_t found = seen_of(cell);
+      bool text = typed && cell->quoted && cell->length > 0;
+      if (!text && is_missing(state, cell)) continue;
+      uint8_t found = text ? SEEN_TEXT : seen_of(cell);
       if (found > state->seen[c]) state->seen[c] = found;
     }
   }
@@ -307,7 +309,7 @@ static const struct step_option options[] = {
     {"integer", OPTION_LIST, "", false, NULL, "columns of whole numbers; NAME? may be missing"},
     {"skip", OPTION_LIST, "", false, NULL, "columns to leave out, there or not"},
     {"other", OPTION_CHOICE, "auto", false, "auto,text,real,integer,drop",
-     "type of the columns that are not listed; auto: by their cells"},
+     "type of the columns that are not listed; auto: by their cells (a table's texts are texts)"},
     {"missing_values", OPTION_LIST, "", false, NULL,
      "cells that count as missing beside the empty one, quoted or not (numbers: also na, n/a, nan, null, "
      "none, ?)"},

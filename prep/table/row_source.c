@@ -136,6 +136,7 @@ copse_status row_source_check_rows(const struct row_source *source, copse_error 
   return COPSE_OK;
 }
 bool row_source_is_libsvm(const struct row_source *source) { return source->libsvm; }
+bool row_source_is_table(const struct row_source *source) { return source->job.source.parts[0].table; }
 const char *row_source_path(const struct row_source *source) { return source->job.source.path; }
 
 /* ---- running ---- */

@@ -53,6 +53,8 @@ uint64_t row_source_n_rows(const struct row_source *source);
 copse_status row_source_check_rows(const struct row_source *source, copse_error *err);
 /* Whether the first file looks like LibSVM (copse_read_format), whose lines are no cells. */
 bool row_source_is_libsvm(const struct row_source *source);
+/* Whether the first one is a table of a database, where a number in quotes is a text. */
+bool row_source_is_table(const struct row_source *source);
 /* The first file, for messages. */
 const char *row_source_path(const struct row_source *source);
 
