@@ -42,8 +42,9 @@ static copse_status take_files(struct app *app, struct profile_job *job, copse_e
   if (app->operand && data[0] && strcmp(app->operand, data) != 0)
     return fail(err, COPSE_ERR_ARGUMENT, "%s and data=%s name two files, expected one (leave one out)",
                 app->operand, data);
-  copse_status status = COPSE_OK;
-  if (app->operand) status = copse_params_set(app->params, "data", app->operand, COPSE_SOURCE_COMMAND, err);
+  copse_status status = output_is_file("out", job->out, err);
+  if (status == COPSE_OK && app->operand)
+    status = copse_params_set(app->params, "data", app->operand, COPSE_SOURCE_COMMAND, err);
   if (status == COPSE_OK) status = settings_files(app, "data", &job->files, &job->n_files, err);
   if (status == COPSE_OK && setting(app, "against")[0])
     status = settings_files(app, "against", &job->against, &job->n_against, err);

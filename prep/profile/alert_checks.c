@@ -271,7 +271,11 @@ static bool find_numbers_as_text(const copse_profile *p, const struct column_fac
 static bool find_code(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   if (c->type != TYPE_CODE) return false;
   SAY("`%s` looks like a code, not a quantity (%s).", NAME, c->why);
-  ADVISE("train it as a category: categorical_feature=%s", KEY);
+  bool unique = c->distinct_exact && c->distinct == (double)(c->n - c->n_missing);
+  if (unique)
+    ADVISE("every row has its own: leave it out, it can only be learned by heart: ignore_column=%s", KEY);
+  else
+    ADVISE("train it as a category: categorical_feature=%s", KEY);
   return says(out, COPSE_ALERT_NOTE, 0.1);
 }
 

@@ -148,6 +148,8 @@ static char *next_line(char *out, int capacity, void *user) {
   memcpy(out, reading->at, length);
   out[length] = '\0';
   reading->section = out[0] == '[';
+  if (reading->section && memchr(out, ']', length) == NULL)
+    refuse(reading, reading->line, "expected ] at the end of [STEP TABLE]");
   bool hidden, comment = out[strspn(out, " \t")] == '#' || out[strspn(out, " \t")] == ';';
   size_t kept = comment ? length : comment_at(out, length, &hidden);
   if (!comment && hidden)

@@ -41,12 +41,21 @@ static bool is_inside(const char *path, const char *database) {
          a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
+static copse_status check_tables(const copse_recipe *recipe, copse_error *err) {
+  for (size_t i = 0; i < recipe->n_steps; i++)
+    if (recipe->steps[i].table != NULL) return COPSE_OK;
+  return report(err, COPSE_ERR_FORMAT,
+                "%s: no step names a table: nothing would be written (name one behind its step: [%s TABLE])",
+                recipe->path, recipe->steps[recipe_end(recipe)].kind->name);
+}
+
 copse_status copse_recipe_run(copse_recipe *recipe, const char *const *paths, size_t n_paths,
                               const copse_read_options *options, const char *database, copse_error *err) {
   int n_threads = options != NULL ? options->n_threads : 0;
   struct row_source *rows = NULL;
   struct store *store = NULL;
-  copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
+  copse_status status = check_tables(recipe, err);
+  if (status == COPSE_OK) status = open_rows(recipe, paths, n_paths, options, &rows, err);
   if (status == COPSE_OK) status = store_open(recipe->ctx, database, STORE_WRITE, &store, err);
   for (size_t i = 0; i < n_paths && status == COPSE_OK; i++)
     if (is_inside(paths[i], database)) status = store_hold(store, err);
