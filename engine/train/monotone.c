@@ -48,7 +48,8 @@ copse_status monotone_create(struct workspace *ws, copse_error *err) {
   if (c->sign == NULL) return status_memory(err, "monotone constraints");
   c->limit_bins = 1;
   for (uint32_t i = 0; i < n_columns; i++) {
-    c->sign[i] = (int8_t)p->monotone[ws->data->binned.columns[i].feature];
+    uint32_t feature = ws->data->binned.columns[i].feature;
+    c->sign[i] = (int8_t)(feature < p->n_monotone ? p->monotone[feature] : 0);
     if (ws->data->binned.columns[i].n_bins > c->limit_bins)
       c->limit_bins = ws->data->binned.columns[i].n_bins;
   }
