@@ -46,6 +46,17 @@ void copse_encoder_free(copse_encoder *encoder) {
 
 /* ---- columns ---- */
 
+void encoder_spread_groups(const copse_encoder *encoder, uint64_t *of_feature, size_t n_words) {
+  if (encoder == NULL) return;
+  for (uint32_t d = 0; d < encoder->n_derived; d++) {
+    const struct level_table *table = &encoder->tables[encoder->table_of[d]];
+    const uint64_t *first = of_feature + encoder->maps[table->first].input * n_words, *second = first;
+    if (table->second != ENCODER_NO_MAP) second = of_feature + encoder->maps[table->second].input * n_words;
+    for (size_t w = 0; w < n_words; w++)
+      of_feature[(encoder->n_inputs + (size_t)d) * n_words + w] |= first[w] & second[w];
+  }
+}
+
 /* "ordered(a*b)@2", "rows(a)"; out NULL: the length only. */
 static size_t derived_name(const copse_encoder *encoder, const char *const *names, uint32_t derived,
                            char *out, size_t capacity) {

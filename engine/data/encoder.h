@@ -81,6 +81,10 @@ uint32_t level_map_find(const struct level_map *map, double value);
  */
 float encoder_value(const copse_encoder *encoder, uint32_t derived, uint32_t first, uint32_t second);
 
+/* Groups of features as bits, [(n_inputs + n_derived) * n_words]: a derived column comes to be in those that
+ * hold all the columns that it is derived from, beside those it is in. encoder NULL: nothing is derived. */
+void encoder_spread_groups(const copse_encoder *encoder, uint64_t *of_feature, size_t n_words);
+
 /* ---- making one, in parts ---- */
 
 /* Room for maps and tables; n_inputs, n_statistics, n_maps and n_tables are set. Members are released by

@@ -680,10 +680,12 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *bo
  *   refit_decay_rate * old + (1 - refit_decay_rate) * shrinkage of the tree * best,
  * best being the leaf's Newton step with lambda_l1, lambda_l2 and max_delta_step, or the percentile of
  * residuals for objectives whose leaves are percentiles (regression_l1, quantile). Leaves that no row reaches
- * keep their value. Trees of a random forest are refitted each at the starting score. Other parameters of
- * trees do not act. table: the raw values of the booster's training rows, in their order, columns in the
- * model's order and any layout; read during the call. The booster must be made with the model's objective
- * (its parameters too) and number of outputs, and is as before afterwards. *out is the caller's to free; what
+ * keep their value. Trees of a random forest are refitted each at the starting score. Where the model states
+ * monotone constraints the best values are brought into their order, and so the refitted model keeps it (not
+ * with compat=lightgbm). Other parameters of trees do not act. table: the raw values of the booster's training
+ * rows, in their order, the model's inputs in its order as columns, any layout; read during the call; an
+ * encoder encodes them as prediction does. The booster must be made with the model's objective (its
+ * parameters too) and number of outputs, and is as before afterwards. *out is the caller's to free; what
  * training with boosting=dart needs to go on is not in it, so its trees are never dropped again. Refused: a
  * model with linear leaves, objective=custom (COPSE_ERR_UNSUPPORTED), other features, objective or number of
  * rows (COPSE_ERR_DATA), a booster that has begun (COPSE_ERR_STATE). The result does not depend on threads.

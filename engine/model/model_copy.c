@@ -27,7 +27,8 @@ copse_status model_copy(copse_context *ctx, const copse_model *model, copse_mode
                               .objective = model->objective,
                               .average_output = model->average_output,
                               .parameters = model->parameters,
-                              .config = model->config};
+                              .config = model->config,
+                              .encoder = model->encoder};
   copse_model *copy;
   *out = NULL;
   copse_status status = model_create(ctx, &shape, &copy, err);

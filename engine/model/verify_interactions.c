@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/encoder.h"
 #include "model/verify.h"
 #include "params/interactions.h"
 
@@ -35,6 +36,7 @@ static copse_status read_groups(const copse_model *model, const char *text, stru
           text);
     out->of_feature[(size_t)f * out->n_words + item.group / 64] |= (uint64_t)1 << (item.group % 64);
   }
+  encoder_spread_groups(model->encoder, out->of_feature, out->n_words);
   return COPSE_OK;
 }
 

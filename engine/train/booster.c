@@ -458,6 +458,8 @@ copse_status copse_booster_model(copse_booster *booster, int n_rounds, copse_mod
   const struct constraint_params *constraint = &booster->resolved->grow.constraint;
   for (size_t f = 0; f < constraint->n_monotone; f++)
     copse_text_appendf(&monotone, f == 0 ? "%d" : " %d", constraint->monotone[f]);
+  for (size_t f = constraint->n_monotone; constraint->n_monotone > 0 && f < schema->n_features; f++)
+    copse_text_appendf(&monotone, " 0");
   if (monotone.failed) status = status_memory(err, "a model");
   if (status != COPSE_OK) goto done;
   const char *info = infos.data;

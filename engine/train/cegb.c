@@ -33,7 +33,8 @@ static copse_status take_penalties(struct workspace *ws, const double *penalties
   *out = copse_alloc(ws->ctx, n_columns, sizeof **out);
   if (*out == NULL) return status_memory(err, "costs of features");
   for (uint32_t c = 0; c < n_columns; c++)
-    (*out)[c] = ws->grow.constraint.cegb_tradeoff * penalties[ws->data->binned.columns[c].feature];
+    (*out)[c] = ws->grow.constraint.cegb_tradeoff *
+                constrain_entry(penalties, n, ws->data->binned.columns[c].feature, 0);
   return COPSE_OK;
 }
 

@@ -5,15 +5,18 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/encoder.h"
 #include "params/interactions.h"
 #include "train/cegb.h"
 #include "train/expand.h"
 #include "train/force.h"
 #include "train/monotone.h"
 
+/* An encoder's columns come behind the caller's, who need not know how many there are. */
 static copse_status check_length(const struct workspace *ws, const char *name, size_t n, copse_error *err) {
-  uint32_t n_features = ws->data->schema->n_features;
-  if (n == 0 || n == n_features) return COPSE_OK;
+  const copse_schema *schema = ws->data->schema;
+  uint32_t n_features = schema->encoder != NULL ? schema->encoder->n_inputs : schema->n_features;
+  if (n == 0 || n == n_features || n == schema->n_features) return COPSE_OK;
   return status_set(err, COPSE_ERR_ARGUMENT,
                     "%s has %zu entries, the training data have %u features: give one per feature", name, n,
                     n_features);
@@ -37,7 +40,8 @@ static copse_status create_contri(struct workspace *ws, copse_error *err) {
   ws->constraint.contri = copse_alloc(ws->ctx, n_columns, sizeof *ws->constraint.contri);
   if (ws->constraint.contri == NULL) return status_memory(err, "feature_contri");
   for (uint32_t c = 0; c < n_columns; c++)
-    ws->constraint.contri[c] = p->contri[ws->data->binned.columns[c].feature];
+    ws->constraint.contri[c] =
+        constrain_entry(p->contri, p->n_contri, ws->data->binned.columns[c].feature, 1);
   ws->constraint.bends_gain = true;
   return COPSE_OK;
 }
@@ -64,19 +68,27 @@ static copse_status create_groups(struct workspace *ws, copse_error *err) {
   if (c->column_groups == NULL || c->leaf_groups == NULL || c->allowed == NULL)
     return status_memory(err, "interaction constraints");
   struct interaction_item item = {0};
+  uint64_t *of_feature = copse_alloc_zero(ws->ctx, schema->n_features * c->group_words, sizeof *of_feature);
+  if (of_feature == NULL) return status_memory(err, "interaction constraints");
   while (interactions_next(&at, &item)) {
     int64_t feature = interactions_feature(&item, (const char *const *)schema->names, schema->n_features);
-    if (feature < 0)
+    if (feature < 0) {
+      copse_free(of_feature);
       return status_set(err, COPSE_ERR_ARGUMENT,
                         "interaction_constraints: group %zu: \"%.*s\" is no feature of the training data: "
                         "give a number from 0 to %u, or a name",
                         item.group + 1, (int)(item.length < 100 ? item.length : 100), item.name,
                         schema->n_features > 0 ? schema->n_features - 1 : 0);
-    uint32_t column = ws->data->binned.column_of[feature];
-    if (column == BINNED_NO_COLUMN) continue;
-    c->column_groups[column * c->group_words + item.group / 64] |= (uint64_t)1 << (item.group % 64);
-    c->allowed[column] = true;
+    }
+    of_feature[(size_t)feature * c->group_words + item.group / 64] |= (uint64_t)1 << (item.group % 64);
   }
+  encoder_spread_groups(schema->encoder, of_feature, c->group_words);
+  for (uint32_t k = 0; k < n_columns; k++) {
+    const uint64_t *from = of_feature + (size_t)ws->data->binned.columns[k].feature * c->group_words;
+    memcpy(c->column_groups + k * c->group_words, from, c->group_words * sizeof *from);
+    for (size_t w = 0; w < c->group_words; w++) c->allowed[k] |= from[w] != 0;
+  }
+  copse_free(of_feature);
   return COPSE_OK;
 }
 

@@ -45,6 +45,11 @@ struct constraints {
   struct cegb *cegb; /* NULL: splits cost nothing */
 };
 
+/* What a list of n entries says of a feature; an encoder's columns may lie behind its end. */
+static inline double constrain_entry(const double *list, size_t n, uint32_t feature, double otherwise) {
+  return feature < n ? list[feature] : otherwise;
+}
+
 /* Lists are compared with the number of features, names looked up. Comes when the workspace has its leaves.
  */
 COPSE_MUST_CHECK copse_status constrain_create(struct workspace *ws, copse_error *err);

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "data/encoder.h"
 #include "kernels/kernel_math.h"
 
 /* A node on the way down to leaves that may be met. The column of interest has bins first .. last there. */
@@ -35,7 +36,8 @@ copse_status monotone_create(struct workspace *ws, copse_error *err) {
   for (size_t f = 0; f < p->n_monotone; f++) {
     if (p->monotone[f] == 0) continue;
     any = true;
-    if (schema->features[f].categorical)
+    bool encoded = schema->encoder != NULL && f < schema->encoder->n_inputs && schema->encoder->replaced[f];
+    if (schema->features[f].categorical || encoded)
       return status_set(err, COPSE_ERR_ARGUMENT,
                         "monotone_constraints: feature %zu (\"%.100s\") is categorical, its values have no "
                         "order: give it 0",
@@ -46,7 +48,8 @@ copse_status monotone_create(struct workspace *ws, copse_error *err) {
   if (c->sign == NULL) return status_memory(err, "monotone constraints");
   c->limit_bins = 1;
   for (uint32_t i = 0; i < n_columns; i++) {
-    c->sign[i] = (int8_t)p->monotone[ws->data->binned.columns[i].feature];
+    uint32_t feature = ws->data->binned.columns[i].feature;
+    c->sign[i] = (int8_t)(feature < p->n_monotone ? p->monotone[feature] : 0);
     if (ws->data->binned.columns[i].n_bins > c->limit_bins)
       c->limit_bins = ws->data->binned.columns[i].n_bins;
   }

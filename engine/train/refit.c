@@ -9,10 +9,12 @@
 
 #include "base/status.h"
 #include "base/team.h"
+#include "data/encoded_table.h"
 #include "data/table.h"
 #include "model/route_table.h"
 #include "train/booster.h"
 #include "train/placed.h"
+#include "train/refit_order.h"
 #include "train/split.h"
 
 /* Leaves of so many trees are kept at once. */
@@ -38,6 +40,7 @@ struct refit {
   const uint32_t *leaf;  /* this tree's part of `leaves` */
   const float *gradient, *hessian;
   double gradient_scale, hessian_scale;
+  struct refit_order order;
 };
 
 static void for_rows(struct refit *refit, copse_chunk_fn body) {
@@ -113,6 +116,8 @@ static double best_value(const struct refit *refit, int output, int leaf, const 
   return isnan(value) ? 0 : value;
 }
 
+static double mixture(double decay, double old, double best) { return decay * old + (1 - decay) * best; }
+
 static void renew_values(struct refit *refit, int output, struct tree *tree) {
   const struct boost_params *p = &refit->booster->resolved->boost;
   bool forest = refit->at != NULL;
@@ -120,11 +125,25 @@ static void renew_values(struct refit *refit, int output, struct tree *tree) {
       (forest ? refit->at : refit->booster->sets[0].score) + (uint64_t)output * refit->n_rows;
   sum_leaves(refit);
   if (refit->booster->objective.row->renew != NULL) sort_rows(refit, tree->n_leaves);
+  bool ordered = refit->order.sign != NULL;
   for (int l = 0; l < tree->n_leaves; l++) {
-    if (refit->sums[l].n_rows == 0 && !p->quirks) continue;
-    double best = best_value(refit, output, l, score);
-    best = forest ? best + refit->booster->start[output] : best * tree->shrinkage;
-    tree->leaf_value[l] = p->refit_decay_rate * tree->leaf_value[l] + (1 - p->refit_decay_rate) * best;
+    uint64_t n_rows = refit->sums[l].n_rows;
+    double best = tree->leaf_value[l];
+    if (n_rows > 0 || p->quirks) {
+      best = best_value(refit, output, l, score);
+      best = forest ? best + refit->booster->start[output] : best * tree->shrinkage;
+      if (!ordered) tree->leaf_value[l] = mixture(p->refit_decay_rate, tree->leaf_value[l], best);
+    }
+    if (!ordered) continue;
+    refit->order.best[l] = best;
+    refit->order.count[l] = n_rows;
+  }
+  if (!ordered) return;
+  refit_order_restore(&refit->order, tree);
+  for (int l = 0; l < tree->n_leaves; l++) {
+    double old = tree->leaf_value[l], best = refit->order.best[l];
+    double value = mixture(p->refit_decay_rate, old, best);
+    tree->leaf_value[l] = fmin(fmax(value, fmin(old, best)), fmax(old, best)); /* rounding breaks no order */
   }
 }
 
@@ -208,7 +227,8 @@ static copse_status allocate(struct refit *refit, copse_error *err) {
   refit->rows = copse_alloc(ctx, n, sizeof *refit->rows);
   if (refit->leaves == NULL || refit->sums == NULL || refit->begin == NULL || refit->rows == NULL)
     return status_memory(err, "a refit");
-  return COPSE_OK;
+  if (refit->booster->resolved->boost.quirks) return COPSE_OK; /* LightGBM forgets the order */
+  return refit_order_create(ctx, model, refit->most_leaves, &refit->order, err);
 }
 
 static copse_status check(const copse_booster *booster, const copse_model *model, const copse_table *table,
@@ -220,6 +240,10 @@ static copse_status check(const copse_booster *booster, const copse_model *model
   if (table->n_rows != booster->sets[0].data->n_rows)
     return status_set(err, COPSE_ERR_DATA, "the table to refit on has %llu rows, the training data have %llu",
                       (unsigned long long)table->n_rows, (unsigned long long)booster->sets[0].data->n_rows);
+  if (table->n_cols != copse_model_n_inputs(model))
+    return status_set(err, COPSE_ERR_DATA,
+                      "the table to refit on has %u columns, the model's features are %u",
+                      (unsigned)table->n_cols, (unsigned)copse_model_n_inputs(model));
   copse_text text = {.ctx = booster->ctx};
   copse_text_append(&text, "", 0);
   if (row->describe != NULL) row->describe(&booster->objective, &text);
@@ -243,6 +267,12 @@ copse_status copse_booster_refit(copse_booster *booster, copse_model *model, con
   if (status != COPSE_OK) return status;
   struct refit refit = {.booster = booster, .table = table, .n_rows = table->n_rows};
   refit.n_threads = team_size(booster->resolved->boost.n_threads);
+  struct encoded_table encoded;
+  if (model->encoder != NULL) {
+    status = encoded_table_open(model->encoder, table, false, &encoded, err);
+    if (status != COPSE_OK) return status;
+    refit.table = &encoded.view;
+  }
   if ((status = model_copy(booster->ctx, model, &refit.model, err)) != COPSE_OK) goto done;
   if ((status = allocate(&refit, err)) != COPSE_OK) goto done;
   if (model->average_output && (status = begin_forest(&refit, err)) != COPSE_OK) goto done;
@@ -262,5 +292,6 @@ done:
   copse_free(refit.sums);
   copse_free(refit.begin);
   copse_free(refit.rows);
+  refit_order_release(&refit.order);
   return status;
 }

@@ -355,8 +355,12 @@ static void refit_refuses(void **state) {
   booster = mixed_booster(&six, BASE);
   table.n_rows = 5;
   assert_int_equal(copse_booster_refit(booster, model, &table, &out, &err), COPSE_ERR_DATA);
-  must_step(booster);
   table.n_rows = 6;
+  table.n_cols = 1;
+  assert_int_equal(copse_booster_refit(booster, model, &table, &out, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "columns"));
+  table.n_cols = 2;
+  must_step(booster);
   assert_int_equal(copse_booster_refit(booster, model, &table, &out, &err), COPSE_ERR_STATE);
   copse_booster_free(booster);
   booster = mixed_booster(&four, BASE);
