@@ -57,6 +57,10 @@ void data_cache_plan(struct data_cache *cache, const struct app *app, char *cons
       console_warning("save_binary: with cat_encoding=ordered the data files themselves are read");
     return;
   }
+  if (copse_params_get_bool(app->params, "linear_tree")) {
+    if (!training) console_warning("save_binary: with linear_tree=true the data files themselves are read");
+    return;
+  }
   if (options->recipe) {
     if (!training) console_warning("save_binary: rows that a recipe prepares are read from the raw files");
     return;

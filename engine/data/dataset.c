@@ -27,6 +27,7 @@ copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint
   copse_status status =
       binned_create(ctx, schema->features, schema->n_features, schema->bundled ? &schema->bundles : NULL,
                     n_rows, &dataset->binned, err);
+  if (status == COPSE_OK && schema->keep_values) status = dataset_values_create(dataset, err);
   if (status != COPSE_OK) {
     copse_dataset_free(dataset);
     return status;
@@ -128,6 +129,8 @@ static void push_chunk(void *user, size_t chunk, int thread) {
     case COPSE_SOURCE:
     case COPSE_COLUMNS: push_dense(job, &rows); break;
   }
+  if (job->dataset->values != NULL)
+    dataset_values_store(job->dataset, job->table, job->start_row, rows.first, rows.n);
 }
 
 static copse_status check_push(const copse_dataset *dataset, const copse_table *rows, uint64_t start_row,
@@ -176,13 +179,15 @@ copse_status copse_dataset_finish(copse_dataset *dataset, copse_error *err) {
 }
 
 /* Cut points on the sampled rows, without copying them; when these are all rows of a dense table, also its
- * bins. */
+ * bins (but not where values are kept, which a source lets go with the bins). */
 static copse_status schema_of_sample(copse_context *ctx, struct schema_request *request, copse_schema **out,
                                      struct dataset_columns *columns, copse_error *err) {
   struct table_rows rows = {0};
   uint64_t *list = NULL;
   *out = NULL;
   copse_status status = copse_sample_rows(request->n_rows, request->params, NULL, &rows.n, err);
+  const struct resolved_params *resolved = NULL;
+  if (status == COPSE_OK) status = params_resolved(request->params, &resolved, err);
   if (status != COPSE_OK) return status;
   if (rows.n < request->n_rows) {
     list = copse_alloc(ctx, rows.n, sizeof *list);
@@ -191,8 +196,9 @@ static copse_status schema_of_sample(copse_context *ctx, struct schema_request *
     rows.list = list;
   }
   request->rows = &rows;
+  bool dense = request->table->layout != COPSE_CSR && request->table->layout != COPSE_CSC;
   if (status == COPSE_OK)
-    status = request->table->layout != COPSE_CSR && request->table->layout != COPSE_CSC && list == NULL
+    status = dense && list == NULL && !resolved->bin.keep_values
                  ? dataset_columns_read(ctx, request, out, columns, err)
                  : schema_create(ctx, request, out, err);
   copse_free(list);
@@ -263,6 +269,7 @@ void copse_dataset_free(copse_dataset *dataset) {
   if (dataset == NULL) return;
   if (atomic_fetch_sub_explicit(&dataset->references, 1, memory_order_acq_rel) != 1) return;
   binned_release(&dataset->binned);
+  dataset_values_release(dataset);
   copse_schema_free(dataset->schema);
   copse_free(dataset->label);
   copse_free(dataset->weight);

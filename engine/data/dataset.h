@@ -18,6 +18,7 @@ struct copse_schema {
   struct feature_bins *features; /* [n_features] */
   struct bundles bundles;        /* how data sets of this schema store them */
   bool bundled;                  /* false: each on its own */
+  bool keep_values;              /* data sets hold the values of numeric features too */
   copse_encoder *encoder;        /* makes the last features of a table's columns; or NULL: there are none */
 };
 
@@ -27,6 +28,9 @@ struct copse_dataset {
   copse_schema *schema;
   uint64_t n_rows;
   struct binned binned;
+  /* With keep_values: [n_features] columns [n_rows] as their leaves' linear models see them, NULL where a
+   * feature is categorical or unused. Else NULL. */
+  float **values;
   bool finished;
   atomic_uint_least64_t rows_pushed;
   float *label; /* [n_rows] or NULL */
@@ -39,6 +43,17 @@ struct copse_dataset {
   uint64_t position_version; /* `version` when it was last set */
   uint64_t version;          /* grows with every change of a field, so that a trainer sees it */
 };
+
+/* dataset_values.c: the columns of `values`, not yet filled; one row of them per row of the table. */
+COPSE_MUST_CHECK copse_status dataset_values_create(copse_dataset *dataset, copse_error *err);
+/* Fills rows [start_row + first, start_row + first + n) from the table's rows [first, first + n), where n is
+ * at most BINNED_CHUNK. */
+void dataset_values_store(copse_dataset *dataset, const copse_table *table, uint64_t start_row,
+                          uint64_t first, size_t n);
+/* Fills rows [first, first + n) with those of another data set of the same schema. */
+void dataset_values_gather(const copse_dataset *from, const uint32_t *rows, copse_dataset *to, uint64_t first,
+                           size_t n);
+void dataset_values_release(copse_dataset *dataset);
 
 /* What cut points are asked for. */
 struct schema_request {

@@ -163,6 +163,10 @@ copse_status copse_dataset_write(const copse_dataset *dataset, copse_write_fn wr
     return status_set(
         err, COPSE_ERR_UNSUPPORTED,
         "data set: the features of cat_encoding=ordered are not kept: make it again from the rows");
+  if (dataset->schema->keep_values)
+    return status_set(err, COPSE_ERR_UNSUPPORTED,
+                      "data set: the values that linear_tree=true needs are not kept: make it again from the "
+                      "rows, or leave linear_tree out");
   struct writer writer = {.dataset = dataset, .write = write, .user = user, .schema.ctx = ctx};
   writer.n_sections = N_SECTIONS + (size_t)dataset->schema->n_features;
   writer.list = copse_alloc_zero(ctx, writer.n_sections, sizeof *writer.list);
@@ -360,6 +364,11 @@ copse_status copse_dataset_read(copse_context *ctx, const char *place, copse_rea
   struct reader reader = {.ctx = ctx, .place = place, .read = read, .user = user, .n_threads = n_threads};
   copse_dataset *dataset = NULL;
   *out = NULL;
+  if (schema != NULL && schema->keep_values)
+    return status_set(err, COPSE_ERR_UNSUPPORTED,
+                      "%s: a stored data set has no values, which a schema made with linear_tree=true asks "
+                      "for: make it again from the rows",
+                      place);
   copse_status status = read_head(&reader, length, err);
   if (status == COPSE_OK) status = take_schema(&reader, schema, err);
   if (status == COPSE_OK) status = take_columns(&reader, err);

@@ -25,8 +25,9 @@ static void store_chunk(void *user, size_t chunk, int thread) {
   const struct subset_job *job = user;
   uint64_t begin = (uint64_t)chunk * BINNED_CHUNK, left = job->to->n_rows - begin;
   if (copse_context_cancelled(job->to->ctx)) return;
-  binned_store_rows(&job->to->binned, begin, left < BINNED_CHUNK ? (size_t)left : BINNED_CHUNK, NULL,
-                    bins_of_rows, job);
+  size_t n = left < BINNED_CHUNK ? (size_t)left : BINNED_CHUNK;
+  binned_store_rows(&job->to->binned, begin, n, NULL, bins_of_rows, job);
+  if (job->to->values != NULL) dataset_values_gather(job->from, job->rows, job->to, begin, n);
 }
 
 static copse_status check_rows(const copse_dataset *from, const uint32_t *rows, uint64_t n,

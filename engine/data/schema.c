@@ -339,6 +339,7 @@ copse_status schema_create(copse_context *ctx, const struct schema_request *requ
     goto done;
   }
   job.schema = schema;
+  schema->keep_values = resolved->bin.keep_values;
   int n_threads = team_size(resolved->boost.n_threads);
   status = find_bins(&job, n_threads, err);
   release_scratch(&job, n_threads);

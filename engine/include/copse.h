@@ -429,9 +429,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_set(copse_dataset *dataset
  * elements. NULL and 0 when it was never set or was cleared. */
 COPSE_API const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, uint64_t *count);
 /* Some rows of a finished data set as a data set of their own, finished, with the same schema and those rows'
- * fields; of each group as many rows as were chosen; positions are numbered anew. rows [n_rows] strictly
- * ascending, at least one, borrowed during the call. Trained on, it gives the bits that a table of these rows
- * under this schema would give. */
+ * fields (and values, with linear_tree=true); of each group as many rows as were chosen; positions are
+ * numbered anew. rows [n_rows] strictly ascending, at least one, borrowed during the call. Trained on, it
+ * gives the bits that a table of these rows under this schema would give. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_subset(const copse_dataset *dataset,
                                                              const uint32_t *rows, uint64_t n_rows,
                                                              int n_threads, copse_dataset **out,
@@ -518,7 +518,7 @@ typedef copse_status (*copse_write_fn)(void *user, const void *bytes, size_t len
 typedef copse_status (*copse_read_fn)(void *user, uint64_t offset, void *out, size_t length,
                                       copse_error *err);
 /* Schema, bins and fields of a finished data set, in a form for this version and byte order alone. One with
- * an encoder is refused with COPSE_ERR_UNSUPPORTED. */
+ * an encoder or made with linear_tree=true is refused with COPSE_ERR_UNSUPPORTED. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_write(const copse_dataset *dataset,
                                                             copse_write_fn write, void *user,
                                                             copse_error *err);
@@ -526,7 +526,7 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_write(const copse_dataset 
  * read. Every part is compared with its fingerprint and every count checked: damaged, cut and foreign bytes
  * are COPSE_ERR_FORMAT, those of another version or byte order COPSE_ERR_UNSUPPORTED. place names the bytes
  * in messages. schema (validation data) or NULL: that schema must have made the bins (else COPSE_ERR_DATA),
- * and becomes the data set's. */
+ * and becomes the data set's; not one made with linear_tree=true (COPSE_ERR_UNSUPPORTED). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_read(copse_context *ctx, const char *place,
                                                            copse_read_fn read, void *user, uint64_t length,
                                                            int n_threads, copse_schema *schema /* or NULL */,
@@ -669,8 +669,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *b
  * and with nothing else (COPSE_ERR_UNSUPPORTED). *scored: true when every threshold of the model is a cut
  * point of the training schema (the same data as before): its trees are scored on the bins, and training goes
  * on with the very bits of an uninterrupted run. False: the caller gives the model's raw predictions as
- * COPSE_INIT_SCORE to every data set before it is attached. A model with linear leaves is refused with
- * COPSE_ERR_UNSUPPORTED. */
+ * COPSE_INIT_SCORE to every data set before it is attached. A model with linear leaves asks for a booster
+ * with linear_tree=true (else COPSE_ERR_UNSUPPORTED). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
 /* Before the first round: a copy of a model with new leaf values, from the booster's training rows; splits,

@@ -11,16 +11,18 @@ copse_status leaf_models_create(copse_context *ctx, int n_leaves, size_t n_terms
   _Static_assert(sizeof **out % sizeof(double) == 0, "the arrays behind the struct are aligned");
   *out = NULL;
   size_t n = (size_t)n_leaves;
-  size_t fixed = sizeof **out + n * sizeof *(*out)->constant + (n + 1) * sizeof *(*out)->begin;
+  size_t fixed = sizeof **out + 2 * n * sizeof *(*out)->constant + (n + 1) * sizeof *(*out)->begin;
   size_t per_term = sizeof *(*out)->coefficient + sizeof *(*out)->feature;
   struct leaf_models *models =
       n_terms > (SIZE_MAX - fixed) / per_term ? NULL : copse_alloc_zero(ctx, fixed + n_terms * per_term, 1);
   if (models == NULL) return status_memory(err, "the linear models of a tree's leaves");
   models->n_leaves = n_leaves;
   models->constant = (double *)(models + 1);
-  models->coefficient = models->constant + n;
+  models->number = models->constant + n;
+  models->coefficient = models->number + n;
   models->begin = (size_t *)(models->coefficient + n_terms);
   models->feature = (int32_t *)(models->begin + n + 1);
+  for (int i = 0; i < n_leaves; i++) models->number[i] = i;
   *out = models;
   return COPSE_OK;
 }

@@ -1,5 +1,5 @@
-/* leaf_model.h - linear models in the leaves of one tree, as loaded from a file: a leaf predicts its constant
- * plus the sum of coefficient times value over its terms.
+/* leaf_model.h - linear models in the leaves of one tree, loaded from a file or fitted by train/linear.c: a
+ * leaf predicts its constant plus the sum of coefficient times value over its terms.
  *
  * LightGBM's bits: the sum starts from the constant and takes the terms in stored order; a NaN among the
  * values of the terms makes the leaf predict its plain value instead. */
@@ -13,6 +13,7 @@
 struct leaf_models {
   int n_leaves;
   double *constant; /* [n_leaves] */
+  double *number;   /* [n_leaves] 0, 1 ..: a tree with these as leaf values tells a row's leaf */
   size_t *begin;    /* [n_leaves + 1] leaf l owns terms [begin[l], begin[l + 1]) */
   double *coefficient;
   int32_t *feature; /* index among all features */

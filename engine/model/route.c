@@ -69,7 +69,7 @@ static inline bool bin_left(const struct bin_node *node, uint64_t row) {
 
 int route_binned(const struct tree *tree, const struct binned *binned, const struct feature_bins *features,
                  uint64_t row) {
-  assert(tree->split_column != NULL && tree->linear == NULL);
+  assert(tree->split_column != NULL);
   if (tree->n_leaves == 1) return 0;
   int node = 0;
   while (node >= 0) {

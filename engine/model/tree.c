@@ -227,16 +227,21 @@ copse_status tree_copy(const struct tree *tree, struct tree *out, copse_error *e
 static double round_to_zero(double value) { return fabs(value) <= BINS_ZERO ? 0.0 : value; }
 
 void tree_shrink(struct tree *tree, double factor) {
-  assert(tree->linear == NULL);
   for (int i = 0; i < tree->n_leaves; i++) tree->leaf_value[i] = round_to_zero(tree->leaf_value[i] * factor);
+  struct leaf_models *linear = tree->linear;
+  for (int i = 0; linear != NULL && i < tree->n_leaves; i++)
+    linear->constant[i] = round_to_zero(linear->constant[i] * factor);
+  for (size_t k = 0; linear != NULL && k < linear->begin[tree->n_leaves]; k++)
+    linear->coefficient[k] *= factor;
   for (int i = 0; i < tree->n_leaves - 1; i++)
     tree->internal_value[i] = round_to_zero(tree->internal_value[i] * factor);
   tree->shrinkage *= factor;
 }
 
 void tree_add_bias(struct tree *tree, double bias) {
-  assert(tree->linear == NULL);
   for (int i = 0; i < tree->n_leaves; i++) tree->leaf_value[i] = round_to_zero(tree->leaf_value[i] + bias);
+  for (int i = 0; tree->linear != NULL && i < tree->n_leaves; i++)
+    tree->linear->constant[i] = round_to_zero(tree->linear->constant[i] + bias);
   for (int i = 0; i < tree->n_leaves - 1; i++)
     tree->internal_value[i] = round_to_zero(tree->internal_value[i] + bias);
   tree->shrinkage = 1;

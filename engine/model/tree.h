@@ -33,8 +33,8 @@ struct tree {
   uint32_t *cat_boundaries, *cat_words; /* NULL while no categorical node was made */
   size_t cat_words_capacity, cat_boundaries_capacity;
   double shrinkage;
-  /* Only in loaded trees: the leaves' linear models, owned. leaf_value is what a leaf predicts where one of
-   * its values is NaN. NULL: leaf_value is all there is. Such a tree is neither scaled nor routed by bins. */
+  /* The leaves' linear models, owned. leaf_value is what a leaf predicts where one of its values is NaN.
+   * NULL: leaf_value is all there is. Bins tell such a tree's leaf but not its prediction. */
   struct leaf_models *linear;
   /* Only in trees grown here: the same splits over bins, for routing binned rows. NULL in loaded trees. */
   uint32_t *split_column;               /* [capacity - 1] column of struct binned */
@@ -74,9 +74,11 @@ struct tree_split {
 COPSE_MUST_CHECK copse_status tree_split(struct tree *tree, const struct tree_split *split, int *right_leaf,
                                          copse_error *err);
 
-/* Leaf and node values times factor; values with |v| <= 1e-35 become 0. Multiplies `shrinkage` too. */
+/* Leaf and node values, constants and coefficients times factor; values with |v| <= 1e-35 become 0.
+ * Multiplies `shrinkage` too. */
 void tree_shrink(struct tree *tree, double factor);
-/* Adds a constant to every leaf and node value (the score boosted from the average); shrinkage becomes 1. */
+/* Adds a constant to every leaf and node value and to the constants of linear leaves (the score boosted from
+ * the average); shrinkage becomes 1. */
 void tree_add_bias(struct tree *tree, double bias);
 
 #endif

@@ -283,11 +283,48 @@ static copse_status check_boosting(const copse_params *params, copse_error *err)
                     slot_place(params, PARAM_boosting));
 }
 
+static bool any_monotone(const copse_params *params) {
+  const struct param_value *signs = &params->slots[PARAM_monotone_constraints].value;
+  for (size_t i = 0; i < signs->n_items; i++)
+    if (((const int *)signs->items)[i] != 0) return true;
+  return false;
+}
+
+/* What replaces leaf values, bounds them or scales them to a grid knows nothing of a leaf's coefficients. */
+static copse_status check_linear(const copse_params *params, copse_error *err) {
+  static const char *const renewing[] = {"regression_l1", "quantile", "quantiles", "mape"};
+  const char *linear = slot_place(params, PARAM_linear_tree);
+  if (!slot_int(params, PARAM_linear_tree)) return COPSE_OK;
+  for (size_t i = 0; i < sizeof renewing / sizeof renewing[0]; i++)
+    if (objective_decided(params) && slot_is(params, PARAM_objective, renewing[i]))
+      return status_set(err, COPSE_ERR_ARGUMENT,
+                        "%slinear_tree=true conflicts with objective=%s, whose leaves are percentiles: leave "
+                        "linear_tree out, or use objective=huber",
+                        linear, renewing[i]);
+  if (slot_int(params, PARAM_zero_as_missing))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%slinear_tree=true conflicts with zero_as_missing=true: a linear model takes 0 as a "
+                      "value; leave one of them out",
+                      linear);
+  if (slot_is(params, PARAM_boosting, "dart"))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%slinear_tree=true conflicts with boosting=dart, which takes trees out and back in "
+                      "exactly, as sums of a grid that products with values leave: use boosting=gbdt",
+                      linear);
+  if (any_monotone(params))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%slinear_tree=true conflicts with monotone_constraints, which coefficients would break: "
+        "leave one of them out",
+        linear);
+  return COPSE_OK;
+}
+
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
       check_switches,      check_num_class, check_alpha,          check_quantiles, check_metrics,
       check_class_weights, check_eval_at,   check_early_stopping, check_files,     check_interactions,
-      check_row_strategy,  check_boosting,  check_bagging};
+      check_row_strategy,  check_boosting,  check_bagging,        check_linear};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

@@ -67,6 +67,7 @@ struct bin_params {
   int64_t sample_count; /* <= 0: all rows */
   int sample_seed;
   bool use_missing, zero_as_missing;
+  bool keep_values; /* of numeric features, for linear leaves */
   bool pre_filter;
   bool bundle;                      /* features may share stored cells; no result depends on it */
   int min_data_in_leaf;             /* for the pre-filter */
@@ -161,6 +162,12 @@ struct constraint_params {
   size_t n_cegb_lazy, n_cegb_coupled;
 };
 
+/* Linear models in leaves (algorithms 8.1). */
+struct linear_params {
+  bool on;
+  double lambda;
+};
+
 struct grow_params {
   int num_leaves; /* already lowered to 2^max_depth where that applies */
   int max_depth;  /* <= 0: unlimited */
@@ -178,6 +185,7 @@ struct grow_params {
   double histogram_pool_mb; /* < 0: no limit */
   struct compat_params compat;
   struct quant_params quant;
+  struct linear_params linear;
   struct constraint_params constraint;
 };
 

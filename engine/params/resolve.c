@@ -225,6 +225,7 @@ static void fill_bin(const copse_params *params, struct bin_params *out, int min
   out->min_data_in_bin = (int)slot_int(params, PARAM_min_data_in_bin);
   out->use_missing = slot_int(params, PARAM_use_missing);
   out->zero_as_missing = slot_int(params, PARAM_zero_as_missing);
+  out->keep_values = slot_int(params, PARAM_linear_tree);
   out->pre_filter = slot_int(params, PARAM_feature_pre_filter);
   out->bundle = slot_int(params, PARAM_enable_bundle);
   out->min_data_in_leaf = min_data_in_leaf;
@@ -316,6 +317,8 @@ static void fill_grow(const copse_params *params, struct grow_params *out, int n
   out->cat_smooth = slot_double(params, PARAM_cat_smooth);
   out->max_cat_to_onehot = (int)slot_int(params, PARAM_max_cat_to_onehot);
   out->histogram_pool_mb = slot_double(params, PARAM_histogram_pool_size);
+  out->linear = (struct linear_params){.on = slot_int(params, PARAM_linear_tree),
+                                       .lambda = slot_double(params, PARAM_linear_lambda)};
 }
 
 /* A list whose elements all change nothing is none, but for its length, which is looked at all the same. */

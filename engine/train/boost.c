@@ -13,6 +13,7 @@
 #include "train/gradient_sample.h"
 #include "train/grow.h"
 #include "train/hist_two.h"
+#include "train/linear.h"
 #include "train/placed.h"
 #include "train/position_bias.h"
 #include "train/renew.h"
@@ -185,11 +186,18 @@ static void add_to_training(copse_booster *booster, const struct tree *tree, int
       (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n;
   int n_before = forest_size_at(booster, booster->n_trees - 1);
   if (forest_on(booster)) forest_open(booster, n_before, n, score);
-  if (tree->n_leaves > 1)
+  if (tree->linear != NULL)
+    booster_add_tree(booster, &booster->sets[0], tree, output);
+  else if (tree->n_leaves > 1)
     grow_add_scores(ws, tree, score);
   else
     for (uint64_t i = 0; i < n; i++) score[i] += tree->leaf_value[0];
   if (forest_on(booster)) forest_close(booster, n_before, n, score);
+}
+
+/* Leaves of the first round are constants, as in LightGBM; a forest has no first round. */
+static bool first_of_all(const copse_booster *booster) {
+  return booster->n_trees < booster->n_outputs && booster->prefix == NULL && !forest_on(booster);
 }
 
 /* Grows the tree of one output and adds it to every set's score. */
@@ -219,6 +227,11 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
           ws, &booster->objective, output,
           (forest_on(booster) ? booster->forest_score : booster->sets[0].score) + (uint64_t)output * n,
           booster->renew, tree);
+    if (tree->n_leaves > 1 && ws->grow.linear.on &&
+        (status = linear_fit(ws, gradient, hessian, first_of_all(booster), tree, err)) != COPSE_OK) {
+      tree_release(tree);
+      return status;
+    }
   }
   booster->n_trees++;
   if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
@@ -238,8 +251,10 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
   }
   if (tree->n_leaves == 1 && !forest_on(booster)) return COPSE_OK;
   add_to_training(booster, tree, output);
-  /* Percentiles of residuals add up weights in the order of rows; other gradients need that order too. */
-  if (booster->objective.row->renew == NULL && !booster->objective.row->whole && tree->n_leaves > 1)
+  /* Percentiles of residuals and linear models are sums in the order of rows; other gradients need that order
+   * too. */
+  if (booster->objective.row->renew == NULL && !booster->objective.row->whole && !ws->grow.linear.on &&
+      tree->n_leaves > 1)
     cluster_rows(ws);
   double start = workspace_clock();
   for (int s = 1; s < booster->n_sets; s++) {

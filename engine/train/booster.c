@@ -1,6 +1,7 @@
 /* booster.c - making a booster, attaching data sets to it, and looking at it. */
 #include "train/booster.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "model/route.h"
 #include "train/dart.h"
 #include "train/forest.h"
+#include "train/linear.h"
 #include "train/placed.h"
 #include "train/position_bias.h"
 
@@ -26,7 +28,7 @@ struct add_job {
   const struct tree *tree;
   const copse_dataset *data;
   const struct binned *binned;
-  double *score, factor;
+  double *score, factor, *leaf;
 };
 
 static void add_chunk(void *user, size_t chunk, int thread) {
@@ -34,6 +36,10 @@ static void add_chunk(void *user, size_t chunk, int thread) {
   struct add_job *job = user;
   uint64_t begin = (uint64_t)chunk * SCORE_CHUNK, end = begin + SCORE_CHUNK;
   if (end > job->data->n_rows) end = job->data->n_rows;
+  if (job->tree->linear != NULL) {
+    linear_add(job->tree, job->data, begin, end, job->factor, job->leaf, job->score);
+    return;
+  }
   route_add_binned(job->tree, job->binned, job->data->schema->features, begin, end, job->factor, job->score);
 }
 
@@ -46,7 +52,9 @@ void booster_add_scaled(copse_booster *booster, struct scored_set *set, const st
   if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
   bool placed = set == &booster->sets[0] && booster->placed.ahead;
-  struct add_job job = {tree, set->data, &set->data->binned, set->score + (uint64_t)output * n, factor};
+  struct add_job job = {tree,   set->data, &set->data->binned, set->score + (uint64_t)output * n,
+                        factor, set->leaf};
+  assert(tree->linear == NULL || !placed); /* values are in the order of rows, which are not clustered */
   if (placed) {
     job.binned = &booster->workspace.clustered;
     job.score = booster->placed.score + (uint64_t)output * n;
@@ -128,6 +136,12 @@ static copse_status add_set(copse_booster *booster, copse_dataset *data, const c
                       "data set \"%s\" is not finished: call copse_dataset_finish first", name);
   if (data->label == NULL && booster->resolved->objective.kind != OBJECTIVE_CUSTOM)
     return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label: set COPSE_LABEL first", name);
+  bool linear = booster->resolved->grow.linear.on;
+  if (linear && data->values == NULL)
+    return status_set(err, COPSE_ERR_STATE,
+                      "data set \"%s\" does not hold the values that linear_tree=true needs: make it (or its "
+                      "schema) with linear_tree=true",
+                      name);
   copse_status status = check_init_score(booster, data, err);
   if (status != COPSE_OK) return status;
   struct scored_set *sets =
@@ -136,9 +150,11 @@ static copse_status add_set(copse_booster *booster, copse_dataset *data, const c
   booster->sets = sets;
   struct scored_set set = {.data = data, .name = copy_text(booster->ctx, name)};
   set.score = copse_alloc_zero(booster->ctx, data->n_rows * (uint64_t)booster->n_outputs, sizeof *set.score);
-  if (set.name == NULL || set.score == NULL) {
+  if (linear) set.leaf = copse_alloc(booster->ctx, data->n_rows, sizeof *set.leaf);
+  if (set.name == NULL || set.score == NULL || (linear && set.leaf == NULL)) {
     copse_free(set.name);
     copse_free(set.score);
+    copse_free(set.leaf);
     return status_memory(err, "a data set's scores");
   }
   copse_dataset_ref(data);
@@ -199,9 +215,9 @@ static copse_status make_workspace(const copse_booster *booster, const struct ob
   copse_status status =
       workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow, sample,
                        constant_hessian, booster->resolved->boost.n_threads, kernels_best(), out, err);
-  /* Percentiles of residuals add up weights in the order of a leaf's rows, which a division ahead of its turn
-   * changes. */
-  if (objective->row->renew != NULL) out->speculative = false;
+  /* Percentiles of residuals and linear models are sums in the order of a leaf's rows, which a division ahead
+   * of its turn changes. */
+  if (objective->row->renew != NULL || booster->resolved->grow.linear.on) out->speculative = false;
   return status;
 }
 
@@ -302,6 +318,7 @@ void copse_booster_free(copse_booster *booster) {
   for (int s = 0; s < booster->n_sets; s++) {
     copse_free(booster->sets[s].name);
     copse_free(booster->sets[s].score);
+    copse_free(booster->sets[s].leaf);
     copse_dataset_free(booster->sets[s].data);
   }
   for (int t = 0; t < booster->n_trees; t++) tree_release(&booster->trees[t]);

@@ -13,6 +13,7 @@ struct scored_set {
   copse_dataset *data;
   char *name;
   double *score;    /* raw, output-major [n_rows * n_outputs] */
+  double *leaf;     /* [n_rows] scratch of linear trees; else NULL */
   uint64_t version; /* of the data set's fields when the scores were last begun */
   bool from_init;   /* they began at init scores */
 };

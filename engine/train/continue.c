@@ -83,6 +83,14 @@ static copse_status split_on_bins(copse_booster *booster, const struct tree *fro
   return status;
 }
 
+/* Whether the data hold the values of all features that the leaves use. */
+static bool has_values(const copse_dataset *data, const struct tree *tree) {
+  const struct leaf_models *linear = tree->linear;
+  for (size_t k = 0; k < linear->begin[tree->n_leaves]; k++)
+    if (data->values[linear->feature[k]] == NULL) return false;
+  return true;
+}
+
 /* The same tree with its splits over bins as well. */
 static copse_status put_on_bins(copse_booster *booster, const struct tree *from, struct tree *out, bool *fits,
                                 copse_error *err) {
@@ -110,7 +118,11 @@ static copse_status put_on_bins(copse_booster *booster, const struct tree *from,
   memcpy(out->internal_weight, from->internal_weight, inner * sizeof *out->internal_weight);
   memcpy(out->internal_count, from->internal_count, inner * sizeof *out->internal_count);
   out->shrinkage = from->shrinkage;
-  return COPSE_OK;
+  if (from->linear == NULL) return COPSE_OK;
+  status = leaf_models_copy(booster->ctx, from->linear, &out->linear, err);
+  *fits = status == COPSE_OK && has_values(booster->sets[0].data, out);
+  if (!*fits) tree_release(out);
+  return status;
 }
 
 static copse_status check_encoder(const copse_encoder *model, const copse_encoder *data, copse_error *err) {
@@ -150,14 +162,14 @@ copse_status booster_check_model(const copse_booster *booster, const copse_model
         err, COPSE_ERR_DATA,
         "the model to %s has %d trees per round, objective=%s makes %d: use the model's objective", what,
         model->trees_per_round, booster->objective.row->name, booster->n_outputs);
-  for (int t = 0; t < model->n_trees; t++)
+  bool refit = strcmp(what, "refit") == 0;
+  for (int t = 0; t < model->n_trees && (refit || !booster->resolved->grow.linear.on); t++)
     if (model->trees[t].linear != NULL)
-      return status_set(
-          err, COPSE_ERR_UNSUPPORTED,
-          "tree %d of the model to %s has linear models in its leaves (linear_tree), which "
-          "this version predicts but does not train: %s a model without them%s",
-          t, what, what,
-          strcmp(what, "continue") == 0 ? ", or give this one's raw predictions as init scores" : "");
+      return status_set(err, COPSE_ERR_UNSUPPORTED,
+                        "tree %d of the model to %s has linear models in its leaves (linear_tree): %s", t,
+                        what,
+                        refit ? "refit renews the values of leaves alone; refit a model without them"
+                              : "set linear_tree=true to continue it");
   return COPSE_OK;
 }
 

@@ -1,8 +1,9 @@
 /* LightGBM's own example data with LightGBM's published settings, sampling off: the training metric after 100
- * rounds must be LightGBM's to 1e-4. Needs the data sets under COPSE_DATA. */
+ * rounds must be LightGBM's to 1e-4 (of linear leaves to 3e-3). Needs the data sets under COPSE_DATA. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "copse_prep.h"
 #include "small_train.h"
@@ -59,6 +60,8 @@ static const struct anchor anchors[] = {
                   "stochastic_rounding=false",
      true,
      {0.210328, 0.999274}},
+    /* LightGBM's own figure depends on its threads: 0.107056 with some. */
+    {"linear leaves", BINARY_FILE, BINARY SHAPE "linear_tree=true", true, {0.105025, 1}},
     {"regression", REGRESSION_FILE, REGRESSION, true, {0.197451, 0}},
     {"l1", REGRESSION_FILE, "objective=l1 metric=l1 " REGRESSION, true, {0.360111, 0}},
     {"huber", REGRESSION_FILE, "objective=huber metric=huber " REGRESSION, true, {0.0988804, 0}},
@@ -109,8 +112,9 @@ static void check_anchor(const struct anchor *anchor, const char *folder) {
   must(copse_booster_eval(booster, 0, found, &err), &err);
   print_message("%-16s %.6f (LightGBM %.6f)  %.6f (%.6f)\n", anchor->what, found[0], anchor->metrics[0],
                 found[1], anchor->metrics[1]);
+  double tolerance = strstr(anchor->params, "linear_tree=true") != NULL ? 3e-3 : 1e-4;
   for (int m = 0; m < 2 && anchor->metrics[m] > 0; m++)
-    if (fabs(found[m] - anchor->metrics[m]) > 1e-4)
+    if (fabs(found[m] - anchor->metrics[m]) > tolerance)
       fail_msg("%s: found %.6f, LightGBM has %.6f", anchor->what, found[m], anchor->metrics[m]);
   copse_booster_free(booster);
   copse_dataset_free(data);

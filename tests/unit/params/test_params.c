@@ -308,7 +308,7 @@ static void test_twice_is_told(void **state) {
 
 static void test_copy(void **state) {
   (void)state;
-  assert_int_equal(parse("max_bin_by_feature=3,4\nlabel=name:x\nlabel_gain=1,2\nlinear_tree=true\n"),
+  assert_int_equal(parse("max_bin_by_feature=3,4\nlabel=name:x\nlabel_gain=1,2\npred_early_stop=true\n"),
                    COPSE_OK);
   copse_params *copy;
   assert_int_equal(copse_params_copy(params, &copy, &err), COPSE_OK);
@@ -319,7 +319,7 @@ static void test_copy(void **state) {
   assert_string_equal(copse_params_get(copy, "num_leaves"), "31");
   assert_true(copse_params_given(copy, "label"));
   assert_int_equal(copse_params_resolve(copy, &err), COPSE_ERR_UNSUPPORTED);
-  assert_non_null(strstr(err.message, "train.conf:4: linear_tree=true"));
+  assert_non_null(strstr(err.message, "train.conf:4: pred_early_stop=true"));
   copse_params_free(copy);
 }
 

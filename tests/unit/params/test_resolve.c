@@ -470,14 +470,9 @@ static void test_later_values(void **state) {
   assert_fails("pred_early_stop=true", COPSE_ERR_UNSUPPORTED,
                "c:1: pred_early_stop=true is known to Copse but not part of this version: leave it out, set "
                "pred_early_stop=false");
-  assert_fails(
-      "linear_trees=1", COPSE_ERR_UNSUPPORTED,
-      "c:1: linear_trees=true (linear_tree) is known to Copse but not part of this version: leave it "
-      "out, set linear_tree=false");
   static const char *const refused[] = {"num_machines=2",
                                         "device=gpu",
                                         "device_type=cuda",
-                                        "linear_tree=true",
                                         "predict_contrib=true",
                                         "pred_early_stop=true",
                                         "task=convert_model",
@@ -490,6 +485,31 @@ static void test_later_values(void **state) {
     assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "known to Copse but not part of this version"));
   }
+}
+
+static void test_linear_leaves(void **state) {
+  (void)state;
+  static const struct {
+    const char *with, *message;
+  } refused[] = {{"objective=quantile", "c:1: linear_tree=true conflicts with objective=quantile"},
+                 {"objective=l1", "c:1: linear_tree=true conflicts with objective=regression_l1"},
+                 {"objective=mape", "c:1: linear_tree=true conflicts with objective=mape"},
+                 {"objective=quantiles", "c:1: linear_tree=true conflicts with objective=quantiles"},
+                 {"zero_as_missing=true", "c:1: linear_tree=true conflicts with zero_as_missing=true"},
+                 {"boosting=dart", "c:1: linear_tree=true conflicts with boosting=dart"},
+                 {"monotone_constraints=0,1", "c:1: linear_tree=true conflicts with monotone_constraints"}};
+  for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+    char text[100];
+    snprintf(text, sizeof text, "linear_tree=true %s", refused[i].with);
+    make(text);
+    assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_ARGUMENT);
+    assert_non_null(strstr(err.message, refused[i].message));
+    resolved(refused[i].with); /* alone it stands */
+  }
+  const struct resolved_params *r = resolved("linear_trees=1 linear_lambda=0.5 monotone_constraints=0,0");
+  assert_true(r->grow.linear.on && r->bin.keep_values);
+  assert_true(r->grow.linear.lambda == 0.5);
+  assert_false(resolved("linear_lambda=0.5")->grow.linear.on);
 }
 
 static void test_interaction_groups(void **state) {
@@ -520,9 +540,9 @@ static void test_values_that_change_nothing(void **state) {
       "precise_float_parser=1");
   resolved("alpha=0.3 fair_c=2 gpu_use_dp=1 eval_at=3,1 pred_early_stop_freq=3 convert_model=x.cpp");
   /* A stronger source takes a refused value back. */
-  make("objective=gamma linear_tree=true");
+  make("objective=gamma pred_early_stop=true");
   assert_int_equal(copse_params_set(params, "objective", "binary", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
-  assert_int_equal(copse_params_set(params, "linear_tree", "0", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "pred_early_stop", "0", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
   assert_int_equal(copse_params_resolve(params, &err), COPSE_OK);
 }
 
@@ -588,12 +608,12 @@ static void test_set_after_resolve(void **state) {
   assert_derived("num_leaves", 4);
   assert_int_equal(copse_params_set(params, "max_depth", "3", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
   assert_derived("num_leaves", 8);
-  assert_int_equal(copse_params_set(params, "linear_tree", "1", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
+  assert_int_equal(copse_params_set(params, "pred_early_stop", "1", COPSE_SOURCE_COMMAND, &err), COPSE_OK);
   const struct resolved_params *out = NULL;
   for (int i = 0; i < 2; i++) { /* the failure is kept, and told each time */
     err.message[0] = '\0';
     assert_int_equal(params_resolved(params, &out, &err), COPSE_ERR_UNSUPPORTED);
-    assert_non_null(strstr(err.message, "linear_tree=true"));
+    assert_non_null(strstr(err.message, "pred_early_stop=true"));
     assert_null(out);
   }
   assert_int_equal(copse_params_resolve(params, NULL), COPSE_ERR_UNSUPPORTED);
@@ -697,6 +717,7 @@ int main(void) {
       cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_quantiles),
       cmocka_unit_test(test_later_values),
+      cmocka_unit_test(test_linear_leaves),
       cmocka_unit_test(test_interaction_groups),
       cmocka_unit_test(test_values_that_change_nothing),
       cmocka_unit_test(test_support_column_holds),

@@ -179,8 +179,8 @@ static void going_on(void **state) {
   copse_params_free(params);
 }
 
-/* A model with linear leaves predicts, but nothing can be added to it: refused by name, and the booster is as
- * before. */
+/* Nothing can be added to a model with linear leaves by a booster without values: refused by name, and the
+ * booster is as before. */
 static void linear_leaves_are_not_continued(void **state) {
   (void)state;
   static const char text[] =
@@ -203,7 +203,7 @@ static void linear_leaves_are_not_continued(void **state) {
     fail_msg("%s", err.message);
   assert_int_equal(copse_booster_continue(booster, linear, &scored, &err), COPSE_ERR_UNSUPPORTED);
   assert_non_null(strstr(err.message, "tree 0 of the model to continue"));
-  assert_non_null(strstr(err.message, "linear_tree"));
+  assert_non_null(strstr(err.message, "set linear_tree=true to continue it"));
   assert_int_equal(copse_booster_round(booster), 0);
   assert_int_equal(copse_booster_step(booster, NULL, &err), COPSE_OK);
   assert_int_equal(copse_booster_round(booster), 1);

@@ -1,0 +1,308 @@
+/* Linear leaves (algorithms 8.1): LightGBM's worked example, and what must hold of them on mixed data. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/dataset.h"
+#include "mixed_data.h"
+#include "model/model.h"
+#include "testing.h"
+
+#define SMALL                                                                                             \
+  "objective=regression linear_tree=true num_leaves=2 min_data_in_leaf=2 min_data_in_bin=1 verbosity=-1 " \
+  "min_sum_hessian_in_leaf=0 learning_rate=1 num_iterations=2 "
+#define MIXED                                                                                   \
+  "objective=regression linear_tree=true linear_lambda=0.01 num_leaves=15 min_data_in_leaf=10 " \
+  "verbosity=-1 metric=l2 "
+enum { N_ROWS = 5000, N_FEATURES = 14, N_ROUNDS = 8 };
+
+static void must(copse_status status, const copse_error *err) {
+  if (status != COPSE_OK) fail_msg("%s", err->message);
+}
+
+static void near(double found, double expected) {
+  if (!(fabs(found - expected) <= 1e-6 * fmax(1, fabs(expected))))
+    fail_msg("expected %.9g, found %.9g", expected, found);
+}
+
+static copse_model *model_of(copse_booster *booster) {
+  copse_error err;
+  copse_model *model;
+  must(copse_booster_model(booster, 0, &model, &err), &err);
+  return model;
+}
+
+/* ---- [T8a] ---- */
+
+/* y = 2x + 1, and 3x more above 3; then rows whose only value is missing. */
+static const double line_x[] = {1, 2, 3, 4, 5, 6, 7, 8, NAN, NAN};
+static const float line_y[] = {3, 5, 7, 21, 26, 31, 36, 41, 30, 31};
+static struct small_data line(uint64_t n_rows) {
+  return (struct small_data){.n_rows = n_rows, .n_features = 1, .x = line_x, .label = line_y};
+}
+
+static void check_leaf(const copse_model *model, int leaf, double value, double constant,
+                       double coefficient) {
+  const struct tree *tree = &model->trees[1];
+  assert_int_equal(tree->linear->begin[leaf + 1], leaf + 1);
+  near(tree->leaf_value[leaf], value);
+  near(tree->linear->constant[leaf], constant);
+  near(tree->linear->coefficient[leaf], coefficient);
+}
+
+static void worked_example(void **state) {
+  (void)state;
+  struct small_data data = line(8);
+  copse_model *model = small_train(&data, SMALL);
+  assert_int_equal(model->trees[0].linear->begin[2], 0);
+  near(model->trees[0].threshold[0], 3.5);
+  near(model->trees[0].linear->constant[0], 5);
+  near(model->trees[0].linear->constant[1], 31);
+  near(model->trees[1].threshold[0], 6.5);
+  check_leaf(model, 0, -2.5, -0.8, -0.4857142857);
+  check_leaf(model, 1, 7.5, -30, 5);
+  copse_model_free(model);
+  model = small_train(&data, SMALL "linear_lambda=1");
+  check_leaf(model, 0, -2.5, -0.8918919, -0.4594595);
+  check_leaf(model, 1, 7.5, -5, 1.6666667);
+  copse_model_free(model);
+}
+
+static void missing_values_get_leaf_values(void **state) {
+  (void)state;
+  struct small_data data = line(10);
+  copse_model *model = small_train(&data, SMALL);
+  near(small_predict(model, COPSE_PREDICT_RAW, &line_x[8]), 28.946429);
+  copse_model_free(model);
+}
+
+/* A copy of a feature, a constant one and one that is nearly constant far from 0 must not break a model. */
+static void singular_systems(void **state) {
+  (void)state;
+  enum { N = 400 };
+  static double x[N * 3];
+  static float y[N];
+  for (int i = 0; i < N; i++) {
+    x[3 * i] = x[3 * i + 1] = i % 97;
+    x[3 * i + 2] = 16777216.0 + 2 * (i % 3);
+    y[i] = (float)(3 * (i % 97) + (i % 3) + (i * 7 % 11) * 0.01);
+  }
+  struct small_data data = {.n_rows = N, .n_features = 3, .x = x, .label = y};
+  copse_model *model =
+      small_train(&data,
+                  "objective=regression linear_tree=true num_leaves=8 min_data_in_leaf=5 learning_rate=0.5 "
+                  "num_iterations=200 verbosity=-1 feature_fraction_bynode=0.4");
+  double most = 0;
+  for (int i = 0; i < N; i++)
+    most = fmax(most, fabs(small_predict(model, COPSE_PREDICT_RAW, x + 3 * i) - (double)y[i]));
+  if (!(most < 0.5)) fail_msg("off by %g", most);
+  /* The copy gets a coefficient only where its twin is not on the way to the leaf. */
+  size_t n_terms = 0;
+  for (int t = 0; t < model->n_trees; t++) {
+    const struct leaf_models *linear = model->trees[t].linear;
+    for (int l = 0; l < model->trees[t].n_leaves; l++)
+      for (size_t k = linear->begin[l] + 1; k < linear->begin[l + 1]; k++) {
+        assert_true(linear->feature[k] != 1 || linear->feature[k - 1] != 0);
+        n_terms++;
+      }
+  }
+  assert_true(n_terms > 0);
+  copse_model_free(model);
+}
+
+/* ---- mixed data, whose values a float holds ---- */
+
+static struct mixed_data floats(uint64_t n_rows, uint64_t seed) {
+  struct mixed_data mixed = mixed_data_make(n_rows, N_FEATURES, seed);
+  for (uint64_t i = 0; i < n_rows * N_FEATURES; i++) mixed.x[i] = (double)(float)mixed.x[i];
+  return mixed;
+}
+
+static char *trees_after(const struct small_data *data, const char *params, int n_rounds) {
+  copse_booster *booster = mixed_booster(data, params);
+  for (int r = 0; r < n_rounds; r++) must_step(booster);
+  char *trees = booster_trees(booster);
+  copse_booster_free(booster);
+  return trees;
+}
+
+static void threads_change_nothing(void **state) {
+  (void)state;
+  static const char *const modes[] = {MIXED, MIXED "boosting=rf bagging_freq=1 bagging_fraction=0.6 ",
+                                      MIXED "data_sample_strategy=goss ", MIXED "use_quantized_grad=true "};
+  struct mixed_data mixed = floats(N_ROWS, 3);
+  for (size_t m = 0; m < sizeof modes / sizeof modes[0]; m++) {
+    char *first = NULL;
+    static const int threads[] = {1, 2, 3, 8};
+    for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
+      char text[400];
+      snprintf(text, sizeof text, "%snum_threads=%d", modes[m], threads[i]);
+      char *trees = trees_after(&mixed.data, text, N_ROUNDS);
+      assert_non_null(strstr(trees, "is_linear=1"));
+      if (first != NULL) assert_string_equal(trees, first);
+      if (first == NULL)
+        first = trees;
+      else
+        copse_free(trees);
+    }
+    copse_free(first);
+  }
+  mixed_data_free(&mixed);
+}
+
+static void check_scores(const struct scored_set *set, const struct mixed_data *mixed, copse_model *model) {
+  for (uint64_t i = 0; i < mixed->data.n_rows; i++) {
+    double found = small_predict(model, COPSE_PREDICT_RAW, mixed->x + i * N_FEATURES);
+    if (found != set->score[i]) fail_msg("row %d: %.17g and %.17g", (int)i, found, set->score[i]);
+  }
+}
+
+/* Scores of training and validation are what the model's file predicts. */
+static void scores_are_predictions(void **state) {
+  (void)state;
+  copse_error err;
+  struct mixed_data mixed = floats(900, 4), other = floats(300, 5);
+  copse_booster *booster = mixed_booster(&mixed.data, MIXED "bagging_freq=1 bagging_fraction=0.7");
+  copse_dataset *valid = small_dataset(&other.data, NULL, booster->sets[0].data->schema);
+  must(copse_booster_add_valid(booster, valid, "v", &err), &err);
+  for (int r = 0; r < N_ROUNDS; r++) must_step(booster);
+  copse_model *model = model_of(booster), *read;
+  copse_text text = {0};
+  must(copse_model_write(model, 0, -1, &text, &err), &err);
+  must(copse_model_parse(NULL, text.data, text.length, "m", &read, &err), &err);
+  check_scores(&booster->sets[0], &mixed, read);
+  check_scores(&booster->sets[1], &other, read);
+  copse_text_release(&text);
+  copse_model_free(model);
+  copse_model_free(read);
+  copse_dataset_free(valid);
+  copse_booster_free(booster);
+  mixed_data_free(&mixed);
+  mixed_data_free(&other);
+}
+
+/* A part and the rest are the bits of the whole; so is a round that is taken back and made again. */
+static void going_on_and_back(void **state) {
+  (void)state;
+  copse_error err;
+  struct mixed_data mixed = floats(N_ROWS, 6);
+  char *whole = trees_after(&mixed.data, MIXED, N_ROUNDS);
+  copse_booster *first = mixed_booster(&mixed.data, MIXED), *rest = mixed_booster(&mixed.data, MIXED);
+  for (int r = 0; r < 5; r++) must_step(first);
+  copse_model *model = model_of(first);
+  bool scored = false;
+  must(copse_booster_continue(rest, model, &scored, &err), &err);
+  assert_true(scored);
+  for (int r = 5; r < N_ROUNDS; r++) must_step(rest);
+  char *trees = booster_trees(rest);
+  assert_string_equal(trees, whole);
+  copse_free(trees);
+  must(copse_booster_rollback(first, &err), &err);
+  must(copse_booster_rollback(first, &err), &err);
+  for (int r = 3; r < N_ROUNDS; r++) must_step(first);
+  trees = booster_trees(first);
+  assert_string_equal(trees, whole);
+  copse_free(trees);
+  copse_free(whole);
+  copse_model_free(model);
+  copse_booster_free(first);
+  copse_booster_free(rest);
+  mixed_data_free(&mixed);
+}
+
+/* Every layout holds the same values, and so does a part of the rows. */
+static void values_of_any_layout(void **state) {
+  (void)state;
+  enum { N = 1500, M = 3 };
+  copse_error err;
+  static double dense[N * M], by_column[N * M];
+  static int64_t rows_ptr[N + 1], columns_ptr[M + 1];
+  static int32_t columns[N * M], rows[N * M];
+  static double row_values[N * M], column_values[N * M];
+  copse_column column_list[M];
+  for (int i = 0; i < N * M; i++) dense[i] = i % 5 == 0 ? 0 : (i * 37 % 101) / 8.0 - 3;
+  for (int r = 0, k = 0; r < N; r++) {
+    for (int c = 0; c < M; c++) {
+      if (dense[r * M + c] == 0) continue;
+      columns[k] = c;
+      row_values[k++] = dense[r * M + c];
+    }
+    rows_ptr[r + 1] = k;
+  }
+  for (int c = 0, k = 0; c < M; c++) {
+    for (int r = 0; r < N; r++) {
+      by_column[c * N + r] = dense[r * M + c];
+      if (dense[r * M + c] == 0) continue;
+      rows[k] = r;
+      column_values[k++] = dense[r * M + c];
+    }
+    columns_ptr[c + 1] = k;
+    column_list[c] = (copse_column){.data = by_column + c * N, .dtype = COPSE_F64, .stride = 1};
+  }
+  copse_table tables[] = {
+      {.layout = COPSE_ROWS, .dtype = COPSE_F64, .values = dense, .row_stride = M},
+      {.layout = COPSE_COLUMNS, .columns = column_list},
+      {.layout = COPSE_CSR, .dtype = COPSE_F64, .values = row_values, .indptr = rows_ptr, .indices = columns},
+      {.layout = COPSE_CSC,
+       .dtype = COPSE_F64,
+       .values = column_values,
+       .indptr = columns_ptr,
+       .indices = rows}};
+  copse_params *params = small_params("linear_tree=true verbosity=-1");
+  uint32_t part[N / 2];
+  for (uint32_t i = 0; i < N / 2; i++) part[i] = 2 * i;
+  for (size_t t = 0; t < sizeof tables / sizeof tables[0]; t++) {
+    copse_dataset *set, *subset;
+    tables[t].n_rows = N;
+    tables[t].n_cols = M;
+    must(copse_dataset_from_table(NULL, &tables[t], NULL, NULL, params, NULL, &set, &err), &err);
+    must(copse_dataset_subset(set, part, N / 2, 2, &subset, &err), &err);
+    for (int c = 0; c < M; c++) {
+      for (int r = 0; r < N; r++) assert_true((double)set->values[c][r] == dense[r * M + c]);
+      for (int r = 0; r < N / 2; r++) assert_true(subset->values[c][r] == set->values[c][2 * r]);
+    }
+    copse_dataset_free(subset);
+    copse_dataset_free(set);
+  }
+  copse_params_free(params);
+}
+
+static copse_status write_nowhere(void *user, const void *bytes, size_t length, copse_error *err) {
+  (void)user, (void)bytes, (void)length, (void)err;
+  fail_msg("bytes were written");
+  return COPSE_OK;
+}
+
+/* Data without values, and what would lose them. */
+static void refusals(void **state) {
+  (void)state;
+  copse_error err;
+  struct small_data data = line(8);
+  copse_params *plain = small_params("min_data_in_bin=1"), *params = small_params(SMALL);
+  copse_dataset *without = small_dataset(&data, plain, NULL), *with = small_dataset(&data, params, NULL);
+  copse_booster *booster = NULL;
+  assert_int_equal(copse_booster_create(NULL, without, params, &booster, &err), COPSE_ERR_STATE);
+  assert_non_null(strstr(err.message, "make it (or its schema) with linear_tree=true"));
+  must(copse_booster_create(NULL, with, params, &booster, &err), &err);
+  assert_int_equal(copse_booster_set_param(booster, "linear_tree", "false", &err), COPSE_ERR_STATE);
+  assert_int_equal(copse_dataset_write(with, write_nowhere, NULL, &err), COPSE_ERR_UNSUPPORTED);
+  assert_non_null(strstr(err.message, "linear_tree=true"));
+  copse_booster_free(booster);
+  must(copse_booster_create(NULL, with, plain, &booster, &err), &err); /* values do no harm */
+  must_step(booster);
+  copse_booster_free(booster);
+  copse_dataset_free(without);
+  copse_dataset_free(with);
+  copse_params_free(plain);
+  copse_params_free(params);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(worked_example),         cmocka_unit_test(missing_values_get_leaf_values),
+      cmocka_unit_test(singular_systems),       cmocka_unit_test(threads_change_nothing),
+      cmocka_unit_test(scores_are_predictions), cmocka_unit_test(going_on_and_back),
+      cmocka_unit_test(values_of_any_layout),   cmocka_unit_test(refusals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
