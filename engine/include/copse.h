@@ -682,9 +682,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *bo
  * residuals for objectives whose leaves are percentiles (regression_l1, quantile). Leaves that no row reaches
  * keep their value. Trees of a random forest are refitted each at the starting score. Where the model states
  * monotone constraints the best values are brought into their order, and so the refitted model keeps it (not
- * with compat=lightgbm). Other parameters of trees do not act. table: the raw values of the booster's training
- * rows, in their order, the model's inputs in its order as columns, any layout; read during the call; an
- * encoder encodes them as prediction does. The booster must be made with the model's objective (its
+ * with compat=lightgbm). Other parameters of trees do not act. table: the raw values of the booster's
+ * training rows, in their order, the model's inputs in its order as columns, any layout; read during the
+ * call; an encoder encodes them as prediction does. The booster must be made with the model's objective (its
  * parameters too) and number of outputs, and is as before afterwards. *out is the caller's to free; what
  * training with boosting=dart needs to go on is not in it, so its trees are never dropped again. Refused: a
  * model with linear leaves, objective=custom (COPSE_ERR_UNSUPPORTED), other features, objective or number of
