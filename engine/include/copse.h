@@ -668,9 +668,10 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_valid(copse_booster *b
  * was trained with dart by Copse, else it leaves them as they are; a random forest goes on with boosting=rf
  * and with nothing else (COPSE_ERR_UNSUPPORTED). *scored: true when every threshold of the model is a cut
  * point of the training schema (the same data as before): its trees are scored on the bins, and training goes
- * on with the very bits of an uninterrupted run. False: the caller gives the model's raw predictions as
- * COPSE_INIT_SCORE to every data set before it is attached. A model with linear leaves asks for a booster
- * with linear_tree=true (else COPSE_ERR_UNSUPPORTED). */
+ * on with the very bits of an uninterrupted run (boosting=dart: while scores stay below 2^16 times the
+ * largest leaf of the first tree, within which its sums are exact). False: the caller gives the model's raw
+ * predictions as COPSE_INIT_SCORE to every data set before it is attached. A model with linear leaves asks
+ * for a booster with linear_tree=true (else COPSE_ERR_UNSUPPORTED). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *booster, copse_model *model,
                                                                bool *scored, copse_error *err);
 /* Before the first round: a copy of a model with new leaf values, from the booster's training rows; splits,
