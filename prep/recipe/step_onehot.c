@@ -48,7 +48,7 @@ static int by_names(const void *a, const void *b) {
 static copse_status open_onehot(struct step *step, copse_error *err) {
   copse_status status = open_names(step, err);
   if (status == COPSE_OK && step_given(step, "file")) status = step_read_mapping(step, "file", true, err);
-  if (status == COPSE_OK && step_is(step, "order", "name"))
+  if (status == COPSE_OK && step->learnt.n > 1 && step_is(step, "order", "name"))
     qsort(step->learnt.items, step->learnt.n, sizeof *step->learnt.items, by_names);
   return status;
 }
