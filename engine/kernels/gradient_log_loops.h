@@ -21,16 +21,11 @@ GRADIENT_INLINE void gamma_rows(const struct gradient_rows *rows, const float *w
   }
 }
 
-static void grad_gamma(const struct gradient_rows *rows) {
-  if (rows->weight == NULL)
-    gamma_rows(rows, NULL);
-  else
-    gamma_rows(rows, rows->weight);
-}
+static void grad_gamma(const struct gradient_rows *rows) { GRADIENT_BY_WEIGHT(gamma_rows, rows); }
 
 /* ---- tweedie ---- */
 
-GRADIENT_INLINE void tweedie_rows(const struct gradient_rows *rows, const float *weight, double power) {
+GRADIENT_INLINE void tweedie_rows(const struct gradient_rows *rows, double power, const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -44,10 +39,7 @@ GRADIENT_INLINE void tweedie_rows(const struct gradient_rows *rows, const float 
 }
 
 static void grad_tweedie(const struct gradient_rows *rows, double power) {
-  if (rows->weight == NULL)
-    tweedie_rows(rows, NULL, power);
-  else
-    tweedie_rows(rows, rows->weight, power);
+  GRADIENT_BY_WEIGHT(tweedie_rows, rows, power);
 }
 
 /* ---- cross entropy with intensities ---- */
@@ -96,8 +88,8 @@ static void grad_cross_entropy_lambda(const struct gradient_rows *rows) {
 
 /* ---- focal ---- */
 
-GRADIENT_INLINE void focal_rows(const struct gradient_rows *rows, const float *weight, double gamma,
-                                const double class_weight[2]) {
+GRADIENT_INLINE void focal_rows(const struct gradient_rows *rows, double gamma, const double class_weight[2],
+                                const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   const double c0 = class_weight[0], c1 = class_weight[1];
@@ -116,10 +108,7 @@ GRADIENT_INLINE void focal_rows(const struct gradient_rows *rows, const float *w
 }
 
 static void grad_focal(const struct gradient_rows *rows, double gamma, const double class_weight[2]) {
-  if (rows->weight == NULL)
-    focal_rows(rows, NULL, gamma, class_weight);
-  else
-    focal_rows(rows, rows->weight, gamma, class_weight);
+  GRADIENT_BY_WEIGHT(focal_rows, rows, gamma, class_weight);
 }
 
 /* ---- accelerated failure time ---- */
@@ -133,7 +122,7 @@ static inline double survival_event(float label) {
   return kernel_double_of(((kernel_bits_of((double)label) >> 63) - 1) & KERNEL_ONE_BITS);
 }
 
-GRADIENT_INLINE void aft_logistic_rows(const struct gradient_rows *rows, const float *weight, double scale) {
+GRADIENT_INLINE void aft_logistic_rows(const struct gradient_rows *rows, double scale, const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -147,14 +136,11 @@ GRADIENT_INLINE void aft_logistic_rows(const struct gradient_rows *rows, const f
 }
 
 static void grad_aft_logistic(const struct gradient_rows *rows, double scale) {
-  if (rows->weight == NULL)
-    aft_logistic_rows(rows, NULL, scale);
-  else
-    aft_logistic_rows(rows, rows->weight, scale);
+  GRADIENT_BY_WEIGHT(aft_logistic_rows, rows, scale);
 }
 
 /* Beyond e^30 the loss goes on as a straight line: a row that far off must not drown the others. */
-GRADIENT_INLINE void aft_extreme_rows(const struct gradient_rows *rows, const float *weight, double scale) {
+GRADIENT_INLINE void aft_extreme_rows(const struct gradient_rows *rows, double scale, const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -167,10 +153,7 @@ GRADIENT_INLINE void aft_extreme_rows(const struct gradient_rows *rows, const fl
 }
 
 static void grad_aft_extreme(const struct gradient_rows *rows, double scale) {
-  if (rows->weight == NULL)
-    aft_extreme_rows(rows, NULL, scale);
-  else
-    aft_extreme_rows(rows, rows->weight, scale);
+  GRADIENT_BY_WEIGHT(aft_extreme_rows, rows, scale);
 }
 
 static inline void gradient_log_slots(struct kernels *slots) {

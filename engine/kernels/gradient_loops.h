@@ -12,6 +12,14 @@
 #include "kernels/rank_loops.h"
 
 #define GRADIENT_INLINE static inline __attribute__((always_inline))
+/* A loop without weights and one with them: `loop` takes them, or NULL, behind its other arguments. */
+#define GRADIENT_BY_WEIGHT(loop, ...)  \
+  do {                                 \
+    if (rows->weight == NULL)          \
+      loop(__VA_ARGS__, NULL);         \
+    else                               \
+      loop(__VA_ARGS__, rows->weight); \
+  } while (0)
 
 /* All ones where x <= bound, a negative number: by bits, which every tier compares. */
 static inline uint64_t gradient_mask_below(double x, double bound) {
@@ -83,15 +91,12 @@ GRADIENT_INLINE void cross_entropy_rows(const struct gradient_rows *rows, const 
 }
 
 static void grad_cross_entropy(const struct gradient_rows *rows) {
-  if (rows->weight == NULL)
-    cross_entropy_rows(rows, NULL);
-  else
-    cross_entropy_rows(rows, rows->weight);
+  GRADIENT_BY_WEIGHT(cross_entropy_rows, rows);
 }
 
 /* ---- poisson ---- */
 
-GRADIENT_INLINE void poisson_rows(const struct gradient_rows *rows, const float *weight, double step) {
+GRADIENT_INLINE void poisson_rows(const struct gradient_rows *rows, double step, const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -103,15 +108,12 @@ GRADIENT_INLINE void poisson_rows(const struct gradient_rows *rows, const float 
 }
 
 static void grad_poisson(const struct gradient_rows *rows, double step) {
-  if (rows->weight == NULL)
-    poisson_rows(rows, NULL, step);
-  else
-    poisson_rows(rows, rows->weight, step);
+  GRADIENT_BY_WEIGHT(poisson_rows, rows, step);
 }
 
 /* ---- huber ---- */
 
-GRADIENT_INLINE void huber_rows(const struct gradient_rows *rows, const float *weight, double alpha) {
+GRADIENT_INLINE void huber_rows(const struct gradient_rows *rows, double alpha, const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -125,16 +127,13 @@ GRADIENT_INLINE void huber_rows(const struct gradient_rows *rows, const float *w
 }
 
 static void grad_huber(const struct gradient_rows *rows, double alpha) {
-  if (rows->weight == NULL)
-    huber_rows(rows, NULL, alpha);
-  else
-    huber_rows(rows, rows->weight, alpha);
+  GRADIENT_BY_WEIGHT(huber_rows, rows, alpha);
 }
 
 /* ---- quantile and absolute error ---- */
 
-GRADIENT_INLINE void quantile_rows(const struct gradient_rows *rows, const float *weight, float above,
-                                   float below) {
+GRADIENT_INLINE void quantile_rows(const struct gradient_rows *rows, float above, float below,
+                                   const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -147,10 +146,7 @@ GRADIENT_INLINE void quantile_rows(const struct gradient_rows *rows, const float
 }
 
 static void grad_quantile(const struct gradient_rows *rows, float above, float below) {
-  if (rows->weight == NULL)
-    quantile_rows(rows, NULL, above, below);
-  else
-    quantile_rows(rows, rows->weight, above, below);
+  GRADIENT_BY_WEIGHT(quantile_rows, rows, above, below);
 }
 
 GRADIENT_INLINE void absolute_rows(const struct gradient_rows *rows, const float *weight) {
@@ -166,16 +162,11 @@ GRADIENT_INLINE void absolute_rows(const struct gradient_rows *rows, const float
   }
 }
 
-static void grad_absolute(const struct gradient_rows *rows) {
-  if (rows->weight == NULL)
-    absolute_rows(rows, NULL);
-  else
-    absolute_rows(rows, rows->weight);
-}
+static void grad_absolute(const struct gradient_rows *rows) { GRADIENT_BY_WEIGHT(absolute_rows, rows); }
 
 /* ---- fair ---- */
 
-GRADIENT_INLINE void fair_rows(const struct gradient_rows *rows, const float *weight, double c) {
+GRADIENT_INLINE void fair_rows(const struct gradient_rows *rows, double c, const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -187,12 +178,7 @@ GRADIENT_INLINE void fair_rows(const struct gradient_rows *rows, const float *we
   }
 }
 
-static void grad_fair(const struct gradient_rows *rows, double c) {
-  if (rows->weight == NULL)
-    fair_rows(rows, NULL, c);
-  else
-    fair_rows(rows, rows->weight, c);
-}
+static void grad_fair(const struct gradient_rows *rows, double c) { GRADIENT_BY_WEIGHT(fair_rows, rows, c); }
 
 /* ---- absolute percentage error ---- */
 
@@ -209,17 +195,12 @@ GRADIENT_INLINE void percentage_rows(const struct gradient_rows *rows, const flo
   }
 }
 
-static void grad_percentage(const struct gradient_rows *rows) {
-  if (rows->weight == NULL)
-    percentage_rows(rows, NULL);
-  else
-    percentage_rows(rows, rows->weight);
-}
+static void grad_percentage(const struct gradient_rows *rows) { GRADIENT_BY_WEIGHT(percentage_rows, rows); }
 
 /* ---- expectile ---- */
 
-GRADIENT_INLINE void expectile_rows(const struct gradient_rows *rows, const float *weight, double above,
-                                    double below) {
+GRADIENT_INLINE void expectile_rows(const struct gradient_rows *rows, double above, double below,
+                                    const float *weight) {
   const double *score = rows->score;
   const float *label = rows->label;
   float *restrict gradient = rows->gradient, *restrict hessian = rows->hessian;
@@ -232,10 +213,7 @@ GRADIENT_INLINE void expectile_rows(const struct gradient_rows *rows, const floa
 }
 
 static void grad_expectile(const struct gradient_rows *rows, double above, double below) {
-  if (rows->weight == NULL)
-    expectile_rows(rows, NULL, above, below);
-  else
-    expectile_rows(rows, rows->weight, above, below);
+  GRADIENT_BY_WEIGHT(expectile_rows, rows, above, below);
 }
 
 /* ---- softmax ---- */
@@ -258,12 +236,7 @@ GRADIENT_INLINE void softmax_rows(const struct softmax_rows *rows, const float *
   }
 }
 
-static void grad_softmax(const struct softmax_rows *rows) {
-  if (rows->weight == NULL)
-    softmax_rows(rows, NULL);
-  else
-    softmax_rows(rows, rows->weight);
-}
+static void grad_softmax(const struct softmax_rows *rows) { GRADIENT_BY_WEIGHT(softmax_rows, rows); }
 
 static inline void gradient_slots(struct kernels *slots) {
   slots->grad_squared = grad_squared;
