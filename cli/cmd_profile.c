@@ -5,11 +5,12 @@
 
 #include "cli.h"
 #include "console.h"
-#include "interrupt.h"
 #include "output.h"
+#include "phases.h"
 #include "settings.h"
 
 struct profile_job {
+  struct app *app;
   const char *out;
   char **files, **against;
   size_t n_files, n_against;
@@ -67,8 +68,9 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
   return COPSE_OK;
 }
 
-static copse_status plan(struct app *app, struct profile_job *job, copse_error *err) {
-  *job = (struct profile_job){.out = "-"};
+static copse_status plan(void *user, copse_error *err) {
+  struct profile_job *job = user;
+  struct app *app = job->app;
   copse_status status = app->operand ? COPSE_OK : setting_required(app, "data", "FILE", err);
   if (status == COPSE_OK) status = settings_resolve(app, err);
   if (status == COPSE_OK) status = refuse_idle(app, err);
@@ -112,7 +114,9 @@ static copse_status judge(const struct app *app, const copse_profile *profile, c
   return fail(err, COPSE_ERR_DATA, "%u critical: %s", n, copse_profile_alert_text(profile, 0));
 }
 
-static copse_status work(struct app *app, const struct profile_job *job, copse_error *err) {
+static copse_status work(void *user, copse_error *err) {
+  const struct profile_job *job = user;
+  struct app *app = job->app;
   double started = clock_seconds();
   copse_profile *profile = NULL;
   copse_text text = {.ctx = app->ctx};
@@ -139,20 +143,8 @@ static copse_status work(struct app *app, const struct profile_job *job, copse_e
 }
 
 int cmd_profile(struct app *app) {
-  copse_error err;
-  struct profile_job job;
-  int code;
-  copse_status status = plan(app, &job, &err);
-  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) {
-    code = end_refused(app->command, &err);
-  } else if (status != COPSE_OK) {
-    code = end_failed(&err);
-  } else {
-    interrupt_watch(app->ctx);
-    status = work(app, &job, &err);
-    interrupt_watch(NULL);
-    code = status == COPSE_OK ? EXIT_DONE : end_failed(&err);
-  }
+  struct profile_job job = {.app = app, .out = "-"};
+  int code = run_phases(app, &job, plan, work, NULL);
   copse_free(job.files);
   copse_free(job.against);
   return code;

@@ -3,9 +3,9 @@
 #include <stdio.h>
 
 #include "console.h"
-#include "interrupt.h"
 #include "model_file.h"
 #include "output.h"
+#include "phases.h"
 #include "snapshot.h"
 #include "train_data.h"
 
@@ -17,7 +17,8 @@ struct refit_job {
 };
 
 /* Everything that can be refused without opening a data file. */
-static copse_status plan(struct refit_job *job, copse_error *err) {
+static copse_status plan(void *user, copse_error *err) {
+  struct refit_job *job = user;
   struct app *app = job->app;
   copse_status status = setting_required(app, "input_model", "model=MODEL", err);
   if (status == COPSE_OK) status = setting_required(app, "data", "data=FILE", err);
@@ -35,18 +36,11 @@ static copse_status store_report(const struct refit_job *job, copse_error *err) 
   copse_text text = {.ctx = job->app->ctx};
   copse_text_appendf(&text, "refit_rows: %" PRIu64 "\nrefit_decay_rate: %s\n", job->data.n_rows,
                      setting(job->app, "refit_decay_rate"));
-  copse_status status =
-      text.failed ? fail_memory(err, "the report of the refit")
-                  : copse_model_set_blob(job->data.refitted, MODEL_REPORT_BLOB, text.data, text.length, err);
-  if (status == COPSE_OK && console_speaks(1)) {
-    console_status_end();
-    fputs(text.data, stderr);
-  }
-  copse_text_release(&text);
-  return status;
+  return model_set_report(job->data.refitted, &text, err);
 }
 
-static copse_status work(struct refit_job *job, copse_error *err) {
+static copse_status work(void *user, copse_error *err) {
+  struct refit_job *job = user;
   copse_status status = output_probe(job->out, err);
   if (status == COPSE_OK) status = train_data_load(&job->data, err);
   if (status == COPSE_OK) status = store_report(job, err);
@@ -60,19 +54,8 @@ static copse_status work(struct refit_job *job, copse_error *err) {
 }
 
 int cmd_refit(struct app *app) {
-  copse_error err;
   struct refit_job job = {.app = app, .started = clock_seconds()};
-  int code;
-  copse_status status = plan(&job, &err);
-  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) {
-    code = end_refused(app->command, &err);
-  } else if (status != COPSE_OK) {
-    code = end_failed(&err);
-  } else {
-    interrupt_watch(app->ctx);
-    code = work(&job, &err) == COPSE_OK ? EXIT_DONE : end_failed(&err);
-    interrupt_watch(NULL);
-  }
+  int code = run_phases(app, &job, plan, work, NULL);
   train_data_free(&job.data);
   return code;
 }

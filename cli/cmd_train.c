@@ -13,9 +13,9 @@
 #include "console.h"
 #include "drift.h"
 #include "idle_keys.h"
-#include "interrupt.h"
 #include "model_file.h"
 #include "output.h"
+#include "phases.h"
 #include "snapshot.h"
 #include "train_data.h"
 #include "train_log.h"
@@ -35,7 +35,8 @@ struct train_job {
 enum { MOST_METRICS = 128 };
 
 /* Everything that can be refused without opening a data file. */
-static copse_status plan(struct train_job *job, copse_error *err) {
+static copse_status plan(void *user, copse_error *err) {
+  struct train_job *job = user;
   struct app *app = job->app;
   copse_status status = setting_required(app, "data", "data=FILE", err);
   if (status != COPSE_OK) return status;
@@ -89,15 +90,7 @@ static copse_status store_report(struct train_job *job, copse_error *err) {
                      job->data.n_rows, job->report.rounds_trained, job->report.best_round,
                      stop_text(job, reason, sizeof reason));
   print_metrics(job, &text);
-  copse_status status =
-      text.failed ? fail_memory(err, "the report of the training")
-                  : copse_model_set_blob(job->model, MODEL_REPORT_BLOB, text.data, text.length, err);
-  if (status == COPSE_OK && console_speaks(1)) {
-    console_status_end();
-    fputs(text.data, stderr);
-  }
-  copse_text_release(&text);
-  return status;
+  return model_set_report(job->model, &text, err);
 }
 
 /* How raw rows are prepared, and what they were like. */
@@ -133,7 +126,8 @@ static void print_end(const struct train_job *job) {
   }
 }
 
-static copse_status work(struct train_job *job, copse_error *err) {
+static copse_status work(void *user, copse_error *err) {
+  struct train_job *job = user;
   copse_status status = output_probe(job->out, err);
   if (status == COPSE_OK) status = train_data_load(&job->data, err);
   if (status != COPSE_OK) return status;
@@ -185,7 +179,8 @@ static void print_summary(const struct train_job *job) {
 }
 
 /* Both exit codes of done work. */
-static int finish(const struct train_job *job) {
+static int finish(void *user) {
+  const struct train_job *job = user;
   copse_error err;
   print_summary(job);
   if (job->report.reason != COPSE_STOP_CANCELLED) return EXIT_DONE;
@@ -195,19 +190,8 @@ static int finish(const struct train_job *job) {
 }
 
 int cmd_train(struct app *app) {
-  copse_error err;
   struct train_job job = {.app = app, .started = clock_seconds()};
-  int code;
-  copse_status status = plan(&job, &err);
-  if (status == COPSE_ERR_ARGUMENT || status == COPSE_ERR_UNSUPPORTED) {
-    code = end_refused(app->command, &err);
-  } else if (status != COPSE_OK) {
-    code = end_failed(&err);
-  } else {
-    interrupt_watch(app->ctx);
-    code = work(&job, &err) == COPSE_OK ? finish(&job) : end_failed(&err);
-    interrupt_watch(NULL);
-  }
+  int code = run_phases(app, &job, plan, work, finish);
   train_log_close(&job.log);
   copse_model_free(job.model);
   train_data_free(&job.data);

@@ -1,6 +1,9 @@
-/* model_file.c - reading a model. */
+/* model_file.c - reading a model, and the report in it. */
 #include "model_file.h"
 
+#include <stdio.h>
+
+#include "console.h"
 #include "output.h"
 
 copse_status model_load(const struct app *app, const char *path, copse_model **out,
@@ -18,4 +21,16 @@ copse_status model_load(const struct app *app, const char *path, copse_model **o
   }
   *out = model;
   return COPSE_OK;
+}
+
+copse_status model_set_report(copse_model *model, copse_text *report, copse_error *err) {
+  copse_status status =
+      report->failed ? fail_memory(err, "the report of the model")
+                     : copse_model_set_blob(model, MODEL_REPORT_BLOB, report->data, report->length, err);
+  if (status == COPSE_OK && console_speaks(1)) {
+    console_status_end();
+    fputs(report->data, stderr);
+  }
+  copse_text_release(report);
+  return status;
 }

@@ -10,5 +10,7 @@ COPSE_MUST_CHECK copse_status model_load(const struct app *app, const char *path
 
 /* The report that training left in the model (lines `name: value`), as a blob of this name. */
 #define MODEL_REPORT_BLOB "train_report"
+/* Leaves it there, says it on stderr where lines are wanted, and releases it. */
+COPSE_MUST_CHECK copse_status model_set_report(copse_model *model, copse_text *report, copse_error *err);
 
 #endif
