@@ -5,6 +5,7 @@
  * filled. When the bins of all features are known the matrix is laid out, and the columns move into it. */
 #include <string.h>
 
+#include "base/search.h"
 #include "base/status.h"
 #include "data/dataset.h"
 
@@ -31,25 +32,13 @@ static uint16_t cell_at(const struct column_cells *column, uint64_t i) {
   return column->wide ? ((const uint16_t *)column->cells)[i] : ((const uint8_t *)column->cells)[i];
 }
 
-/* First place in the list whose row is not below `row`. */
-static uint64_t listed_from(const struct column_cells *column, uint64_t row) {
-  uint64_t low = 0, high = column->n_listed;
-  while (low < high) {
-    uint64_t middle = low + (high - low) / 2;
-    if (column->rows[middle] < row)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
-}
-
 void dataset_columns_bins(const void *columns, uint32_t feature, uint64_t first_row, size_t n,
                           uint16_t *bins) {
   const struct column_cells *column = &((const struct dataset_columns *)columns)->columns[feature];
   if (column->listed) {
     for (size_t i = 0; i < n; i++) bins[i] = column->common;
-    for (uint64_t k = listed_from(column, first_row); k < column->n_listed; k++) {
+    for (uint64_t k = search_from_u32(column->rows, column->n_listed, (uint32_t)first_row);
+         k < column->n_listed; k++) {
       if (column->rows[k] - first_row >= n) break;
       bins[column->rows[k] - first_row] = cell_at(column, k);
     }

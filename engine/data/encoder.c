@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "base/status.h"
 #include "data/encoded_table.h"
 
@@ -150,27 +151,13 @@ void copse_encoder_forget(copse_encoder *encoder) {
 uint32_t level_map_find(const struct level_map *map, double value) {
   if (value == COPSE_CODE_UNSEEN) return ENCODER_UNSEEN;
   int32_t code = encoder_code(value);
-  uint32_t low = 0, high = map->n_levels;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (map->codes[middle] < code)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < map->n_levels && map->codes[low] == code ? low : ENCODER_UNSEEN;
+  uint32_t at = (uint32_t)search_from_i32(map->codes, map->n_levels, code);
+  return at < map->n_levels && map->codes[at] == code ? at : ENCODER_UNSEEN;
 }
 
 static uint32_t find_key(const struct level_table *table, uint64_t key) {
-  uint32_t low = 0, high = table->n_keys;
-  while (low < high) {
-    uint32_t middle = low + (high - low) / 2;
-    if (table->keys[middle] < key)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low < table->n_keys && table->keys[low] == key ? low : ENCODER_UNSEEN;
+  uint32_t at = (uint32_t)search_from_u64(table->keys, table->n_keys, key);
+  return at < table->n_keys && table->keys[at] == key ? at : ENCODER_UNSEEN;
 }
 
 float encoder_value(const copse_encoder *encoder, uint32_t derived, uint32_t first, uint32_t second) {

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 
+#include "base/search.h"
 #include "base/status.h"
 #include "kernels/kernels.h"
 
@@ -177,14 +178,7 @@ int64_t table_csc_from(const copse_table *table, uint32_t column, uint64_t row) 
 
 /* First place in list[from..n) that is not below `row`. */
 static uint64_t list_from(const uint64_t *list, uint64_t from, uint64_t n, uint64_t row) {
-  while (from < n) {
-    uint64_t middle = from + (n - from) / 2;
-    if (list[middle] < row)
-      from = middle + 1;
-    else
-      n = middle;
-  }
-  return from;
+  return from + search_from_u64(list + from, n - from, row);
 }
 
 uint64_t table_csc_gather(const copse_table *table, uint32_t column, const struct table_rows *rows,

@@ -1,6 +1,7 @@
 /* queries.c - see queries.h. */
 #include "objective/queries.h"
 
+#include "base/search.h"
 #include "base/status.h"
 #include "base/team.h"
 
@@ -58,15 +59,7 @@ void queries_release(struct objective_queries *queries) {
 
 /* The first query that begins at the row or behind it. */
 static uint64_t query_from(const struct objective_queries *queries, uint64_t row) {
-  uint64_t low = 0, high = queries->n;
-  while (low < high) {
-    uint64_t middle = low + (high - low) / 2;
-    if (queries->begin[middle] < row)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return search_from_u64(queries->begin, queries->n, row);
 }
 
 void objective_queries_between(const struct objective *objective, uint64_t begin, uint64_t end,
