@@ -41,6 +41,15 @@ class Contender:
         return cls.module is None or importlib.util.find_spec(cls.module) is not None
 
 
+def by_class(found, classes, n_classes):
+    """Probabilities of the classes that an engine saw, as columns of all; the second one of two."""
+    if not n_classes:
+        return found[:, 1]
+    result = np.zeros((len(found), n_classes))
+    result[:, np.asarray(classes).astype(float).astype(int)] = found
+    return result
+
+
 def _tree_parameters(data_set):
     found = {"objective": data_set.objective, "num_threads": N_THREADS, "num_leaves": N_LEAVES,
              "learning_rate": LEARNING_RATE}
@@ -71,12 +80,15 @@ class Copse(Contender):
         self._program = engines.Copse(program)
         self.version = self._program.version.split()[-1]
 
-    def predict(self, data_set, train, test, scratch):
+    def train_and_predict(self, data_set, train, test, scratch, settings, n_rounds):
         model = os.path.join(scratch, "model.txt")
-        self._program.train(train, _tree_parameters(data_set), True, False, N_ROUNDS, model)
+        self._program.train(train, settings, True, False, n_rounds, model)
         texts = self._program.predict(model, test.path, "probability", os.path.join(scratch, "predictions.txt"))
         values = np.array([[float(value) for value in text.split("\t")] for text in texts])
         return values if data_set.n_classes else values[:, 0]
+
+    def predict(self, data_set, train, test, scratch):
+        return self.train_and_predict(data_set, train, test, scratch, _tree_parameters(data_set), N_ROUNDS)
 
 
 class XGBoost(Contender):
@@ -87,20 +99,22 @@ class XGBoost(Contender):
 
         self._package, self.version = xgboost, xgboost.__version__
 
-    def _matrix(self, part, label):
+    def matrix(self, part):
         kinds = ["c" if at in part.text_features else "q" for at in range(len(part.names))]
-        return self._package.DMatrix(part.matrix, label, feature_types=kinds, enable_categorical=True,
+        return self._package.DMatrix(part.matrix, part.label, feature_types=kinds, enable_categorical=True,
                                      nthread=N_THREADS)
 
-    def predict(self, data_set, train, test, scratch):
+    @staticmethod
+    def parameters(data_set):
         objective = {"binary": "binary:logistic", "regression": "reg:squarederror", "multiclass": "multi:softprob"}
-        parameters = {"objective": objective[data_set.objective], "tree_method": "hist", "grow_policy": "lossguide",
-                      "max_leaves": N_LEAVES, "max_depth": 0, "learning_rate": LEARNING_RATE,
-                      "nthread": N_THREADS, "verbosity": 0}
-        if data_set.n_classes:
-            parameters["num_class"] = data_set.n_classes
-        booster = self._package.train(parameters, self._matrix(train, train.label), N_ROUNDS)
-        return booster.predict(self._matrix(test, None)).astype(np.float64)
+        found = {"objective": objective[data_set.objective], "nthread": N_THREADS, "verbosity": 0}
+        return {**found, "num_class": data_set.n_classes} if data_set.n_classes else found
+
+    def predict(self, data_set, train, test, scratch):
+        parameters = {**self.parameters(data_set), "tree_method": "hist", "grow_policy": "lossguide",
+                      "max_leaves": N_LEAVES, "max_depth": 0, "learning_rate": LEARNING_RATE}
+        booster = self._package.train(parameters, self.matrix(train), N_ROUNDS)
+        return booster.predict(self.matrix(test)).astype(np.float64)
 
 
 class ScikitLearn(Contender):
@@ -111,23 +125,22 @@ class ScikitLearn(Contender):
 
         self.version = sklearn.__version__
 
-    def predict(self, data_set, train, test, scratch):
+    def fit_and_predict(self, data_set, train, test, held_out, **settings):
+        """settings: of the estimator; held_out: of its fit."""
         from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
         from threadpoolctl import threadpool_limits
 
         is_class = data_set.objective != "regression"
         categorical = [at for at in train.text_features if train.levels[at] <= MOST_LEVELS]
         kind = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
-        model = kind(max_iter=N_ROUNDS, learning_rate=LEARNING_RATE, max_leaf_nodes=N_LEAVES, early_stopping=False,
-                     categorical_features=categorical or None, random_state=0)
+        model = kind(categorical_features=categorical or None, random_state=0, **settings)
         with threadpool_limits(N_THREADS), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            model.fit(train.matrix, train.label)
+            model.fit(train.matrix, train.label, **held_out)
             if not is_class:
                 return model.predict(test.matrix)
-            found = model.predict_proba(test.matrix)
-        if not data_set.n_classes:
-            return found[:, 1]
-        result = np.zeros((len(found), data_set.n_classes))
-        result[:, model.classes_.astype(int)] = found
-        return result
+            return by_class(model.predict_proba(test.matrix), model.classes_, data_set.n_classes)
+
+    def predict(self, data_set, train, test, scratch):
+        return self.fit_and_predict(data_set, train, test, {}, max_iter=N_ROUNDS, learning_rate=LEARNING_RATE,
+                                    max_leaf_nodes=N_LEAVES, early_stopping=False)

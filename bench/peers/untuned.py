@@ -8,35 +8,26 @@ its mean over the splits.
 
 import concurrent.futures
 import multiprocessing
-import os
 import sys
 import tempfile
 import time
-import warnings
 
 import numpy as np
 
-from . import accuracy, catalogue, environment, measures, report
-from .contenders import MOST_LEVELS, Contender, Part
-from .engines import Copse as Program
+from . import accuracy, catalogue, contenders, environment, report
+from .contenders import Part, by_class
 
 VALID_SHARE = 0.15  # of the training rows
 MOST_ROUNDS, PATIENCE, LIMIT_S = 2000, 50, 60
 
 
-class LightGBM(Contender):
-    name, module = "LightGBM", "lightgbm"
-
-    def __init__(self, program):
-        import lightgbm
-
-        self._package, self.version = lightgbm, lightgbm.__version__
-
+class LightGBM(contenders.LightGBM):
     def predict(self, data_set, train, valid, test, scratch):
         parameters = {"objective": data_set.objective, "num_threads": 1, "verbosity": -1}
         if data_set.n_classes:
             parameters["num_class"] = data_set.n_classes
-        data = self._package.Dataset(train.matrix, train.label, categorical_feature=train.text_features, params=parameters)
+        data = self._package.Dataset(train.matrix, train.label, params=parameters,
+                                     categorical_feature=train.text_features)
         held = data.create_valid(valid.matrix, valid.label)
         end = time.perf_counter() + LIMIT_S
 
@@ -49,55 +40,31 @@ class LightGBM(Contender):
         return booster.predict(test.matrix)
 
 
-class Copse(Contender):
-    name = "Copse"
-
-    def __init__(self, program):
-        self._program = Program(program)
-        self.version = self._program.version.split()[-1]
-
+class Copse(contenders.Copse):
     def predict(self, data_set, train, valid, test, scratch):
-        model = os.path.join(scratch, "model.txt")
         settings = {"objective": data_set.objective, "auto": True, "valid": valid.path, "num_threads": 1, "lint": "off",
                     "time_limit": LIMIT_S}
         if data_set.n_classes:
             settings["num_class"] = data_set.n_classes
-        self._program.train(train, settings, True, False, MOST_ROUNDS, model)
-        texts = self._program.predict(model, test.path, "probability", os.path.join(scratch, "predictions.txt"))
-        values = np.array([[float(value) for value in text.split("\t")] for text in texts])
-        return values if data_set.n_classes else values[:, 0]
+        return self.train_and_predict(data_set, train, test, scratch, settings, MOST_ROUNDS)
 
 
-class XGBoost(Contender):
-    name, module = "XGBoost", "xgboost"
-
-    def __init__(self, program):
-        import xgboost
-
-        self._package, self.version = xgboost, xgboost.__version__
-
-    def _matrix(self, part):
-        kinds = ["c" if at in part.text_features else "q" for at in range(len(part.names))]
-        return self._package.DMatrix(part.matrix, part.label, feature_types=kinds, enable_categorical=True, nthread=1)
-
+class XGBoost(contenders.XGBoost):
     def predict(self, data_set, train, valid, test, scratch):
-        objective = {"binary": "binary:logistic", "regression": "reg:squarederror", "multiclass": "multi:softprob"}
-        parameters = {"objective": objective[data_set.objective], "nthread": 1, "verbosity": 0}
-        if data_set.n_classes:
-            parameters["num_class"] = data_set.n_classes
         end = time.perf_counter() + LIMIT_S
 
         class StopInTime(self._package.callback.TrainingCallback):
             def after_iteration(self, model, epoch, evals_log):
                 return time.perf_counter() > end
 
-        booster = self._package.train(parameters, self._matrix(train), MOST_ROUNDS, evals=[(self._matrix(valid), "v")],
-                                      early_stopping_rounds=PATIENCE, verbose_eval=False, callbacks=[StopInTime()])
+        booster = self._package.train(self.parameters(data_set), self.matrix(train), MOST_ROUNDS,
+                                      evals=[(self.matrix(valid), "v")], early_stopping_rounds=PATIENCE,
+                                      verbose_eval=False, callbacks=[StopInTime()])
         best = booster.best_iteration + 1
-        return booster.predict(self._matrix(test), iteration_range=(0, best)).astype(np.float64)
+        return booster.predict(self.matrix(test), iteration_range=(0, best)).astype(np.float64)
 
 
-class CatBoost(Contender):
+class CatBoost(contenders.Contender):
     name, module = "CatBoost", "catboost"
 
     def __init__(self, program):
@@ -126,41 +93,13 @@ class CatBoost(Contender):
         if data_set.objective == "regression":
             return np.asarray(model.predict(self._pool(test)))
         found = np.asarray(model.predict(self._pool(test), prediction_type="Probability"))
-        if not data_set.n_classes:
-            return found[:, 1]
-        result = np.zeros((len(found), data_set.n_classes))
-        result[:, np.asarray(model.classes_).astype(float).astype(int)] = found
-        return result
+        return by_class(found, model.classes_, data_set.n_classes)
 
 
-class ScikitLearn(Contender):
-    name, module = "scikit-learn", "sklearn"
-
-    def __init__(self, program):
-        import sklearn
-
-        self.version = sklearn.__version__
-
+class ScikitLearn(contenders.ScikitLearn):
     def predict(self, data_set, train, valid, test, scratch):
-        from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
-        from threadpoolctl import threadpool_limits
-
-        is_class = data_set.objective != "regression"
-        categorical = [at for at in train.text_features if train.levels[at] <= MOST_LEVELS]
-        kind = HistGradientBoostingClassifier if is_class else HistGradientBoostingRegressor
-        model = kind(max_iter=MOST_ROUNDS, early_stopping=True, n_iter_no_change=PATIENCE,
-                     categorical_features=categorical or None, random_state=0)
-        with threadpool_limits(1), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            model.fit(train.matrix, train.label, X_val=valid.matrix, y_val=valid.label)
-            if not is_class:
-                return model.predict(test.matrix)
-            found = model.predict_proba(test.matrix)
-        if not data_set.n_classes:
-            return found[:, 1]
-        result = np.zeros((len(found), data_set.n_classes))
-        result[:, model.classes_.astype(int)] = found
-        return result
+        return self.fit_and_predict(data_set, train, test, {"X_val": valid.matrix, "y_val": valid.label},
+                                    max_iter=MOST_ROUNDS, early_stopping=True, n_iter_no_change=PATIENCE)
 
 
 KINDS = [LightGBM, Copse, XGBoost, CatBoost, ScikitLearn]
