@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "copse_prep.h"
 #include "small_train.h"
-#include "testing.h"
 
 #define COMMON "compat=lightgbm num_trees=100 max_bin=255 training_metric=true verbosity=-1 "
 #define BINARY COMMON "objective=binary metric=binary_logloss,auc learning_rate=0.1 "
@@ -71,10 +71,6 @@ static const struct anchor anchors[] = {
     {"quantile 0.9", REGRESSION_FILE, "objective=quantile metric=quantile " REGRESSION, true, {0.0708695, 0}},
     {"mape", REGRESSION_FILE, "objective=mape metric=mape " REGRESSION, true, {0.359569, 0}},
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static copse_dataset *read_dataset(const char *path, bool binary, bool side_files,
                                    const copse_params *params) {

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "copse_prep.h"
 #include "small_train.h"
-#include "testing.h"
 
 enum { N_RANKS = 3, MOST_FILES = 3 };
 
@@ -60,10 +60,6 @@ static const struct ranking_case {
      {0.679487, 0.699887, 0.748480},
      0.03},
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static copse_dataset *load(const char *folder, const char *const *files, size_t n_files,
                            const copse_params *params, copse_frame *train, copse_schema *schema,

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "file_train.h"
 #include "small_train.h"
-#include "testing.h"
 
 enum { ROUNDS = 30, MAX_CELLS = 512 };
 
@@ -61,10 +61,6 @@ static const struct real_file files[] = {
 };
 
 static struct scratch scratch;
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 /* ------------------------------------------------------------------------------------------------------
  * Text

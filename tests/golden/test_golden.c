@@ -12,10 +12,10 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "checks.h"
 #include "file_train.h"
 #include "golden_table.h"
 #include "small_train.h"
-#include "testing.h"
 #include "train/booster.h"
 
 enum { MEASURED_SEEDS = 24 };
@@ -33,10 +33,6 @@ struct outcome {
   size_t n_values;
   struct golden_value values[GOLDEN_MAX_VALUES]; /* centre and margin are not set */
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static void generate(const char *data, uint64_t seed, const char *train, const char *valid) {
   const char *tool = getenv("COPSE_DATASETS_TOOL");

@@ -8,9 +8,9 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "checks.h"
 #include "mixed_data.h"
 #include "model/model.h"
-#include "testing.h"
 
 enum { ROWS = 3000, FEATURES = MIXED_COLUMNS, ROUNDS = 9, BEFORE = 5 };
 
@@ -35,10 +35,6 @@ static const char *const modes[] = {
     "use_quantized_grad=true " SMALL,
     "objective=binary boosting=dart drop_rate=0.5 skip_drop=0.2 boost_from_average=false " SMALL,
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static struct mixed_data data_of(const char *mode) {
   struct mixed_data mixed = mixed_data_make(ROWS, FEATURES, 41);

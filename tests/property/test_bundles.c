@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
 #include "sparse_data.h"
-#include "testing.h"
 #include "tiers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -33,10 +33,6 @@ static const struct setting {
     {"max_cat_to_onehot=10 max_bin=15 histogram_pool_size=0.001 " SMALL, 3000, true, false},
     {"bin_construct_sample_cnt=300 min_data_per_group=2 " SMALL, 3000, false, false}, /* meetings unseen */
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static void set_fields(const struct setting *s, const struct sparse_data *data, copse_dataset *set) {
   copse_error err;

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
-#include "testing.h"
 
 enum { ROWS = 140000, COLUMNS = 7 };
 
@@ -27,10 +27,6 @@ static const struct setting settings[] = {
     {"metric=l2 compat=lightgbm feature_fraction=0.7 num_threads=2 " SMALL, true, false, true},
     {"objective=regression_l1 metric=l1 num_threads=2 " SMALL, true, false, false},
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static void same_scores(copse_booster *a, copse_booster *b) {
   uint64_t n;

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "checks.h"
 #include "mixed_data.h"
-#include "testing.h"
 #include "tiers.h"
 
 enum { ROWS = 3000, NEW_ROWS = 700, INPUTS = 5 };
@@ -53,10 +53,6 @@ static copse_table dense(const double *x, uint64_t n_rows) {
                        .dtype = COPSE_F64,
                        .values = x,
                        .row_stride = INPUTS};
-}
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
 }
 
 struct run {

@@ -4,14 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
-#include "testing.h"
 
 enum { ROWS = 3000, FEATURES = MIXED_COLUMNS, ROUNDS = 12 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 /* Labels that the objective takes, made of those of the data. */
 static void make_labels(const struct objective_row *row, const struct mixed_data *mixed, float *out) {

@@ -2,18 +2,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "checks.h"
 #include "draw.h"
 #include "mixed_data.h"
-#include "testing.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define SMALL "num_threads=1 verbosity=-1 min_data_in_bin=1 num_leaves=15 "
 
 enum { ROWS = 600, FEATURES = MIXED_COLUMNS };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static void steps(copse_booster *booster, int n) {
   for (int r = 0; r < n; r++) assert_false(must_step(booster));

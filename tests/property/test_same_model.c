@@ -2,8 +2,8 @@
  * or how rows were cut into pushes. */
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
-#include "testing.h"
 #include "tiers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -47,10 +47,6 @@ static const struct setting settings[] = {
     {"boosting=rf bagging_freq=1 bagging_fraction=0.6 num_iterations=3 objective=binary " SMALL, 140000, 7,
      false, true},
 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 /* Gives the booster a tier of the test's choice. */
 static void force_tier(copse_booster *booster, const struct kernels *kernels) {

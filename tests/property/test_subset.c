@@ -2,16 +2,12 @@
  * rows, bundles, categories, weights and init scores included. */
 #include <string.h>
 
+#include "checks.h"
 #include "data/dataset.h"
 #include "mixed_data.h"
 #include "sparse_data.h"
-#include "testing.h"
 
 enum { ROWS = 5000, EVERY = 3 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 struct chosen {
   uint32_t rows[ROWS];

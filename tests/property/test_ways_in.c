@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/rng.h"
+#include "checks.h"
 #include "small_train.h"
-#include "testing.h"
 
 enum { ROWS = 6000, COLUMNS = 9, CATEGORY = 4, CHUNK = 700 };
 
@@ -89,10 +89,6 @@ static copse_table table_of(enum way way, copse_column columns[COLUMNS]) {
 #define SETTINGS                                                                                  \
   "objective=binary num_iterations=12 num_leaves=15 min_data_in_leaf=10 metric=auc verbosity=-1 " \
   "num_threads=2 "
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 /* Sets the fields, reads them back, trains. Takes the data set. */
 static copse_model *train(copse_dataset *dataset, const copse_params *params) {

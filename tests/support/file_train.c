@@ -8,11 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "testing.h"
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
+#include "checks.h"
 
 struct file_set file_load(const char *path, const copse_read_options *options, const copse_params *params,
                           const struct file_set *train) {

@@ -4,12 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "checks.h"
 #include "draw.h"
-#include "testing.h"
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static double cell(struct draw *d, uint32_t column) {
   switch (column % MIXED_COLUMNS) {

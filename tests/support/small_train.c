@@ -4,15 +4,11 @@
 #include <string.h>
 
 #include "base/context.h"
-#include "testing.h"
+#include "checks.h"
 
 void small_threads(bool every) { context_or_default(NULL)->every_thread = every; }
 
 __attribute__((constructor)) static void begin(void) { small_threads(true); }
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 copse_params *small_params(const char *text) {
   copse_error err;

@@ -3,19 +3,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "checks.h"
 #include "hooked_allocator.h"
 #include "mixed_data.h"
-#include "testing.h"
 
 #define QUIET "num_threads=1 verbosity=-1 "
 #define SMALL QUIET "num_leaves=7 min_data_in_leaf=3 learning_rate=0.3 "
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 enum { ROWS = 300, FEATURES = MIXED_COLUMNS };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 static void refused(copse_status got, copse_status want, const copse_error *err, const char *words) {
   if (got != want) fail_msg("%s, expected %s", copse_status_name(got), copse_status_name(want));

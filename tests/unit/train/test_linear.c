@@ -3,10 +3,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "data/dataset.h"
 #include "mixed_data.h"
 #include "model/model.h"
-#include "testing.h"
 
 #define SMALL                                                                                             \
   "objective=regression linear_tree=true num_leaves=2 min_data_in_leaf=2 min_data_in_bin=1 verbosity=-1 " \
@@ -15,22 +15,6 @@
   "objective=regression linear_tree=true linear_lambda=0.01 num_leaves=15 min_data_in_leaf=10 " \
   "verbosity=-1 metric=l2 "
 enum { N_ROWS = 5000, N_FEATURES = 14, N_ROUNDS = 8 };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
-
-static void near(double found, double expected) {
-  if (!(fabs(found - expected) <= 1e-6 * fmax(1, fabs(expected))))
-    fail_msg("expected %.9g, found %.9g", expected, found);
-}
-
-static copse_model *model_of(copse_booster *booster) {
-  copse_error err;
-  copse_model *model;
-  must(copse_booster_model(booster, 0, &model, &err), &err);
-  return model;
-}
 
 /* ---- [T8a] ---- */
 

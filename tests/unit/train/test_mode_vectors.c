@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
 #include "model/model.h"
-#include "testing.h"
 
 #define BASE                                                                                       \
   "objective=regression metric=l2 num_leaves=2 min_data_in_leaf=1 min_data_in_bin=1 verbosity=-1 " \
@@ -23,22 +23,6 @@ static const struct small_data four = {.n_rows = 4, .n_features = 1, .x = four_x
 /* of 10.5: the second feature says nothing */
 static const double mute_x[] = {1, 1, 1, 2, 2, 1, 2, 2};
 static const struct small_data mute = {.n_rows = 4, .n_features = 2, .x = mute_x, .label = four_y};
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
-
-static void near(double found, double expected) {
-  if (!(fabs(found - expected) <= 1e-6 * fmax(1, fabs(expected))))
-    fail_msg("expected %.9g, found %.9g", expected, found);
-}
-
-static copse_model *model_of(copse_booster *booster) {
-  copse_error err;
-  copse_model *model;
-  must(copse_booster_model(booster, 0, &model, &err), &err);
-  return model;
-}
 
 static void check_tree(const copse_model *model, int tree, double left, double right) {
   assert_int_equal(copse_model_tree_n_leaves(model, tree), 2);

@@ -3,16 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
-#include "testing.h"
 
 #define SMALL "num_threads=1 verbosity=-1 num_leaves=7 min_data_in_leaf=3 learning_rate=0.3 "
 
 enum { ROWS = 300, FEATURES = MIXED_COLUMNS };
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 struct seen {
   int calls, set;

@@ -4,15 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "checks.h"
 #include "mixed_data.h"
-#include "testing.h"
 #include "tiers.h"
 
 #define SMALL "num_leaves=15 min_data_in_leaf=5 learning_rate=0.3 verbosity=-1 "
-
-static void must(copse_status status, const copse_error *err) {
-  if (status != COPSE_OK) fail_msg("%s", err->message);
-}
 
 struct sets {
   struct mixed_data mixed;
