@@ -8,7 +8,6 @@
 #include "cli.h"
 #include "console.h"
 #include "model_file.h"
-#include "settings.h"
 
 static void print_size(const copse_model *model) {
   int64_t n_leaves = 0;
@@ -133,12 +132,9 @@ int cmd_show(struct app *app) {
   copse_error err;
   copse_model *model = NULL;
   copse_frame_schema *schema = NULL;
-  const char *path = app->operand ? app->operand : setting(app, "input_model");
-  copse_status status = COPSE_OK;
-  if (!app->operand) status = setting_required(app, "input_model", "model=MODEL", &err);
-  if (status == COPSE_OK) status = settings_resolve(app, &err);
-  if (status != COPSE_OK) return end_refused(app->command, &err);
-  status = model_load(app, path, &model, &schema, &err);
+  const char *path;
+  if (!model_named(app, &path, &err)) return end_refused(app->command, &err);
+  copse_status status = model_load(app, path, &model, &schema, &err);
   if (status == COPSE_OK) status = show(app, model, schema, &err);
   copse_frame_schema_free(schema);
   copse_model_free(model);

@@ -6,7 +6,6 @@
 #include "cli.h"
 #include "console.h"
 #include "model_file.h"
-#include "settings.h"
 
 struct verify_job {
   const copse_model *model;
@@ -70,12 +69,9 @@ int cmd_verify(struct app *app) {
   copse_model *model = NULL;
   copse_frame_schema *schema = NULL;
   struct verify_job job = {0};
-  const char *path = app->operand ? app->operand : setting(app, "input_model");
-  copse_status status = COPSE_OK;
-  if (!app->operand) status = setting_required(app, "input_model", "model=MODEL", &err);
-  if (status == COPSE_OK) status = settings_resolve(app, &err);
-  if (status != COPSE_OK) return end_refused(app->command, &err);
-  status = model_load(app, path, &model, &schema, &err);
+  const char *path;
+  if (!model_named(app, &path, &err)) return end_refused(app->command, &err);
+  copse_status status = model_load(app, path, &model, &schema, &err);
   job.model = model;
   job.schema = schema;
   if (status == COPSE_OK) status = copse_model_verify(model, 0, print_result, &job, &err);

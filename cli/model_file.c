@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "output.h"
+#include "settings.h"
 
 copse_status model_load(const struct app *app, const char *path, copse_model **out,
                         copse_frame_schema **schema, copse_error *err) {
@@ -33,4 +34,10 @@ copse_status model_set_report(copse_model *model, copse_text *report, copse_erro
   }
   copse_text_release(report);
   return status;
+}
+
+bool model_named(struct app *app, const char **path, copse_error *err) {
+  copse_status status = app->operand ? COPSE_OK : setting_required(app, "input_model", "model=MODEL", err);
+  *path = app->operand ? app->operand : setting(app, "input_model");
+  return status == COPSE_OK && settings_resolve(app, err) == COPSE_OK;
 }

@@ -3,10 +3,6 @@
 #include "kernels/kernel_math.h"
 #include "objective/rows.h"
 
-static copse_status check(const struct objective *objective, copse_error *err) {
-  return objective_check_amounts(objective, true, err);
-}
-
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                       float *gradient, float *hessian) {
   struct gradient_rows rows = objective_rows(objective, score, begin, end, gradient, hessian);
@@ -18,7 +14,7 @@ const struct objective_row objective_row_poisson = {
     .name = "poisson",
     .default_metric = "poisson",
     .output = OUTPUT_EXP,
-    .check = check,
+    .check = objective_check_counts,
     .start = objective_log_mean_start,
     .gradients = gradients,
     .transform = output_exp,

@@ -2,10 +2,6 @@
  * Poisson (1) and gamma (2), loss -y e^((1 - rho) s) / (1 - rho) + e^((2 - rho) s) / (2 - rho). */
 #include "objective/rows.h"
 
-static copse_status check(const struct objective *objective, copse_error *err) {
-  return objective_check_amounts(objective, true, err);
-}
-
 static void gradients(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                       float *gradient, float *hessian) {
   struct gradient_rows rows = objective_rows(objective, score, begin, end, gradient, hessian);
@@ -17,7 +13,7 @@ const struct objective_row objective_row_tweedie = {
     .name = "tweedie",
     .default_metric = "tweedie",
     .output = OUTPUT_EXP,
-    .check = check,
+    .check = objective_check_counts,
     .start = objective_log_mean_start,
     .gradients = gradients,
     .transform = output_exp,

@@ -50,9 +50,10 @@ typedef void (*target_gradients)(const struct objective *objective, const struct
 /* Calls compute with rows whose labels are targets. begin: number of the first row. */
 void objective_each_target(const struct objective *objective, struct gradient_rows rows, uint64_t begin,
                            target_gradients compute);
-/* Labels of counts and amounts: 0 and more, not all 0; `zero` false: above 0. */
+/* Labels of counts and amounts: 0 and more, not all 0; `zero` false: above 0. The second is a row's check. */
 COPSE_MUST_CHECK copse_status objective_check_amounts(const struct objective *objective, bool zero,
                                                       copse_error *err);
+COPSE_MUST_CHECK copse_status objective_check_counts(const struct objective *objective, copse_error *err);
 COPSE_MUST_CHECK copse_status objective_check_chances(const struct objective *objective, copse_error *err);
 /* starts[k] becomes the percentile levels[k] of the targets, by rows' weight (NULL: all alike), as float32.
  */

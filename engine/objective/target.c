@@ -88,6 +88,10 @@ copse_status objective_check_amounts(const struct objective *objective, bool zer
                     (unsigned long long)objective->data.n_rows, name);
 }
 
+copse_status objective_check_counts(const struct objective *objective, copse_error *err) {
+  return objective_check_amounts(objective, true, err);
+}
+
 copse_status objective_check_chances(const struct objective *objective, copse_error *err) {
   for (uint64_t i = 0; i < objective->data.n_rows; i++) {
     float label = objective->data.label[i];
