@@ -21,7 +21,7 @@ struct HIST_NAME(tile) {
   const uint8_t *all_bins; /* whence the next tile will be copied */
   const HIST_SOURCE *all_values;
   const uint32_t *next;
-  size_t n_next; /* of next, still to be fetched */
+  size_t n_next; /* of next, still to be fetched; 0 where rows are not listed */
 };
 
 /* The lines of the rows to come, one row a call. Its own struct: what a walk reads of the tile itself would
@@ -198,8 +198,11 @@ static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uin
   enum { MOST_ROWS = 4 * HIST_TILE_ROWS, MOST_BYTES = 1 << 15 };
   _Alignas(64) uint8_t bins[MOST_BYTES];
   _Alignas(64) HIST_CELL room[MOST_ROWS];
-  struct HIST_NAME(tile)
-      tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source, .values = room};
+  struct HIST_NAME(tile) tile = {.row_bytes = block->row_bytes,
+                                 .all_bins = block->rows,
+                                 .all_values = source,
+                                 .values = room,
+                                 .next = block->offsets};
   const size_t fit = MOST_BYTES / block->row_bytes, most = fit < MOST_ROWS ? fit : MOST_ROWS;
   for (uint64_t at = begin; at < end; at += tile.n) {
     HIST_NAME(take_rows)(block, rows, at, end, most, bins, &tile);
@@ -213,8 +216,8 @@ static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t
                                   uint64_t end, const HIST_SOURCE *source, HIST_CELL *cells) {
   _Alignas(64) uint8_t bins[HIST_TILE_ROWS * 64];
   _Alignas(64) HIST_CELL room[HIST_TILE_ROWS];
-  struct HIST_NAME(tile)
-      tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source};
+  struct HIST_NAME(tile) tile = {
+      .row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source, .next = block->offsets};
   for (uint64_t at = begin; at < end; at += tile.n) {
     HIST_NAME(take_rows)(block, rows, at, end, HIST_TILE_ROWS, bins, &tile);
     tile.values = HIST_NAME(values)(source, rows, at, tile.n, room);
