@@ -130,11 +130,12 @@ COPSE_API copse_read_options copse_read_options_default(void);
 /* The rows of one file. All fields are read-only for the caller and owned by the frame.
  *
  * CSV cells: blanks around a cell are dropped; a quoted cell may hold separators, line ends and doubled
- * quotes. Missing: the empty cell, ?, na, n/a, nan, null, none in any case, and missing_values. Numbers: as
- * copse_parse_double, inf included (infinite feature values become +-1e308 as in LightGBM). A column is text
- * when a cell is neither missing nor a number.
- * Feature columns keep the order of the file (PREDICT, VALID: of the schema). Label, weight, group and
- * ignored columns are not among them. */
+ * quotes, and blanks inside of its quotes are part of a text (of a name in a header they are dropped; numbers
+ * and missing cells are told without them). Missing: the empty cell, ?, na, n/a, nan, null, none in any case,
+ * and missing_values. Numbers: as copse_parse_double, inf included (infinite feature values become +-1e308 as
+ * in LightGBM). A column is text when a cell is neither missing nor a number. Feature columns keep the order
+ * of the file (PREDICT, VALID: of the schema). Label, weight, group and ignored columns are not among them.
+ */
 typedef struct copse_frame {
   uint64_t n_rows; /* at least 1 */
   uint32_t n_features;

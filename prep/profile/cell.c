@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "table/moment.h"
+
 uint64_t mix64(uint64_t x) {
   x ^= x >> 32;
   x *= 0xd6e8feb86659fd93u;
@@ -24,35 +26,20 @@ uint64_t cell_hash(const char *text, size_t length) {
   return mix64(h ^ word);
 }
 
+static bool blank(char c) { return c == ' ' || c == '\t'; }
 static bool digit(char c) { return (unsigned char)(c - '0') <= 9; }
 
 /* ---- dates ---- */
 
-/* Days from 1970-01-01 by the proleptic Gregorian calendar: months count from March, so that the leap day is
- * the last of its year. */
-static int64_t days_of(int year, int month, int day) {
-  int64_t y = month <= 2 ? year - 1 : year, era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-  int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
-
 bool date_seconds(int year, int month, int day, double *out) {
-  static const int lengths[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1 || day > lengths[month - 1]) return false;
-  bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-  if (month == 2 && day == 29 && !leap) return false;
-  *out = (double)days_of(year, month, day) * 86400;
+  int64_t days;
+  if (!moment_days(year, month, day, &days)) return false;
+  *out = (double)days * 86400;
   return true;
 }
 
 void date_of(double seconds, int *year, int *month, int *day) {
-  int64_t z = (int64_t)floor(seconds / 86400) + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-  int64_t of_era = z - era * 146097;
-  int64_t y = (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-  int64_t of_year = of_era - (365 * y + y / 4 - y / 100), m = (5 * of_year + 2) / 153;
-  *day = (int)(of_year - (153 * m + 2) / 5 + 1);
-  *month = (int)(m < 10 ? m + 3 : m - 9);
-  *year = (int)(y + era * 400 + (*month <= 2));
+  moment_date((int64_t)floor(seconds / 86400), year, month, day);
 }
 
 double date_pack(int first, int second, int year) { return (year * 10000.0) + (first * 100.0) + second; }
@@ -73,10 +60,10 @@ static const char *take_digits(const char *p, const char *end, int most, int *ou
   return p == begin || (p < end && digit(*p)) ? NULL : p;
 }
 
-/* [T or blank]hh:mm[:ss[.fff]][Z or +hh[:mm]] up to the end. */
+/* [T or blank]hh:mm[:ss[.fff]][zone] up to the end. */
 static bool take_time(const char *p, const char *end, double *seconds) {
-  int h, m, s = 0;
-  double zone = 0, fraction = 0;
+  int h, m, s = 0, zone = 0;
+  double fraction = 0;
   if (*p != ' ' && *p != 'T') return false;
   p = take_digits(p + 1, end, 2, &h);
   if (p == NULL || p == end || *p != ':') return false;
@@ -87,16 +74,9 @@ static bool take_time(const char *p, const char *end, double *seconds) {
     double scale = 0.1;
     for (p++; p < end && digit(*p); p++, scale /= 10) fraction += scale * (*p - '0');
   }
-  if (p < end && *p == 'Z') p++;
-  if (p < end && (*p == '+' || *p == '-')) {
-    int sign = *p == '+' ? 1 : -1, zh, zm = 0;
-    p = take_digits(p + 1, end, 2, &zh);
-    if (p != NULL && p < end && *p == ':') p = take_digits(p + 1, end, 2, &zm);
-    if (p == NULL) return false;
-    zone = sign * (zh * 3600.0 + zm * 60.0);
-  }
-  *seconds = h * 3600.0 + m * 60.0 + s + fraction - zone;
-  return p == end;
+  if (p < end && !moment_take_zone(p, end, &zone)) return false;
+  *seconds = h * 3600.0 + m * 60.0 + s + fraction - zone * 60.0;
+  return true;
 }
 
 static int month_of(const char *p) {
@@ -181,6 +161,8 @@ static bool is_code(const char *text, size_t length) {
 
 enum cell_type cell_type_of(const struct missing_tokens *missing, const char *text, size_t length,
                             double *value) {
+  for (; length > 0 && blank(*text); length--) text++;
+  while (length > 0 && blank(text[length - 1])) length--;
   if (length == 0) return CELL_TYPE_EMPTY;
   char c = text[0];
   bool may_be_number = digit(c) || ((c == '-' || c == '+' || c == '.') && length > 1);

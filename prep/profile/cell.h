@@ -8,7 +8,7 @@
 
 enum cell_type {
   CELL_TYPE_NULL,     /* no cell: empty without quotes, or a database's NULL */
-  CELL_TYPE_EMPTY,    /* "" in quotes */
+  CELL_TYPE_EMPTY,    /* "" in quotes, or blanks in quotes */
   CELL_TYPE_DECLARED, /* one of missing_values=: missing wherever it stands */
   CELL_TYPE_TOKEN,    /* na, null, ? ...: missing where numbers or dates are */
   CELL_TYPE_INTEGER,  /* value: the number */
@@ -22,7 +22,8 @@ enum cell_type {
   CELL_N_TYPES
 };
 
-/* Type of a cell. *value is written where the type has one. */
+/* Type of a cell; blanks around it (inside of its quotes) do not count. *value is written where the type has
+ * one. */
 enum cell_type cell_type_of(const struct missing_tokens *missing, const char *text, size_t length,
                             double *value);
 

@@ -16,10 +16,7 @@ const char *csv_take_quoted(const char *p, const char *end, char separator, stru
     escaped = true;
     close += 2;
   }
-  const char *last = close;
-  while (begin < last && csv_blank(*begin, '\0')) begin++;
-  while (begin < last && csv_blank(last[-1], '\0')) last--;
-  *cell = (struct csv_cell){begin, (size_t)(last - begin), escaped};
+  *cell = (struct csv_cell){begin, (size_t)(close - begin), escaped};
   for (p = close + 1; csv_blank(*p, separator);) p++;
   if (*p == separator || *p == '\n') return p;
   cell->text = p;

@@ -1,8 +1,8 @@
 /* csv.h - the grammar of CSV: cells and records.
  *
- * RFC 4180 with the usual tolerance: blanks around a cell are dropped (inside quotes too), a quote opens only
- * at the start of a cell and is an ordinary character elsewhere, records end with LF or CRLF, blank lines are
- * skipped. Every text ends with '\n', so an unquoted scan needs no other end. */
+ * RFC 4180 with the usual tolerance: blanks around a cell are dropped (those inside of its quotes are part of
+ * it), a quote opens only at the start of a cell and is an ordinary character elsewhere, records end with LF
+ * or CRLF, blank lines are skipped. Every text ends with '\n', so an unquoted scan needs no other end. */
 #ifndef COPSE_READ_CSV_H
 #define COPSE_READ_CSV_H
 
@@ -10,13 +10,20 @@
 #include "read/source.h"
 
 struct csv_cell {
-  const char *text; /* trimmed, without the quotes */
+  const char *text; /* without the quotes, or trimmed where it has none */
   size_t length;
   bool escaped; /* holds doubled quotes */
 };
 
 static inline bool csv_blank(char c, char separator) {
   return (c == ' ' || c == '\t' || c == '\r') && c != separator;
+}
+
+/* Without blanks inside of its quotes: names, and what numbers and missing cells are read from. */
+static inline struct csv_cell csv_trimmed(struct csv_cell cell) {
+  for (; cell.length > 0 && csv_blank(*cell.text, '\0'); cell.length--) cell.text++;
+  while (cell.length > 0 && csv_blank(cell.text[cell.length - 1], '\0')) cell.length--;
+  return cell;
 }
 
 /* The quoted cell at p (on its quote). Returns as csv_take. */

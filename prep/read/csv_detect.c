@@ -64,6 +64,7 @@ bool csv_detect_header(const struct read_job *job, const char *p, const char *en
   do {
     p = csv_take(p, end, separator, &cell);
     if (p == NULL) return false;
+    cell = csv_trimmed(cell);
     if (names_a_feature(job->applied, &cell) || is_known(job, &cell)) return true;
     n++;
     if (cell.length == 0) continue;

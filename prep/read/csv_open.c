@@ -30,6 +30,7 @@ static bool read_names(const struct csv_job *csv, const char *p, uint32_t n, cop
   bool ok = at != NULL && room != NULL;
   for (uint32_t i = 0; i < n && ok; i++) {
     p = csv_take(p, end, csv->stream.separator, &cell) + 1;
+    cell = csv_trimmed(cell);
     at[i] = names->length;
     ok = append_name(names, &cell, i, room);
   }

@@ -76,7 +76,8 @@ static bool store_level(const struct parser *parser, const struct csv_column *co
                         const struct csv_cell *cell, bool text, size_t row) {
   int32_t code = -1;
   struct missing_tokens missing = tokens_of(parser, text);
-  if (!missing_is(&missing, cell->text, cell->length)) {
+  struct csv_cell trimmed = csv_trimmed(*cell);
+  if (!missing_is(&missing, trimmed.text, trimmed.length)) {
     if (!look_up(parser, column, cell, &code)) return false;
     if (code < 0) {
       code = COPSE_CODE_UNSEEN;
@@ -92,8 +93,9 @@ static void store_number(const struct parser *parser, const struct csv_column *c
                          const struct csv_cell *cell, bool text, size_t row) {
   double value;
   struct missing_tokens missing = tokens_of(parser, text);
-  bool is_text = text ? !missing_is(&missing, cell->text, cell->length)
-                      : cell_classify(parser->missing, cell->text, cell->length, &value) == CELL_TEXT;
+  struct csv_cell trimmed = csv_trimmed(*cell);
+  bool is_text = text ? !missing_is(&missing, trimmed.text, trimmed.length)
+                      : cell_classify(parser->missing, trimmed.text, trimmed.length, &value) == CELL_TEXT;
   if (is_text) {
     note_bad(cells, row);
     cells->n_unseen++;

@@ -10,7 +10,8 @@
 bool csv_texts_add(const struct missing_tokens *missing, struct arena *arena, struct dictionary *local,
                    const struct csv_cell *cell, int32_t *code) {
   *code = -1;
-  if (missing_is(missing, cell->text, cell->length)) return true;
+  struct csv_cell trimmed = csv_trimmed(*cell);
+  if (missing_is(missing, trimmed.text, trimmed.length)) return true;
   if (!cell->escaped) {
     *code = dictionary_add(local, cell->text, cell->length);
     return *code >= 0;

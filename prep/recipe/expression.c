@@ -58,6 +58,7 @@ struct parser {
 };
 
 static uint32_t parse_or(struct parser *parser);
+static uint32_t parse_sum(struct parser *parser);
 
 static uint32_t refuse(struct parser *parser, const char *expected) {
   if (parser->status == COPSE_OK)
@@ -92,7 +93,7 @@ static uint32_t combine(struct parser *parser, enum operation operation, uint32_
   bool texts =
       is_text(parser, left) && is_text(parser, right) && (operation == OP_EQUAL || operation == OP_DIFFERENT);
   if (!texts && (is_text(parser, left) || is_text(parser, right)))
-    return refuse(parser, "numbers on both sides (texts can be compared with = and != to texts)");
+    return refuse(parser, "numbers on both sides, or texts on both sides of = or != (city = 'Pune')");
   return add_node(parser, (struct expression_node){.operation = operation, .left = left, .right = right});
 }
 
@@ -133,20 +134,43 @@ static uint32_t column_node(struct parser *parser, const char *name, size_t leng
                                                    .column = (uint32_t)column});
 }
 
+static uint32_t text_node(struct parser *parser, const char *text, size_t length) {
+  char *copy = pool_text(&parser->step->memory, text, length);
+  if (copy != NULL)
+    return add_node(parser,
+                    (struct expression_node){.operation = OP_TEXT, .text = cell_of_text(copy, length)});
+  parser->status = step_fail_memory(parser->step, parser->err);
+  return 0;
+}
+
 /* Something in quotes of the kind that comes next. */
 static uint32_t quoted(struct parser *parser) {
   char quote = *parser->at;
   const char *begin = parser->at + 1, *end = strchr(begin, quote);
   if (end == NULL) return refuse(parser, "a closing quote");
   parser->at = end + 1;
-  if (quote == '"') return column_node(parser, begin, (size_t)(end - begin));
-  char *copy = pool_text(&parser->step->memory, begin, (size_t)(end - begin));
-  if (copy == NULL) {
-    parser->status = step_fail_memory(parser->step, parser->err);
-    return 0;
+  size_t length = (size_t)(end - begin);
+  return quote == '"' ? column_node(parser, begin, length) : text_node(parser, begin, length);
+}
+
+/* What a text column is compared with: people write city = "Pune" too. Double quotes are a column's where
+ * there is one of that name, and it is told where there is none: a misspelt column must not become a text in
+ * silence.
+ */
+static uint32_t parse_compared(struct parser *parser) {
+  skip_blanks(parser);
+  const char *begin = parser->at + 1, *end = *parser->at == '"' ? strchr(begin, '"') : NULL;
+  if (end == NULL || end[1] == '?') return parse_sum(parser);
+  size_t length = (size_t)(end - begin);
+  for (uint32_t i = 0; i < parser->in->n; i++) {
+    const char *name = parser->in->columns[i].name;
+    if (strlen(name) == length && memcmp(name, begin, length) == 0) return parse_sum(parser);
   }
-  return add_node(parser, (struct expression_node){.operation = OP_TEXT,
-                                                   .text = cell_of_text(copy, (size_t)(end - begin))});
+  struct shown shown = show(begin, length);
+  step_note(parser->step, "%s: \"%s\" is no column: read as the text '%s'", parser->option, shown.text,
+            shown.text);
+  parser->at = end + 1;
+  return text_node(parser, begin, length);
 }
 
 static uint32_t parse_function(struct parser *parser, enum operation operation) {
@@ -238,8 +262,13 @@ static uint32_t parse_comparison(struct parser *parser) {
   } signs[] = {{"!=", OP_DIFFERENT}, {"<=", OP_AT_MOST}, {">=", OP_AT_LEAST}, {"==", OP_EQUAL},
                {"=", OP_EQUAL},      {"<", OP_LESS},     {">", OP_MORE}};
   uint32_t node = parse_sum(parser);
-  for (size_t i = 0; i < sizeof signs / sizeof signs[0] && parser->status == COPSE_OK; i++)
-    if (take(parser, signs[i].sign)) return combine(parser, signs[i].operation, node, parse_sum(parser));
+  for (size_t i = 0; i < sizeof signs / sizeof signs[0] && parser->status == COPSE_OK; i++) {
+    if (!take(parser, signs[i].sign)) continue;
+    enum operation operation = signs[i].operation, left = parser->out->nodes[node].operation;
+    bool texts =
+        (operation == OP_EQUAL || operation == OP_DIFFERENT) && (left == OP_TEXT_COLUMN || left == OP_ABSENT);
+    return combine(parser, operation, node, texts ? parse_compared(parser) : parse_sum(parser));
+  }
   return node;
 }
 

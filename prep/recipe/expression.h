@@ -1,7 +1,8 @@
 /* expression.h - arithmetic and conditions on the columns of a row.
  *
  *   or, and, not        conditions; 0 is false, anything else true
- *   = != < <= > >=      numbers; = and != also a column of texts with a 'text'
+ *   = != < <= > >=      numbers; = and != also a column of texts with a 'text', another such column, or a
+ *                       "text" in double quotes where no column is called so (which is noted)
  *   + - * / ( )         numbers
  *   abs log log1p exp sqrt floor min max missing(column)
  *

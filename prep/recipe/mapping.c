@@ -98,6 +98,13 @@ bool copse_recipe_file(const copse_recipe *recipe, size_t index, char *out, size
   return false;
 }
 
+/* Where a mapping file that is not there should be. */
+static const char *remedy_of(const struct step *step, const char *file) {
+  if (file[0] == '/') return "correct the path in the recipe";
+  return step->recipe->maps != NULL ? "maps=DIR names the folder of the mapping files: correct it"
+                                    : "it is not beside the recipe: name its folder with maps=DIR";
+}
+
 copse_status step_read_mapping(struct step *step, const char *option, bool repeats, copse_error *err) {
   char path[PATH_CAPACITY];
   copse_error why;
@@ -108,9 +115,8 @@ copse_status step_read_mapping(struct step *step, const char *option, bool repea
   copse_status status = resolve(step, file, path, err);
   if (status != COPSE_OK) return status;
   if (!copse_names_table(path) && access(path, R_OK) != 0)
-    return step_fail(step, COPSE_ERR_IO, err,
-                     "%s: %s: cannot open: %s (mapping files lie beside the recipe, or in maps=DIR)", option,
-                     path, strerror(errno));
+    return step_fail(step, COPSE_ERR_IO, err, "%s: %s: cannot open: %s (%s)", option, path, strerror(errno),
+                     remedy_of(step, file));
   status = row_source_open(ctx, path, &options, &reading.rows, &why);
   if (status != COPSE_OK) return step_fail(step, status, err, "%s: %s", option, why.message);
   if (row_source_n_columns(reading.rows) != 2)

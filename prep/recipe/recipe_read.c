@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "read/report.h"
-#include "read/source.h"
 #include "recipe/recipe.h"
+#include "recipe/recipe_file.h"
 
 static const char section_key[] = ".section";
 /* inih's own limits, behind which it would cut in silence. */
@@ -173,18 +173,13 @@ static int file_line(const char *text, const char *end, int inih_line) {
 
 copse_status copse_recipe_read(copse_context *ctx, const char *path, const char *maps, copse_recipe **out,
                                copse_error *err) {
-  struct source source;
-  *out = NULL;
-  copse_status status = source_open(ctx, &path, 1, 0, &source, err);
-  if (status == COPSE_OK) status = source_load_rest(&source, err);
-  if (status != COPSE_OK) return status;
-  copse_recipe *recipe = recipe_create(ctx, path, maps);
-  /* A byte before the text, so that a line's begin can be told. */
   copse_text text = {.ctx = ctx};
-  copse_text_append(&text, "\n", 1);
-  copse_text_append(&text, source.text + source.parts[0].begin, source.parts[0].end - source.parts[0].begin);
-  source_release(&source);
-  if (recipe == NULL || text.failed) {
+  *out = NULL;
+  copse_recipe *recipe = NULL;
+  copse_status status = recipe_file_read(path, &text, err);
+  if (status != COPSE_OK) goto done;
+  recipe = recipe_create(ctx, path, maps);
+  if (recipe == NULL) {
     status = report_memory(err, "the recipe", path);
     goto done;
   }

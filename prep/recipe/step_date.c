@@ -1,32 +1,28 @@
-/* step_date.c - a column of dates, YYYY-MM-DD with or without hh:mm:ss, becomes numbers. */
+/* step_date.c - a column of dates, YYYY-MM-DD with or without hh:mm:ss, becomes numbers.
+ *
+ * Dates with a zone are moved to UTC, so that one moment gives one row of numbers wherever it was written
+ * down. Dates without one are taken as they stand; where a column has both, that is told. */
+#include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "read/report.h"
 #include "recipe/recipe.h"
+#include "table/moment.h"
 
 enum { MOST_PARTS = 24 };
-
-struct moment {
-  int year, month, day, hour, minute, second;
-  int64_t days; /* since 1970-01-01 */
-};
-
-/* Days since 1970-01-01 of a date of the Gregorian calendar (Hinnant, "chrono-Compatible Low-Level Date
- * Algorithms", 2013). */
-static int64_t days_of(int year, int month, int day) {
-  int64_t y = year - (month <= 2);
-  int64_t era = (y >= 0 ? y : y - 399) / 400, of_era = y - era * 400;
-  int64_t of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-  return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
-}
 
 static double get_year(const struct moment *m) { return m->year; }
 static double get_quarter(const struct moment *m) { return (m->month + 2) / 3; }
 static double get_month(const struct moment *m) { return m->month; }
 static double get_day(const struct moment *m) { return m->day; }
 static double get_weekday(const struct moment *m) { return (double)((m->days % 7 + 10) % 7); } /* Monday 0 */
-static double get_yearday(const struct moment *m) { return (double)(m->days - days_of(m->year, 1, 1) + 1); }
+static double get_yearday(const struct moment *m) {
+  int64_t first = m->days;
+  moment_days(m->year, 1, 1, &first);
+  return (double)(m->days - first + 1);
+}
 static double get_hour(const struct moment *m) { return m->hour; }
 static double get_minute(const struct moment *m) { return m->minute; }
 
@@ -52,46 +48,8 @@ struct date_state {
   struct made made[MOST_PARTS];
   struct moment since;
   bool keep;
+  atomic_uint_fast64_t n_zoned, n_unzoned;
 };
-
-static bool take_digits(const char **at, const char *end, int n, int *out) {
-  *out = 0;
-  if (end - *at < n) return false;
-  for (int i = 0; i < n; i++) {
-    char c = *(*at)++;
-    if (c < '0' || c > '9') return false;
-    *out = *out * 10 + (c - '0');
-  }
-  return true;
-}
-
-static bool take_char(const char **at, const char *end, char c) { return *at < end && *(*at)++ == c; }
-
-static int days_in(int year, int month) {
-  static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  return days[month - 1] + (month == 2 && leap);
-}
-
-static bool parse_moment(const char *text, size_t length, struct moment *m) {
-  const char *at = text, *end = text + length;
-  *m = (struct moment){0};
-  if (!take_digits(&at, end, 4, &m->year) || !take_char(&at, end, '-') ||
-      !take_digits(&at, end, 2, &m->month) || !take_char(&at, end, '-') || !take_digits(&at, end, 2, &m->day))
-    return false;
-  if (m->month < 1 || m->month > 12 || m->day < 1 || m->day > days_in(m->year, m->month)) return false;
-  m->days = days_of(m->year, m->month, m->day);
-  if (at == end) return true;
-  if (*at != ' ' && *at != 'T') return false;
-  at++;
-  if (!take_digits(&at, end, 2, &m->hour) || !take_char(&at, end, ':') ||
-      !take_digits(&at, end, 2, &m->minute))
-    return false;
-  if (at < end && (!take_char(&at, end, ':') || !take_digits(&at, end, 2, &m->second))) return false;
-  if (at < end && *at == '.') /* parts of a second */
-    for (at++; at < end && *at >= '0' && *at <= '9';) at++;
-  return at == end && m->hour < 24 && m->minute < 60 && m->second <= 60;
-}
 
 static double days_since(const struct moment *since, const struct moment *m) {
   int64_t seconds = (int64_t)(m->hour - since->hour) * 3600 + (m->minute - since->minute) * 60 +
@@ -104,7 +62,7 @@ static copse_status open_date(struct step *step, copse_error *err) {
   const char *since = step_option(step, "since")->text;
   static const char *const options[] = {"parts", "cyclic"};
   uint32_t n = since != NULL;
-  if (since != NULL && !parse_moment(since, strlen(since), &moment))
+  if (since != NULL && !moment_parse(since, strlen(since), &moment))
     return step_fail(step, COPSE_ERR_FORMAT, err, "since: found \"%s\", expected YYYY-MM-DD", since);
   for (int o = 0; o < 2; o++) {
     const struct option_value *list = step_option(step, options[o]);
@@ -170,7 +128,7 @@ static copse_status bind_date(struct step *step, const struct shape *in, struct 
       }
   }
   const char *text = step_option(step, "since")->text;
-  if (text != NULL && status == COPSE_OK && parse_moment(text, strlen(text), &state->since))
+  if (text != NULL && status == COPSE_OK && moment_parse(text, strlen(text), &state->since))
     status = add_made(step, out, NULL, AS_IT_IS, err);
   return status;
 }
@@ -185,7 +143,7 @@ static double value_of(const struct date_state *state, const struct made *made, 
 }
 
 static copse_status apply_date(const struct step *step, struct block *block, copse_error *err) {
-  const struct date_state *state = step->state;
+  struct date_state *state = step->state;
   if (state->absent) return COPSE_OK;
   const struct row_cell *cells = block->columns[state->column].texts;
   uint32_t n = 0;
@@ -199,22 +157,38 @@ static copse_status apply_date(const struct step *step, struct block *block, cop
     if (made[k] == NULL) return step_fail_memory(step, err);
     columns[n++] = (struct vector){.numbers = made[k]};
   }
+  uint64_t n_zoned = 0, n_unzoned = 0;
   for (size_t row = 0; row < block->n_rows; row++) {
-    struct moment moment;
-    if (!cells[row].null && !parse_moment(cells[row].text, cells[row].length, &moment))
-      return step_fail_row(step, block_row(block, row), err,
-                           "column \"%s\": found \"%s\", expected YYYY-MM-DD or YYYY-MM-DD hh:mm:ss",
-                           step->in->columns[state->column].name,
-                           show(cells[row].text, cells[row].length).text);
+    struct moment moment = {.zoned = false};
+    if (!cells[row].null && !moment_parse(cells[row].text, cells[row].length, &moment))
+      return step_fail_row(
+          step, block_row(block, row), err,
+          "column \"%s\": found \"%s\", expected YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with a zone "
+          "(Z, +02:00) or without (correct the cell, or make it missing)",
+          step->in->columns[state->column].name, show(cells[row].text, cells[row].length).text);
+    n_zoned += moment.zoned;
+    n_unzoned += !cells[row].null && !moment.zoned;
     for (uint32_t k = 0; k < state->n_made; k++)
       made[k][row] = cells[row].null ? (double)NAN : value_of(state, &state->made[k], &moment);
   }
+  atomic_fetch_add(&state->n_zoned, n_zoned);
+  atomic_fetch_add(&state->n_unzoned, n_unzoned);
   block->columns = columns;
   return COPSE_OK;
 }
 
+static void release_date(struct step *step) {
+  struct date_state *state = step->state;
+  uint64_t n_unzoned = atomic_load(&state->n_unzoned);
+  if (n_unzoned > 0 && atomic_load(&state->n_zoned) > 0)
+    step_note(step, "column \"%s\": %" PRIu64 " dates have no zone, others have one: they count as UTC",
+              step_option(step, "column")->text, n_unzoned);
+}
+
 static const struct step_option options[] = {
-    {"column", OPTION_TEXT, NULL, true, NULL, "the column of dates; NAME? may be missing"},
+    {"column", OPTION_TEXT, NULL, true, NULL,
+     "the column of dates, YYYY-MM-DD [hh:mm[:ss]] [Z|+hh:mm]; with a zone moved to UTC, without one as they "
+     "stand; NAME? may be missing"},
     {"parts", OPTION_LIST, "", false, NULL,
      "year, quarter, month, day, weekday (Monday 0), yearday, hour, minute: a column COLUMN_PART each"},
     {"cyclic", OPTION_LIST, "", false, NULL,
@@ -232,4 +206,5 @@ const struct step_kind step_date = {
     .open = open_date,
     .bind = bind_date,
     .apply = apply_date,
+    .release = release_date,
 };

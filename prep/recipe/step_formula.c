@@ -62,10 +62,12 @@ static const struct step_option derive_options[] = {
     {"formula", OPTION_TEXT, NULL, true, NULL,
      "+ - * / ( ) = != < <= > >= and or not abs log log1p exp sqrt floor min max missing, columns (NAME? may "
      "be "
-     "missing), numbers"},
+     "missing, \"a name\" with blanks in double quotes), numbers, and behind a column of texts and = or != a "
+     "'text'"},
 };
 static const struct step_option filter_options[] = {
-    {"where", OPTION_TEXT, NULL, true, NULL, "the condition of the rows that stay, written as a formula"},
+    {"where", OPTION_TEXT, NULL, true, NULL,
+     "the condition of the rows that stay, written as a formula: age > 30 and city != 'Pune'"},
 };
 
 const struct step_kind step_derive = {

@@ -198,10 +198,10 @@ static copse_status observe_load(struct step *step, const struct block *block, c
   (void)err;
   for (uint32_t c = 0; c < step->in->n; c++) {
     for (size_t i = 0; i < block->n_rows && state->seen[c] != SEEN_TEXT; i++) {
-      const struct row_cell *cell = &block->columns[c].texts[i];
-      bool text = typed && cell->quoted && cell->length > 0;
-      if (!text && is_missing(state, cell)) continue;
-      uint8_t found = text ? SEEN_TEXT : seen_of(cell);
+      struct row_cell cell = row_cell_trimmed(block->columns[c].texts[i]);
+      bool text = typed && cell.quoted && cell.length > 0;
+      if (!text && is_missing(state, &cell)) continue;
+      uint8_t found = text ? SEEN_TEXT : seen_of(&cell);
       if (found > state->seen[c]) state->seen[c] = found;
     }
   }
@@ -255,11 +255,12 @@ static copse_status load_numbers(const struct step *step, const struct block *bl
       numbers[i] = value;
       continue;
     }
-    bool number = copse_parse_double(cells[i].text, cells[i].length, &value) == cells[i].length &&
-                  !isnan(value) && cells[i].length > 0;
-    if ((!number || state->declared.numeric) && is_missing(state, &cells[i]))
+    struct row_cell cell = row_cell_trimmed(cells[i]);
+    bool number =
+        copse_parse_double(cell.text, cell.length, &value) == cell.length && !isnan(value) && cell.length > 0;
+    if ((!number || state->declared.numeric) && is_missing(state, &cell))
       value = (double)NAN;
-    else if (number && type == VALUE_INTEGER && is_beyond(&cells[i], value) && !isinf(value))
+    else if (number && type == VALUE_INTEGER && is_beyond(&cell, value) && !isinf(value))
       return refuse_beyond(step, block, i, from, err);
     else if (!number || (type == VALUE_INTEGER && !is_whole(value)))
       return refuse_cell(step, block, i, from, type, err);
@@ -269,8 +270,8 @@ static copse_status load_numbers(const struct step *step, const struct block *bl
   return COPSE_OK;
 }
 
-/* Texts are missing where the cell is empty, in quotes or not, or a token that was declared: "nan" may be the
- * name of a city. */
+/* Texts are missing where the cell is empty or blank, in quotes or not, or a token that was declared: "nan"
+ * may be the name of a city. Blanks inside of quotes are part of a text that has more than them. */
 static copse_status load_texts(const struct step *step, const struct block *block, uint32_t from,
                                struct vector *out, copse_error *err) {
   *out = block->columns[from];
@@ -279,10 +280,11 @@ static copse_status load_texts(const struct step *step, const struct block *bloc
   if (texts == NULL) return step_fail_memory(step, err);
   for (size_t i = 0; i < block->n_rows; i++) {
     texts[i] = out->texts[i];
-    texts[i].null = texts[i].length == 0;
+    struct row_cell trimmed = row_cell_trimmed(texts[i]);
+    texts[i].null = trimmed.length == 0;
     for (uint32_t k = 0; k < tokens->n_items && !texts[i].null; k++)
-      texts[i].null = strlen(tokens->items[k]) == texts[i].length &&
-                      memcmp(tokens->items[k], texts[i].text, texts[i].length) == 0;
+      texts[i].null = strlen(tokens->items[k]) == trimmed.length &&
+                      memcmp(tokens->items[k], trimmed.text, trimmed.length) == 0;
   }
   *out = (struct vector){.texts = texts};
   return COPSE_OK;

@@ -11,8 +11,9 @@
 
 #include "read/dictionary.h"
 #include "recipe/recipe.h"
+#include "table/moment.h"
 
-enum { N_PARTS = 3 };
+enum { N_PARTS = 3, CELL_ROOM = 64 };
 static const char *const part_names[N_PARTS] = {"train", "valid", "test"};
 
 struct stratum {
@@ -169,10 +170,15 @@ static double place_of(const struct step *step, const struct block *block, size_
   return (double)(hash[0] >> 11) * 0x1p-53;
 }
 
+/* The cell of the strata or of the time; a time with a zone is told in UTC. room [CELL_ROOM]. */
 static struct row_cell special_cell(const struct step *step, const struct block *block, size_t row,
                                     char *room) {
   const struct split_state *state = step->state;
-  return block_cell(&block->columns[state->column], step->in->columns[state->column].type, row, room);
+  enum value_type type = step->in->columns[state->column].type;
+  struct row_cell cell = block_cell(&block->columns[state->column], type, row, room);
+  if (!is_time(step) || type != VALUE_TEXT || cell.null || cell.length >= CELL_ROOM) return cell;
+  size_t length = moment_utc_text(cell.text, cell.length, room);
+  return length > 0 ? cell_of_text(room, length) : cell;
 }
 
 /* Numbers as numbers, texts bytewise (dates as ISO 8601 writes them). */
@@ -218,7 +224,7 @@ static bool keep_time(struct split_state *state, const struct row_cell *cell) {
 static copse_status observe_split(struct step *step, const struct block *block, copse_error *err) {
   struct split_state *state = step->state;
   copse_text key = {.ctx = step->recipe->ctx};
-  char room[48];
+  char room[CELL_ROOM];
   bool ok = true;
   for (size_t row = 0; row < block->n_rows && ok; row++) {
     struct row_cell cell = special_cell(step, block, row, room);
@@ -300,7 +306,7 @@ static copse_status apply_split(const struct step *step, struct block *block, co
   copse_text key = {.ctx = step->recipe->ctx};
   uint8_t *parts = pool_alloc(block->pool, block->n_rows, sizeof *parts);
   struct row_cell *texts = block_texts(block);
-  char room[48];
+  char room[CELL_ROOM];
   if (parts == NULL || texts == NULL) return step_fail_memory(step, err);
   for (size_t row = 0; row < block->n_rows; row++) {
     if (state->passed) {
@@ -335,7 +341,9 @@ static const struct step_option options[] = {
      "by the row's fingerprint; so in every stratum; or the last rows in time"},
     {"valid", OPTION_NUMBER, "0.2", false, NULL, "share of the rows held out for validation"},
     {"test", OPTION_NUMBER, "0", false, NULL, "share of the rows held out for a test"},
-    {"column", OPTION_TEXT, NULL, false, NULL, "the strata, or the time"},
+    {"column", OPTION_TEXT, NULL, false, NULL,
+     "the strata, or the time: a number, or texts whose order is time's (dates as YYYY-MM-DD; with a zone "
+     "they count in UTC)"},
     {"by", OPTION_LIST, "", false, NULL,
      "columns whose values make a row (a group) what it is; default: all"},
     {"seed", OPTION_COUNT, "42", false, NULL, "another seed, another split"},

@@ -8,11 +8,20 @@
 #include "copse_prep.h"
 
 struct row_cell {
-  const char *text; /* blanks around it dropped, quotes removed; no NUL behind it */
+  const char *text; /* without quotes, or without the blanks around it where it has none; no NUL behind it */
   uint32_t length;
   bool quoted;
   bool null; /* SQL's NULL, or an empty cell without quotes. A table's only column: quoted and empty */
 };
+
+/* Without the blanks that stood inside of its quotes: what numbers, dates and missing cells are read from. */
+static inline struct row_cell row_cell_trimmed(struct row_cell cell) {
+  if (!cell.quoted) return cell;
+  for (; cell.length > 0 && (*cell.text == ' ' || *cell.text == '\t'); cell.length--) cell.text++;
+  while (cell.length > 0 && (cell.text[cell.length - 1] == ' ' || cell.text[cell.length - 1] == '\t'))
+    cell.length--;
+  return cell;
+}
 
 /* Some consecutive rows. Cells and texts live until `settle` of the batch has returned. */
 struct row_block {

@@ -32,9 +32,45 @@ static void test_reading(void **unused) {
   char line[400];
   snprintf(line, sizeof line, LOAD "text = %0300d\n", 0);
   expect_failure(line, rows, "r.recipe:2: the line is longer than 195 bytes");
-  copse_error err;
+}
+
+/* What is no recipe at all is told in the words of recipes. */
+static void test_no_recipe(void **unused) {
+  (void)unused;
+  static const struct {
+    const char *bytes;
+    size_t n;
+    const char *expected;
+  } cases[] = {
+      {"", 0, "r.recipe: found an empty file, expected a recipe (write its first step, [load])"},
+      {" \n\n", 3, "r.recipe: found an empty file, expected a recipe"},
+      {"\xEF\xBB\xBF", 3, "r.recipe: found an empty file, expected a recipe"},
+      {"[load]\n\0", 8,
+       "r.recipe:2: found the byte 0x00, expected a recipe, which is text in UTF-8 (convert it, or"},
+      {"\x7F"
+       "ELF\2",
+       5, "r.recipe:1: found the byte 0x7f, expected a recipe"},
+      {"\xFF\xFE[\0", 4, "r.recipe:1: found the byte 0xff, expected a recipe"},
+      {"[load]\n# caf\xE9\n", 14, "r.recipe:2: found the byte 0xe9, expected a recipe"},
+      {"[load]\n# \xC0\xAF\n", 12, "r.recipe:2: found the byte 0xc0, expected a recipe"},
+      {"# \xF0\x9F\x8C\xB2 \xEF\xBF\xBD\n", 11, "r.recipe: no step (a recipe begins with [load])"},
+      {"\xEF\xBB\xBF[loat]", 9, "r.recipe:1: unknown step \"loat\""},
+  };
   copse_recipe *recipe;
+  copse_error err;
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    const char *path = write_bytes("r.recipe", cases[i].bytes, cases[i].n);
+    assert_int_equal(copse_recipe_read(NULL, path, NULL, &recipe, &err), COPSE_ERR_FORMAT);
+    if (strstr(err.message, cases[i].expected) == NULL)
+      fail_msg("found: %s\nexpected: %s", err.message, cases[i].expected);
+  }
+  assert_int_equal(copse_recipe_read(NULL, "/", NULL, &recipe, &err), COPSE_ERR_IO);
+  assert_string_equal(err.message, "/: found a directory, expected a recipe (name a file in it)");
+  assert_int_equal(copse_recipe_read(NULL, "/dev/zero", NULL, &recipe, &err), COPSE_ERR_FORMAT);
+  assert_non_null(strstr(err.message, "found more than 16 MB, expected a recipe"));
   assert_int_equal(copse_recipe_read(NULL, scratch_path("none.recipe"), NULL, &recipe, &err), COPSE_ERR_IO);
+  assert_non_null(
+      strstr(err.message, "cannot open: No such file or directory, expected a recipe (check the path)"));
 }
 
 /* Lines beside the one that is trained on. */
@@ -72,9 +108,21 @@ static void test_comments(void **unused) {
 static void test_mapping_files(void **unused) {
   (void)unused;
   const char *recipe = LOAD "[map]\ncolumn = t\nfile = m.csv\n";
-  expect_failure(recipe, rows,
-                 "m.csv: cannot open: No such file or directory (mapping files lie beside the recipe, or in "
-                 "maps=DIR)");
+  expect_failure(
+      recipe, rows,
+      "m.csv: cannot open: No such file or directory (it is not beside the recipe: name its folder with "
+      "maps=DIR)");
+  copse_recipe *read = read_recipe(recipe, "/none");
+  const char *data = write_text("rows.csv", rows);
+  copse_error err;
+  assert_int_equal(copse_recipe_fit(read, &data, 1, NULL, &err), COPSE_ERR_IO);
+  assert_non_null(strstr(err.message,
+                         "[map]: file: /none/m.csv: cannot open: No such file or directory "
+                         "(maps=DIR names the folder of the mapping files: correct it)"));
+  copse_recipe_free(read);
+  expect_failure(
+      LOAD "[map]\ncolumn = t\nfile = /none/m.csv\n", rows,
+      "file: /none/m.csv: cannot open: No such file or directory (correct the path in the recipe)");
   write_text("m.csv", "from,to\nx,1\ny,2\nx,3\n");
   expect_failure(recipe, rows, "m.csv:4: found \"x\" a second time, expected every text on the left once");
   write_text("m.csv", "from,to,more\nx,1,2\n");
@@ -194,11 +242,11 @@ static void test_damaged_text(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_side_lines),    cmocka_unit_test(test_comments),
-      cmocka_unit_test(test_reading),       cmocka_unit_test(test_continued_lines),
-      cmocka_unit_test(test_mapping_files), cmocka_unit_test(test_columns_and_cells),
-      cmocka_unit_test(test_replay_policy), cmocka_unit_test(test_damaged_text),
-      cmocka_unit_test(test_first_of_many),
+      cmocka_unit_test(test_no_recipe),         cmocka_unit_test(test_side_lines),
+      cmocka_unit_test(test_comments),          cmocka_unit_test(test_reading),
+      cmocka_unit_test(test_continued_lines),   cmocka_unit_test(test_mapping_files),
+      cmocka_unit_test(test_columns_and_cells), cmocka_unit_test(test_replay_policy),
+      cmocka_unit_test(test_damaged_text),      cmocka_unit_test(test_first_of_many),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -94,6 +94,101 @@ static void test_date(void **unused) {
                "1,2024,1,2,29,3,60,12,30,1.5208333333333333\n2,2023,4,12,31,6,365,0,0,-59.0\n3,,,,,,,,,\n");
 }
 
+/* What is left of what a run has to tell, after fitting on the rows and going through them once. */
+static char *notes_of(const char *recipe_text, const char *rows) {
+  copse_recipe *recipe = read_recipe(recipe_text, NULL);
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  if (copse_recipe_fit(recipe, &path, 1, NULL, &err) != COPSE_OK) fail_msg("%s", err.message);
+  free(replay(recipe, rows, -1, 0));
+  const char *notes = copse_recipe_notes(recipe);
+  char *copy = strdup(notes != NULL ? notes : "");
+  copse_recipe_free(recipe);
+  return copy;
+}
+
+/* A zone moves a date to UTC, over the ends of days, months and years too; a column of both kinds is told. */
+static void test_date_zones(void **unused) {
+  (void)unused;
+  const char *recipe = LOAD
+      "text = d\n[date]\ncolumn = d\nparts = year, month, day, hour, minute\n"
+      "since = 2024-01-02T01:00:00+01:00\n";
+  expect_table(recipe,
+               "d,x\n2024-01-02T03:04:05Z,1\n2024-01-02 03:04:05.25 UTC,2\n2024-01-01T00:30:00+02:00,3\n"
+               "2023-12-31 23:59-0530,4\n2024-02-29T12:00:00 +00,5\n\" 2024-03-01T00:00:00z \",6\n",
+               "x,d_year,d_month,d_day,d_hour,d_minute,d_days\n1,2024,1,2,3,4,0.12783564814814816\n"
+               "2,2024,1,2,3,4,0.12783564814814816\n3,2023,12,31,22,30,-1.0625\n"
+               "4,2024,1,1,5,29,-0.7715277777777778\n5,2024,2,29,12,0,58.5\n6,2024,3,1,0,0,59.0\n");
+  char *notes = notes_of(recipe, "d\n2024-01-02T03:04:05Z\n2024-01-02T03:04:05\n2024-01-03\n");
+  assert_non_null(strstr(
+      notes, "r.recipe:3: [date]: column \"d\": 2 dates have no zone, others have one: they count as UTC\n"));
+  free(notes);
+  notes = notes_of(recipe, "d\n2024-01-02T03:04:05Z\n2024-01-02T03:04:05+02:00\n");
+  assert_string_equal(notes, "");
+  free(notes);
+  static const char *const bad[] = {"2024-01-02Z",
+                                    "2024-01-02T03:04:05X",
+                                    "2024-01-02T03:04:05+2",
+                                    "2024-01-02T03:04:05+02:",
+                                    "2024-01-02T03:04:05+24:00",
+                                    "2024-01-02T03:04:05+02:60",
+                                    "2024-01-02T03:04:05ZZ",
+                                    "2024-01-02T03:04:05+02:000",
+                                    "2023-02-29"};
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    char rows[80];
+    snprintf(rows, sizeof rows, "d\n%s\n", bad[i]);
+    expect_failure(recipe, rows,
+                   "expected YYYY-MM-DD or YYYY-MM-DD hh:mm:ss, with a zone (Z, +02:00) or without");
+  }
+}
+
+/* A split by time puts moments in order, not the texts of their zones. */
+static void test_split_zones(void **unused) {
+  (void)unused;
+  const char *rows =
+      "d,x\n2024-01-01T23:00:00-05:00,5\n2024-01-02T01:00:00Z,2\n2024-01-02T05:00:00+04:00,3\n"
+      "2024-01-02T03:00:00Z,4\n2024-01-02T01:30:00+02:00,1\n";
+  copse_recipe *recipe = read_recipe(LOAD "[split]\nmethod = time\ncolumn = d\nvalid = 0.4\n", NULL);
+  const char *path = write_text("rows.csv", rows);
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *held = replay(recipe, rows, 1, 0);
+  assert_string_equal(held, "d,x\n2024-01-01T23:00:00-05:00,5\n2024-01-02T03:00:00Z,4\n");
+  free(held);
+  copse_recipe_free(recipe);
+}
+
+/* Blanks in quotes are part of a text; numbers, dates, missing cells and names are told without them. */
+static void test_quoted_blanks(void **unused) {
+  (void)unused;
+  expect_table(LOAD "missing_values = none\n",
+               "\" t \",n,u\n\" a \",\" 1 \",\" \"\n a ,2,x\n\" none \",\"  \",\"\"\"q \"\n",
+               "t,n,u\n\" a \",1,\na,2,x\n,,\"\"\"q \"\n");
+  write_text("m.csv", "from,to\n\" a\",blank\na,plain\n");
+  expect_table(LOAD "[map]\ncolumn = t\nfile = m.csv\n", "t,n\n\" a\",1\na,2\n a ,3\n",
+               "t,n\nblank,1\nplain,2\nplain,3\n");
+  expect_table(LOAD "[filter]\nwhere = t = ' a'\n", "t,n\n\" a\",1\na,2\n", "t,n\n\" a\",1\n");
+}
+
+/* What a column of texts is compared with may stand in double quotes, unless a column is called so. */
+static void test_quoted_texts(void **unused) {
+  (void)unused;
+  const char *rows = "a,b,k2\n1,k1,k1\n2,k2,x\n3,x y,x y\n";
+  expect_table(LOAD "[filter]\nwhere = b = \"k1\"\n", rows, "a,b,k2\n1,k1,k1\n");
+  expect_table(LOAD "[filter]\nwhere = b != \"k1\" and not b == \"x y\"\n", rows, "a,b,k2\n2,k2,x\n");
+  expect_table(LOAD "[filter]\nwhere = b = \"k2\"\n", rows, "a,b,k2\n1,k1,k1\n3,x y,x y\n");
+  expect_table(LOAD "[derive]\ninto = c\nformula = 2 * (b = \"k1\")\n", rows,
+               "a,b,k2,c\n1,k1,k1,2.0\n2,k2,x,0.0\n3,x y,x y,0.0\n");
+  char *notes = notes_of(LOAD "[filter]\nwhere = b = \"k1\"\n", rows);
+  assert_non_null(strstr(notes, "r.recipe:2: [filter]: where: \"k1\" is no column: read as the text 'k1'\n"));
+  free(notes);
+  expect_failure(LOAD "[filter]\nwhere = a = \"k1\"\n", rows, "no column \"k1\"");
+  expect_failure(LOAD "[filter]\nwhere = b = \"k1\"?\n[drop]\ncolumns = z\n", rows, "no column \"z\"");
+  expect_failure(LOAD "[filter]\nwhere = b < \"k1\"\n", rows, "no column \"k1\"");
+  expect_failure(LOAD "[filter]\nwhere = a = 'k1'\n", rows,
+                 "expected numbers on both sides, or texts on both sides of = or != (city = 'Pune')");
+}
+
 static void test_cyclic(void **unused) {
   (void)unused;
   expect_table(LOAD "[date]\ncolumn = d\ncyclic = hour\nkeep = true\nprefix = at\n",
@@ -397,6 +492,10 @@ int main(void) {
       cmocka_unit_test(test_many_columns),
       cmocka_unit_test(test_maybe_missing),
       cmocka_unit_test(test_fill),
+      cmocka_unit_test(test_date_zones),
+      cmocka_unit_test(test_split_zones),
+      cmocka_unit_test(test_quoted_blanks),
+      cmocka_unit_test(test_quoted_texts),
       cmocka_unit_test(test_map),
       cmocka_unit_test(test_levels),
       cmocka_unit_test(test_rollup),
