@@ -243,18 +243,24 @@ static copse_status predict(struct predict_job *job, struct predictions *out, co
 
 /* The drift file; too much of it is the failure of a run whose predictions are written. */
 static copse_status report_drift(struct predict_job *job, copse_error *err) {
-  double largest, limit = copse_params_get_double(job->app->params, "drift_threshold");
-  uint32_t feature;
+  double limit = copse_params_get_double(job->app->params, "drift_threshold");
+  struct drift_result drift;
   if (!*setting(job->app, "drift")) return COPSE_OK;
   struct drift_input input = {job->model, job->schema, job->frame, job->class_counts, job->n_classes};
-  copse_status status = drift_write(job->app, &input, &largest, &feature, err);
+  copse_status status = drift_write(job->app, &input, &drift, err);
   if (status != COPSE_OK) return status;
-  console_line("psi_largest: %.6f (%s)", largest, job->frame->names[feature]);
-  if (limit == 0 || largest <= limit) return COPSE_OK;
+  console_line("psi_largest: %.6f (%s)", drift.psi, job->frame->names[drift.feature]);
+  if ((double)job->frame->n_rows < drift.rows_needed)
+    console_warning("drift: found few rows, %" PRIu64
+                    ", expected %.0f or more: chance alone brings an index above %g of "
+                    "them (judge more rows together)",
+                    job->frame->n_rows, drift.rows_needed, drift.limit);
+  if (limit == 0 || drift.excess <= limit) return COPSE_OK;
   return fail(
       err, COPSE_ERR_DATA,
-      "drift: the index of \"%s\" is %.4f, expected at most drift_threshold=%g (see %s; train on newer rows)",
-      job->frame->names[feature], largest, limit, setting(job->app, "drift"));
+      "drift: the index of \"%s\" is %.4f beyond chance, expected at most drift_threshold=%g (see %s; "
+      "train on newer rows)",
+      job->frame->names[drift.moved], drift.excess, limit, setting(job->app, "drift"));
 }
 
 static copse_status work(struct predict_job *job, copse_error *err) {

@@ -11,8 +11,9 @@
 #include "settings.h"
 
 enum { N_QUANTILES = 10, MOST_CODES = 1000, MOST_SAMPLED = 100000 };
-static const char first_line[] = "copse_drift 1\n";
-static const double smallest_share = 1e-4;
+static const char first_line[] = "copse_drift 2\n";
+static const double usual_limit = 0.25;    /* the usual reading of an index above it: another population */
+static const double frequent_share = 0.01; /* parts with less do not decide how many rows are few */
 
 /* Bins of one input: n_cuts + 1 of them, and the missing rows behind. */
 struct bins {
@@ -124,22 +125,13 @@ copse_status drift_reference(const struct app *app, const copse_frame *frame, co
                              copse_error *err) {
   copse_status status = COPSE_OK;
   copse_text_append(out, first_line, strlen(first_line));
+  copse_text_appendf(out, "%" PRIu64 "\n", frame->n_rows);
   for (uint32_t f = 0; f < frame->n_features && status == COPSE_OK; f++)
     status = append_feature(app, frame, f, out, err);
   return status;
 }
 
 /* ---- comparing ---- */
-
-static double stability(const double *before, const double *now, uint32_t n) {
-  double sum = 0;
-  for (uint32_t i = 0; i < n; i++) {
-    double p = now[i] > smallest_share ? now[i] : smallest_share;
-    double q = before[i] > smallest_share ? before[i] : smallest_share;
-    sum += (p - q) * log(p / q);
-  }
-  return sum;
-}
 
 /* The next number of the reference; false: there is none. */
 static bool take_number(const char **at, const char *end, double *out) {
@@ -149,26 +141,46 @@ static bool take_number(const char **at, const char *end, double *out) {
   return used > 0;
 }
 
-static copse_status compare_feature(const struct app *app, const copse_frame *frame, uint32_t f,
-                                    const char **at, const char *end, double *out, copse_error *err) {
+static copse_status refuse_damaged(const struct app *app, copse_error *err) {
+  return fail(err, COPSE_ERR_FORMAT, "%s: its %s is damaged (train again)", setting(app, "input_model"),
+              DRIFT_BLOB);
+}
+
+/* What is known of the reference, and of the rows beside it. */
+struct comparison {
+  const struct app *app;
+  const copse_frame *frame;
+  const char *at, *end; /* of the reference's text, where it goes on */
+  double n_before;
+  double limit;       /* above which an index is much */
+  double rows_needed; /* for chance to stay below it in every input */
+};
+
+static copse_status compare_feature(struct comparison *all, uint32_t f, copse_stability *out,
+                                    copse_error *err) {
   double n_cuts, *values = NULL;
   struct bins before = {0}, now = {0};
-  bool good = take_number(at, end, &n_cuts) && n_cuts >= 0 && n_cuts <= MOST_CODES;
-  copse_status status = good ? COPSE_OK
-                             : fail(err, COPSE_ERR_FORMAT, "%s: its %s is damaged (train again)",
-                                    setting(app, "input_model"), DRIFT_BLOB);
-  if (status != COPSE_OK) return status;
-  if (!bins_alloc(app, (uint32_t)n_cuts, &before) || !bins_alloc(app, (uint32_t)n_cuts, &now) ||
-      !(values = column_values(app, frame, f)))
+  bool good = take_number(&all->at, all->end, &n_cuts) && n_cuts >= 0 && n_cuts <= MOST_CODES;
+  if (!good) return refuse_damaged(all->app, err);
+  copse_status status = COPSE_OK;
+  uint64_t n_rows = all->frame->n_rows;
+  if (!bins_alloc(all->app, (uint32_t)n_cuts, &before) || !bins_alloc(all->app, (uint32_t)n_cuts, &now) ||
+      !(values = column_values(all->app, all->frame, f)))
     status = fail_memory(err, "the shares of an input");
   for (uint32_t i = 0; status == COPSE_OK && i < 2 * before.n_cuts + 2; i++)
-    if (!take_number(at, end, &before.cuts[i]))
-      status = fail(err, COPSE_ERR_FORMAT, "%s: its %s is damaged (train again)", setting(app, "input_model"),
-                    DRIFT_BLOB);
+    if (!take_number(&all->at, all->end, &before.cuts[i])) status = refuse_damaged(all->app, err);
   if (status == COPSE_OK) {
+    uint32_t n_parts = before.n_cuts + 2, n_frequent = 0;
     memcpy(now.cuts, before.cuts, before.n_cuts * sizeof *now.cuts);
-    take_shares(values, frame->n_rows, &now);
-    *out = stability(before.shares, now.shares, before.n_cuts + 2);
+    take_shares(values, n_rows, &now);
+    for (uint32_t i = 0; i < n_parts; i++) {
+      n_frequent += before.shares[i] >= frequent_share;
+      before.shares[i] *= all->n_before;
+      now.shares[i] *= (double)n_rows;
+    }
+    double needed = copse_stability_rows(n_frequent, all->limit);
+    if (needed > all->rows_needed) all->rows_needed = needed;
+    *out = copse_stability_of(before.shares, now.shares, n_parts, all->frame->n_features);
   }
   copse_free(before.cuts);
   copse_free(now.cuts);
@@ -200,34 +212,58 @@ copse_status drift_check(const struct app *app, const copse_model *model, copse_
   return reference_of(app, model, &length, err) ? COPSE_OK : COPSE_ERR_DATA;
 }
 
-copse_status drift_write(const struct app *app, const struct drift_input *input, double *largest,
-                         uint32_t *feature, copse_error *err) {
+/* The lines of the inputs, and the one that has moved most. */
+static copse_status compare_features(struct comparison *all, copse_text *lines, struct drift_result *out,
+                                     copse_error *err) {
+  copse_text chances = {.ctx = all->app->ctx};
+  copse_status status = COPSE_OK;
+  for (uint32_t f = 0; f < all->frame->n_features && status == COPSE_OK; f++) {
+    copse_stability s = {0};
+    status = compare_feature(all, f, &s, err);
+    if (f == 0 || s.psi > out->psi) {
+      out->psi = s.psi;
+      out->feature = f;
+    }
+    if (s.beyond_chance && s.excess > out->excess) {
+      out->excess = s.excess;
+      out->moved = f;
+    }
+    copse_text_appendf(lines, "psi %s: %.6f\n", all->frame->names[f], s.psi);
+    copse_text_appendf(&chances, "psi_by_chance %s: %.6f\n", all->frame->names[f], s.chance);
+  }
+  copse_text_append(lines, chances.data ? chances.data : "", chances.length);
+  if (chances.failed) lines->failed = true;
+  copse_text_release(&chances);
+  return status;
+}
+
+copse_status drift_write(const struct app *app, const struct drift_input *input, struct drift_result *out,
+                         copse_error *err) {
   size_t length;
   const char *at = reference_of(app, input->model, &length, err);
   if (!at) return COPSE_ERR_DATA;
-  const char *end = at + length;
-  at += strlen(first_line);
+  double limit = copse_params_get_double(app->params, "drift_threshold");
+  struct comparison all = {.app = app,
+                           .frame = input->frame,
+                           .at = at + strlen(first_line),
+                           .end = at + length,
+                           .limit = limit > 0 ? limit : usual_limit,
+                           .rows_needed = 1};
+  *out = (struct drift_result){0};
+  if (!take_number(&all.at, all.end, &all.n_before) || !(all.n_before >= 1)) return refuse_damaged(app, err);
   copse_text text = {.ctx = app->ctx}, lines = {.ctx = app->ctx};
-  copse_status status = COPSE_OK;
-  *largest = -1;
-  *feature = 0;
-  for (uint32_t f = 0; f < input->frame->n_features && status == COPSE_OK; f++) {
-    double index = 0;
-    status = compare_feature(app, input->frame, f, &at, end, &index, err);
-    if (index > *largest) {
-      *largest = index;
-      *feature = f;
-    }
-    copse_text_appendf(&lines, "psi %s: %.6f\n", input->frame->names[f], index);
-  }
+  copse_status status = compare_features(&all, &lines, out, err);
   uint64_t n_rows = input->frame->n_rows;
-  copse_text_appendf(&text, "rows: %" PRIu64 "\n", n_rows);
+  out->rows_needed = all.rows_needed;
+  out->limit = all.limit;
+  copse_text_appendf(&text, "rows: %" PRIu64 "\nrows_needed: %.0f\n", n_rows, all.rows_needed);
+  copse_text_appendf(&text, "few_rows: %s\n", (double)n_rows < all.rows_needed ? "yes" : "no");
   for (uint32_t k = 0; k < input->n_classes; k++) {
     const char *name = copse_frame_schema_class(input->schema, k);
     copse_text_appendf(&text, "share %s: %.6f\n", name ? name : "",
                        (double)input->class_counts[k] / (double)n_rows);
   }
-  copse_text_appendf(&text, "psi_largest: %.6f\n", *largest);
+  copse_text_appendf(&text, "psi_largest: %.6f\n", out->psi);
   copse_text_append(&text, lines.data ? lines.data : "", lines.length);
   if (lines.failed) text.failed = true;
   if (status == COPSE_OK) status = write_file(app, &text, err);

@@ -403,6 +403,27 @@ COPSE_API const char *copse_profile_alert_text(const copse_profile *profile, uin
 COPSE_API const char *copse_profile_alert_remedy(const copse_profile *profile, uint32_t alert);
 COPSE_API void copse_profile_free(copse_profile *profile);
 
+/* ------------------------------------------------------------------------------------------------------
+ * Drift: whether two samples are of one population
+ * ---------------------------------------------------------------------------------------------------- */
+
+typedef struct copse_stability {
+  uint32_t n_parts;   /* that were compared */
+  double psi;         /* population stability index: the sum of (p - q) ln(p / q) over the parts' shares */
+  double chance;      /* what it exceeds in one case of twenty without any drift */
+  double excess;      /* how far it is above what chance brings on average */
+  bool beyond_chance; /* more than chance would move any of all the columns, in one case of a hundred */
+} copse_stability;
+
+/* Of the rows [n_parts] of two samples, each of one row or more, by part; n_compared: of how many columns
+ * this is one. Parts of which a sample would have fewer than five rows if both were alike become one, in
+ * place: of very few rows all do, and nothing is told. */
+COPSE_API copse_stability copse_stability_of(double *before, double *now, uint32_t n_parts,
+                                             double n_compared);
+/* As many rows as it takes that chance alone exceeds an index in no more than one case of twenty, beside very
+ * many others. */
+COPSE_API double copse_stability_rows(uint32_t n_parts, double index);
+
 #ifdef __cplusplus
 }
 #endif

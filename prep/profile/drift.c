@@ -1,9 +1,11 @@
-/* drift.c - see drift.h. A difference counts only when chance does not explain it: with few rows the index of
- * two halves of the same file is well over 0.1, and among 500 columns the greatest is greater still. */
+/* drift.c - see drift.h. A difference counts only when chance does not explain it (copse_stability_of): among
+ * 500 columns the greatest is greater still. */
 #include "profile/drift.h"
 
 #include <math.h>
 #include <string.h>
+
+#include "copse_prep.h"
 
 enum { RANGES = 10, LEVELS = 20, MOST_PARTS = LEVELS + 2 };
 
@@ -13,39 +15,22 @@ struct counts {
   double here[MOST_PARTS], other[MOST_PARTS];
 };
 
-/* What a normal number exceeds with probability p < 0.5 (Hastings 1955). */
-static double normal_above(double p) {
-  double t = sqrt(-2 * log(p));
-  return t -
-         (2.515517 + t * (0.802853 + t * 0.010328)) / (1 + t * (1.432788 + t * (0.189269 + t * 0.001308)));
-}
-
-static double chi_square_above(double df, double p) { /* Wilson and Hilferty 1931 */
-  double a = 2 / (9 * df), x = 1 - a + normal_above(p) * sqrt(a);
-  return df * x * x * x;
-}
-
-static void measure(const struct counts *c, double n_compared, struct column_drift *d) {
-  double a = 0, b = 0, k = c->n, js = 0, chi = 0;
+static void measure(struct counts *c, double n_compared, struct column_drift *d) {
+  copse_stability stability = copse_stability_of(c->here, c->other, c->n, n_compared);
+  double a = 0, b = 0, k = c->n = stability.n_parts, js = 0;
   for (uint32_t i = 0; i < c->n; i++) {
     a += c->here[i];
     b += c->other[i];
   }
-  d->psi = 0;
   for (uint32_t i = 0; i < c->n; i++) {
     double p = (c->here[i] + 0.5) / (a + 0.5 * k), q = (c->other[i] + 0.5) / (b + 0.5 * k);
-    d->psi += (p - q) * log(p / q);
-    double apart = c->here[i] * sqrt(b / a) - c->other[i] * sqrt(a / b);
-    chi += apart * apart / (c->here[i] + c->other[i]);
     js += 0.5 * (p * log2(2 * p / (p + q)) + q * log2(2 * q / (p + q)));
   }
   d->js = sqrt(js > 0 ? js : 0);
-  if (k < 2) return;
-  double unit = 1 / a + 1 / b; /* without drift the index is about chi-square times this; but with few rows a
-                                  share of nearly 0 makes it greater, and chi-square itself decides */
-  d->psi_chance = unit * chi_square_above(k - 1, 0.05);
-  d->psi_excess = d->psi - unit * (k - 1);
-  d->moved = d->psi_excess > 0.1 && chi > chi_square_above(k - 1, 0.01 / n_compared);
+  d->psi = stability.psi;
+  d->psi_chance = stability.chance;
+  d->psi_excess = stability.excess;
+  d->moved = stability.excess > 0.1 && stability.beyond_chance;
 }
 
 static void count_ranges(const struct values *here, const struct values *other, struct counts *c) {
@@ -106,33 +91,6 @@ static uint64_t blanks_of(const struct column *column) {
          column->n_types[CELL_TYPE_DECLARED];
 }
 
-/* Parts of which a file would have fewer than five rows if both were alike become one: their index is no
- * chi-square. */
-static void pool_sparse(struct counts *c) {
-  double here = 0, other = 0, rest_here = 0, rest_other = 0;
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < c->n; i++) {
-    here += c->here[i];
-    other += c->other[i];
-  }
-  double least = (here < other ? here : other) / (here + other);
-  for (uint32_t i = 0; i < c->n; i++) {
-    bool sparse = (c->here[i] + c->other[i]) * least < 5;
-    if (sparse) {
-      rest_here += c->here[i];
-      rest_other += c->other[i];
-    } else {
-      c->here[n] = c->here[i];
-      c->other[n++] = c->other[i];
-    }
-  }
-  if (rest_here + rest_other > 0) {
-    c->here[n] = rest_here;
-    c->other[n++] = rest_other;
-  }
-  c->n = n;
-}
-
 enum { KIND_EMPTY, KIND_NUMBER, KIND_DATE, KIND_TEXT };
 static int kind_of(const struct column_facts *facts) {
   return facts->has_number   ? KIND_NUMBER
@@ -165,7 +123,6 @@ static void compare(const struct column *here, const struct column_facts *facts,
   }
   c.here[c.n] = (double)blanks_of(here);
   c.other[c.n++] = (double)blanks_of(other);
-  pool_sparse(&c);
   if (c.n > 0) measure(&c, n_compared, d);
   if (facts->has_date) d->moved = false; /* time goes on: not a finding */
 }
