@@ -115,15 +115,11 @@ static bool take(struct parser *parser, const char *word) {
   return true;
 }
 
-static uint32_t column_node(struct parser *parser, const char *name, size_t length) {
-  char copy[256];
+static uint32_t column_node(struct parser *parser, const char *name) {
   int64_t column;
-  if (length >= sizeof copy) return refuse(parser, "a column's name of less than 256 bytes");
-  memcpy(copy, name, length);
-  copy[length] = '\0';
   bool maybe = *parser->at == '?';
   if (maybe) parser->at++;
-  copse_status status = step_column(parser->step, parser->in, copy, maybe, &column, parser->err);
+  copse_status status = step_column(parser->step, parser->in, name, maybe, &column, parser->err);
   if (status != COPSE_OK) {
     parser->status = status;
     return 0;
@@ -134,23 +130,42 @@ static uint32_t column_node(struct parser *parser, const char *name, size_t leng
                                                    .column = (uint32_t)column});
 }
 
-static uint32_t text_node(struct parser *parser, const char *text, size_t length) {
+static uint32_t text_node(struct parser *parser, const char *text) {
+  return add_node(parser,
+                  (struct expression_node){.operation = OP_TEXT, .text = cell_of_text(text, strlen(text))});
+}
+
+/* A copy in the step's memory, NULL with the status set. */
+static char *copy_text(struct parser *parser, const char *text, size_t length) {
   char *copy = pool_text(&parser->step->memory, text, length);
-  if (copy != NULL)
-    return add_node(parser,
-                    (struct expression_node){.operation = OP_TEXT, .text = cell_of_text(copy, length)});
-  parser->status = step_fail_memory(parser->step, parser->err);
-  return 0;
+  if (copy == NULL && parser->status == COPSE_OK)
+    parser->status = step_fail_memory(parser->step, parser->err);
+  return copy;
+}
+
+/* What stands in the quotes that come next, doubled ones made one; *end: behind them. NULL with the status
+ * set. */
+static char *take_quoted(struct parser *parser, const char **end) {
+  char quote = *parser->at;
+  const char *p = parser->at + 1;
+  while (*p != '\0' && !(*p == quote && p[1] != quote)) p += *p == quote ? 2 : 1;
+  if (*p == '\0') {
+    refuse(parser, "a closing quote");
+    return NULL;
+  }
+  char *copy = copy_text(parser, parser->at + 1, (size_t)(p - parser->at - 1)), *to = copy;
+  for (const char *from = copy; copy != NULL && *from != '\0'; from += *from == quote ? 2 : 1) *to++ = *from;
+  if (copy != NULL) *to = '\0';
+  *end = p + 1;
+  return copy;
 }
 
 /* Something in quotes of the kind that comes next. */
 static uint32_t quoted(struct parser *parser) {
   char quote = *parser->at;
-  const char *begin = parser->at + 1, *end = strchr(begin, quote);
-  if (end == NULL) return refuse(parser, "a closing quote");
-  parser->at = end + 1;
-  size_t length = (size_t)(end - begin);
-  return quote == '"' ? column_node(parser, begin, length) : text_node(parser, begin, length);
+  char *text = take_quoted(parser, &parser->at);
+  if (text == NULL) return 0;
+  return quote == '"' ? column_node(parser, text) : text_node(parser, text);
 }
 
 /* What a text column is compared with: people write city = "Pune" too. Double quotes are a column's where
@@ -158,19 +173,17 @@ static uint32_t quoted(struct parser *parser) {
  * silence.
  */
 static uint32_t parse_compared(struct parser *parser) {
+  const char *end;
   skip_blanks(parser);
-  const char *begin = parser->at + 1, *end = *parser->at == '"' ? strchr(begin, '"') : NULL;
-  if (end == NULL || end[1] == '?') return parse_sum(parser);
-  size_t length = (size_t)(end - begin);
-  for (uint32_t i = 0; i < parser->in->n; i++) {
-    const char *name = parser->in->columns[i].name;
-    if (strlen(name) == length && memcmp(name, begin, length) == 0) return parse_sum(parser);
-  }
-  struct shown shown = show(begin, length);
+  if (*parser->at != '"') return parse_sum(parser);
+  char *text = take_quoted(parser, &end);
+  if (text == NULL) return 0;
+  if (*end == '?' || shape_find(parser->in, text) >= 0) return parse_sum(parser);
+  struct shown shown = show(text, strlen(text));
   step_note(parser->step, "%s: \"%s\" is no column: read as the text '%s'", parser->option, shown.text,
             shown.text);
-  parser->at = end + 1;
-  return text_node(parser, begin, length);
+  parser->at = end;
+  return text_node(parser, text);
 }
 
 static uint32_t parse_function(struct parser *parser, enum operation operation) {
@@ -218,7 +231,8 @@ static uint32_t parse_primary(struct parser *parser) {
   for (size_t i = 0; *parser->at == '(' && i < sizeof functions / sizeof functions[0]; i++)
     if (strlen(functions[i].name) == length && strncmp(functions[i].name, begin, length) == 0)
       return parse_function(parser, functions[i].operation);
-  return column_node(parser, begin, length);
+  char *name = copy_text(parser, begin, length);
+  return name != NULL ? column_node(parser, name) : 0;
 }
 
 static uint32_t parse_unary(struct parser *parser) {

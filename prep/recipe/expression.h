@@ -6,8 +6,8 @@
  *   + - * / ( )         numbers
  *   abs log log1p exp sqrt floor min max missing(column)
  *
- * Columns are written as they are called, or "in double quotes". What is missing makes the result missing; a
- * condition that is missing is false. */
+ * Columns are written as they are called, or "in double quotes"; a quote in quotes is doubled. What is
+ * missing makes the result missing; a condition that is missing is false. */
 #ifndef COPSE_RECIPE_EXPRESSION_H
 #define COPSE_RECIPE_EXPRESSION_H
 

@@ -97,6 +97,7 @@ static bool open_steps(struct run *run) {
 /* Binds the steps that are needed to the columns of the rows. A side line without any column ends there. */
 static copse_status bind_steps(struct run *run, copse_error *err) {
   copse_recipe *recipe = run->recipe;
+  run->recipe->rows = run->rows;
   for (uint32_t i = 0; i < row_source_n_columns(run->rows); i++)
     if (!shape_add(&run->raw, row_source_name(run->rows, i), VALUE_TEXT)) return fail_memory(run, err);
   for (size_t i = 0; i < run->n_steps; i++) {
@@ -282,7 +283,6 @@ static copse_status run_pass(struct run *run, copse_error *err) {
   run->threads = copse_alloc_zero(ctx, (size_t)run->n_threads, sizeof *run->threads);
   if (run->threads == NULL) return fail_memory(run, err);
   for (int t = 0; t < run->n_threads; t++) run->threads[t].pool.ctx = ctx;
-  run->recipe->rows = run->rows;
   copse_status status = row_source_run(run->rows, run->n_threads, visit, settle, run, err);
   if (status == COPSE_OK) status = row_source_check_rows(run->rows, err);
   for (size_t i = 0; i < run->n_steps && status == COPSE_OK; i++) {

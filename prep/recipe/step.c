@@ -117,6 +117,18 @@ copse_status step_fail_row(const struct step *step, uint64_t row, copse_error *e
   return report(err, COPSE_ERR_DATA, "%s: %s", row_source_place(step->recipe->rows, row).text, message.text);
 }
 
+/* The same with the file of the rows before it. */
+__attribute__((format(printf, 4, 5))) static copse_status step_fail_rows(const struct step *step,
+                                                                         copse_status status,
+                                                                         copse_error *err, const char *format,
+                                                                         ...) {
+  va_list args;
+  va_start(args, format);
+  struct message message = compose(step, format, args);
+  va_end(args);
+  return report(err, status, "%s: %s", row_source_path(step->recipe->rows), message.text);
+}
+
 void step_note(const struct step *step, const char *format, ...) {
   va_list args;
   va_start(args, format);
@@ -155,7 +167,9 @@ static copse_status refuse_column(const struct step *step, const struct shape *i
     if (at >= 200 && i + 1 < in->n) snprintf(list + at, sizeof list - at, " ...");
   }
   const char *nearest = roles_nearest(name, names, in->n);
-  copse_status status = step_fail(
+  /* [load] speaks of the rows' file. */
+  bool raw = step->kind == &step_load && step->recipe->rows != NULL;
+  copse_status status = (raw ? step_fail_rows : step_fail)(
       step, COPSE_ERR_DATA, err,
       "no column \"%s\" (add it, or write \"%s?\" in the recipe where it may be missing; %s%s%scolumns: %s)",
       show(name, strlen(name)).text, show(name, strlen(name)).text, nearest != NULL ? "nearest: \"" : "",

@@ -185,7 +185,10 @@ static void test_replay_policy(void **unused) {
   assert_non_null(strstr(err.message, "column \"a\": found \"seven\", expected a whole number"));
   path = write_text("other.csv", "a,t\n1,x\n");
   assert_int_equal(recipe_table_text(recipe, &path, 1, NULL, -1, &out, &err), COPSE_ERR_DATA);
-  assert_non_null(strstr(err.message, "no column \"b\""));
+  assert_non_null(strstr(err.message, "other.csv: "));
+  assert_non_null(strstr(err.message,
+                         "[load]: no column \"b\" (add it, or write \"b?\" in the recipe where it may be "
+                         "missing; nearest: \"a\"; columns: a, t)"));
   copse_text_release(&out);
   copse_recipe_free(recipe);
 }

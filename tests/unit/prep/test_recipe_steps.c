@@ -179,6 +179,14 @@ static void test_quoted_texts(void **unused) {
   expect_table(LOAD "[filter]\nwhere = b = \"k2\"\n", rows, "a,b,k2\n1,k1,k1\n3,x y,x y\n");
   expect_table(LOAD "[derive]\ninto = c\nformula = 2 * (b = \"k1\")\n", rows,
                "a,b,k2,c\n1,k1,k1,2.0\n2,k2,x,0.0\n3,x y,x y,0.0\n");
+  /* quotes in quotes are doubled */
+  const char *quotes = "\"\"\"; drop\",t\n1,it's\n2,\"a \"\"b\"\"\"\n";
+  expect_table(LOAD "[filter]\nwhere = \"\"\"; drop\" > 1\n", quotes,
+               "\"\"\"; drop\",t\n2,\"a \"\"b\"\"\"\n");
+  expect_table(LOAD "[filter]\nwhere = t = 'it''s'\n", quotes, "\"\"\"; drop\",t\n1,it's\n");
+  expect_table(LOAD "[filter]\nwhere = t = \"a \"\"b\"\"\"\n[drop]\ncolumns = t\n", quotes,
+               "\"\"\"; drop\"\n2\n");
+  expect_failure(LOAD "[filter]\nwhere = t = 'it''\n", quotes, "expected a closing quote");
   char *notes = notes_of(LOAD "[filter]\nwhere = b = \"k1\"\n", rows);
   assert_non_null(strstr(notes, "r.recipe:2: [filter]: where: \"k1\" is no column: read as the text 'k1'\n"));
   free(notes);
