@@ -28,8 +28,8 @@ static copse_status fail_write(const struct output *out, int error, copse_error 
     return fail(err, COPSE_ERR_IO, "standard output: cannot be written: %s", strerror(error));
   }
   return fail(err, COPSE_ERR_IO, "%s: cannot be written: %s%s", out->path, strerror(error),
-              error == ENOSPC || error == EDQUOT ? " (free space, or choose another place with out=)"
-                                                 : " (choose another place with out=)");
+              error == ENOSPC || error == EDQUOT ? " (free space, or choose another place)"
+                                                 : " (choose another place)");
 }
 
 /* mkstemp gives 0600: the file gets the mode of the one it replaces, or what the umask leaves of 0666. */

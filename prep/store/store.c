@@ -13,7 +13,7 @@
 
 bool store_split(const char *spec, char path[STORE_PATH_CAPACITY], const char **table) {
   const char *mark = strchr(spec, '#');
-  if (mark == NULL || mark == spec || mark[1] == '\0') return false;
+  if (mark == NULL || mark == spec) return false;
   size_t length = (size_t)(mark - spec);
   if (length >= STORE_PATH_CAPACITY || access(spec, F_OK) == 0) return false;
   memcpy(path, spec, length);
