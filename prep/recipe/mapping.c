@@ -120,8 +120,9 @@ copse_status step_read_mapping(struct step *step, const char *option, bool repea
   status = row_source_open(ctx, path, &options, &reading.rows, &why);
   if (status != COPSE_OK) return step_fail(step, status, err, "%s: %s", option, why.message);
   if (row_source_n_columns(reading.rows) != 2)
-    status = step_fail(step, COPSE_ERR_FORMAT, err, "%s: %s: found %u columns, expected two", option, path,
-                       row_source_n_columns(reading.rows));
+    status = step_fail(step, COPSE_ERR_FORMAT, err,
+                       "%s: %s: found %u columns, expected two (a header, then a text and what it becomes)",
+                       option, path, row_source_n_columns(reading.rows));
   if (status == COPSE_OK) status = row_source_run(reading.rows, 1, take_rows, NULL, &reading, err);
   row_source_close(reading.rows);
   dictionary_release(&reading.seen);

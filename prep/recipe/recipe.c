@@ -127,6 +127,27 @@ static copse_status parse_list(struct step *step, struct option_value *value, co
   return COPSE_OK;
 }
 
+/* A name in quotes, a quote inside doubled, and perhaps a '?' behind, which it keeps. */
+static copse_status parse_quoted_name(struct step *step, const struct step_option *option,
+                                      struct option_value *value, int line, copse_error *err) {
+  char *copy = pool_text(&step->recipe->texts, value->text, strlen(value->text)), *to = copy;
+  if (copy == NULL) return step_fail_memory(step, err);
+  const char *p = value->text + 1;
+  for (; *p != '\0' && !(*p == '"' && p[1] != '"'); p++) {
+    if (*p == '"') p++;
+    *to++ = *p;
+  }
+  bool closed = *p == '"', named = to > copy;
+  p += closed;
+  if (*p == '?') *to++ = *p++;
+  *to = '\0';
+  if (!closed || !named || *p != '\0')
+    return refuse_value(step, option, value->text, line, "a column's name, with a quote at its end", err);
+  value->quoted = value->text;
+  value->text = copy;
+  return COPSE_OK;
+}
+
 static bool is_choice(const char *choices, const char *text) {
   size_t length = strlen(text);
   for (const char *at = choices; *at != '\0'; at += strcspn(at, ","), at += *at == ',')
@@ -161,6 +182,9 @@ static copse_status parse_value(struct step *step, const struct step_option *opt
                                               : refuse_value(step, option, text, line, expected, err);
     }
     case OPTION_LIST: return parse_list(step, value, err);
+    case OPTION_NAME:
+      if (text[0] == '"') return parse_quoted_name(step, option, value, line, err);
+      return length > 0 ? COPSE_OK : refuse_value(step, option, text, line, "a column's name", err);
     default: return COPSE_OK;
   }
 }

@@ -4,7 +4,7 @@
 #include "recipe/recipe.h"
 
 static void append_options(const struct step_kind *kind, copse_text *out) {
-  static const char *const types[] = {"text", "number", "count", "true|false", "", "list", "file"};
+  static const char *const types[] = {"text", "number", "count", "true|false", "", "list", "file", "name"};
   for (uint32_t i = 0; i < step_n_options(kind); i++) {
     const struct step_option *option = step_option_row(kind, i);
     copse_text_appendf(out, "  %-15s", option->name);

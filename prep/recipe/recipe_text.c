@@ -38,7 +38,7 @@ static void append_step(const struct step *step, copse_text *out) {
     const struct option_value *value = &step->values[i];
     if (value->line == 0) continue;
     copse_text_appendf(out, "\noption\t%s\t%d", step_option_row(step->kind, i)->name, value->line);
-    append_field(out, value->text);
+    append_field(out, value->quoted != NULL ? value->quoted : value->text);
   }
   for (uint32_t i = 0; i < step->learnt.n; i++) {
     copse_text_appendf(out, "\npair");

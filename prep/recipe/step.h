@@ -22,7 +22,8 @@ enum option_type {
   OPTION_BOOL,
   OPTION_CHOICE,
   OPTION_LIST, /* names, comma separated or one a line; quoted where they hold commas */
-  OPTION_FILE  /* beside the recipe, or in maps=DIR */
+  OPTION_FILE, /* beside the recipe, or in maps=DIR */
+  OPTION_NAME  /* of a column, as in a list: perhaps in quotes */
 };
 
 /* One row of a kind's table of options. */
@@ -37,6 +38,7 @@ struct step_option {
 
 struct option_value {
   const char *text;   /* NULL: not given and no default */
+  const char *quoted; /* NAME: as it was written, in quotes; NULL: as text has it */
   int line;           /* 0: not given */
   double number;      /* NUMBER, COUNT, BOOL */
   const char **items; /* [n_items] LIST */

@@ -110,7 +110,8 @@ static copse_status bind_date(struct step *step, const struct shape *in, struct 
   state->column = (uint32_t)column;
   state->keep = step_option(step, "keep")->number != 0;
   if (in->columns[column].type != VALUE_TEXT)
-    return step_fail(step, COPSE_ERR_DATA, err, "the column \"%s\" holds numbers, expected texts (dates)",
+    return step_fail(step, COPSE_ERR_DATA, err,
+                     "the column \"%s\" holds numbers, expected dates (list it as text in [load])",
                      in->columns[column].name);
   bool *gone = pool_alloc(&step->memory, in->n, sizeof *gone);
   if (gone == NULL) return step_fail_memory(step, err);
@@ -186,7 +187,7 @@ static void release_date(struct step *step) {
 }
 
 static const struct step_option options[] = {
-    {"column", OPTION_TEXT, NULL, true, NULL,
+    {"column", OPTION_NAME, NULL, true, NULL,
      "the column of dates, YYYY-MM-DD [hh:mm[:ss]] [Z|+hh:mm]; with a zone moved to UTC, without one as they "
      "stand; NAME? may be missing"},
     {"parts", OPTION_LIST, "", false, NULL,

@@ -58,7 +58,7 @@ static copse_status apply_filter(const struct step *step, struct block *block, c
 }
 
 static const struct step_option derive_options[] = {
-    {"into", OPTION_TEXT, NULL, true, NULL, "the column that is made, or replaced"},
+    {"into", OPTION_NAME, NULL, true, NULL, "the column that is made, or replaced"},
     {"formula", OPTION_TEXT, NULL, true, NULL,
      "+ - * / ( ) = != < <= > >= and or not abs log log1p exp sqrt floor min max missing, columns (NAME? may "
      "be "

@@ -109,9 +109,9 @@ static copse_status apply_map(const struct step *step, struct block *block, cops
 }
 
 static const struct step_option options[] = {
-    {"column", OPTION_TEXT, NULL, true, NULL, "the column that is looked up; NAME? may be missing"},
+    {"column", OPTION_NAME, NULL, true, NULL, "the column that is looked up; NAME? may be missing"},
     {"file", OPTION_FILE, NULL, true, NULL, "CSV of two columns with a header: from, to"},
-    {"into", OPTION_TEXT, NULL, false, NULL, "the column that is made; default: in place"},
+    {"into", OPTION_NAME, NULL, false, NULL, "the column that is made; default: in place"},
     {"type", OPTION_CHOICE, "text", false, "text,real,integer", "type of what it becomes"},
     {"otherwise", OPTION_TEXT, NULL, false, NULL,
      "what becomes of values that are missing or not in the file; default: missing"},

@@ -336,12 +336,12 @@ static copse_status apply_split(const struct step *step, struct block *block, co
 }
 
 static const struct step_option options[] = {
-    {"into", OPTION_TEXT, "part", false, NULL, "the column that says train, valid or test; no feature"},
+    {"into", OPTION_NAME, "part", false, NULL, "the column that says train, valid or test; no feature"},
     {"method", OPTION_CHOICE, "random", false, "random,stratified,time",
      "by the row's fingerprint; so in every stratum; or the last rows in time"},
     {"valid", OPTION_NUMBER, "0.2", false, NULL, "share of the rows held out for validation"},
     {"test", OPTION_NUMBER, "0", false, NULL, "share of the rows held out for a test"},
-    {"column", OPTION_TEXT, NULL, false, NULL,
+    {"column", OPTION_NAME, NULL, false, NULL,
      "the strata, or the time: a number, or texts whose order is time's (dates as YYYY-MM-DD; with a zone "
      "they count in UTC)"},
     {"by", OPTION_LIST, "", false, NULL,

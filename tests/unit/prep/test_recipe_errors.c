@@ -151,6 +151,15 @@ static void test_columns_and_cells(void **unused) {
                  "found \"x\" for the column \"a\", expected a whole number");
   expect_failure(LOAD "[fill]\ncolumns = t\nmethod = median\n", rows, "holds texts, which have no median");
   expect_failure(LOAD "[date]\ncolumn = t\nparts = year\n", rows, "found \"x\", expected YYYY-MM-DD");
+  expect_failure(LOAD "[date]\ncolumn = a\nparts = year\n", rows,
+                 "the column \"a\" holds numbers, expected dates (list it as text in [load])");
+  expect_failure(LOAD "[derive]\ninto =\nformula = 1\n", rows,
+                 "[derive] into: found \"\", expected a column's name");
+  expect_failure(LOAD "[derive]\ninto = \"\"\nformula = 1\n", rows,
+                 "into: found \"\"\"\", expected a column's name");
+  expect_failure(LOAD "[derive]\ninto = \"z\nformula = 1\n", rows,
+                 "into: found \"\"z\", expected a column's name");
+  expect_failure(LOAD "[split]\ninto =\n", rows, "[split] into: found \"\", expected a column's name");
   expect_failure(LOAD "[drop]\ncolumns = a, b, t\n", rows, "no column is left");
   expect_failure(LOAD "[select]\ncolumns = a, a\n", rows, "comes twice");
   expect_failure(LOAD "[levels]\ncolumns = t\nkeep = x\ncover = 0.5\n", rows,

@@ -256,6 +256,16 @@ static void test_derive_and_filter(void **unused) {
                rows, "t,a\nx,1\ny,4\n");
 }
 
+/* A column's name may stand in quotes, as in lists and formulas. */
+static void test_names_in_quotes(void **unused) {
+  (void)unused;
+  write_text("m.csv", "from,to\nx,1\n");
+  expect_table(LOAD
+               "[map]\ncolumn = \"a b\"\nfile = m.csv\ninto = \"\"\"q\"\ntype = real\n"
+               "[map]\ncolumn = \"none\"?\nfile = m.csv\n[derive]\ninto = \"a b\"\nformula = \"\"\"q\" + 1\n",
+               "a b\nx\ny\n", "a b,\"\"\"q\"\n2.0,1.0\n,\n");
+}
+
 /* NAME? where one column is named, and in formulas: with the column, and without it. */
 static void test_maybe_missing(void **unused) {
   (void)unused;
@@ -500,6 +510,7 @@ int main(void) {
       cmocka_unit_test(test_many_columns),
       cmocka_unit_test(test_maybe_missing),
       cmocka_unit_test(test_fill),
+      cmocka_unit_test(test_names_in_quotes),
       cmocka_unit_test(test_date_zones),
       cmocka_unit_test(test_split_zones),
       cmocka_unit_test(test_quoted_blanks),
