@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "copse_prep.h"
 #include "read/report.h"
 #include "read/source_reader.h"
 #include "store/store.h"
@@ -67,6 +68,11 @@ static const char *known_binary(const char *text, size_t length) {
 }
 
 static copse_status refuse_control_at(struct source_place place, char bad, copse_error *err) {
+  if (copse_names_table(place.path))
+    return report(
+        err, COPSE_ERR_FORMAT,
+        "%s: found a text with the control byte 0x%02x, expected text (replace the byte in the table)",
+        place.path, (unsigned char)bad);
   return report(
       err, COPSE_ERR_FORMAT,
       "%s:%llu: found the control byte 0x%02x: a binary file (expected CSV or LibSVM text, plain or gzip)",

@@ -62,17 +62,27 @@ static copse_status drop_table(struct store *store, const char *name, copse_erro
   return run_and_release(store, &sql, err);
 }
 
-/* SQLite tells no small letters from capitals: it would replace a table of almost that name. */
-static copse_status check_folded(struct store *store, const char *name, copse_error *err) {
+/* SQLite tells no small letters from capitals: it would replace a table of almost that name. Views and
+ * indices share the tables' names, and are not ours to drop. */
+static copse_status check_free(struct store *store, const char *name, copse_error *err) {
   sqlite3_stmt *find;
   copse_text sql = {.ctx = store->ctx};
-  copse_text_appendf(&sql, "SELECT name FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND name <> ?1");
+  copse_text_appendf(&sql,
+                     "SELECT name, type FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND type <> "
+                     "'trigger' AND (name <> ?1 OR type <> 'table')");
   copse_status status = store_prepare(store, &sql, &find, err);
   if (status != COPSE_OK) return status;
   sqlite3_bind_text(find, 1, name, -1, SQLITE_STATIC);
   int code = sqlite3_step(find);
   const char *other = code == SQLITE_ROW ? (const char *)sqlite3_column_text(find, 0) : NULL;
-  if (other != NULL)
+  const char *type = code == SQLITE_ROW ? (const char *)sqlite3_column_text(find, 1) : NULL;
+  if (other != NULL && type != NULL && strcmp(type, "table") != 0)
+    status = report(
+        err, COPSE_ERR_DATA,
+        "%s: table \"%s\": found %s of that name, expected a table or none (drop it, or choose another "
+        "name)",
+        store->path, show(name, strlen(name)).text, strcmp(type, "view") == 0 ? "a view" : "an index");
+  else if (other != NULL)
     status = report(err, COPSE_ERR_DATA,
                     "%s: table \"%s\": there is \"%s\" already, and SQLite does not tell small from capital "
                     "letters (choose another name)",
@@ -131,7 +141,7 @@ copse_status store_table_create(struct store *store, const char *name, const str
                                 uint32_t n_columns, struct store_table **out, copse_error *err) {
   *out = NULL;
   copse_status status = check_name(store, name, err);
-  if (status == COPSE_OK) status = check_folded(store, name, err);
+  if (status == COPSE_OK) status = check_free(store, name, err);
   if (status == COPSE_OK) status = check_columns(store, name, columns, n_columns, err);
   if (status != COPSE_OK) return status;
   struct store_table *table = copse_alloc_zero(store->ctx, 1, sizeof *table);

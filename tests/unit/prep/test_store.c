@@ -205,6 +205,47 @@ static void test_folded_names(void **unused) {
   store_close(store);
 }
 
+/* What others put into the database stays, and is told where it is in the way. */
+copse_status store_execute(const struct store *store, const char *sql, copse_error *err); /* of store_sql.h */
+
+static void test_foreign_objects(void **unused) {
+  (void)unused;
+  copse_error err;
+  struct store_table *table;
+  struct store_column column = {"n", STORE_REAL};
+  const char *path = scratch_path("foreign.db");
+  struct store *store = open_good(path, STORE_WRITE);
+  assert_int_equal(store_begin(store, NULL), COPSE_OK);
+  write_numbers(store, "t", 1, 2);
+  assert_int_equal(store_execute(store, "CREATE VIEW v AS SELECT * FROM t", NULL), COPSE_OK);
+  assert_int_equal(store_execute(store, "CREATE INDEX i ON t(n)", NULL), COPSE_OK);
+  assert_int_equal(
+      store_execute(store, "CREATE TRIGGER t AFTER INSERT ON t BEGIN SELECT RAISE(ABORT, 'no'); END", NULL),
+      COPSE_OK);
+  assert_int_equal(store_execute(store, "CREATE TABLE z(n)", NULL), COPSE_OK);
+  assert_int_equal(store_execute(store, "INSERT INTO z VALUES (CAST(x'610062' AS TEXT))", NULL), COPSE_OK);
+  assert_int_equal(store_table_create(store, "V", &column, 1, &table, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message,
+                         "foreign.db: table \"V\": found a view of that name, expected a table or none "
+                         "(drop it, or choose another name)"));
+  assert_int_equal(store_table_create(store, "i", &column, 1, &table, &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "table \"i\": found an index of that name"));
+  write_numbers(store, "t", 5, 1); /* with its trigger and index */
+  assert_int_equal(store_commit(store, NULL), COPSE_OK);
+  store_close(store);
+  assert_string_equal(text_of(path, "v"), "n\n5.0\n");
+  /* a text that no CSV has */
+  char spec[512];
+  const char *paths[] = {spec};
+  copse_frame *frame;
+  copse_read_options options = copse_read_options_default();
+  snprintf(spec, sizeof spec, "%s#z", path);
+  assert_int_equal(copse_frame_read_files(NULL, paths, 1, &options, &frame, &err), COPSE_ERR_FORMAT);
+  assert_non_null(strstr(err.message,
+                         "foreign.db#z: found a text with the control byte 0x00, expected text "
+                         "(replace the byte in the table)"));
+}
+
 static void test_split(void **unused) {
   (void)unused;
   char path[STORE_PATH_CAPACITY];
@@ -221,10 +262,11 @@ static void test_split(void **unused) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_round_trip),    cmocka_unit_test(test_all_or_nothing),
-      cmocka_unit_test(test_crash),         cmocka_unit_test(test_refusals),
-      cmocka_unit_test(test_split),         cmocka_unit_test(test_reader_beside),
-      cmocka_unit_test(test_no_empty_file), cmocka_unit_test(test_folded_names),
+      cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_all_or_nothing),
+      cmocka_unit_test(test_crash),           cmocka_unit_test(test_refusals),
+      cmocka_unit_test(test_split),           cmocka_unit_test(test_reader_beside),
+      cmocka_unit_test(test_no_empty_file),   cmocka_unit_test(test_folded_names),
+      cmocka_unit_test(test_foreign_objects),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
