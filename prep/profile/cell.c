@@ -161,9 +161,12 @@ static bool is_code(const char *text, size_t length) {
 
 enum cell_type cell_type_of(const struct missing_tokens *missing, const char *text, size_t length,
                             double *value) {
-  for (; length > 0 && blank(*text); length--) text++;
-  while (length > 0 && blank(text[length - 1])) length--;
   if (length == 0) return CELL_TYPE_EMPTY;
+  if ((unsigned char)text[0] <= ' ' || (unsigned char)text[length - 1] <= ' ') {
+    for (; length > 0 && blank(*text); length--) text++;
+    while (length > 0 && blank(text[length - 1])) length--;
+    if (length == 0) return CELL_TYPE_EMPTY;
+  }
   char c = text[0];
   bool may_be_number = digit(c) || ((c == '-' || c == '+' || c == '.') && length > 1);
   if (missing->list != NULL && missing_is_declared(missing, text, length)) return CELL_TYPE_DECLARED;
