@@ -10,8 +10,8 @@
 enum { STORE_PATH_CAPACITY = 4096 };
 
 /* Whether spec names a table, `FILE#TABLE` with a table behind the first '#', and is no existing file itself.
- * The file's part goes to path, *table points into spec; a table without a name is refused where it is used, so
- * that no file "leads.db#" comes to be. */
+ * The file's part goes to path, *table points into spec; a table without a name is refused where it is used,
+ * so that no file "leads.db#" comes to be. */
 bool store_split(const char *spec, char path[STORE_PATH_CAPACITY], const char **table);
 
 struct store; /* one open file */
