@@ -4,14 +4,6 @@
 
 #include "profile/profile.h"
 
-/* What a check found; text and remedy as in struct alert. */
-struct finding {
-  uint32_t turn; /* asked for: the first, the second ... of its kind */
-  copse_alert_level level;
-  double effect;
-  char text[ALERT_TEXT], remedy[ALERT_TEXT];
-};
-
 /* One row of the table of what is looked for in a column. */
 struct column_check {
   const char *id;

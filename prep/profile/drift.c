@@ -5,14 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-enum { RANGES = 10, LEVELS = 20, MOST_PARTS = LEVELS + 2 };
-
-/* Rows of both files by part. */
-struct counts {
-  uint32_t n;
-  double here[MOST_PARTS], other[MOST_PARTS];
-};
-
 /* What a normal number exceeds with probability p < 0.5 (Hastings 1955). */
 static double normal_above(double p) {
   double t = sqrt(-2 * log(p));
@@ -25,7 +17,7 @@ static double chi_square_above(double df, double p) { /* Wilson and Hilferty 193
   return df * x * x * x;
 }
 
-static void measure(const struct counts *c, double n_compared, struct column_drift *d) {
+static void measure(const struct drift_counts *c, double n_compared, struct column_drift *d) {
   double a = 0, b = 0, k = c->n, js = 0, chi = 0;
   for (uint32_t i = 0; i < c->n; i++) {
     a += c->here[i];
@@ -48,12 +40,12 @@ static void measure(const struct counts *c, double n_compared, struct column_dri
   d->moved = d->psi_excess > 0.1 && chi > chi_square_above(k - 1, 0.01 / n_compared);
 }
 
-static void count_ranges(const struct values *here, const struct values *other, struct counts *c) {
-  double edges[RANGES], wanted = (double)values_total(here) / RANGES;
+static void count_ranges(const struct values *here, const struct values *other, struct drift_counts *c) {
+  double edges[DRIFT_RANGES], wanted = (double)values_total(here) / DRIFT_RANGES;
   uint32_t n_edges = 0, at = 0;
   for (uint32_t i = 0; i < here->n; i++) {
     c->here[n_edges] += (double)here->entries[i].n;
-    if (c->here[n_edges] >= wanted && n_edges < RANGES - 1 && i + 1 < here->n)
+    if (c->here[n_edges] >= wanted && n_edges < DRIFT_RANGES - 1 && i + 1 < here->n)
       edges[n_edges++] = here->entries[i].number.hi;
   }
   for (uint32_t i = 0; i < other->n; i++) {
@@ -81,12 +73,12 @@ static double kolmogorov(const struct values *a, const struct values *b) {
 /* The frequent levels have a part each. The others are one together with what is new: of levels that few rows
  * have, another file of the same kind brings new ones, in as many rows as have a level alone here (Good
  * 1953). */
-static void count_levels(const struct values *here, const struct values *other, struct counts *c,
+static void count_levels(const struct values *here, const struct values *other, struct drift_counts *c,
                          struct column_drift *d) {
   enum { FREQUENT = 5 };
   double fresh = 0, single = 0, all = (double)values_total(other);
   uint32_t n = 0;
-  while (n < here->n && n < LEVELS && here->entries[n].n >= FREQUENT) n++;
+  while (n < here->n && n < DRIFT_LEVELS && here->entries[n].n >= FREQUENT) n++;
   for (uint32_t i = 0; i < here->n; i++) {
     c->here[i < n ? i : n] += (double)here->entries[i].n;
     single += here->entries[i].n == 1;
@@ -108,7 +100,7 @@ static uint64_t blanks_of(const struct column *column) {
 
 /* Parts of which a file would have fewer than five rows if both were alike become one: their index is no
  * chi-square. */
-static void pool_sparse(struct counts *c) {
+static void pool_sparse(struct drift_counts *c) {
   double here = 0, other = 0, rest_here = 0, rest_other = 0;
   uint32_t n = 0;
   for (uint32_t i = 0; i < c->n; i++) {
@@ -133,22 +125,32 @@ static void pool_sparse(struct counts *c) {
   c->n = n;
 }
 
-enum { KIND_EMPTY, KIND_NUMBER, KIND_DATE, KIND_TEXT };
-static int kind_of(const struct column_facts *facts) {
-  return facts->has_number   ? KIND_NUMBER
-         : facts->has_date   ? KIND_DATE
-         : facts->has_levels ? KIND_TEXT
-                             : KIND_EMPTY;
+void drift_measure(struct drift_counts *c, double n_compared, struct column_drift *d) {
+  pool_sparse(c);
+  if (c->n > 0) measure(c, n_compared, d);
+}
+
+bool drift_shares_differ(double k, double n, double m, double l, double n_compared) {
+  double share = (k + m) / (n + l), apart = k / n - m / l;
+  double chi = apart * apart / (share * (1 - share) * (1 / n + 1 / l));
+  return chi > chi_square_above(1, 0.01 / n_compared); /* nothing or everything in both: NaN */
+}
+
+enum drift_kind drift_kind_of(const struct column_facts *facts) {
+  return facts->has_number   ? DRIFT_NUMBER
+         : facts->has_date   ? DRIFT_DATE
+         : facts->has_levels ? DRIFT_TEXT
+                             : DRIFT_EMPTY;
 }
 
 static void compare(const struct column *here, const struct column_facts *facts, const struct column *other,
                     const struct column_facts *other_facts, double n_compared, struct column_drift *d) {
-  struct counts c = {.n = 0};
-  int kind = kind_of(facts), other_kind = kind_of(other_facts);
+  struct drift_counts c = {.n = 0};
+  enum drift_kind kind = drift_kind_of(facts), other_kind = drift_kind_of(other_facts);
   d->present = true;
   d->other_type = other_facts->type;
   d->ks = d->share_not_later = (double)NAN;
-  d->type_changed = kind != other_kind && kind != KIND_EMPTY && other_kind != KIND_EMPTY;
+  d->type_changed = kind != other_kind && kind != DRIFT_EMPTY && other_kind != DRIFT_EMPTY;
   if (d->type_changed) d->psi = d->psi_chance = d->js = (double)NAN;
   if (d->type_changed || facts->type == TYPE_ID || facts->type == TYPE_TEXT) return;
   if (facts->has_number || facts->has_date) {
@@ -165,8 +167,7 @@ static void compare(const struct column *here, const struct column_facts *facts,
   }
   c.here[c.n] = (double)blanks_of(here);
   c.other[c.n++] = (double)blanks_of(other);
-  pool_sparse(&c);
-  if (c.n > 0) measure(&c, n_compared, d);
+  drift_measure(&c, n_compared, d);
   if (facts->has_date) d->moved = false; /* time goes on: not a finding */
 }
 

@@ -30,6 +30,24 @@ struct drift {
   struct column_drift *columns; /* [n_columns] of this file */
 };
 
+/* ---- for every comparison, with another file (drift.c) and with an earlier profile (since.c) ---- */
+
+enum { DRIFT_RANGES = 10, DRIFT_LEVELS = 20, DRIFT_MOST_PARTS = 48 };
+
+/* Rows by part of this file's, or the earlier one's, values. */
+struct drift_counts {
+  uint32_t n;
+  double here[DRIFT_MOST_PARTS], other[DRIFT_MOST_PARTS];
+};
+/* The indices and whether it moved. n_compared: columns that are compared in all. Pools sparse parts. */
+void drift_measure(struct drift_counts *counts, double n_compared, struct column_drift *out);
+/* Whether a share of k in n rows and one of `m` in `l` differ more than chance lets any of the columns. */
+bool drift_shares_differ(double k, double n, double m, double l, double n_compared);
+
+/* What can be compared of a column. */
+enum drift_kind { DRIFT_EMPTY, DRIFT_NUMBER, DRIFT_DATE, DRIFT_TEXT };
+enum drift_kind drift_kind_of(const struct column_facts *facts);
+
 /* Both scans' columns are described already. False: out of memory. */
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
                 const struct scan *other, const struct column_facts *other_facts, struct drift *out);

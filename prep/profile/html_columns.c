@@ -13,8 +13,8 @@ double html_strength(const copse_profile *p, const struct column_facts *c) {
 uint32_t html_alerts_of(const copse_profile *p, uint32_t column, int *level) {
   uint32_t n = 0;
   *level = -1;
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    const struct alert *alert = &p->alerts[i];
+  for (uint32_t i = 0; i < p->alerts.n; i++) {
+    const struct alert *alert = &p->alerts.list[i];
     for (uint32_t k = 0; k < alert->n_columns; k++) {
       if (alert->columns[k] != column) continue;
       if ((int)alert->level > *level) *level = (int)alert->level;

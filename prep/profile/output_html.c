@@ -48,7 +48,7 @@ static void close_tile(copse_text *out, const char *name) {
 
 static void put_glance(copse_text *out, const copse_profile *p) {
   uint32_t levels[3] = {0};
-  for (uint32_t i = 0; i < p->n_alerts; i++) levels[p->alerts[i].level]++;
+  for (uint32_t i = 0; i < p->alerts.n; i++) levels[p->alerts.list[i].level]++;
   html_put(out, "<h1 id=\"glance\">Profile of ");
   html_data(out, p->path, 200);
   html_put(out, "</h1><p>");
@@ -86,10 +86,10 @@ static void put_glance(copse_text *out, const copse_profile *p) {
 static void put_alerts(copse_text *out, const copse_profile *p, const bool *cards) {
   static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};
   html_put(out, "<h2 id=\"alerts\">Decide first</h2>");
-  if (p->n_alerts == 0) html_put(out, "<p>No alert.</p>");
+  if (p->alerts.n == 0) html_put(out, "<p>No alert.</p>");
   html_put(out, "<ul class=\"alerts\">");
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    const struct alert *a = &p->alerts[i];
+  for (uint32_t i = 0; i < p->alerts.n; i++) {
+    const struct alert *a = &p->alerts.list[i];
     copse_text_appendf(out, "<li class=\"l%d\"><strong>%s</strong> ", (int)a->level, marks[a->level]);
     html_plain(out, a->text, ALERT_TEXT);
     html_put(out, "<span class=\"fix\">");

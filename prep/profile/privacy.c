@@ -142,6 +142,7 @@ static void guard_column(struct column_facts *c, bool none, bool numbers) {
   if (c->has_number && !none) guard_number(&c->number, c->sensitive, shared);
   if (none) memset(c->levels.form, 0, sizeof c->levels.form);
   if (none && c->has_date) c->date.first = c->date.last = (double)NAN;
+  for (uint32_t i = 0; i < c->date.n_periods && none; i++) c->date.period_start[i] = (double)NAN;
   if (!none && c->has_date) guard_dates(&c->date);
 }
 
