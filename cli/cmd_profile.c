@@ -96,8 +96,7 @@ static copse_status plan(void *user, copse_error *err) {
                                          .positive = setting(app, "positive"),
                                          .against = (const char *const *)job->against,
                                          .n_against = job->n_against,
-                                         .n_samples =
-                                             (uint32_t)copse_params_get_int(app->params, "samples"),
+                                         .n_samples = (uint32_t)copse_params_get_int(app->params, "samples"),
                                          .missing_values = read.missing_values,
                                          .format = csv ? COPSE_FORMAT_CSV : COPSE_FORMAT_AUTO,
                                          .separator = read.separator,

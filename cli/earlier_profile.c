@@ -1,5 +1,5 @@
-/* earlier_profile.c - see earlier_profile.h. Only members that are compared are looked at: a later version may
- * add others (prep/profile/profile.schema.json has them all). */
+/* earlier_profile.c - see earlier_profile.h. Only members that are compared are looked at: a later version
+ * may add others (prep/profile/profile.schema.json has them all). */
 #include "earlier_profile.h"
 
 #include <inttypes.h>
@@ -182,12 +182,13 @@ static void take_document(struct reader *r, struct earlier_profile *out) {
   const char *text = json_is_string(schema) ? json_string_value(schema) : "";
   if (strncmp(text, version, strlen(version)) != 0) {
     bool later = strncmp(text, name, strlen(name)) == 0;
-    r->status = fail(r->err, COPSE_ERR_FORMAT,
-                     later ? "%s: its schema is %.40s, expected %s0 or later (write it again with this version: "
-                             "copse profile FILE out=NAME.json)"
-                           : "%s: not a profile: its schema is \"%.40s\", expected %s0 or later (write one: "
-                             "copse profile FILE out=NAME.json)",
-                     r->path, text, version);
+    r->status =
+        fail(r->err, COPSE_ERR_FORMAT,
+             later ? "%s: its schema is %.40s, expected %s0 or later (write it again with this version: "
+                     "copse profile FILE out=NAME.json)"
+                   : "%s: not a profile: its schema is \"%.40s\", expected %s0 or later (write one: "
+                     "copse profile FILE out=NAME.json)",
+             r->path, text, version);
     return;
   }
   const json_t *source = take_object(r, out->root, "source");

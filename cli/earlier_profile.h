@@ -12,8 +12,8 @@ struct earlier_profile {
   copse_earlier_alert *alerts;   /* [is.n_alerts] */
 };
 
-/* Reads and checks the file. What is no JSON, or not that of a profile, is an error with its place. *out is to
- * be released also after a failure. */
+/* Reads and checks the file. What is no JSON, or not that of a profile, is an error with its place. *out is
+ * to be released also after a failure. */
 COPSE_MUST_CHECK copse_status earlier_profile_read(const struct app *app, const char *path,
                                                    struct earlier_profile *out, copse_error *err);
 void earlier_profile_release(struct earlier_profile *earlier);

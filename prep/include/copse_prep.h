@@ -402,8 +402,8 @@ typedef struct copse_profile_options {
   size_t n_against;
   const copse_earlier_profile *earlier; /* to compare with, borrowed during the call; NULL: none */
   uint32_t n_samples;                   /* rows to show, drawn by their number; COPSE_VALUES_FULL alone */
-  copse_read_format format;   /* AUTO refuses what looks like LibSVM, CSV takes it for text */
-  const char *missing_values; /* as in copse_read_options */
+  copse_read_format format;             /* AUTO refuses what looks like LibSVM, CSV takes it for text */
+  const char *missing_values;           /* as in copse_read_options */
   char separator;
   copse_read_header header;
   copse_profile_values values;

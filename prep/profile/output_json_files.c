@@ -1,5 +1,5 @@
-/* output_json_files.c - the part of the JSON that looks beside the file: another file, an earlier profile; and
- * the rows to be shown. */
+/* output_json_files.c - the part of the JSON that looks beside the file: another file, an earlier profile;
+ * and the rows to be shown. */
 #include <string.h>
 
 #include "profile/json_members.h"

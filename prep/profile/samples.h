@@ -16,7 +16,7 @@ enum { SAMPLES_NULL = -1 };
 /* Zero-initialise with ctx and most set. */
 struct sample_rows {
   copse_context *ctx;
-  uint32_t most, n, last; /* last: of the rows the one with the greatest hash, once there are `most` */
+  uint32_t most, n, last;  /* last: of the rows the one with the greatest hash, once there are `most` */
   struct sample_row *rows; /* [n] */
 };
 

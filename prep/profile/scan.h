@@ -33,8 +33,8 @@ struct scan {
   uint64_t *sample_rows; /* [n_sample] */
   size_t n_sample, sample_capacity, n_kept;
   unsigned sample_level;
-  uint32_t *kept;  /* [n_kept] of the sample before the batch, that stay */
-  uint64_t *fresh; /* [n_sample - n_kept] block << 32 | row, of the batch */
+  uint32_t *kept;             /* [n_kept] of the sample before the batch, that stay */
+  uint64_t *fresh;            /* [n_sample - n_kept] block << 32 | row, of the batch */
   struct sample_rows samples; /* rows to be shown */
   /* the batch */
   struct typed_block **blocks;

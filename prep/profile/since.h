@@ -1,6 +1,6 @@
-/* since.h - what changed since an earlier profile of such a file, of which only its JSON is left: columns that
- * went, came or changed their type, shares of missing cells, values outside the range and levels without a
- * name there, and drift beyond chance by the measures of drift.h. */
+/* since.h - what changed since an earlier profile of such a file, of which only its JSON is left: columns
+ * that went, came or changed their type, shares of missing cells, values outside the range and levels without
+ * a name there, and drift beyond chance by the measures of drift.h. */
 #ifndef COPSE_PROFILE_SINCE_H
 #define COPSE_PROFILE_SINCE_H
 
@@ -8,7 +8,7 @@
 #include "profile/drift.h"
 
 struct column_since {
-  struct column_drift drift; /* present: the earlier profile has the column; other_type: there */
+  struct column_drift drift;      /* present: the earlier profile has the column; other_type: there */
   double missing_before, missing; /* shares of the rows */
   bool missing_moved;
   bool ranged; /* numbers: shares of them outside the bars of the earlier profile */

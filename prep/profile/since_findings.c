@@ -1,6 +1,6 @@
-/* since_findings.c - what changed since an earlier profile, in sentences: the table of what is looked for. How
- * to add one: a function and a row. A kind with many columns is told one by one for the farthest, the others
- * in one line. */
+/* since_findings.c - what changed since an earlier profile, in sentences: the table of what is looked for.
+ * How to add one: a function and a row. A kind with many columns is told one by one for the farthest, the
+ * others in one line. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
