@@ -181,14 +181,16 @@ static void take_document(struct reader *r, struct earlier_profile *out) {
   const json_t *schema = json_object_get(out->root, "schema");
   const char *text = json_is_string(schema) ? json_string_value(schema) : "";
   if (strncmp(text, version, strlen(version)) != 0) {
-    bool later = strncmp(text, name, strlen(name)) == 0;
-    r->status =
-        fail(r->err, COPSE_ERR_FORMAT,
-             later ? "%s: its schema is %.40s, expected %s0 or later (write it again with this version: "
-                     "copse profile FILE out=NAME.json)"
-                   : "%s: not a profile: its schema is \"%.40s\", expected %s0 or later (write one: "
-                     "copse profile FILE out=NAME.json)",
-             r->path, text, version);
+    if (strncmp(text, name, strlen(name)) == 0)
+      r->status = fail(r->err, COPSE_ERR_FORMAT,
+                       "%s: its schema is %.40s, expected %s0 or later (write it again with this version: "
+                       "copse profile FILE out=NAME.json)",
+                       r->path, text, version);
+    else
+      r->status = fail(r->err, COPSE_ERR_FORMAT,
+                       "%s: no profile of Copse, which begins with {\"schema\":\"%s0\" or later (write one: "
+                       "copse profile FILE out=NAME.json)",
+                       r->path, version);
     return;
   }
   const json_t *source = take_object(r, out->root, "source");

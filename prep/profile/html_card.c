@@ -63,7 +63,6 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   for (int i = 0; i < 3; i++)
     range_term(out, names[i], f->quantiles[i], f->quantiles[FACTS_QUANTILES - 1 - i], UP_TO, f->exact);
   number_term(out, "median", f->quantiles[3], f->exact);
-  html_put(out, "</dl><dl>");
   range_term(out, "mean, standard deviation", f->mean, f->std, ", ", true);
   number_term(out, "median distance from median", f->mad, f->exact);
   number_term(out, "middle half", f->quantiles[4] - f->quantiles[2], f->exact);
@@ -213,7 +212,7 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
 
 static void put_view(copse_text *out, const copse_profile *p, const struct column_facts *c, bool bins) {
   const struct view_facts *v = &c->view;
-  html_put(out, "<h3>Beside the target</h3><div class=\"cols\">");
+  html_put(out, "<h3>Beside the target</h3><div class=\"cols view\">");
   if (bins) put_bins(out, p, c);
   html_put(out, "<div>");
   if (p->target.kind != TARGET_NUMBER) chart_rates(out, v, p->target.rate);

@@ -66,7 +66,7 @@ static void put_since(const copse_profile *p, copse_text *out) {
   char path[200];
   if (!p->since.present) return;
   clean_text(p->since.path, strlen(p->since.path), 60, path, sizeof path);
-  copse_text_appendf(out, "\nSince %s (%s rows before): ", path, count_text((double)p->since.n_rows).text);
+  copse_text_appendf(out, "\nSince %s (rows before: %s): ", path, count_text((double)p->since.n_rows).text);
   if (p->since.findings.n == 0)
     put(out, "nothing changed beyond chance\n");
   else

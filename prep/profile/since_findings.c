@@ -170,12 +170,21 @@ static bool was_there(const copse_profile *p, const struct alert *alert, const c
   return found;
 }
 
+/* How another file lies beside this one says nothing of what changed since. */
+static bool is_of_other_file(const char *id) {
+  for (size_t i = 0; i < n_table_checks; i++)
+    if (strcmp(table_checks[i].id, id) == 0) return table_checks[i].other_file;
+  return false;
+}
+
 static bool tell_alerts(copse_profile *p, const copse_earlier_profile *earlier) {
   bool ok = true, failed = false;
   for (uint32_t i = 0; i < p->alerts.n && ok; i++) {
     const struct alert *alert = &p->alerts.list[i];
     struct finding fresh = {.level = COPSE_ALERT_CRITICAL, .effect = alert->effect};
-    if (alert->level != COPSE_ALERT_CRITICAL || was_there(p, alert, earlier, &failed)) continue;
+    if (alert->level != COPSE_ALERT_CRITICAL || is_of_other_file(alert->id) ||
+        was_there(p, alert, earlier, &failed))
+      continue;
     const char *name = alert->n_columns > 0 ? p->columns[alert->columns[0]].name : "";
     snprintf(fresh.text, sizeof fresh.text, "A critical alert that was not there: %s%s%s%s.", alert->id,
              alert->n_columns > 0 ? " of `" : "", name_in_text(name, strlen(name)).text,
