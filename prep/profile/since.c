@@ -113,44 +113,73 @@ static bool compare_numbers(const struct column *column, const copse_earlier_col
 
 /* ---- texts: by level ---- */
 
-static bool compare_levels(const struct column *column, const copse_earlier_column *then, double n_compared,
-                           copse_text *room, struct column_since *out) {
-  const struct values *texts = &column->texts;
-  struct drift_counts c = {.n = 0};
-  copse_text written = {.ctx = column->ctx}; /* the levels, NUL-terminated each */
-  uint32_t n = then->n_levels < DRIFT_LEVELS ? then->n_levels : DRIFT_LEVELS;
-  double n_before = (double)then->unnamed_rows, n_now = 0;
+/* Rows by the first named levels of the earlier profile, and of all others. */
+struct level_rows {
+  uint32_t n;
+  double before[DRIFT_LEVELS], now[DRIFT_LEVELS], unnamed_before, unnamed, all_before, all;
+};
+
+static bool count_levels(const struct values *texts, const copse_earlier_column *then, copse_text *room,
+                         struct level_rows *l) {
+  copse_text written = {.ctx = room->ctx}; /* the levels, NUL-terminated each */
+  *l = (struct level_rows){.unnamed_before = (double)then->unnamed_rows};
   for (uint32_t i = 0; i < then->n_levels; i++) {
-    c.here[i < n ? i : n] += (double)then->level_rows[i];
-    n_before += (double)then->level_rows[i];
-    if (i >= n) continue;
+    double n = (double)then->level_rows[i];
+    l->all_before += n;
+    if (i >= DRIFT_LEVELS) {
+      l->unnamed_before += n;
+      continue;
+    }
+    l->before[l->n++] = n;
     append_json(&written, then->levels[i], strlen(then->levels[i]));
     copse_text_append(&written, "", 1);
   }
-  c.here[n] += (double)then->unnamed_rows;
+  l->all_before += (double)then->unnamed_rows;
   for (uint32_t k = 0; k < texts->n && !written.failed; k++) {
     const struct value *v = &texts->entries[k];
     struct facts_value level = facts_text(texts, v);
     const char *text = as_written(room, level.text, strlen(level.text)), *next = written.data;
     uint32_t i = 0;
-    while (i < n && strcmp(next, text) != 0) {
+    while (i < l->n && strcmp(next, text) != 0) {
       next += strlen(next) + 1;
       i++;
     }
-    c.other[i] += (double)v->n;
-    n_now += (double)v->n;
+    *(i < l->n ? &l->now[i] : &l->unnamed) += (double)v->n;
+    l->all += (double)v->n;
   }
   bool ok = !written.failed && !room->failed;
   copse_text_release(&written);
-  if (!ok || n_before < 1 || n_now < 1) return ok;
-  out->levelled = true;
-  out->unnamed_before = c.here[n] / n_before;
-  out->unnamed = c.other[n] / n_now;
-  out->fresh = out->unnamed - out->unnamed_before >= 0.01 &&
-               drift_shares_differ(c.here[n], n_before, c.other[n], n_now, n_compared);
-  c.n = n + 1;
+  return ok;
+}
+
+/* A profile names the levels that came most often. Those that came just often enough had luck among them and
+ * come less often again: they count with the others, and what they can be expected to lose, 0.8 standard
+ * deviations at most, is added to the rows that had no name. */
+static void compare_levels(const struct level_rows *l, double n_compared, struct column_since *out) {
+  struct drift_counts c = {.n = 0};
+  double least = (double)INFINITY, luck = 0;
+  for (uint32_t i = 0; i < l->n; i++)
+    if (l->before[i] < least) least = l->before[i];
+  double rest_before = l->unnamed_before, rest = l->unnamed;
+  for (uint32_t i = 0; i < l->n; i++) {
+    if (l->unnamed_before > 0 && l->before[i] <= least + 3 * sqrt(least)) {
+      luck += 0.8 * sqrt(l->before[i]);
+      rest_before += l->before[i];
+      rest += l->now[i];
+    } else {
+      c.here[c.n] = l->before[i];
+      c.other[c.n++] = l->now[i];
+    }
+  }
+  c.here[c.n] = rest_before;
+  c.other[c.n++] = rest;
   drift_measure(&c, n_compared, &out->drift);
-  return true;
+  double expected = l->unnamed_before + luck < l->all_before ? l->unnamed_before + luck : l->all_before;
+  out->levelled = true;
+  out->unnamed_before = l->unnamed_before / l->all_before;
+  out->unnamed = l->unnamed / l->all;
+  out->fresh = out->unnamed - expected / l->all_before >= 0.01 &&
+               drift_shares_differ(expected, l->all_before, l->unnamed, l->all, n_compared);
 }
 
 /* ---- a column ---- */
@@ -182,7 +211,11 @@ static bool compare(const struct column *column, const struct column_facts *now,
               d->other_type == TYPE_TEXT; /* every row has its own value: of course they are others now */
   if (kind != before || each) return true;
   if (kind == DRIFT_NUMBER) return compare_numbers(column, then, n_compared, out);
-  return kind != DRIFT_TEXT || compare_levels(column, then, n_compared, room, out);
+  struct level_rows levels;
+  if (kind != DRIFT_TEXT) return true;
+  if (!count_levels(&column->texts, then, room, &levels)) return false;
+  if (levels.all_before >= 1 && levels.all >= 1) compare_levels(&levels, n_compared, out);
+  return true;
 }
 
 /* Number of the earlier column with a written name, or n_columns; columns mostly stay where they are. */
