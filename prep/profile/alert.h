@@ -21,7 +21,7 @@ struct table_check {
   const char *id;
   bool (*find)(const copse_profile *profile, struct finding *out, uint32_t *columns, uint32_t *n);
   const char
-      *groups; /* there can be several, each of some columns: what is said of many; NULL: there is one */
+      *groups;     /* there can be several, each of some columns: what is said of many; NULL: there is one */
   bool other_file; /* it is about the other file of against= */
 };
 extern const struct table_check table_checks[];

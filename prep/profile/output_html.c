@@ -34,6 +34,7 @@ static void put_head(copse_text *out, const copse_profile *p) {
   html_put(
       out,
       "<a href=\"#columns\">Columns</a><a href=\"#cards\">Cards</a><a href=\"#relations\">Relations</a>");
+  if (p->gaps.any_together) html_put(out, "<a href=\"#missing\">Missing</a>");
   if (p->drift.present) html_put(out, "<a href=\"#drift\">Drift</a>");
   if (p->samples.n > 0) html_put(out, "<a href=\"#rows\">Rows</a>");
   html_put(out, "<a href=\"#made\">Made</a></nav><main>\n");
@@ -187,6 +188,45 @@ static void put_relations(copse_text *out, const copse_profile *p) {
   html_put(out, "</tbody></table></div>\n");
 }
 
+/* ---- missing together ---- */
+
+static void put_gap(copse_text *out, const copse_profile *p, uint64_t n_rows, const struct gap *gap) {
+  enum { NAMES = 24 };
+  html_put(out, "<tr><td>");
+  for (uint32_t i = 0; gap != NULL && i < gap->n_columns && i < NAMES; i++) {
+    if (i > 0) html_put(out, ", ");
+    html_data(out, p->columns[gap->columns[i]].name, 64);
+  }
+  if (gap == NULL) html_put(out, "nothing");
+  if (gap != NULL && gap->n_columns > NAMES) copse_text_appendf(out, " and %u more", gap->n_columns - NAMES);
+  html_put(out, "</td><td>");
+  html_count(out, (double)n_rows);
+  html_put(out, " (");
+  html_share(out, (double)n_rows / (double)p->gaps.n_rows);
+  copse_text_appendf(out, ")</td><td class=\"bar\" style=\"--w:%.1f%%\"></td></tr>",
+                     100.0 * (double)n_rows / (double)p->gaps.n_rows);
+}
+
+static void put_gaps(copse_text *out, const copse_profile *p) {
+  if (!p->gaps.any_together) return;
+  html_put(out,
+           "<h2 id=\"missing\">Missing together</h2><div class=\"wide\"><table><caption>The commonest "
+           "patterns, on ");
+  html_count(out, (double)p->gaps.n_rows);
+  html_put(out,
+           " rows</caption><thead><tr><th scope=\"col\">missing</th><th scope=\"col\">rows</th><th></th>"
+           "</tr></thead><tbody>");
+  put_gap(out, p, p->gaps.n_complete, NULL);
+  for (uint32_t i = 0; i < p->gaps.n; i++) put_gap(out, p, p->gaps.list[i].n_rows, &p->gaps.list[i]);
+  html_put(out, "</tbody></table></div>");
+  if (p->gaps.n_other > 0) {
+    html_put(out, "<p class=\"mute\">");
+    html_count(out, (double)p->gaps.n_other);
+    html_put(out, " rows have other patterns.</p>");
+  }
+  html_put(out, "\n");
+}
+
 static void put_made(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   static const char *const values[] = {
       ("values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
@@ -249,6 +289,7 @@ static void put_front(copse_text *out, const copse_profile *p, const uint8_t *ca
 
 static void put_back(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   put_relations(out, p);
+  put_gaps(out, p);
   html_drift(out, p);
   html_rows(out, p);
   put_made(out, p, cards);

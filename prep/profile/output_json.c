@@ -247,6 +247,23 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
   raw(out, "}");
 }
 
+static void write_gaps(copse_text *out, const copse_profile *p) {
+  begin(out, "missing_patterns", "{");
+  count(out, "sample_rows", p->gaps.n_rows);
+  truth(out, "exact", p->sample_is_all);
+  count(out, "rows_complete", p->gaps.n_complete);
+  begin(out, "list", "[");
+  for (uint32_t i = 0; i < p->gaps.n; i++) {
+    element(out);
+    id_list(out, "columns", p->gaps.list[i].columns, p->gaps.list[i].n_columns);
+    count(out, "rows", p->gaps.list[i].n_rows);
+    raw(out, "}");
+  }
+  raw(out, "]");
+  count(out, "rows_other", p->gaps.n_other);
+  raw(out, "}");
+}
+
 void output_json(const copse_profile *p, copse_text *out) {
   static const char *const values[] = {"common", "full", "none"};
   raw(out, "{\"schema\":\"copse.profile/1.1\"");
@@ -265,6 +282,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   for (uint32_t i = 0; i < p->n_columns; i++) write_column(out, p, i);
   raw(out, "]");
   write_pairs(out, p);
+  write_gaps(out, p);
   json_drift(out, p);
   json_since(out, p);
   json_rows(out, p);

@@ -76,6 +76,26 @@ static void put_since(const copse_profile *p, copse_text *out) {
   put_findings(&p->since.findings, out);
 }
 
+static void put_gaps(const copse_profile *p, copse_text *out) {
+  if (!p->gaps.any_together) return;
+  copse_text_appendf(out, "\nMissing together (of %s rows; in %s nothing is missing)\n",
+                     count_text((double)p->gaps.n_rows).text, count_text((double)p->gaps.n_complete).text);
+  for (uint32_t i = 0; i < p->gaps.n; i++) {
+    const struct gap *gap = &p->gaps.list[i];
+    char text[1200] = "", name[120];
+    for (uint32_t k = 0; k < gap->n_columns && k < 8; k++) {
+      const char *own = p->columns[gap->columns[k]].name;
+      clean_text(own, strlen(own), 25, name, sizeof name);
+      size_t at = strlen(text);
+      snprintf(text + at, sizeof text - at, "%s%s", k > 0 ? ", " : "", name);
+    }
+    size_t at = strlen(text);
+    if (gap->n_columns > 8) snprintf(text + at, sizeof text - at, " and %u more", gap->n_columns - 8);
+    copse_text_appendf(out, "%12s  ", count_text((double)gap->n_rows).text);
+    put_wrapped(out, text, 14);
+  }
+}
+
 static void put_rows(const copse_profile *p, copse_text *out) {
   if (p->samples.n > 0) put(out, "\nRows\n");
   for (uint32_t i = 0; i < p->samples.n; i++) {
@@ -219,6 +239,7 @@ void output_text(const copse_profile *p, copse_text *out) {
                                                        : "    AUC     IV",
                      "median [least .. greatest], or the commonest");
   for (uint32_t i = 0; i < p->n_columns; i++) put_column(p, &p->columns[i], out);
+  put_gaps(p, out);
   put_drift(p, out);
   put_rows(p, out);
 }

@@ -134,6 +134,8 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->named = row_source_is_named(scan->source);
   if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
     return report_memory(err, "the profile of", "the table");
+  if (!gaps_find(p->ctx, scan->columns, p->columns, p->n_columns, &p->gaps))
+    return report_memory(err, "the profile of", "the table");
   p->rows = rows_finish(&scan->full);
   p->features = rows_finish(&scan->features);
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
@@ -238,6 +240,7 @@ void copse_profile_free(copse_profile *profile) {
   if (profile == NULL) return;
   alerts_release(&profile->alerts);
   pairs_free(&profile->pairs);
+  gaps_release(&profile->gaps);
   drift_release(&profile->drift);
   since_release(&profile->since);
   samples_release(&profile->samples);

@@ -6,6 +6,7 @@
 #include "profile/alert_list.h"
 #include "profile/drift.h"
 #include "profile/facts.h"
+#include "profile/gaps.h"
 #include "profile/pairs.h"
 #include "profile/samples.h"
 #include "profile/since.h"
@@ -27,6 +28,7 @@ struct copse_profile {
   size_t n_sample;
   bool sample_is_all;
   struct pairs pairs;
+  struct gaps gaps;
   struct drift drift;
   struct since since;
   struct sample_rows samples;

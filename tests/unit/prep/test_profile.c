@@ -283,6 +283,38 @@ static void test_pairs(void **state) {
   free(text);
 }
 
+/* ---- missing together ---- */
+
+/* Patterns of missing cells, the commonest first; those of few rows are no one's business. */
+static void test_gaps(void **state) {
+  (void)state;
+  begin("a,b,c,word");
+  for (int i = 0; i < 1000; i++) {
+    bool both = i % 5 == 0, alone = i % 5 == 1, few = i == 7;
+    fprintf(made, "%s,%s,%s,%s\n", both || few ? "NA" : "1.5", both ? "" : "2.5", alone || few ? "" : "3.5",
+            i % 2 ? "NA" : "Oslo");
+  }
+  const char *path = finish("gaps.csv");
+  for (int full = 0; full < 2; full++) {
+    json_t *json =
+        parsed(path, (copse_profile_options){.values = full ? COPSE_VALUES_FULL : COPSE_VALUES_COMMON});
+    json_t *list = at(json, "missing_patterns/list");
+    assert_int_equal(json_array_size(list), full ? 3 : 2);
+    assert_int_equal(number_at(json, "missing_patterns/sample_rows"), 1000);
+    assert_int_equal(number_at(json, "missing_patterns/rows_complete"), 599);
+    assert_int_equal(number_at(json, "missing_patterns/rows_other"), full ? 0 : 1);
+    assert_int_equal(number_at(list, "0/rows"), 200); /* NA of a column of texts is a text */
+    assert_int_equal(json_array_size(at(list, "0/columns")), 2);
+    assert_int_equal(number_at(list, "0/columns/1"), 1);
+    assert_int_equal(number_at(list, "1/rows"), 200);
+    assert_int_equal(number_at(list, "1/columns/0"), 2);
+    json_decref(json);
+  }
+  char *page = document(path, (copse_profile_options){.target = NULL}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "id=\"missing\""));
+  free(page);
+}
+
 /* ---- threads ---- */
 
 static void test_threads(void **state) {
@@ -555,6 +587,7 @@ int main(void) {
       cmocka_unit_test(test_clean_is_quiet),
       cmocka_unit_test(test_against),
       cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_gaps),
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_hostile),
       cmocka_unit_test(test_privacy),
