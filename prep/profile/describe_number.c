@@ -138,6 +138,16 @@ static void find_sentinel(const struct span *span, struct number_facts *f) {
   }
 }
 
+static void count_far(const struct span *span, struct number_facts *f) {
+  double low = f->quantiles[2], high = f->quantiles[4], reach = high - low;
+  for (uint32_t i = span->first; i < span->end; i++) {
+    const struct value *v = &span->entries[i];
+    double x = v->number.lo / 2 + v->number.hi / 2, beyond = x < low ? low - x : x - high;
+    if (beyond > 1.5 * reach) f->n_far += v->n;
+    if (beyond > 3 * reach) f->n_extreme += v->n;
+  }
+}
+
 /* Rows of an end's value; one where it shares its entry. */
 static uint64_t entry_rows(const struct value *v) { return v->number.lo == v->number.hi ? v->n : 1; }
 
@@ -175,6 +185,7 @@ static void measure(const struct column *column, const struct refined *refined, 
   for (int i = 0; i < FACTS_QUANTILES; i++) f->quantiles[i] = quantile(&span, facts_quantiles[i]);
   f->mad = median_distance(&span, f->quantiles[3]);
   count_bars(&span, f, f->n_integer == f->n);
+  count_far(&span, f);
   find_spikes(&span, f);
   find_sentinel(&span, f);
 }

@@ -56,12 +56,16 @@ static void count_ranges(const struct values *here, const struct values *other, 
   c->n = n_edges + 1;
 }
 
-static double kolmogorov(const struct values *a, const struct values *b) {
-  double n = (double)values_total(a), m = (double)values_total(b), fa = 0, fb = 0, most = 0;
+/* *area: between the distribution functions. */
+static double kolmogorov(const struct values *a, const struct values *b, double *area) {
+  double n = (double)values_total(a), m = (double)values_total(b), fa = 0, fb = 0, most = 0, last = 0;
+  *area = 0;
   for (uint32_t i = 0, j = 0; i < a->n || j < b->n;) {
     double x = i < a->n ? a->entries[i].number.hi : (double)INFINITY;
     double y = j < b->n ? b->entries[j].number.hi : (double)INFINITY;
     double next = x < y ? x : y;
+    if (i + j > 0) *area += fabs(fa / n - fb / m) * (next - last);
+    last = next;
     while (i < a->n && a->entries[i].number.hi <= next) fa += (double)a->entries[i++].n;
     while (j < b->n && b->entries[j].number.hi <= next) fb += (double)b->entries[j++].n;
     double distance = fabs(fa / n - fb / m);
@@ -149,7 +153,7 @@ static void compare(const struct column *here, const struct column_facts *facts,
   enum drift_kind kind = drift_kind_of(facts), other_kind = drift_kind_of(other_facts);
   d->present = true;
   d->other_type = other_facts->type;
-  d->ks = d->share_not_later = (double)NAN;
+  d->ks = d->w1 = d->share_not_later = (double)NAN;
   d->type_changed = kind != other_kind && kind != DRIFT_EMPTY && other_kind != DRIFT_EMPTY;
   if (d->type_changed) d->psi = d->psi_chance = d->js = (double)NAN;
   if (d->type_changed || facts->type == TYPE_ID || facts->type == TYPE_TEXT) return;
@@ -157,7 +161,9 @@ static void compare(const struct column *here, const struct column_facts *facts,
     const struct values *a = facts->has_date ? &here->dates : &here->numbers;
     const struct values *b = facts->has_date ? &other->dates : &other->numbers;
     count_ranges(a, b, &c);
-    d->ks = kolmogorov(a, b);
+    double area;
+    d->ks = kolmogorov(a, b, &area);
+    if (facts->has_number) d->w1 = area / facts->number.std;
     double known = 0;
     for (uint32_t i = 0; i < b->n && facts->has_date; i++)
       known += b->entries[i].number.lo <= facts->date.last ? (double)b->entries[i].n : 0;

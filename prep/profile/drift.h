@@ -12,8 +12,10 @@ struct column_drift {
   double psi;                  /* population stability index over parts of this file's values */
   double psi_chance;           /* what it exceeds in one case of twenty without any drift */
   double psi_excess;           /* how far it is above what it is by chance on average */
-  double ks;               /* numbers and dates: greatest distance of the distribution functions; else NaN */
-  double js;               /* Jensen and Shannon's distance over the same parts, [0, 1] */
+  double ks; /* numbers and dates: greatest distance of the distribution functions; else NaN */
+  double w1; /* numbers: area between the distribution functions, in standard deviations of this file's; else
+                NaN */
+  double js; /* Jensen and Shannon's distance over the same parts, [0, 1] */
   double share_new;        /* rows with a level that this file lacks */
   double share_new_chance; /* as many as chance brings */
   double share_not_later;  /* dates: rows not later than this file's last; else NaN */

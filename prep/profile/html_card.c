@@ -76,6 +76,13 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   html_put(out, ", ");
   html_share(out, (double)f->n_integer / n);
   end_term(out);
+  if (f->n_far > 0) {
+    term(out, "outliers: 1.5, 3 times beyond the middle half");
+    html_count(out, (double)f->n_far);
+    html_put(out, ", ");
+    html_count(out, (double)f->n_extreme);
+    end_term(out);
+  }
   if (f->n_pos_inf + f->n_neg_inf > 0) count_term(out, "infinite", (double)(f->n_pos_inf + f->n_neg_inf));
   for (uint32_t i = 0; i < f->n_spikes; i++) {
     html_put(out, "<dt>often ");

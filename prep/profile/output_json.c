@@ -25,6 +25,8 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   count(out, "negatives", f->n_negative);
   count(out, "n_pos_inf", f->n_pos_inf);
   count(out, "n_neg_inf", f->n_neg_inf);
+  count(out, "n_far", f->n_far);
+  count(out, "n_extreme", f->n_extreme);
   begin(out, "quantiles", "{");
   for (int i = 0; i < FACTS_QUANTILES; i++) number(out, names[i], f->quantiles[i]);
   raw(out, "}");
@@ -272,6 +274,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   begin(out, "source", "{");
   word(out, "path", p->path);
   count(out, "files", p->n_files);
+  truth(out, "header", p->named);
   count(out, "rows", p->n_rows);
   count(out, "columns", p->n_columns);
   word(out, "values", values[p->options.values]);

@@ -40,6 +40,7 @@ void json_drift(copse_text *out, const copse_profile *p) {
     number(out, "psi_null95", d->psi_chance);
     number(out, "ks", d->ks);
     number(out, "js", d->js);
+    number(out, "w1", d->w1);
     number(out, "new_levels_share", d->share_new);
     truth(out, "moved", d->moved);
     raw(out, "}");

@@ -244,6 +244,9 @@ static void test_against(void **state) {
   assert_near(number_at(json, "drift/rows_known_share"), 0.08, 0.001,
               "rows of both"); /* a fifth of them got a new level */
   assert_true(json_is_true(at(json, "drift/columns/1/moved")));
+  /* 0.7 further on for nine rows of ten, of a deviation of 1 / sqrt(12) */
+  assert_near(number_at(json, "drift/columns/1/w1"), 0.7 * 0.9 * sqrt(12), 0.06, "moved");
+  assert_near(number_at(json, "drift/columns/0/w1"), 0, 0.06, "calm");
   assert_false(json_is_true(at(json, "drift/columns/0/moved")));
   assert_true(has_alert(json, "SPLIT_DUP", NULL));
   assert_true(has_alert(json, "DRIFT", "moved"));
@@ -281,6 +284,18 @@ static void test_pairs(void **state) {
   assert_near(number_at(json, "pairs/list/0/value"), 1, 1e-6, "the strongest pair");
   json_decref(json);
   free(text);
+}
+
+/* Quartiles of about 25 and 75: five beyond 150, three of them beyond 225. */
+static void test_outliers(void **state) {
+  (void)state;
+  begin("x");
+  for (int i = 0; i < 1000; i++) fprintf(made, "%d\n", i % 100);
+  fprintf(made, "180\n-90\n1000\n260\n-300\n140\n");
+  json_t *json = parsed(finish("outliers.csv"), (copse_profile_options){.header = COPSE_HEADER_YES});
+  assert_int_equal(number_at(json, "columns/0/number/n_far"), 5);
+  assert_int_equal(number_at(json, "columns/0/number/n_extreme"), 3);
+  json_decref(json);
 }
 
 /* ---- missing together ---- */
@@ -587,6 +602,7 @@ int main(void) {
       cmocka_unit_test(test_clean_is_quiet),
       cmocka_unit_test(test_against),
       cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_outliers),
       cmocka_unit_test(test_gaps),
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_hostile),

@@ -1,6 +1,6 @@
-/* prep/profile/profile.schema.json describes what is written: every document keeps to it, has no member that
- * it lacks, and it has none that no document has. The checker knows what the schema uses, nothing else, and
- * says so where the schema uses more. */
+/* prep/profile/profile.schema.json describes what is written: every document keeps to it and to its order,
+ * has no member that it lacks, and it has none that no document has. The checker knows what the schema uses,
+ * nothing else, and says so where the schema uses more. */
 #define _GNU_SOURCE
 #include <stdlib.h>
 
@@ -41,6 +41,18 @@ static bool has_type(const json_t *value, const json_t *types) {
 
 static bool keeps_to(json_t *value, json_t *rule, const char *where);
 
+/* Members come in the order of the schema. */
+static bool in_order(json_t *value, json_t *rule) {
+  const char *name;
+  json_t *own;
+  void *next = json_object_iter(value);
+  json_object_foreach(json_object_get(rule, "properties"), name, own) {
+    if (next != NULL && strcmp(json_object_iter_key(next), name) == 0)
+      next = json_object_iter_next(value, next);
+  }
+  return next == NULL;
+}
+
 static bool members_keep(json_t *value, json_t *rule, const char *where) {
   char place[200];
   const char *name;
@@ -57,7 +69,7 @@ static bool members_keep(json_t *value, json_t *rule, const char *where) {
     json_object_set_new(own, "x-seen", json_true());
     if (!keeps_to(member, own, place)) return false;
   }
-  return true;
+  return in_order(value, rule) || complain(where, "another order than the schema's");
 }
 
 static bool keeps_to(json_t *value, json_t *rule, const char *where) {
@@ -213,6 +225,11 @@ static void test_refuses(void **state) {
   assert_false(is_valid(json));
   json_object_del(at(column, "missing"), "extra");
   assert_true(is_valid(json));
+  json_t *id = json_incref(json_object_get(column, "id"));
+  json_object_del(column, "id");
+  json_object_set_new(column, "id", id);
+  assert_false(is_valid(json));
+  assert_string_equal(complaint, "/columns: another order than the schema's");
   json_object_del(column, "n");
   assert_false(is_valid(json));
   assert_string_equal(complaint, "/columns/n: lacks");
