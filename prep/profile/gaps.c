@@ -69,16 +69,17 @@ bool gaps_find(copse_context *ctx, const struct column *columns, const struct co
   for (uint32_t i = 0; i < n_columns; i++)
     for (size_t row = 0; row < n && has_gaps(&facts[i]); row++)
       rows[row].hash += is_missing(&columns[i], &facts[i], row) ? mix64(i + 1) : 0;
-  if (n > 0) qsort(rows, n, sizeof *rows, compare_rows);
-  for (size_t first = 0, end; first < n; first = end) {
-    for (end = first + 1; end < n && rows[end].hash == rows[first].hash;) end++;
-    if (rows[first].hash == 0)
-      out->n_complete = end - first;
-    else
-      rank(runs, &out->n, (struct run){first, end - first}, rows);
+  size_t n_gapped = 0;
+  for (size_t row = 0; row < n; row++)
+    if (rows[row].hash != 0) rows[n_gapped++] = rows[row];
+  out->n_complete = n - n_gapped;
+  out->n_other = n_gapped;
+  if (n_gapped > 0) qsort(rows, n_gapped, sizeof *rows, compare_rows);
+  for (size_t first = 0, end; first < n_gapped; first = end) {
+    for (end = first + 1; end < n_gapped && rows[end].hash == rows[first].hash;) end++;
+    rank(runs, &out->n, (struct run){first, end - first}, rows);
   }
   bool ok = true;
-  out->n_other = n - out->n_complete;
   for (uint32_t i = 0; i < out->n && ok; i++) {
     out->list[i].n_rows = runs[i].n;
     out->n_other -= runs[i].n;

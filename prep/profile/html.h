@@ -61,6 +61,9 @@ void chart_over_time(copse_text *out, const struct date_facts *date, bool rates)
 /* Rates by part, with their intervals and the base rate. */
 void chart_rates(copse_text *out, const struct view_facts *view, double base);
 
+/* output_html_relations.c: pairs of columns; which are missing together. */
+void html_relations(copse_text *out, const copse_profile *profile);
+void html_gaps(copse_text *out, const copse_profile *profile);
 /* output_html_files.c: another file, an earlier profile, rows to be shown. */
 void html_drift(copse_text *out, const copse_profile *profile);
 void html_since(copse_text *out, const copse_profile *profile);
