@@ -14,6 +14,7 @@ enum exit_code {
   EXIT_DONE = 0,
   EXIT_FAILED = 1,   /* a file, the data or the machine stood in the way */
   EXIT_USAGE = 2,    /* command line or configuration are wrong; nothing was done */
+  EXIT_CHANGED = 3,  /* profile: it is written, and the file is not like the one of check= */
   EXIT_REFUTED = 3,  /* verify: the work is done, and a constraint is broken ... */
   EXIT_UNDECIDED = 4 /* ... or none is broken that is known of, but not all are proved */
 };

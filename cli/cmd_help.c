@@ -25,7 +25,8 @@ static void print_program_help(void) {
       "writes the model trained so far; a second Ctrl-C ends at once and writes nothing.\n"
       "\nexit codes: 0 done, 1 the work failed or was interrupted, 2 command line or configuration are "
       "wrong;\n"
-      "verify: 3 a constraint is broken, 4 not all constraints are proved");
+      "verify: 3 a constraint is broken, 4 not all constraints are proved; profile check=: 3 something "
+      "changed");
 }
 
 /* `--key  default  help` for one element of a comma separated list. */

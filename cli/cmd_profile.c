@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "console.h"
+#include "earlier_profile.h"
 #include "output.h"
 #include "phases.h"
 #include "settings.h"
@@ -16,6 +17,7 @@ struct profile_job {
   size_t n_files, n_against;
   copse_profile_format format;
   copse_profile_options options;
+  bool changed; /* since the profile of check= */
 };
 
 static bool ends_with(const char *text, const char *end) {
@@ -53,6 +55,8 @@ static copse_status take_files(struct app *app, struct profile_job *job, copse_e
     status = output_differs("out", job->out, "data", job->files[i], err);
   for (size_t i = 0; i < job->n_against && status == COPSE_OK; i++)
     status = output_differs("out", job->out, "against", job->against[i], err);
+  if (status == COPSE_OK && setting(app, "check")[0])
+    status = output_differs("out", job->out, "check", setting(app, "check"), err);
   return status;
 }
 
@@ -65,6 +69,10 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
     return fail(err, COPSE_ERR_ARGUMENT,
                 "lint=off: alerts are what a profile is for, expected error or nothing (lint=error ends with "
                 "code 1 where one is critical)");
+  if (copse_params_get_int(app->params, "samples") > 0 && strcmp(setting(app, "values"), "full") != 0)
+    return fail(err, COPSE_ERR_ARGUMENT,
+                "samples=%s shows rows as they are, which values=%s withholds (values=full shows them)",
+                setting(app, "samples"), setting(app, "values"));
   return COPSE_OK;
 }
 
@@ -88,6 +96,7 @@ static copse_status plan(void *user, copse_error *err) {
                                          .positive = setting(app, "positive"),
                                          .against = (const char *const *)job->against,
                                          .n_against = job->n_against,
+                                         .n_samples = (uint32_t)copse_params_get_int(app->params, "samples"),
                                          .missing_values = read.missing_values,
                                          .format = csv ? COPSE_FORMAT_CSV : COPSE_FORMAT_AUTO,
                                          .separator = read.separator,
@@ -114,22 +123,45 @@ static copse_status judge(const struct app *app, const copse_profile *profile, c
   return fail(err, COPSE_ERR_DATA, "%u critical: %s", n, copse_profile_alert_text(profile, 0));
 }
 
+/* What the document says at its place is said here too when the document is a file. */
+static void tell_changes(struct profile_job *job, const copse_profile *profile) {
+  uint32_t n = copse_profile_n_changes(profile);
+  bool file = strcmp(job->out, "-") != 0;
+  for (uint32_t i = 0; i < n; i++) {
+    if (copse_profile_change_level(profile, i) == COPSE_ALERT_NOTE) continue;
+    job->changed = true;
+    if (file) console_warning("changed: %s", copse_profile_change_text(profile, i));
+  }
+  if (file && setting(job->app, "check")[0]) console_line("changes: %u", n);
+}
+
+static copse_status make_document(struct profile_job *job, copse_profile *profile, copse_error *err) {
+  copse_text text = {.ctx = job->app->ctx};
+  copse_profile_write(profile, job->format, &text);
+  copse_status status = text.failed ? fail_memory(err, "the profile") : write_document(job, &text, err);
+  copse_text_release(&text);
+  return status;
+}
+
 static copse_status work(void *user, copse_error *err) {
-  const struct profile_job *job = user;
+  struct profile_job *job = user;
   struct app *app = job->app;
   double started = clock_seconds();
   copse_profile *profile = NULL;
-  copse_text text = {.ctx = app->ctx};
+  struct earlier_profile earlier = {.root = NULL};
   copse_status status = output_probe(job->out, err);
-  if (status != COPSE_OK) return status;
-  console_status(true, "profiling %s", job->files[0]);
-  status = copse_profile_run(app->ctx, (const char *const *)job->files, job->n_files, &job->options, &profile,
-                             err);
-  console_status_end();
-  if (status == COPSE_OK) {
-    copse_profile_write(profile, job->format, &text);
-    status = text.failed ? fail_memory(err, "the profile") : write_document(job, &text, err);
+  if (status == COPSE_OK && setting(app, "check")[0]) {
+    status = earlier_profile_read(app, setting(app, "check"), &earlier, err);
+    job->options.earlier = &earlier.is;
   }
+  if (status == COPSE_OK) {
+    console_status(true, "profiling %s", job->files[0]);
+    status = copse_profile_run(app->ctx, (const char *const *)job->files, job->n_files, &job->options,
+                               &profile, err);
+    console_status_end();
+  }
+  if (status == COPSE_OK) status = make_document(job, profile, err);
+  if (status == COPSE_OK) tell_changes(job, profile);
   if (status == COPSE_OK && strcmp(job->out, "-") != 0) {
     console_line("alerts: %u", copse_profile_n_alerts(profile));
     console_line("seconds_total: %.3f", clock_seconds() - started);
@@ -137,14 +169,19 @@ static copse_status work(void *user, copse_error *err) {
     console_line("profile: %s", job->out);
   }
   if (status == COPSE_OK) status = judge(app, profile, err);
-  copse_text_release(&text);
   copse_profile_free(profile);
+  earlier_profile_release(&earlier);
   return status;
+}
+
+static int finish(void *user) {
+  const struct profile_job *job = user;
+  return job->changed ? EXIT_CHANGED : EXIT_DONE;
 }
 
 int cmd_profile(struct app *app) {
   struct profile_job job = {.app = app, .out = "-"};
-  int code = run_phases(app, &job, plan, work, NULL);
+  int code = run_phases(app, &job, plan, work, finish);
   copse_free(job.files);
   copse_free(job.against);
   return code;

@@ -351,7 +351,7 @@ typedef enum copse_profile_values {
 typedef enum copse_profile_format {
   COPSE_PROFILE_TEXT = 0, /* 100 characters wide */
   COPSE_PROFILE_HTML = 1, /* one page that needs nothing else */
-  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.0 */
+  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.1, prep/profile/profile.schema.json */
 } copse_profile_format;
 
 typedef enum copse_alert_level {
@@ -360,6 +360,40 @@ typedef enum copse_alert_level {
   COPSE_ALERT_CRITICAL = 2 /* the model will be wrong */
 } copse_alert_level;
 
+/* What an earlier profile's JSON says of a column (profile.schema.json). Zero-initialised: nothing. */
+typedef struct copse_earlier_column {
+  const char *name, *type; /* as its members "name" and "type" */
+  uint64_t n, n_missing;
+  bool has_number, has_levels, has_date;
+  /* numbers: the bars */
+  uint32_t n_bars;
+  const double *edges;   /* [n_bars + 1] ascending; NULL where they are withheld */
+  const uint64_t *bars;  /* [n_bars] */
+  uint64_t below, above; /* with the infinite ones */
+  /* texts: the levels that have a name */
+  uint32_t n_levels;
+  const char *const *levels;  /* [n_levels] */
+  const uint64_t *level_rows; /* [n_levels] */
+  uint64_t unnamed_rows;      /* rows of all others */
+} copse_earlier_column;
+
+/* A critical alert of an earlier profile. */
+typedef struct copse_earlier_alert {
+  const char *id;
+  const char *const *columns; /* [n_columns] names */
+  size_t n_columns;
+} copse_earlier_alert;
+
+typedef struct copse_earlier_profile {
+  const char *path; /* of the JSON, for the outputs */
+  uint64_t n_rows;
+  bool no_values;                      /* made with COPSE_VALUES_NONE */
+  const copse_earlier_column *columns; /* [n_columns] */
+  size_t n_columns;
+  const copse_earlier_alert *alerts; /* [n_alerts] */
+  size_t n_alerts;
+} copse_earlier_profile;
+
 /* Zero-initialised: every default. Texts are borrowed during the call; NULL and "" mean not given. */
 typedef struct copse_profile_options {
   const char *target;   /* a column's name: two classes, up to 20 of them, or a number */
@@ -367,8 +401,10 @@ typedef struct copse_profile_options {
   const char *const *against; /* [n_against] other files with these columns, as validation files: drift, rows
                                  of both */
   size_t n_against;
-  copse_read_format format;   /* AUTO refuses what looks like LibSVM, CSV takes it for text */
-  const char *missing_values; /* as in copse_read_options */
+  const copse_earlier_profile *earlier; /* to compare with, borrowed during the call; NULL: none */
+  uint32_t n_samples;                   /* rows to show, drawn by their number; COPSE_VALUES_FULL alone */
+  copse_read_format format;             /* AUTO refuses what looks like LibSVM, CSV takes it for text */
+  const char *missing_values;           /* as in copse_read_options */
   char separator;
   copse_read_header header;
   copse_profile_values values;
@@ -401,6 +437,10 @@ COPSE_API copse_alert_level copse_profile_alert_level(const copse_profile *profi
 COPSE_API const char *copse_profile_alert_id(const copse_profile *profile, uint32_t alert);
 COPSE_API const char *copse_profile_alert_text(const copse_profile *profile, uint32_t alert);
 COPSE_API const char *copse_profile_alert_remedy(const copse_profile *profile, uint32_t alert);
+/* What changed since the earlier profile, the gravest first: one sentence each. */
+COPSE_API uint32_t copse_profile_n_changes(const copse_profile *profile);
+COPSE_API copse_alert_level copse_profile_change_level(const copse_profile *profile, uint32_t change);
+COPSE_API const char *copse_profile_change_text(const copse_profile *profile, uint32_t change);
 COPSE_API void copse_profile_free(copse_profile *profile);
 
 /* ------------------------------------------------------------------------------------------------------

@@ -4,14 +4,6 @@
 
 #include "profile/profile.h"
 
-/* What a check found; text and remedy as in struct alert. */
-struct finding {
-  uint32_t turn; /* asked for: the first, the second ... of its kind */
-  copse_alert_level level;
-  double effect;
-  char text[ALERT_TEXT], remedy[ALERT_TEXT];
-};
-
 /* One row of the table of what is looked for in a column. */
 struct column_check {
   const char *id;
@@ -29,7 +21,8 @@ struct table_check {
   const char *id;
   bool (*find)(const copse_profile *profile, struct finding *out, uint32_t *columns, uint32_t *n);
   const char
-      *groups; /* there can be several, each of some columns: what is said of many; NULL: there is one */
+      *groups;     /* there can be several, each of some columns: what is said of many; NULL: there is one */
+  bool other_file; /* it is about the other file of against= */
 };
 extern const struct table_check table_checks[];
 extern const size_t n_table_checks;

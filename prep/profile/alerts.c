@@ -86,28 +86,38 @@ struct name_text value_in_text(const struct facts_value *value) {
 
 /* ---- the list ---- */
 
-static struct alert *add_alert(copse_profile *p, const char *id, const struct finding *finding,
-                               const uint32_t *columns, uint32_t n_columns) {
-  if (p->n_alerts == p->alert_capacity) {
-    uint32_t capacity = p->alert_capacity == 0 ? 32 : p->alert_capacity * 2;
-    struct alert *alerts = copse_resize(p->ctx, p->alerts, capacity, sizeof *alerts);
-    if (alerts == NULL) return NULL;
-    p->alerts = alerts;
-    p->alert_capacity = capacity;
+bool alert_append(copse_context *ctx, struct alert_list *list, const char *id, const struct finding *finding,
+                  const uint32_t *columns, uint32_t n_columns) {
+  if (list->n == list->capacity) {
+    uint32_t capacity = list->capacity == 0 ? 32 : list->capacity * 2;
+    struct alert *alerts = copse_resize(ctx, list->list, capacity, sizeof *alerts);
+    if (alerts == NULL) return false;
+    list->list = alerts;
+    list->capacity = capacity;
   }
-  struct alert *alert = &p->alerts[p->n_alerts];
+  struct alert *alert = &list->list[list->n];
   *alert = (struct alert){.id = id,
                           .level = finding->level,
                           .column = n_columns > 0 ? (int64_t)columns[0] : ALERT_NO_COLUMN,
                           .n_columns = n_columns,
                           .effect = finding->effect};
-  alert->columns = copse_alloc(p->ctx, n_columns, sizeof *alert->columns);
-  if (alert->columns == NULL) return NULL;
-  memcpy(alert->columns, columns, n_columns * sizeof *columns);
+  alert->columns = copse_alloc(ctx, n_columns, sizeof *alert->columns);
+  if (alert->columns == NULL) return false;
+  for (uint32_t i = 0; i < n_columns; i++) alert->columns[i] = columns[i];
   memcpy(alert->text, finding->text, sizeof alert->text);
   memcpy(alert->remedy, finding->remedy, sizeof alert->remedy);
-  p->n_alerts++;
-  return alert;
+  list->n++;
+  return true;
+}
+
+void alerts_release(struct alert_list *list) {
+  for (uint32_t i = 0; i < list->n; i++) copse_free(list->list[i].columns);
+  copse_free(list->list);
+}
+
+static bool add_alert(copse_profile *p, const char *id, const struct finding *finding,
+                      const uint32_t *columns, uint32_t n_columns) {
+  return alert_append(p->ctx, &p->alerts, id, finding, columns, n_columns);
 }
 
 static bool listed(const char *list, const char *id) {
@@ -122,7 +132,7 @@ static bool check_column(copse_profile *p, uint32_t column) {
     const struct column_check *check = &column_checks[i];
     struct finding finding = {.turn = 0};
     if (listed(dropped, check->id) || !check->find(p, &p->columns[column], &finding)) continue;
-    if (add_alert(p, check->id, &finding, &column, 1) == NULL) return false;
+    if (!add_alert(p, check->id, &finding, &column, 1)) return false;
     if (check->ends) break;
     size_t at = strlen(dropped);
     snprintf(dropped + at, sizeof dropped - at, " %s", check->drops);
@@ -137,17 +147,17 @@ static bool check_groups(copse_profile *p, const struct table_check *check, uint
   for (uint32_t n = 0;; finding.turn++, n = 0) {
     if (!check->find(p, &finding, room + n_rest, &n)) break;
     if (finding.turn < GROUPS_TOLD) {
-      if (add_alert(p, check->id, &finding, room, n) == NULL) return false;
+      if (!add_alert(p, check->id, &finding, room, n)) return false;
       continue;
     }
     rest = finding;
     n_rest += n;
     n_groups++;
   }
-  if (n_groups < 2) return n_groups == 0 || add_alert(p, check->id, &rest, room, n_rest) != NULL;
+  if (n_groups < 2) return n_groups == 0 || add_alert(p, check->id, &rest, room, n_rest);
   snprintf(rest.text, sizeof rest.text, "%u columns in %u more groups %s.", n_rest, n_groups, check->groups);
   rest.effect *= 0.9; /* behind them */
-  return add_alert(p, check->id, &rest, room, n_rest) != NULL;
+  return add_alert(p, check->id, &rest, room, n_rest);
 }
 
 static bool check_table(copse_profile *p, uint32_t *room) {
@@ -158,7 +168,7 @@ static bool check_table(copse_profile *p, uint32_t *room) {
     if (check->groups != NULL) {
       if (!check_groups(p, check, room)) return false;
     } else if (check->find(p, &finding, room, &n)) {
-      if (add_alert(p, check->id, &finding, room, n) == NULL) return false;
+      if (!add_alert(p, check->id, &finding, room, n)) return false;
     }
   }
   return true;
@@ -169,22 +179,22 @@ static bool fold(copse_profile *p, const struct column_check *check, copse_alert
                  uint32_t *room) {
   struct finding finding = {.level = level, .effect = 0};
   uint32_t n = 0, kept = 0;
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    const struct alert *alert = &p->alerts[i];
+  for (uint32_t i = 0; i < p->alerts.n; i++) {
+    const struct alert *alert = &p->alerts.list[i];
     if (alert->id == check->id && alert->level == level) room[n++] = (uint32_t)alert->column;
   }
   if (n < FOLD_FROM) return true;
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    struct alert *alert = &p->alerts[i];
+  for (uint32_t i = 0; i < p->alerts.n; i++) {
+    struct alert *alert = &p->alerts.list[i];
     if (alert->id == check->id && alert->level == level) {
       if (alert->effect > finding.effect) finding.effect = alert->effect;
       memcpy(finding.remedy, alert->remedy, sizeof finding.remedy);
       copse_free(alert->columns);
     } else {
-      p->alerts[kept++] = *alert;
+      p->alerts.list[kept++] = *alert;
     }
   }
-  p->n_alerts = kept;
+  p->alerts.n = kept;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
   int length = snprintf(finding.text, sizeof finding.text, check->group, n);
@@ -200,7 +210,7 @@ static bool fold(copse_profile *p, const struct column_check *check, copse_alert
   char *key = strstr(finding.remedy, "ignore_column=");
   if (key == NULL) key = strstr(finding.remedy, "categorical_feature=");
   if (key != NULL) snprintf(strchr(key, '=') + 1, 16, "%s...", p->named ? "name:" : "");
-  return add_alert(p, check->id, &finding, room, n) != NULL;
+  return add_alert(p, check->id, &finding, room, n);
 }
 
 static int compare_alerts(const void *a, const void *b) {
@@ -209,6 +219,10 @@ static int compare_alerts(const void *a, const void *b) {
   if (x->effect != y->effect) return x->effect > y->effect ? -1 : 1;
   if (x->column != y->column) return x->column < y->column ? -1 : 1;
   return strcmp(x->id, y->id);
+}
+
+void alerts_sort(struct alert_list *list) {
+  if (list->n > 0) qsort(list->list, list->n, sizeof *list->list, compare_alerts);
 }
 
 bool alerts_find(copse_profile *p) {
@@ -221,7 +235,7 @@ bool alerts_find(copse_profile *p) {
     for (int level = COPSE_ALERT_NOTE; level <= COPSE_ALERT_CRITICAL && ok; level++)
       ok = fold(p, &column_checks[i], (copse_alert_level)level, room);
   }
-  if (ok && p->n_alerts > 0) qsort(p->alerts, p->n_alerts, sizeof *p->alerts, compare_alerts);
+  alerts_sort(&p->alerts);
   copse_free(room);
   return ok;
 }

@@ -12,6 +12,9 @@ bool describe_number(const struct column *column, struct column_facts *out);
 bool describe_levels(struct column *column, struct column_facts *out);
 void describe_dates(const struct column *column, struct column_facts *out);
 
+/* The next step of 1, 2, 5, 10 ... that is not below x: how wide bars are. Bar i of [start, start + n) holds
+ * the numbers whose floor(x / step) is i. */
+double facts_bar_step(double x);
 /* Number of the period that a moment between the first and the last one lies in. */
 uint32_t date_period(const struct date_facts *dates, double seconds);
 

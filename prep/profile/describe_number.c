@@ -61,8 +61,7 @@ static double median_distance(const struct span *span, double centre) {
 
 /* ---- bars ---- */
 
-/* The next step of 1, 2, 5, 10 ... that is not below x. */
-static double round_step(double x) {
+double facts_bar_step(double x) {
   double power = pow(10, floor(log10(x)));
   for (int i = 0; i < 4; i++) {
     static const double steps[] = {1, 2, 5, 10};
@@ -90,9 +89,9 @@ static void count_bars(const struct span *span, struct number_facts *f, bool int
   double wanted = width > 0 ? (hi - lo) / width : FACTS_BARS;
   if (!(wanted <= FACTS_BARS - 2)) wanted = FACTS_BARS - 2;
   if (wanted < 10) wanted = 10;
-  double step = hi > lo ? round_step((hi - lo) / wanted) : 1;
+  double step = hi > lo ? facts_bar_step((hi - lo) / wanted) : 1;
   if (integers && step < 1) step = 1;
-  while (floor(hi / step) - floor(lo / step) >= FACTS_BARS) step = round_step(step * 1.01);
+  while (floor(hi / step) - floor(lo / step) >= FACTS_BARS) step = facts_bar_step(step * 1.01);
   double start = floor(lo / step);
   f->n_bars = (uint32_t)(floor(hi / step) - start) + 1;
   if (!isfinite(start) || f->n_bars > FACTS_BARS) f->n_bars = 0;
@@ -139,6 +138,16 @@ static void find_sentinel(const struct span *span, struct number_facts *f) {
   }
 }
 
+static void count_far(const struct span *span, struct number_facts *f) {
+  double low = f->quantiles[2], high = f->quantiles[4], reach = high - low;
+  for (uint32_t i = span->first; i < span->end; i++) {
+    const struct value *v = &span->entries[i];
+    double x = v->number.lo / 2 + v->number.hi / 2, beyond = x < low ? low - x : x - high;
+    if (beyond > 1.5 * reach) f->n_far += v->n;
+    if (beyond > 3 * reach) f->n_extreme += v->n;
+  }
+}
+
 /* Rows of an end's value; one where it shares its entry. */
 static uint64_t entry_rows(const struct value *v) { return v->number.lo == v->number.hi ? v->n : 1; }
 
@@ -176,6 +185,7 @@ static void measure(const struct column *column, const struct refined *refined, 
   for (int i = 0; i < FACTS_QUANTILES; i++) f->quantiles[i] = quantile(&span, facts_quantiles[i]);
   f->mad = median_distance(&span, f->quantiles[3]);
   count_bars(&span, f, f->n_integer == f->n);
+  count_far(&span, f);
   find_spikes(&span, f);
   find_sentinel(&span, f);
 }

@@ -7,15 +7,8 @@
 
 #include "copse_prep.h"
 
-enum { RANGES = 10, LEVELS = 20, MOST_PARTS = LEVELS + 2 };
-
-/* Rows of both files by part. */
-struct counts {
-  uint32_t n;
-  double here[MOST_PARTS], other[MOST_PARTS];
-};
-
-static void measure(struct counts *c, double n_compared, struct column_drift *d) {
+void drift_measure(struct drift_counts *c, double n_compared, struct column_drift *d) {
+  if (c->n == 0) return;
   copse_stability stability = copse_stability_of(c->here, c->other, c->n, n_compared);
   double a = 0, b = 0, k = c->n = stability.n_parts, js = 0;
   for (uint32_t i = 0; i < c->n; i++) {
@@ -33,12 +26,12 @@ static void measure(struct counts *c, double n_compared, struct column_drift *d)
   d->moved = stability.excess > 0.1 && stability.beyond_chance;
 }
 
-static void count_ranges(const struct values *here, const struct values *other, struct counts *c) {
-  double edges[RANGES], wanted = (double)values_total(here) / RANGES;
+static void count_ranges(const struct values *here, const struct values *other, struct drift_counts *c) {
+  double edges[DRIFT_RANGES], wanted = (double)values_total(here) / DRIFT_RANGES;
   uint32_t n_edges = 0, at = 0;
   for (uint32_t i = 0; i < here->n; i++) {
     c->here[n_edges] += (double)here->entries[i].n;
-    if (c->here[n_edges] >= wanted && n_edges < RANGES - 1 && i + 1 < here->n)
+    if (c->here[n_edges] >= wanted && n_edges < DRIFT_RANGES - 1 && i + 1 < here->n)
       edges[n_edges++] = here->entries[i].number.hi;
   }
   for (uint32_t i = 0; i < other->n; i++) {
@@ -49,12 +42,16 @@ static void count_ranges(const struct values *here, const struct values *other, 
   c->n = n_edges + 1;
 }
 
-static double kolmogorov(const struct values *a, const struct values *b) {
-  double n = (double)values_total(a), m = (double)values_total(b), fa = 0, fb = 0, most = 0;
+/* *area: between the distribution functions. */
+static double kolmogorov(const struct values *a, const struct values *b, double *area) {
+  double n = (double)values_total(a), m = (double)values_total(b), fa = 0, fb = 0, most = 0, last = 0;
+  *area = 0;
   for (uint32_t i = 0, j = 0; i < a->n || j < b->n;) {
     double x = i < a->n ? a->entries[i].number.hi : (double)INFINITY;
     double y = j < b->n ? b->entries[j].number.hi : (double)INFINITY;
     double next = x < y ? x : y;
+    if (i + j > 0) *area += fabs(fa / n - fb / m) * (next - last);
+    last = next;
     while (i < a->n && a->entries[i].number.hi <= next) fa += (double)a->entries[i++].n;
     while (j < b->n && b->entries[j].number.hi <= next) fb += (double)b->entries[j++].n;
     double distance = fabs(fa / n - fb / m);
@@ -66,12 +63,12 @@ static double kolmogorov(const struct values *a, const struct values *b) {
 /* The frequent levels have a part each. The others are one together with what is new: of levels that few rows
  * have, another file of the same kind brings new ones, in as many rows as have a level alone here (Good
  * 1953). */
-static void count_levels(const struct values *here, const struct values *other, struct counts *c,
+static void count_levels(const struct values *here, const struct values *other, struct drift_counts *c,
                          struct column_drift *d) {
   enum { FREQUENT = 5 };
   double fresh = 0, single = 0, all = (double)values_total(other);
   uint32_t n = 0;
-  while (n < here->n && n < LEVELS && here->entries[n].n >= FREQUENT) n++;
+  while (n < here->n && n < DRIFT_LEVELS && here->entries[n].n >= FREQUENT) n++;
   for (uint32_t i = 0; i < here->n; i++) {
     c->here[i < n ? i : n] += (double)here->entries[i].n;
     single += here->entries[i].n == 1;
@@ -91,29 +88,30 @@ static uint64_t blanks_of(const struct column *column) {
          column->n_types[CELL_TYPE_DECLARED];
 }
 
-enum { KIND_EMPTY, KIND_NUMBER, KIND_DATE, KIND_TEXT };
-static int kind_of(const struct column_facts *facts) {
-  return facts->has_number   ? KIND_NUMBER
-         : facts->has_date   ? KIND_DATE
-         : facts->has_levels ? KIND_TEXT
-                             : KIND_EMPTY;
+enum drift_kind drift_kind_of(const struct column_facts *facts) {
+  return facts->has_number   ? DRIFT_NUMBER
+         : facts->has_date   ? DRIFT_DATE
+         : facts->has_levels ? DRIFT_TEXT
+                             : DRIFT_EMPTY;
 }
 
 static void compare(const struct column *here, const struct column_facts *facts, const struct column *other,
                     const struct column_facts *other_facts, double n_compared, struct column_drift *d) {
-  struct counts c = {.n = 0};
-  int kind = kind_of(facts), other_kind = kind_of(other_facts);
+  struct drift_counts c = {.n = 0};
+  enum drift_kind kind = drift_kind_of(facts), other_kind = drift_kind_of(other_facts);
   d->present = true;
   d->other_type = other_facts->type;
-  d->ks = d->share_not_later = (double)NAN;
-  d->type_changed = kind != other_kind && kind != KIND_EMPTY && other_kind != KIND_EMPTY;
+  d->ks = d->w1 = d->share_not_later = (double)NAN;
+  d->type_changed = kind != other_kind && kind != DRIFT_EMPTY && other_kind != DRIFT_EMPTY;
   if (d->type_changed) d->psi = d->psi_chance = d->js = (double)NAN;
   if (d->type_changed || facts->type == TYPE_ID || facts->type == TYPE_TEXT) return;
   if (facts->has_number || facts->has_date) {
     const struct values *a = facts->has_date ? &here->dates : &here->numbers;
     const struct values *b = facts->has_date ? &other->dates : &other->numbers;
     count_ranges(a, b, &c);
-    d->ks = kolmogorov(a, b);
+    double area;
+    d->ks = kolmogorov(a, b, &area);
+    if (facts->has_number) d->w1 = area / facts->number.std;
     double known = 0;
     for (uint32_t i = 0; i < b->n && facts->has_date; i++)
       known += b->entries[i].number.lo <= facts->date.last ? (double)b->entries[i].n : 0;
@@ -123,7 +121,7 @@ static void compare(const struct column *here, const struct column_facts *facts,
   }
   c.here[c.n] = (double)blanks_of(here);
   c.other[c.n++] = (double)blanks_of(other);
-  if (c.n > 0) measure(&c, n_compared, d);
+  drift_measure(&c, n_compared, d);
   if (facts->has_date) d->moved = false; /* time goes on: not a finding */
 }
 

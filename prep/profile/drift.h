@@ -12,8 +12,10 @@ struct column_drift {
   double psi;                  /* population stability index over parts of this file's values */
   double psi_chance;           /* what it exceeds in one case of twenty without any drift */
   double psi_excess;           /* how far it is above what it is by chance on average */
-  double ks;               /* numbers and dates: greatest distance of the distribution functions; else NaN */
-  double js;               /* Jensen and Shannon's distance over the same parts, [0, 1] */
+  double ks; /* numbers and dates: greatest distance of the distribution functions; else NaN */
+  double w1; /* numbers: area between the distribution functions, in standard deviations of this file's; else
+                NaN */
+  double js; /* Jensen and Shannon's distance over the same parts, [0, 1] */
   double share_new;        /* rows with a level that this file lacks */
   double share_new_chance; /* as many as chance brings */
   double share_not_later;  /* dates: rows not later than this file's last; else NaN */
@@ -29,6 +31,22 @@ struct drift {
   copse_text new_names;         /* of the latter, NUL-terminated each */
   struct column_drift *columns; /* [n_columns] of this file */
 };
+
+/* ---- for every comparison, with another file (drift.c) and with an earlier profile (since.c) ---- */
+
+enum { DRIFT_RANGES = 10, DRIFT_LEVELS = 20, DRIFT_MOST_PARTS = 48 };
+
+/* Rows by part of this file's, or the earlier one's, values. */
+struct drift_counts {
+  uint32_t n;
+  double here[DRIFT_MOST_PARTS], other[DRIFT_MOST_PARTS];
+};
+/* The indices and whether it moved. n_compared: columns that are compared in all. Pools sparse parts. */
+void drift_measure(struct drift_counts *counts, double n_compared, struct column_drift *out);
+
+/* What can be compared of a column. */
+enum drift_kind { DRIFT_EMPTY, DRIFT_NUMBER, DRIFT_DATE, DRIFT_TEXT };
+enum drift_kind drift_kind_of(const struct column_facts *facts);
 
 /* Both scans' columns are described already. False: out of memory. */
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,

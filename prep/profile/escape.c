@@ -65,6 +65,7 @@ void append_json(copse_text *out, const char *text, size_t length) {
   while (p < end) {
     char piece[8];
     uint32_t c = text_next(&p, end);
+    if (c == 0) c = 0xFFFD; /* parsers refuse it */
     if (c == '"' || c == '\\')
       copse_text_appendf(out, "\\%c", (int)c);
     else if (c < 0x20 || c == 0x7F || c == '<' || c == '>' || c == '&' || c == 0x2028 || c == 0x2029)

@@ -44,8 +44,9 @@ struct facts_value {
 struct number_facts {
   double mean, std, min, max, sum, skew, kurtosis, mad;
   uint64_t n, n_zero, n_negative, n_pos_inf, n_neg_inf, n_integer;
-  uint64_t n_min, n_max; /* rows of the least and the greatest one */
-  bool rounded;          /* extremes stand for themselves no longer: see privacy.c */
+  uint64_t n_far, n_extreme; /* beyond 1.5 and 3 times the middle half from it (Tukey 1977) */
+  uint64_t n_min, n_max;     /* rows of the least and the greatest one */
+  bool rounded;              /* extremes stand for themselves no longer: see privacy.c */
   double quantiles[FACTS_QUANTILES];
   bool exact;        /* quantiles, mad and counts of bars */
   double rank_error; /* of a quantile, at most */

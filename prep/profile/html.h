@@ -9,9 +9,14 @@ extern const char page_style[], page_script[], page_script_hash[];
 void html_put(copse_text *out, const char *text);
 /* A text of the data, cleaned, cut at `most` characters, escaped; shown apart from its surroundings. */
 void html_data(copse_text *out, const char *text, size_t most);
+/* The same as the beginning of an element of its own, which the caller ends: of many the page has one less.
+ */
+void html_data_in(copse_text *out, const char *tag, const char *text, size_t most);
 /* The same without the element around it: for titles and attributes. */
 void html_plain(copse_text *out, const char *text, size_t most);
 void html_value(copse_text *out, const struct facts_value *value, uint32_t rank);
+/* A cell with a value, up to its closing tag. */
+void html_value_cell(copse_text *out, const struct facts_value *value, uint32_t rank);
 /* Counts with their thousands apart, shares, numbers; "—" where there is none. */
 void html_count(copse_text *out, double n);
 void html_share(copse_text *out, double share);
@@ -25,14 +30,18 @@ void html_number_cell(copse_text *out, double x, const char *class);
 /* A name in small letters, for the filter. */
 void html_lower(copse_text *out, const char *name);
 
-/* Columns up to which every card is open; cards on a page. */
-enum { HTML_OPEN_CARDS = 60, HTML_CARDS = 300 };
+/* Columns up to which every card is open; cards on a page; elements, which a browser has to hold. */
+enum { HTML_OPEN_CARDS = 60, HTML_CARDS = 300, HTML_ELEMENTS = 39500 };
+/* Elements of a piece of the page. */
+size_t html_elements(const copse_text *piece);
 
 /* ---- the table of columns ---- */
 
-/* Which columns have a card. False: out of memory. */
-bool html_choose_cards(const copse_profile *profile, bool *cards);
-void html_columns(copse_text *out, const copse_profile *profile, const bool *cards);
+/* What a column has: no card, one, or one with the target by part. */
+enum html_cards { HTML_NO_CARD, HTML_CARD, HTML_CARD_WITH_BINS };
+/* Chooses for all columns [n_columns], beside `other` elements of the page. False: out of memory. */
+bool html_choose_cards(const copse_profile *profile, size_t other, uint8_t *cards);
+void html_columns(copse_text *out, const copse_profile *profile, const uint8_t *cards);
 /* How well a column alone tells the target: AUC or R2, NaN without. */
 double html_strength(const copse_profile *profile, const struct column_facts *column);
 /* Alerts on a column; *level: of the gravest, or -1. */
@@ -51,6 +60,16 @@ void chart_periods(copse_text *out, const struct date_facts *date);
 void chart_over_time(copse_text *out, const struct date_facts *date, bool rates);
 /* Rates by part, with their intervals and the base rate. */
 void chart_rates(copse_text *out, const struct view_facts *view, double base);
+
+/* output_html_relations.c: pairs of columns; which are missing together. */
+void html_relations(copse_text *out, const copse_profile *profile);
+void html_gaps(copse_text *out, const copse_profile *profile);
+/* output_html_files.c: another file, an earlier profile, rows to be shown. */
+void html_drift(copse_text *out, const copse_profile *profile);
+void html_since(copse_text *out, const copse_profile *profile);
+void html_rows(copse_text *out, const copse_profile *profile);
+/* The findings of a list; with cards: a link to the column of each. */
+void html_findings(copse_text *out, const struct alert_list *alerts, const uint8_t *cards);
 
 /* The card of a column. */
 void html_card(copse_text *out, const copse_profile *profile, uint32_t column, bool open, bool bins);

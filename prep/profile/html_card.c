@@ -1,5 +1,6 @@
 /* html_card.c - what a column's card shows. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "profile/alert.h"
@@ -40,28 +41,48 @@ static void word_term(copse_text *out, const char *name, const char *text) {
   end_term(out);
 }
 
+/* Two numbers in one line. */
+static void range_term(copse_text *out, const char *name, double a, double b, const char *between,
+                       bool exact) {
+  term(out, name);
+  if (!exact && !(isnan(a) && isnan(b))) html_put(out, "\xE2\x89\x88 ");
+  html_number(out, a);
+  html_put(out, between);
+  html_number(out, b);
+  end_term(out);
+}
+#define UP_TO " \xE2\x80\xA6 "
+
 static void put_numbers(copse_text *out, const struct column_facts *c) {
-  static const char *const names[FACTS_QUANTILES] = {"1 %", "5 %", "25 %", "median", "75 %", "95 %", "99 %"};
+  static const char *const names[] = {"1 %" UP_TO "99 %", "5 %" UP_TO "95 %", "25 %" UP_TO "75 %"};
   const struct number_facts *f = &c->number;
   double n = (double)f->n;
-  html_put(out, "<div>");
   chart_numbers(out, f);
-  html_put(out, "</div><dl>");
-  number_term(out, "least", f->min, !f->rounded);
-  for (int i = 0; i < FACTS_QUANTILES; i++) number_term(out, names[i], f->quantiles[i], f->exact);
-  number_term(out, "greatest", f->max, !f->rounded);
-  html_put(out, "</dl><dl>");
-  number_term(out, "mean", f->mean, true);
-  number_term(out, "standard deviation", f->std, true);
+  html_put(out, "<dl>");
+  range_term(out, "least" UP_TO "greatest", f->min, f->max, UP_TO, !f->rounded);
+  for (int i = 0; i < 3; i++)
+    range_term(out, names[i], f->quantiles[i], f->quantiles[FACTS_QUANTILES - 1 - i], UP_TO, f->exact);
+  number_term(out, "median", f->quantiles[3], f->exact);
+  range_term(out, "mean, standard deviation", f->mean, f->std, ", ", true);
   number_term(out, "median distance from median", f->mad, f->exact);
   number_term(out, "middle half", f->quantiles[4] - f->quantiles[2], f->exact);
   number_term(out, "coefficient of variation",
               fabs(f->mean) < f->std / 1000 ? (double)NAN : f->std / fabs(f->mean), true);
-  number_term(out, "skewness", f->skew, true);
-  number_term(out, "excess kurtosis", f->kurtosis, true);
-  share_term(out, "zero", (double)f->n_zero / n);
-  share_term(out, "negative", (double)f->n_negative / n);
-  share_term(out, "whole numbers", (double)f->n_integer / n);
+  range_term(out, "skewness, excess kurtosis", f->skew, f->kurtosis, ", ", true);
+  term(out, "zero, negative, whole numbers");
+  html_share(out, (double)f->n_zero / n);
+  html_put(out, ", ");
+  html_share(out, (double)f->n_negative / n);
+  html_put(out, ", ");
+  html_share(out, (double)f->n_integer / n);
+  end_term(out);
+  if (f->n_far > 0) {
+    term(out, "outliers: 1.5, 3 times beyond the middle half");
+    html_count(out, (double)f->n_far);
+    html_put(out, ", ");
+    html_count(out, (double)f->n_extreme);
+    end_term(out);
+  }
   if (f->n_pos_inf + f->n_neg_inf > 0) count_term(out, "infinite", (double)(f->n_pos_inf + f->n_neg_inf));
   for (uint32_t i = 0; i < f->n_spikes; i++) {
     html_put(out, "<dt>often ");
@@ -73,33 +94,31 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   html_put(out, "</dl>");
 }
 
-static void put_level_row(copse_text *out, double share) {
-  html_put(out, "</td><td>");
+/* Rows with their share, and the share as a bar: the cell's background. */
+static void put_level_row(copse_text *out, double rows, double share) {
+  html_count(out, rows);
+  html_put(out, " (");
   html_share(out, share);
-  copse_text_appendf(
-      out, "</td><td class=\"t\"><span class=\"bar\" style=\"width:%.2frem\"></span></td></tr>", share * 8);
+  copse_text_appendf(out, ")</td><td class=\"bar\" style=\"--w:%.1f%%\"></td></tr>", share * 100);
 }
 
 static void put_levels(copse_text *out, const struct column_facts *c) {
   const struct level_facts *f = &c->levels;
   double n = (double)c->n;
-  html_put(
-      out,
-      "<div class=\"wide\"><table><caption>Most frequent values</caption><thead><tr><th scope=\"col\">value"
-      "</th><th scope=\"col\">rows</th><th scope=\"col\">share</th><th></th></tr></thead><tbody>");
+  html_put(out,
+           "<div class=\"wide\"><table><caption>Most frequent values</caption><thead><tr><th "
+           "scope=\"col\">value</th><th scope=\"col\">rows</th><th></th></tr></thead><tbody>");
   for (uint32_t i = 0; i < f->n_top; i++) {
-    html_put(out, "<tr><td>");
-    html_value(out, &f->top[i], i);
+    html_put(out, "<tr>");
+    html_value_cell(out, &f->top[i], i);
     html_put(out, f->top[i].n_lost > 0 ? "</td><td>\xE2\x89\xA5 " : "</td><td>");
-    html_count(out, (double)f->top[i].n);
-    put_level_row(out, (double)f->top[i].n / n);
+    put_level_row(out, (double)f->top[i].n, (double)f->top[i].n / n);
   }
   if (f->other_n > 0) {
     html_put(out, "<tr><td class=\"mute\">other (");
     html_count(out, round(f->other_values));
     html_put(out, " values)</td><td>");
-    html_count(out, (double)f->other_n);
-    put_level_row(out, (double)f->other_n / n);
+    put_level_row(out, (double)f->other_n, (double)f->other_n / n);
   }
   html_put(out, "</tbody></table></div><dl>");
   number_term(out, "evenness (entropy, 0 to 1)", f->entropy, f->exact);
@@ -119,9 +138,8 @@ static void put_levels(copse_text *out, const struct column_facts *c) {
 
 static void put_dates(copse_text *out, const struct column_facts *c) {
   const struct date_facts *f = &c->date;
-  html_put(out, "<div>");
   chart_periods(out, f);
-  html_put(out, "</div><dl>");
+  html_put(out, "<dl>");
   if (!isnan(f->first)) {
     word_term(out, f->rounded ? "first, about" : "first", facts_date(f->first, 1).text);
     word_term(out, f->rounded ? "last, about" : "last", facts_date(f->last, 1).text);
@@ -141,24 +159,27 @@ static void put_border(copse_text *out, double x, bool date) {
     html_number(out, x);
 }
 
+/* The cell that names a part, up to its closing tag. */
 static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, uint32_t rank) {
-  switch (bin->kind) {
-    case BIN_LEVEL: html_value(out, &bin->level, rank); return;
-    case BIN_OTHER: html_put(out, "<span class=\"mute\">other</span>"); return;
-    case BIN_MISSING: html_put(out, "<span class=\"mute\">missing</span>"); return;
-    case BIN_MISFIT: html_put(out, "<span class=\"mute\">other type</span>"); return;
-    case BIN_RANGE:
-    case BIN_VALUE: break;
-  }
-  if (isnan(bin->lo) && isnan(bin->hi)) {
-    copse_text_appendf(out, "<span class=\"mute\">part %u</span>", rank + 1);
+  static const char *const others[] = {
+      [BIN_OTHER] = "other", [BIN_MISSING] = "missing", [BIN_MISFIT] = "other type"};
+  bool range = bin->kind == BIN_RANGE || bin->kind == BIN_VALUE;
+  if (bin->kind == BIN_LEVEL) {
+    html_value_cell(out, &bin->level, rank);
     return;
   }
-  if (isnan(bin->lo)) html_put(out, "up to ");
-  if (isnan(bin->hi)) html_put(out, "from ");
+  if (!range) {
+    copse_text_appendf(out, "<td class=\"mute\">%s", others[bin->kind]);
+    return;
+  }
+  if (isnan(bin->lo) && isnan(bin->hi)) {
+    copse_text_appendf(out, "<td class=\"mute\">part %u", rank + 1);
+    return;
+  }
+  html_put(out, isnan(bin->lo) ? "<td>up to " : isnan(bin->hi) ? "<td>from " : "<td>");
   if (!isnan(bin->lo)) put_border(out, bin->lo, dates);
   if (bin->kind == BIN_VALUE) return;
-  if (!isnan(bin->lo) && !isnan(bin->hi)) html_put(out, " \xE2\x80\xA6 ");
+  if (!isnan(bin->lo) && !isnan(bin->hi)) html_put(out, UP_TO);
   if (!isnan(bin->hi)) put_border(out, bin->hi, dates);
 }
 
@@ -168,32 +189,28 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
   html_put(
       out,
       "<div class=\"wide\"><table><caption>The target by part</caption><thead><tr><th scope=\"col\">part</th>"
-      "<th scope=\"col\">rows</th><th scope=\"col\" class=\"o\">share</th><th scope=\"col\">");
-  html_put(
-      out,
-      rates ? "rate</th><th scope=\"col\" class=\"o\">95 % interval</th><th scope=\"col\">times the mean</th>"
-            : "mean</th><th class=\"o\"></th><th></th>");
+      "<th scope=\"col\">rows (share)</th><th scope=\"col\">");
+  html_put(out, rates ? "rate (95 % interval)</th><th scope=\"col\">times the mean</th>" : "mean</th>");
   html_put(out, "</tr></thead><tbody>");
   for (uint32_t i = 0; i < c->view.n_bins; i++) {
     const struct bin_facts *bin = &c->view.bins[i];
-    html_put(out, "<tr><td>");
+    html_put(out, "<tr>");
     put_part(out, bin, c->has_date, i);
     html_put(out, "</td><td>");
     html_count(out, (double)bin->n);
-    html_put(out, "</td><td class=\"o\">");
+    html_put(out, " (");
     html_share(out, (double)bin->n / all);
-    html_put(out, "</td><td>");
+    html_put(out, ")</td><td>");
     if (rates) {
       html_share(out, bin->rate);
-      html_put(out, "</td><td class=\"o\">");
+      html_put(out, " (");
       html_share(out, bin->ci_lo);
-      html_put(out, " \xE2\x80\xA6 ");
+      html_put(out, UP_TO);
       html_share(out, bin->ci_hi);
-      html_put(out, "</td><td>");
+      html_put(out, ")</td><td>");
       html_fixed(out, bin->rate / p->target.rate);
     } else {
       html_number(out, bin->rate);
-      html_put(out, "</td><td class=\"o\"></td><td>");
     }
     html_put(out, "</td></tr>");
   }
@@ -202,7 +219,7 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
 
 static void put_view(copse_text *out, const copse_profile *p, const struct column_facts *c, bool bins) {
   const struct view_facts *v = &c->view;
-  html_put(out, "<h3>Beside the target</h3><div class=\"cols\">");
+  html_put(out, "<h3>Beside the target</h3><div class=\"cols view\">");
   if (bins) put_bins(out, p, c);
   html_put(out, "<div>");
   if (p->target.kind != TARGET_NUMBER) chart_rates(out, v, p->target.rate);
@@ -230,8 +247,10 @@ static void put_nearest(copse_text *out, const copse_profile *p, uint32_t column
   if (n == 0) return;
   html_put(out, "<p class=\"mute\">Nearest columns: ");
   for (uint32_t i = 0; i < n; i++) {
-    copse_text_appendf(out, "%s<a href=\"#c%u\">", i > 0 ? ", " : "", nearest[i]);
-    html_data(out, p->columns[nearest[i]].name, 64);
+    char link[40];
+    snprintf(link, sizeof link, "a href=\"#c%u\"", nearest[i]);
+    if (i > 0) html_put(out, ", ");
+    html_data_in(out, link, p->columns[nearest[i]].name, 64);
     html_put(out, "</a> (");
     html_fixed(out, (double)fabsf(p->pairs.matrix[(size_t)column * p->n_columns + nearest[i]]));
     html_put(out, ")");
@@ -243,8 +262,8 @@ void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool op
   const struct column_facts *c = &p->columns[column];
   copse_text_appendf(out, "<details id=\"c%u\"%s ", column, open ? " open" : "");
   html_filter_data(out, p, column);
-  html_put(out, "><summary><b>");
-  html_data(out, c->name, 64);
+  html_put(out, "><summary>");
+  html_data_in(out, "b", c->name, 64);
   html_put(out, "</b> <span class=\"mute\">");
   html_put(out, column_type_names[c->type]);
   if (c->why[0] != '\0') html_put(out, ": ");

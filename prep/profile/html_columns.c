@@ -1,5 +1,6 @@
 /* html_columns.c - the table of all columns: the page's table of contents. */
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "profile/html.h"
@@ -13,8 +14,8 @@ double html_strength(const copse_profile *p, const struct column_facts *c) {
 uint32_t html_alerts_of(const copse_profile *p, uint32_t column, int *level) {
   uint32_t n = 0;
   *level = -1;
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    const struct alert *alert = &p->alerts[i];
+  for (uint32_t i = 0; i < p->alerts.n; i++) {
+    const struct alert *alert = &p->alerts.list[i];
     for (uint32_t k = 0; k < alert->n_columns; k++) {
       if (alert->columns[k] != column) continue;
       if ((int)alert->level > *level) *level = (int)alert->level;
@@ -42,8 +43,12 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
   copse_text_appendf(out, "<tr id=\"r%u\" ", i);
   html_filter_data(out, p, i);
   html_put(out, "><td>");
-  if (card) copse_text_appendf(out, "<a href=\"#c%u\">", i);
-  html_data(out, c->name, 64);
+  char link[40];
+  snprintf(link, sizeof link, "a href=\"#c%u\"", i);
+  if (card)
+    html_data_in(out, link, c->name, 64);
+  else
+    html_data(out, c->name, 64);
   html_put(out, card ? "</a></td><td class=\"o t\">" : "</td><td class=\"o t\">");
   html_put(out, column_type_names[c->type]);
   html_put(out, "</td><td class=\"o t\">");
@@ -71,8 +76,7 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
   html_put(out, "</td>");
   html_number_cell(out, n_alerts > 0 ? (level + 1) * 1000.0 + n_alerts : 0, "");
   static const char *const marks[] = {"\xE2\x97\x8B ", "\xE2\x96\xB2 ", "\xE2\x97\x8F "};
-  if (n_alerts > 0)
-    copse_text_appendf(out, "<span class=\"l%d\"><strong>%s</strong></span>", level, marks[level]);
+  if (n_alerts > 0) copse_text_appendf(out, "<strong class=\"l%d\">%s</strong>", level, marks[level]);
   copse_text_appendf(out, "%u</td></tr>\n", n_alerts);
 }
 
@@ -116,7 +120,7 @@ static void put_filters(copse_text *out, const copse_profile *p) {
   copse_text_appendf(out, "</select> <output id=\"s\">%u columns</output></p>", p->n_columns);
 }
 
-void html_columns(copse_text *out, const copse_profile *p, const bool *cards) {
+void html_columns(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   struct ordered *list = copse_alloc(p->ctx, p->n_columns, sizeof *list);
   if (list == NULL) {
     out->failed = true;
@@ -140,24 +144,60 @@ void html_columns(copse_text *out, const copse_profile *p, const bool *cards) {
   html_head_cell(out, "median", "o");
   html_head_cell(out, "alerts", "");
   html_put(out, "</tr></thead><tbody>\n");
-  for (uint32_t i = 0; i < p->n_columns; i++) put_row(out, p, list[i].column, cards[list[i].column]);
+  for (uint32_t i = 0; i < p->n_columns; i++)
+    put_row(out, p, list[i].column, cards[list[i].column] != HTML_NO_CARD);
   copse_free(list);
   html_put(out, "</tbody></table></div>\n");
 }
 
-/* Columns with a card: all that are neither empty nor constant; of many those with warnings, then the
- * strongest.
- */
-bool html_choose_cards(const copse_profile *p, bool *cards) {
-  uint32_t n = 0;
-  struct ordered *list = copse_alloc(p->ctx, p->n_columns, sizeof *list);
+/* ---- which columns have a card ---- */
+
+size_t html_elements(const copse_text *piece) {
+  size_t n = 0;
+  for (size_t i = 0; i + 1 < piece->length; i++) n += piece->data[i] == '<' && piece->data[i + 1] >= 'a';
+  return n;
+}
+
+/* Elements of a card, by making it. */
+static size_t card_elements(const copse_profile *p, uint32_t column, bool bins, copse_text *room) {
+  room->length = 0;
+  html_card(room, p, column, false, bins);
+  return html_elements(room);
+}
+
+/* Columns that are neither empty nor constant have a card, of many those with warnings, then the strongest;
+ * the target by part is shown where it says something. What does not fit is left out from the end: first
+ * parts, then cards. */
+bool html_choose_cards(const copse_profile *p, size_t other, uint8_t *cards) {
+  enum { MANY = 150 };
+  copse_text room = {.ctx = p->ctx};
+  uint32_t n = 0, n_columns = p->n_columns;
+  bool few = n_columns <= HTML_OPEN_CARDS;
+  struct ordered *list = copse_alloc(p->ctx, n_columns, sizeof *list);
   if (list == NULL) return false;
   order_columns(p, list);
-  for (uint32_t i = 0; i < p->n_columns; i++) {
-    const struct column_facts *c = &p->columns[list[i].column];
-    cards[list[i].column] = c->type != TYPE_CONSTANT && c->type != TYPE_EMPTY && n < HTML_CARDS;
-    n += cards[list[i].column];
+  for (uint32_t i = 0; i < n_columns; i++) {
+    uint32_t at = list[i].column;
+    bool worth = p->columns[at].type != TYPE_CONSTANT && p->columns[at].type != TYPE_EMPTY;
+    cards[at] = few && worth ? HTML_CARD_WITH_BINS : HTML_NO_CARD;
+    if (few || !worth || n == HTML_CARDS) continue;
+    size_t more = card_elements(p, at, false, &room);
+    if (other + more > HTML_ELEMENTS) break;
+    other += more;
+    cards[at] = HTML_CARD;
+    n++;
   }
+  for (uint32_t i = 0; i < n_columns && !few; i++) {
+    uint32_t at = list[i].column;
+    bool strong = fabs(html_strength(p, &p->columns[at]) - 0.5) >= 0.02;
+    if (cards[at] != HTML_CARD || (n > MANY && !strong)) continue;
+    size_t more = card_elements(p, at, true, &room) - card_elements(p, at, false, &room);
+    if (other + more > HTML_ELEMENTS) break;
+    other += more;
+    cards[at] = HTML_CARD_WITH_BINS;
+  }
+  bool ok = !room.failed;
+  copse_text_release(&room);
   copse_free(list);
-  return true;
+  return ok;
 }

@@ -18,28 +18,56 @@ void html_plain(copse_text *out, const char *text, size_t most) {
   append_html(out, clean);
 }
 
-void html_data(copse_text *out, const char *text, size_t most) {
+static void put_titled(copse_text *out, const char *text, size_t most) {
   char clean[CLEAN_BYTES];
   clean_text(text, strlen(text), most, clean, sizeof clean);
-  bool cut = strlen(text) > most;
-  html_put(out, "<bdi");
-  if (cut) {
+  if (strlen(text) > most) {
     html_put(out, " title=\"");
     html_plain(out, text, 200);
     html_put(out, "\"");
   }
   html_put(out, ">");
   append_html(out, clean);
+}
+
+void html_data(copse_text *out, const char *text, size_t most) {
+  html_put(out, "<bdi");
+  put_titled(out, text, most);
   html_put(out, "</bdi>");
 }
 
-void html_value(copse_text *out, const struct facts_value *value, uint32_t rank) {
+void html_data_in(copse_text *out, const char *tag, const char *text, size_t most) {
+  copse_text_appendf(out, "<%s dir=\"auto\"", tag);
+  put_titled(out, text, most);
+}
+
+/* An empty text, or one that is withheld. */
+static void put_absent(copse_text *out, const struct facts_value *value, uint32_t rank) {
   if (value->withheld)
-    copse_text_appendf(out, "<span class=\"mute\">value %u</span>", rank + 1);
-  else if (value->text[0] == '\0')
-    html_put(out, "<span class=\"mute\">(empty)</span>");
+    copse_text_appendf(out, "value %u", rank + 1);
   else
+    html_put(out, "(empty)");
+}
+
+void html_value(copse_text *out, const struct facts_value *value, uint32_t rank) {
+  bool there = !value->withheld && value->text[0] != '\0';
+  if (there) {
     html_data(out, value->text, 64);
+    return;
+  }
+  html_put(out, "<span class=\"mute\">");
+  put_absent(out, value, rank);
+  html_put(out, "</span>");
+}
+
+void html_value_cell(copse_text *out, const struct facts_value *value, uint32_t rank) {
+  bool there = !value->withheld && value->text[0] != '\0';
+  if (there) {
+    html_data_in(out, "td", value->text, 64);
+    return;
+  }
+  html_put(out, "<td class=\"mute\">");
+  put_absent(out, value, rank);
 }
 
 /* Digits in threes, apart by a narrow space. */

@@ -9,8 +9,6 @@
 #include "profile/html.h"
 #include "profile/output.h"
 
-enum { CARDS_WITH_BINS = 150 };
-
 static void put_head(copse_text *out, const copse_profile *p) {
   html_put(out,
            "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta "
@@ -31,11 +29,14 @@ static void put_head(copse_text *out, const copse_profile *p) {
            "><a class=\"skip\" href=\"#columns\">Skip to the columns</a>\n<nav "
            "aria-label=\"Sections\">"
            "<a href=\"#glance\">Glance</a><a href=\"#alerts\">Decide</a>");
+  if (p->since.present) html_put(out, "<a href=\"#since\">Changes</a>");
   if (p->target.kind != TARGET_NONE) html_put(out, "<a href=\"#target\">Target</a>");
   html_put(
       out,
       "<a href=\"#columns\">Columns</a><a href=\"#cards\">Cards</a><a href=\"#relations\">Relations</a>");
+  if (p->gaps.any_together) html_put(out, "<a href=\"#missing\">Missing</a>");
   if (p->drift.present) html_put(out, "<a href=\"#drift\">Drift</a>");
+  if (p->samples.n > 0) html_put(out, "<a href=\"#rows\">Rows</a>");
   html_put(out, "<a href=\"#made\">Made</a></nav><main>\n");
 }
 
@@ -48,7 +49,7 @@ static void close_tile(copse_text *out, const char *name) {
 
 static void put_glance(copse_text *out, const copse_profile *p) {
   uint32_t levels[3] = {0};
-  for (uint32_t i = 0; i < p->n_alerts; i++) levels[p->alerts[i].level]++;
+  for (uint32_t i = 0; i < p->alerts.n; i++) levels[p->alerts.list[i].level]++;
   html_put(out, "<h1 id=\"glance\">Profile of ");
   html_data(out, p->path, 200);
   html_put(out, "</h1><p>");
@@ -83,23 +84,10 @@ static void put_glance(copse_text *out, const copse_profile *p) {
   html_put(out, "</div>\n");
 }
 
-static void put_alerts(copse_text *out, const copse_profile *p, const bool *cards) {
-  static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};
+static void put_alerts(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   html_put(out, "<h2 id=\"alerts\">Decide first</h2>");
-  if (p->n_alerts == 0) html_put(out, "<p>No alert.</p>");
-  html_put(out, "<ul class=\"alerts\">");
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    const struct alert *a = &p->alerts[i];
-    copse_text_appendf(out, "<li class=\"l%d\"><strong>%s</strong> ", (int)a->level, marks[a->level]);
-    html_plain(out, a->text, ALERT_TEXT);
-    html_put(out, "<span class=\"fix\">");
-    html_plain(out, a->remedy, ALERT_TEXT);
-    if (a->n_columns == 1)
-      copse_text_appendf(out, " <a href=\"#%s%u\">Show the column</a>", cards[a->columns[0]] ? "c" : "r",
-                         a->columns[0]);
-    html_put(out, "</span></li>");
-  }
-  html_put(out, "</ul>\n");
+  if (p->alerts.n == 0) html_put(out, "<p>No alert.</p>");
+  html_findings(out, &p->alerts, cards);
 }
 
 /* The target over time, by the dates that the fewest rows lack. */
@@ -151,8 +139,8 @@ static void put_target(copse_text *out, const copse_profile *p) {
       ").</p><div class=\"wide\"><table><caption>Classes</caption><thead><tr><th scope=\"col\">class</th><th "
       "scope=\"col\">rows</th><th scope=\"col\">share</th></tr></thead><tbody>");
   for (uint32_t i = 0; i < t->n_classes; i++) {
-    html_put(out, "<tr><td>");
-    html_value(out, &t->classes[i], i);
+    html_put(out, "<tr>");
+    html_value_cell(out, &t->classes[i], i);
     html_put(out, "</td><td>");
     html_count(out, (double)t->classes[i].n);
     html_put(out, "</td><td>");
@@ -163,109 +151,17 @@ static void put_target(copse_text *out, const copse_profile *p) {
   put_over_time(out, p);
 }
 
-/* ---- between columns, beside another file ---- */
-
-static void put_relations(copse_text *out, const copse_profile *p) {
-  html_put(out, "<h2 id=\"relations\">Relations</h2>");
-  if (p->pairs.n_list == 0) {
-    html_put(out,
-             p->pairs.skipped
-                 ? "<p>Not looked for: the file has more than 1,000 columns. Columns with the same values "
-                   "are told above.</p>"
-                 : "<p>No two columns hang together (association of 0.3 and more).</p>");
-    return;
-  }
-  html_put(out, "<div class=\"wide\"><table class=\"s\"><caption>The strongest pairs, on ");
-  html_count(out, (double)p->pairs.n_rows);
-  html_put(out, " rows</caption><thead><tr>");
-  html_head_cell(out, "column", "");
-  html_head_cell(out, "and", "t");
-  html_head_cell(out, "association", "");
-  html_put(out, "<th scope=\"col\" class=\"o t\">measure</th></tr></thead><tbody>");
-  for (uint32_t i = 0; i < p->pairs.n_list; i++) {
-    const struct pair *pair = &p->pairs.list[i];
-    html_put(out, "<tr><td>");
-    html_data(out, p->columns[pair->a].name, 64);
-    html_put(out, "</td><td class=\"w\">");
-    html_data(out, p->columns[pair->b].name, 64);
-    html_put(out, "</td>");
-    html_number_cell(out, fabs(pair->value), "");
-    html_fixed(out, pair->value);
-    html_put(out, "</td><td class=\"o t\">");
-    html_put(out, strcmp(pair->measure, "spearman") == 0    ? "Spearman"
-                  : strcmp(pair->measure, "cramers_v") == 0 ? "Cram\xC3\xA9r's V"
-                                                            : "correlation ratio");
-    html_put(out, "</td></tr>");
-  }
-  html_put(out, "</tbody></table></div>\n");
-}
-
-static void put_drift(copse_text *out, const copse_profile *p) {
-  if (!p->drift.present) return;
-  html_put(out, "<h2 id=\"drift\">Drift</h2><p>Against ");
-  html_data(out, p->against, 200);
-  html_put(out, ": ");
-  html_count(out, (double)p->drift.n_rows);
-  if (isnan(p->drift.share_known_rows)) {
-    html_put(out, " rows, which cannot be compared: columns are missing there.");
-  } else {
-    html_put(out, " rows, ");
-    html_share(out, p->drift.share_known_rows);
-    html_put(out, " of them in this file too.");
-  }
-  html_put(out,
-           "</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
-           "column moved"
-           "</caption><thead><tr>");
-  html_head_cell(out, "column", "");
-  html_head_cell(out, "PSI", "");
-  html_head_cell(out, "by chance", "o");
-  html_head_cell(out, "KS", "o");
-  html_head_cell(out, "JS", "");
-  html_head_cell(out, "new values", "");
-  html_put(out, "</tr></thead><tbody>");
-  for (uint32_t i = 0; i < p->n_columns; i++) {
-    const struct column_drift *d = &p->drift.columns[i];
-    const double cells[] = {d->psi, d->psi_chance, d->ks, d->js};
-    if (!d->present && p->columns[i].is_target) continue;
-    html_put(out, "<tr><td>");
-    html_data(out, p->columns[i].name, 64);
-    html_put(out, "</td>");
-    if (!d->present || d->type_changed) {
-      for (int k = 0; k < 4; k++)
-        html_put(out, k == 1 || k == 2 ? "<td class=\"o\" data-v=\"\"></td>" : "<td data-v=\"\"></td>");
-      html_put(out, "<td class=\"w\" data-v=\"\">");
-      html_put(out, d->present ? column_type_names[d->other_type] : "not there");
-      html_put(out, d->present ? " there</td></tr>" : "</td></tr>");
-      continue;
-    }
-    for (int k = 0; k < 4; k++) {
-      html_number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
-      html_fixed(out, cells[k]);
-      html_put(out, "</td>");
-    }
-    html_number_cell(out, d->share_new, "");
-    html_share(out, d->share_new);
-    html_put(out, "</td></tr>");
-  }
-  html_put(out, "</tbody></table></div>\n");
-  if (p->drift.n_new == 0) return;
-  html_put(out, "<p>In the other file alone: ");
-  const char *name = p->drift.new_names.data;
-  for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
-    if (i > 0) html_put(out, ", ");
-    html_data(out, name, 64);
-  }
-  html_put(out, "</p>\n");
-}
-
-static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) {
+static void put_made(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   static const char *const values[] = {
       ("values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
        "data, are withheld; extremes are rounded, or those of the first and last period that 10 rows share"),
       "values=full: every value may be shown", "values=none: no value of the data is shown"};
-  uint32_t n_about = 0;
-  for (uint32_t i = 0; i < p->n_columns; i++) n_about += !p->columns[i].distinct_exact;
+  uint32_t n_about = 0, n_cards = 0, n_bins = 0;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    n_about += !p->columns[i].distinct_exact;
+    n_cards += cards[i] != HTML_NO_CARD;
+    n_bins += cards[i] == HTML_CARD_WITH_BINS;
+  }
   html_put(out, "<h2 id=\"made\">How this was made</h2><ul><li>Copse ");
   html_put(out, copse_version());
   html_put(out, ", one pass over all rows; types come from every cell, never from the first rows.</li><li>");
@@ -281,9 +177,14 @@ static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) 
   if (n_cards < p->n_columns)
     copse_text_appendf(
         out,
-        "<li>%u columns have a card: not those that are empty or constant, and at most %d; the JSON "
-        "output has all.</li>",
+        "<li>%u columns have a card: not those that are empty or constant, and at most %d, or as many as a "
+        "browser holds with ease; the JSON output has all.</li>",
         n_cards, HTML_CARDS);
+  if (n_bins < n_cards && p->target.kind != TARGET_NONE)
+    copse_text_appendf(out,
+                       "<li>%u cards, those of the strongest columns, have the target by part; the JSON "
+                       "output has it for all.</li>",
+                       n_bins);
   html_put(
       out,
       "</ul><details><summary>What the words mean</summary><dl>"
@@ -300,27 +201,50 @@ static void put_made(copse_text *out, const copse_profile *p, uint32_t n_cards) 
   html_put(out, "</script></body></html>\n");
 }
 
+static void put_front(copse_text *out, const copse_profile *p, const uint8_t *cards) {
+  put_head(out, p);
+  put_glance(out, p);
+  put_alerts(out, p, cards);
+  html_since(out, p);
+  put_target(out, p);
+  html_columns(out, p, cards);
+  html_put(out, "<h2 id=\"cards\">Cards</h2>\n");
+}
+
+static void put_back(copse_text *out, const copse_profile *p, const uint8_t *cards) {
+  html_relations(out, p);
+  html_gaps(out, p);
+  html_drift(out, p);
+  html_rows(out, p);
+  put_made(out, p, cards);
+}
+
+/* Elements of the page but its cards, if all columns had one. */
+static size_t count_others(const copse_profile *p, uint8_t *cards, bool *failed) {
+  copse_text room = {.ctx = p->ctx};
+  memset(cards, HTML_CARD, p->n_columns);
+  put_front(&room, p, cards);
+  put_back(&room, p, cards);
+  size_t n = html_elements(&room);
+  *failed |= room.failed;
+  copse_text_release(&room);
+  return n;
+}
+
 void output_html(const copse_profile *p, copse_text *out) {
   uint32_t n_cards = 0;
-  bool *cards = copse_alloc_zero(p->ctx, p->n_columns, sizeof *cards);
+  uint8_t *cards = copse_alloc_zero(p->ctx, p->n_columns, sizeof *cards);
   if (cards == NULL) {
     out->failed = true;
     return;
   }
-  if (!html_choose_cards(p, cards)) out->failed = true;
-  for (uint32_t i = 0; i < p->n_columns; i++) n_cards += cards[i];
-  put_head(out, p);
-  put_glance(out, p);
-  put_alerts(out, p, cards);
-  put_target(out, p);
-  html_columns(out, p, cards);
-  html_put(out, "<h2 id=\"cards\">Cards</h2>\n");
-  for (uint32_t i = 0; i < p->n_columns; i++) {
-    bool strong = fabs(html_strength(p, &p->columns[i]) - 0.5) >= 0.02;
-    if (cards[i]) html_card(out, p, i, n_cards <= HTML_OPEN_CARDS, n_cards <= CARDS_WITH_BINS || strong);
-  }
-  put_relations(out, p);
-  put_drift(out, p);
-  put_made(out, p, n_cards);
+  size_t others = p->n_columns > HTML_OPEN_CARDS ? count_others(p, cards, &out->failed) : 0;
+  if (!html_choose_cards(p, others, cards)) out->failed = true;
+  for (uint32_t i = 0; i < p->n_columns; i++) n_cards += cards[i] != HTML_NO_CARD;
+  put_front(out, p, cards);
+  for (uint32_t i = 0; i < p->n_columns; i++)
+    if (cards[i] != HTML_NO_CARD)
+      html_card(out, p, i, n_cards <= HTML_OPEN_CARDS, cards[i] == HTML_CARD_WITH_BINS);
+  put_back(out, p, cards);
   copse_free(cards);
 }

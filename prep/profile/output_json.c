@@ -1,89 +1,11 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.0": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.1": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
-#include <inttypes.h>
 #include <math.h>
-#include <string.h>
 
-#include "profile/escape.h"
+#include "profile/json_members.h"
 #include "profile/output.h"
-
-/* ---- members; every one brings its comma ---- */
-
-static void raw(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
-
-static void key(copse_text *out, const char *name) {
-  char last = out->length > 0 ? out->data[out->length - 1] : '{';
-  copse_text_appendf(out, "%s\"%s\":", last == '{' || out->failed ? "" : ",", name);
-}
-static void begin(copse_text *out, const char *name, const char *bracket) {
-  key(out, name);
-  raw(out, bracket);
-}
-/* The next element of an array. */
-static void item(copse_text *out) {
-  if (out->length > 0 && out->data[out->length - 1] != '[') raw(out, ",");
-}
-/* The next one, which is an object. */
-static void element(copse_text *out) {
-  item(out);
-  raw(out, "{");
-}
-static void number(copse_text *out, const char *name, double x) {
-  key(out, name);
-  append_json_number(out, x);
-}
-static void count(copse_text *out, const char *name, uint64_t n) {
-  key(out, name);
-  copse_text_appendf(out, "%" PRIu64, n);
-}
-static void truth(copse_text *out, const char *name, bool x) {
-  key(out, name);
-  raw(out, x ? "true" : "false");
-}
-static void word(copse_text *out, const char *name, const char *text) {
-  key(out, name);
-  append_json(out, text, strlen(text));
-}
-
-static void value(copse_text *out, const struct facts_value *v) {
-  if (v->withheld)
-    raw(out, "null");
-  else
-    append_json(out, v->text, strlen(v->text));
-}
-
-static void value_list(copse_text *out, const char *name, const struct facts_value *list, uint32_t n) {
-  begin(out, name, "[");
-  for (uint32_t i = 0; i < n; i++) {
-    element(out);
-    key(out, "value");
-    value(out, &list[i]);
-    count(out, "n", list[i].n);
-    count(out, "n_error", list[i].n_lost);
-    raw(out, "}");
-  }
-  raw(out, "]");
-}
-
-static void number_list(copse_text *out, const char *name, const double *list, uint32_t n) {
-  begin(out, name, "[");
-  for (uint32_t i = 0; i < n; i++) {
-    item(out);
-    append_json_number(out, list[i]);
-  }
-  raw(out, "]");
-}
-
-static void count_list(copse_text *out, const char *name, const uint64_t *list, uint32_t n) {
-  begin(out, name, "[");
-  for (uint32_t i = 0; i < n; i++) {
-    item(out);
-    copse_text_appendf(out, "%" PRIu64, list[i]);
-  }
-  raw(out, "]");
-}
 
 /* ---- parts of a column ---- */
 
@@ -103,6 +25,8 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   count(out, "negatives", f->n_negative);
   count(out, "n_pos_inf", f->n_pos_inf);
   count(out, "n_neg_inf", f->n_neg_inf);
+  count(out, "n_far", f->n_far);
+  count(out, "n_extreme", f->n_extreme);
   begin(out, "quantiles", "{");
   for (int i = 0; i < FACTS_QUANTILES; i++) number(out, names[i], f->quantiles[i]);
   raw(out, "}");
@@ -158,6 +82,7 @@ static void write_dates(copse_text *out, const struct date_facts *f) {
   count(out, "sentinels", f->n_sentinel);
   begin(out, "per", "{");
   word(out, "unit", f->unit);
+  number_list(out, "starts", f->period_start, f->n_periods);
   count_list(out, "counts", f->periods, f->n_periods);
   if (f->has_target) {
     count_list(out, "labelled", f->labelled, f->n_periods);
@@ -214,11 +139,11 @@ static void write_view(copse_text *out, const struct view_facts *v) {
 
 static void write_column_alerts(copse_text *out, const copse_profile *p, uint32_t column) {
   begin(out, "alerts", "[");
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    for (uint32_t k = 0; k < p->alerts[i].n_columns; k++) {
-      if (p->alerts[i].columns[k] != column) continue;
+  for (uint32_t i = 0; i < p->alerts.n; i++) {
+    for (uint32_t k = 0; k < p->alerts.list[i].n_columns; k++) {
+      if (p->alerts.list[i].columns[k] != column) continue;
       item(out);
-      append_json(out, p->alerts[i].id, strlen(p->alerts[i].id));
+      append_json(out, p->alerts.list[i].id, strlen(p->alerts.list[i].id));
     }
   }
   raw(out, "]");
@@ -324,75 +249,32 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
   raw(out, "}");
 }
 
-static void write_drift(copse_text *out, const copse_profile *p) {
-  if (!p->drift.present) return;
-  begin(out, "drift", "{");
-  word(out, "against", p->against);
-  count(out, "rows", p->drift.n_rows);
-  number(out, "rows_known_share", p->drift.share_known_rows);
-  begin(out, "columns_new", "[");
-  const char *name = p->drift.new_names.data;
-  for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
-    item(out);
-    append_json(out, name, strlen(name));
-  }
-  raw(out, "]");
-  begin(out, "columns_gone", "[");
-  for (uint32_t i = 0; i < p->n_columns; i++) {
-    if (p->drift.columns[i].present || p->columns[i].is_target) continue;
-    item(out);
-    copse_text_appendf(out, "%" PRIu32, i);
-  }
-  raw(out, "]");
-  begin(out, "columns", "[");
-  for (uint32_t i = 0; i < p->n_columns; i++) {
-    const struct column_drift *d = &p->drift.columns[i];
-    if (!d->present) continue;
+static void write_gaps(copse_text *out, const copse_profile *p) {
+  begin(out, "missing_patterns", "{");
+  count(out, "sample_rows", p->gaps.n_rows);
+  truth(out, "exact", p->sample_is_all);
+  count(out, "rows_complete", p->gaps.n_complete);
+  begin(out, "list", "[");
+  for (uint32_t i = 0; i < p->gaps.n; i++) {
     element(out);
-    count(out, "id", i);
-    word(out, "type", column_type_names[d->other_type]);
-    truth(out, "type_changed", d->type_changed);
-    number(out, "psi", d->psi);
-    number(out, "psi_null95", d->psi_chance);
-    number(out, "ks", d->ks);
-    number(out, "js", d->js);
-    number(out, "new_levels_share", d->share_new);
-    truth(out, "moved", d->moved);
+    id_list(out, "columns", p->gaps.list[i].columns, p->gaps.list[i].n_columns);
+    count(out, "rows", p->gaps.list[i].n_rows);
     raw(out, "}");
   }
   raw(out, "]");
+  count(out, "rows_other", p->gaps.n_other);
   raw(out, "}");
-}
-
-static void write_alerts(copse_text *out, const copse_profile *p) {
-  static const char *const levels[] = {"note", "warning", "critical"};
-  begin(out, "alerts", "[");
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
-    const struct alert *a = &p->alerts[i];
-    element(out);
-    word(out, "id", a->id);
-    word(out, "level", levels[a->level]);
-    begin(out, "columns", "[");
-    for (uint32_t k = 0; k < a->n_columns; k++) {
-      item(out);
-      copse_text_appendf(out, "%" PRIu32, a->columns[k]);
-    }
-    raw(out, "]");
-    word(out, "text", a->text);
-    word(out, "remedy", a->remedy);
-    raw(out, "}");
-  }
-  raw(out, "]");
 }
 
 void output_json(const copse_profile *p, copse_text *out) {
   static const char *const values[] = {"common", "full", "none"};
-  raw(out, "{\"schema\":\"copse.profile/1.0\"");
+  raw(out, "{\"schema\":\"copse.profile/1.1\"");
   key(out, "version");
   append_json(out, copse_version(), strlen(copse_version()));
   begin(out, "source", "{");
   word(out, "path", p->path);
   count(out, "files", p->n_files);
+  truth(out, "header", p->named);
   count(out, "rows", p->n_rows);
   count(out, "columns", p->n_columns);
   word(out, "values", values[p->options.values]);
@@ -403,7 +285,10 @@ void output_json(const copse_profile *p, copse_text *out) {
   for (uint32_t i = 0; i < p->n_columns; i++) write_column(out, p, i);
   raw(out, "]");
   write_pairs(out, p);
-  write_drift(out, p);
-  write_alerts(out, p);
+  write_gaps(out, p);
+  json_drift(out, p);
+  json_since(out, p);
+  json_rows(out, p);
+  alert_list(out, "alerts", &p->alerts);
   raw(out, "}\n");
 }

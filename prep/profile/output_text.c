@@ -1,4 +1,5 @@
 /* output_text.c - the profile for a terminal, 100 characters wide, without colour. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,18 +48,76 @@ static void put_wrapped(copse_text *out, const char *text, size_t indent) {
   put(out, "\n");
 }
 
-static void put_alerts(const copse_profile *p, copse_text *out) {
+static void put_findings(const struct alert_list *alerts, copse_text *out) {
   static const char *const marks[] = {"note    ", "warning ", "critical"};
-  copse_text_appendf(out, "\nDecide first (%u)\n", p->n_alerts);
-  for (uint32_t i = 0; i < p->n_alerts; i++) {
+  for (uint32_t i = 0; i < alerts->n; i++) {
     char text[ALERT_TEXT * 2];
-    const struct alert *a = &p->alerts[i];
+    const struct alert *a = &alerts->list[i];
     copse_text_appendf(out, "  %s  ", marks[a->level]);
     clean_text(a->text, strlen(a->text), ALERT_TEXT, text, sizeof text);
     put_wrapped(out, text, 12);
     clean_text(a->remedy, strlen(a->remedy), ALERT_TEXT, text, sizeof text);
     put(out, "              > ");
     put_wrapped(out, text, 16);
+  }
+}
+
+static void put_since(const copse_profile *p, copse_text *out) {
+  char path[200];
+  if (!p->since.present) return;
+  clean_text(p->since.path, strlen(p->since.path), 60, path, sizeof path);
+  copse_text_appendf(out, "\nSince %s (rows before: %s): ", path, count_text((double)p->since.n_rows).text);
+  if (p->since.findings.n == 0)
+    put(out, "nothing changed beyond chance\n");
+  else
+    copse_text_appendf(out, "%u change%s\n", p->since.findings.n, p->since.findings.n == 1 ? "" : "s");
+  if (p->since.no_values)
+    put(out, "  it was made with values=none: types and missing cells are compared, nothing else\n");
+  put_findings(&p->since.findings, out);
+}
+
+static void put_gaps(const copse_profile *p, copse_text *out) {
+  if (!p->gaps.any_together) return;
+  copse_text_appendf(out, "\nMissing together (of %s rows; in %s nothing is missing)\n",
+                     count_text((double)p->gaps.n_rows).text, count_text((double)p->gaps.n_complete).text);
+  for (uint32_t i = 0; i < p->gaps.n; i++) {
+    const struct gap *gap = &p->gaps.list[i];
+    char text[1200] = "", name[120];
+    for (uint32_t k = 0; k < gap->n_columns && k < 8; k++) {
+      const char *own = p->columns[gap->columns[k]].name;
+      clean_text(own, strlen(own), 25, name, sizeof name);
+      size_t at = strlen(text);
+      snprintf(text + at, sizeof text - at, "%s%s", k > 0 ? ", " : "", name);
+    }
+    size_t at = strlen(text);
+    if (gap->n_columns > 8) snprintf(text + at, sizeof text - at, " and %u more", gap->n_columns - 8);
+    copse_text_appendf(out, "%12s  ", count_text((double)gap->n_rows).text);
+    put_wrapped(out, text, 14);
+  }
+}
+
+static void put_rows(const copse_profile *p, copse_text *out) {
+  if (p->samples.n > 0) put(out, "\nRows\n");
+  for (uint32_t i = 0; i < p->samples.n; i++) {
+    const struct sample_row *row = &p->samples.rows[i];
+    copse_text line = {.ctx = p->ctx};
+    const char *cell = row->bytes;
+    copse_text_appendf(&line, "%" PRIu64 ":", row->number + 1);
+    for (uint32_t k = 0; k < p->n_columns; k++) {
+      char name[200], text[900] = "";
+      size_t length = row->lengths[k] == (uint32_t)SAMPLES_NULL ? 0 : row->lengths[k];
+      clean_text(p->columns[k].name, strlen(p->columns[k].name), 25, name, sizeof name);
+      clean_text(cell, length, 60, text, sizeof text);
+      copse_text_appendf(&line, " %s=%s", name, text);
+      cell += length;
+    }
+    copse_text_append(&line, "", 1);
+    put(out, "  ");
+    if (line.failed)
+      out->failed = true;
+    else
+      put_wrapped(out, line.data, 4);
+    copse_text_release(&line);
   }
 }
 
@@ -168,7 +227,11 @@ void output_text(const copse_profile *p, copse_text *out) {
       share_text((double)p->n_cells_missing / ((double)p->n_rows * p->n_columns)).text,
       share_text(p->rows.share_repeated).text, values[p->options.values]);
   put_target(p, out);
-  if (p->n_alerts > 0) put_alerts(p, out);
+  if (p->alerts.n > 0) {
+    copse_text_appendf(out, "\nDecide first (%u)\n", p->alerts.n);
+    put_findings(&p->alerts, out);
+  }
+  put_since(p, out);
   bool target = p->target.kind != TARGET_NONE;
   copse_text_appendf(out, "\nColumns\n  %-26s%-9s%9s%11s%s  %s\n", "name", "type", "missing", "distinct",
                      !target                           ? ""
@@ -176,5 +239,7 @@ void output_text(const copse_profile *p, copse_text *out) {
                                                        : "    AUC     IV",
                      "median [least .. greatest], or the commonest");
   for (uint32_t i = 0; i < p->n_columns; i++) put_column(p, &p->columns[i], out);
+  put_gaps(p, out);
   put_drift(p, out);
+  put_rows(p, out);
 }

@@ -1,7 +1,6 @@
 /* page.c - style and script of the page. The script only sorts tables, filters columns and opens what a link
  * points at: without it everything is there. Its hash stands in the page's content policy, so no other script
- * can run even if a text of the data came through unescaped (tests/unit/prep/test_profile_html.c computes it
- * again). */
+ * can run even if a text of the data came through unescaped (tests/cli/profile_page computes it again). */
 #include "profile/html.h"
 
 const char page_style[] =
@@ -29,7 +28,8 @@ const char page_style[] =
     "padding:.4rem .7rem;margin:.35rem "
     "0;overflow-wrap:anywhere}li.l2{border-color:var(--crit)!important}li.l1{border-color:var(--warn)!"
     "important}"
-    ".l2>strong{color:var(--crit)}.l1>strong{color:var(--warn)}.fix{display:block;color:var(--mute);font-"
+    ".l2>strong,strong.l2{color:var(--crit)}.l1>strong,strong.l1{color:var(--warn)}.fix{display:block;color:"
+    "var(--mute);font-"
     "size:.9rem}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.92rem}caption{text-align:"
     "left;color:var(--mute);font-size:.85rem;padding:.2rem 0}"
@@ -53,10 +53,12 @@ const char page_style[] =
     "summary "
     "b{margin-right:.6rem}.cols{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:"
     "1rem}"
+    "@media(min-width:900px){.view{grid-template-columns:minmax(0,5fr) minmax(0,3fr)}}"
     "dl{display:grid;grid-template-columns:auto auto;gap:.1rem 1rem;margin:.3rem "
     "0;font-size:.92rem;align-content:start}dt{color:var(--mute)}dd{margin:0;text-align:right;overflow-wrap:"
     "anywhere}"
-    ".bar{display:inline-block;height:.7rem;background:var(--c1);vertical-align:middle;min-width:1px}"
+    "td.bar{min-width:3.5rem;background:linear-gradient(var(--c1) 0 0) 0/max(1px,var(--w)) .7rem no-repeat;"
+    "background-position-y:center;print-color-adjust:exact;-webkit-print-color-adjust:exact}"
     ".time{max-width:36rem}.find{display:flex;flex-wrap:wrap;gap:.5rem;align-items:center}"
     "input[type=search],select{font:inherit;padding:.5rem;min-height:2.75rem;width:100%;max-width:24rem;"
     "background:var(--panel);color:"

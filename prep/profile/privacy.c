@@ -142,7 +142,19 @@ static void guard_column(struct column_facts *c, bool none, bool numbers) {
   if (c->has_number && !none) guard_number(&c->number, c->sensitive, shared);
   if (none) memset(c->levels.form, 0, sizeof c->levels.form);
   if (none && c->has_date) c->date.first = c->date.last = (double)NAN;
+  for (uint32_t i = 0; i < c->date.n_periods && none; i++) c->date.period_start[i] = (double)NAN;
   if (!none && c->has_date) guard_dates(&c->date);
+}
+
+/* A pattern that few rows have is theirs. */
+static void guard_gaps(struct gaps *gaps) {
+  gaps->any_together = false;
+  while (gaps->n > 0 && gaps->list[gaps->n - 1].n_rows < COMMON_ROWS) {
+    struct gap *last = &gaps->list[--gaps->n];
+    gaps->n_other += last->n_rows;
+    copse_free(last->columns);
+  }
+  for (uint32_t i = 0; i < gaps->n; i++) gaps->any_together |= gaps->list[i].n_columns > 1;
 }
 
 void privacy_apply(copse_profile *profile) {
@@ -156,6 +168,7 @@ void privacy_apply(copse_profile *profile) {
     if (values != COPSE_VALUES_FULL) guard_column(c, none, target->kind == TARGET_NUMBER);
   }
   if (values == COPSE_VALUES_FULL) return;
+  guard_gaps(&profile->gaps);
   for (uint32_t i = 0; i < target->n_classes; i++) guard(&target->classes[i], none, false);
   if (none && target->kind == TARGET_NUMBER)
     target->rate = target->std = target->ci_lo = target->ci_hi = (double)NAN;

@@ -59,6 +59,7 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
     copse_text_append(&p->names, p->columns[i].name, strlen(p->columns[i].name) + 1);
   append_list(&p->names, paths, n_paths);
   append_list(&p->names, o->against, o->n_against);
+  if (o->earlier != NULL) append_list(&p->names, &o->earlier->path, 1);
   if (p->names.failed) return false;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     p->columns[i].name = p->names.data + at;
@@ -66,9 +67,11 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
   }
   p->path = p->names.data + at;
   p->against = p->path + strlen(p->path) + 1;
+  p->since.path = p->against + strlen(p->against) + 1; /* of an earlier profile, if there is one */
   p->n_files = n_paths;
   p->options.target = p->options.positive = p->options.missing_values = NULL;
   p->options.against = NULL;
+  p->options.earlier = NULL;
   return true;
 }
 
@@ -90,6 +93,7 @@ static struct scan_options scan_options_of(const copse_profile_options *o, const
       .source = {.separator = o->separator, .header = o->header, .known_column = o->target},
       .target = o->target,
       .missing = o->missing_values,
+      .n_samples = o->values == COPSE_VALUES_FULL ? o->n_samples : 0,
       .n_threads = o->n_threads};
 }
 
@@ -100,6 +104,7 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
   struct column_facts *facts = NULL;
   options.target_may_lack = true; /* rows to be predicted */
   options.like = here;
+  options.n_samples = 0;
   copse_status status = scan_run(p->ctx, &options, &other, err);
   if (status == COPSE_OK) {
     facts = copse_alloc_zero(p->ctx, other.n_columns, sizeof *facts);
@@ -115,23 +120,29 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
 static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *err) {
   const copse_profile_options *o = &p->options;
   copse_status status = view_target(scan, o->positive, &p->target, err);
+  bool compared = o->n_against > 0 || o->earlier != NULL;
   if (status != COPSE_OK) return status;
   p->n_rows = scan->n_rows;
   p->n_columns = scan->n_columns;
   p->n_sample = scan->n_sample;
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
-  if (p->columns == NULL || !describe_all(scan, &p->target, o->n_against > 0, p->columns))
+  if (p->columns == NULL || !describe_all(scan, &p->target, compared, p->columns))
     return report_memory(err, "the profile of", "the table");
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
   p->named = row_source_is_named(scan->source);
   if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
     return report_memory(err, "the profile of", "the table");
+  if (!gaps_find(p->ctx, scan->columns, p->columns, p->n_columns, &p->gaps))
+    return report_memory(err, "the profile of", "the table");
   p->rows = rows_finish(&scan->full);
   p->features = rows_finish(&scan->features);
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
   place_misfits(p, scan);
+  if (o->earlier != NULL && !since_find(p->ctx, scan, p->columns, o->earlier, &p->since))
+    return report_memory(err, "the profile of", "the table");
+  samples_take(&scan->samples, &p->samples);
   return o->n_against > 0 ? look_at_other(p, scan, err) : COPSE_OK;
 }
 
@@ -152,7 +163,8 @@ copse_status copse_profile_run(copse_context *ctx, const char *const *paths, siz
   scan_release(&scan);
   if (status == COPSE_OK) {
     privacy_apply(p);
-    if (!alerts_find(p)) status = report_memory(err, "the profile of", paths[0]);
+    if (!alerts_find(p) || !since_judge(p, options->earlier))
+      status = report_memory(err, "the profile of", paths[0]);
   }
   if (status == COPSE_OK)
     *out = p;
@@ -196,30 +208,42 @@ copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, i
 
 uint64_t copse_profile_n_rows(const copse_profile *profile) { return profile->n_rows; }
 
-uint32_t copse_profile_n_alerts(const copse_profile *profile) { return profile->n_alerts; }
+uint32_t copse_profile_n_alerts(const copse_profile *profile) { return profile->alerts.n; }
 
 copse_alert_level copse_profile_alert_level(const copse_profile *profile, uint32_t alert) {
-  return profile->alerts[alert].level;
+  return profile->alerts.list[alert].level;
 }
 
 const char *copse_profile_alert_id(const copse_profile *profile, uint32_t alert) {
-  return profile->alerts[alert].id;
+  return profile->alerts.list[alert].id;
 }
 
 const char *copse_profile_alert_text(const copse_profile *profile, uint32_t alert) {
-  return profile->alerts[alert].text;
+  return profile->alerts.list[alert].text;
 }
 
 const char *copse_profile_alert_remedy(const copse_profile *profile, uint32_t alert) {
-  return profile->alerts[alert].remedy;
+  return profile->alerts.list[alert].remedy;
+}
+
+uint32_t copse_profile_n_changes(const copse_profile *profile) { return profile->since.findings.n; }
+
+copse_alert_level copse_profile_change_level(const copse_profile *profile, uint32_t change) {
+  return profile->since.findings.list[change].level;
+}
+
+const char *copse_profile_change_text(const copse_profile *profile, uint32_t change) {
+  return profile->since.findings.list[change].text;
 }
 
 void copse_profile_free(copse_profile *profile) {
   if (profile == NULL) return;
-  for (uint32_t i = 0; i < profile->n_alerts; i++) copse_free(profile->alerts[i].columns);
-  copse_free(profile->alerts);
+  alerts_release(&profile->alerts);
   pairs_free(&profile->pairs);
+  gaps_release(&profile->gaps);
   drift_release(&profile->drift);
+  since_release(&profile->since);
+  samples_release(&profile->samples);
   copse_free(profile->columns);
   copse_text_release(&profile->names);
   copse_free(profile);

@@ -3,23 +3,13 @@
 #define COPSE_PROFILE_PROFILE_H
 
 #include "copse_prep.h"
+#include "profile/alert_list.h"
 #include "profile/drift.h"
 #include "profile/facts.h"
+#include "profile/gaps.h"
 #include "profile/pairs.h"
-
-enum { ALERT_TEXT = 800, ALERT_NO_COLUMN = -1 };
-
-/* One finding. text holds names and values as the file has them: outputs escape it. */
-struct alert {
-  const char *id;
-  copse_alert_level level;
-  int64_t column;    /* the first one, or ALERT_NO_COLUMN */
-  uint32_t *columns; /* [n_columns] */
-  uint32_t n_columns;
-  double effect; /* greater: told earlier within its level */
-  char text[ALERT_TEXT];
-  char remedy[ALERT_TEXT];
-};
+#include "profile/samples.h"
+#include "profile/since.h"
 
 struct copse_profile {
   copse_context *ctx;
@@ -38,9 +28,11 @@ struct copse_profile {
   size_t n_sample;
   bool sample_is_all;
   struct pairs pairs;
+  struct gaps gaps;
   struct drift drift;
-  struct alert *alerts; /* [n_alerts] by level, effect, column */
-  uint32_t n_alerts, alert_capacity;
+  struct since since;
+  struct sample_rows samples;
+  struct alert_list alerts; /* by level, effect, column */
 };
 
 /* Takes out of the facts what `values` does not let out. */

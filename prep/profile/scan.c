@@ -269,6 +269,8 @@ bool scan_settle(struct scan *scan, size_t n_blocks) {
     note_shape(scan);
   }
   failed |= !choose_sample(scan);
+  for (size_t b = 0; b < n_blocks && scan->samples.most > 0; b++)
+    failed |= !samples_look(&scan->samples, scan->blocks[b], scan->n_columns);
   copse_parallel_for(scan->n_threads, scan->n_columns + N_ROW_TASKS, take_batch, scan);
   for (size_t b = 0; b < n_blocks; b++) scan->n_rows += scan->blocks[b]->n_rows;
   for (uint32_t i = 0; i < scan->n_columns; i++) failed |= scan->columns[i].failed;
@@ -339,7 +341,8 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
                        .n_threads = options->n_threads,
                        .missing = missing_tokens_of(options->missing),
                        .full = {.ctx = ctx},
-                       .features = {.ctx = ctx}};
+                       .features = {.ctx = ctx},
+                       .samples = {.ctx = ctx, .most = options->n_samples}};
   copse_status status =
       row_source_open_files(ctx, options->paths, options->n_paths, &options->source, &out->source, err);
   if (status != COPSE_OK) return status;
@@ -374,6 +377,7 @@ void scan_release(struct scan *scan) {
   copse_free(scan->fresh);
   rows_release(&scan->full);
   rows_release(&scan->features);
+  samples_release(&scan->samples);
   row_source_close(scan->source);
   *scan = (struct scan){.ctx = scan->ctx};
 }

@@ -6,6 +6,7 @@
 #include "copse_prep.h"
 #include "profile/column.h"
 #include "profile/rows.h"
+#include "profile/samples.h"
 
 enum { SCAN_SAMPLE = 1 << 16, SCAN_SPARSE_FEATURES = 2000, SCAN_NO_COLUMN = UINT32_MAX };
 
@@ -32,8 +33,9 @@ struct scan {
   uint64_t *sample_rows; /* [n_sample] */
   size_t n_sample, sample_capacity, n_kept;
   unsigned sample_level;
-  uint32_t *kept;  /* [n_kept] of the sample before the batch, that stay */
-  uint64_t *fresh; /* [n_sample - n_kept] block << 32 | row, of the batch */
+  uint32_t *kept;             /* [n_kept] of the sample before the batch, that stay */
+  uint64_t *fresh;            /* [n_sample - n_kept] block << 32 | row, of the batch */
+  struct sample_rows samples; /* rows to be shown */
   /* the batch */
   struct typed_block **blocks;
   size_t n_blocks;
@@ -48,6 +50,7 @@ struct scan_options {
   struct row_source_options source;
   const char *target;      /* a column's name, or NULL */
   bool target_may_lack;    /* it is no error when there is no such column */
+  uint32_t n_samples;      /* rows to be shown */
   const char *missing;     /* further missing values */
   const struct scan *like; /* rows are equal if they are in this one's columns; NULL: in all */
   int n_threads;

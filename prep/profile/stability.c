@@ -1,5 +1,7 @@
 /* stability.c - the population stability index of two samples, and what of it chance explains: with few rows
  * the index of two halves of one file is well over 0.1. */
+#include "profile/stability.h"
+
 #include <math.h>
 
 #include "copse_prep.h"
@@ -67,4 +69,10 @@ copse_stability copse_stability_of(double *before, double *now, uint32_t n_parts
 
 double copse_stability_rows(uint32_t n_parts, double index) {
   return n_parts < 2 ? 1 : ceil(chi_square_above(n_parts - 1, 0.05) / index);
+}
+
+bool stability_shares_differ(double k, double n, double m, double l, double n_compared) {
+  double share = (k + m) / (n + l), apart = k / n - m / l;
+  double chi = apart * apart / (share * (1 - share) * (1 / n + 1 / l));
+  return chi > chi_square_above(1, 0.01 / n_compared); /* nothing or everything in both: NaN */
 }

@@ -31,7 +31,26 @@ static int remove_file(void **state) {
 
 static copse_status run_beside(copse_context *ctx, const char *target, copse_error *err) {
   const char *file = path;
-  copse_profile_options options = {.target = target, .against = &file, .n_against = 1, .n_threads = 1};
+  static const char *const levels[] = {"red", "green"};
+  static const uint64_t rows[] = {200, 90}, bars[] = {150, 150};
+  static const double edges[] = {0, 1, 2};
+  const copse_earlier_column columns[] = {
+      {"size", "number", 300, 0, .has_number = true, .n_bars = 2, .edges = edges, .bars = bars},
+      {"gone", "text", 300, 0, .has_levels = true},
+      {"colour", "category", 300, 10, .has_levels = true, .n_levels = 2, .levels = levels,
+       .level_rows = rows},
+  };
+  const char *const moved[] = {"odd"};
+  const copse_earlier_alert alerts[] = {{"LEAK_EXACT", moved, 1}};
+  const copse_earlier_profile earlier = {"old.json",       300,          .columns = columns, .n_columns = 3,
+                                         .alerts = alerts, .n_alerts = 1};
+  copse_profile_options options = {.target = target,
+                                   .against = &file,
+                                   .n_against = 1,
+                                   .earlier = &earlier,
+                                   .n_samples = 5,
+                                   .values = COPSE_VALUES_FULL,
+                                   .n_threads = 1};
   copse_profile *profile;
   copse_status status = copse_profile_run(ctx, &file, 1, &options, &profile, err);
   assert_int_equal(status == COPSE_OK, profile != NULL);

@@ -10,7 +10,7 @@ cd "$folder/moved"
 
 for file in "$bindir/copse" "$includedir/copse.h" "$libdir/libcopse.so" "$libdir/libcopse.a" \
   "$libdir/cmake/copse/copse-config.cmake" "$libdir/cmake/copse/copse-config-version.cmake" \
-  "$libdir/pkgconfig/copse.pc" "$docdir/LICENSE" "$docdir/examples/CMakeLists.txt"; do
+  "$libdir/pkgconfig/copse.pc" "$docdir/LICENSE" "$docdir/profile.schema.json" "$docdir/examples/CMakeLists.txt"; do
   [ -f "$file" ] || { echo "$file is not installed"; exit 1; }
 done
 find . -type f -o -type l | sort

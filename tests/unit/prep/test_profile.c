@@ -244,6 +244,9 @@ static void test_against(void **state) {
   assert_near(number_at(json, "drift/rows_known_share"), 0.08, 0.001,
               "rows of both"); /* a fifth of them got a new level */
   assert_true(json_is_true(at(json, "drift/columns/1/moved")));
+  /* 0.7 further on for nine rows of ten, of a deviation of 1 / sqrt(12) */
+  assert_near(number_at(json, "drift/columns/1/w1"), 0.7 * 0.9 * sqrt(12), 0.06, "moved");
+  assert_near(number_at(json, "drift/columns/0/w1"), 0, 0.06, "calm");
   assert_false(json_is_true(at(json, "drift/columns/0/moved")));
   assert_true(has_alert(json, "SPLIT_DUP", NULL));
   assert_true(has_alert(json, "DRIFT", "moved"));
@@ -281,6 +284,50 @@ static void test_pairs(void **state) {
   assert_near(number_at(json, "pairs/list/0/value"), 1, 1e-6, "the strongest pair");
   json_decref(json);
   free(text);
+}
+
+/* Quartiles of about 25 and 75: five beyond 150, three of them beyond 225. */
+static void test_outliers(void **state) {
+  (void)state;
+  begin("x");
+  for (int i = 0; i < 1000; i++) fprintf(made, "%d\n", i % 100);
+  fprintf(made, "180\n-90\n1000\n260\n-300\n140\n");
+  json_t *json = parsed(finish("outliers.csv"), (copse_profile_options){.header = COPSE_HEADER_YES});
+  assert_int_equal(number_at(json, "columns/0/number/n_far"), 5);
+  assert_int_equal(number_at(json, "columns/0/number/n_extreme"), 3);
+  json_decref(json);
+}
+
+/* ---- missing together ---- */
+
+/* Patterns of missing cells, the commonest first; those of few rows are no one's business. */
+static void test_gaps(void **state) {
+  (void)state;
+  begin("a,b,c,word");
+  for (int i = 0; i < 1000; i++) {
+    bool both = i % 5 == 0, alone = i % 5 == 1, few = i == 7;
+    fprintf(made, "%s,%s,%s,%s\n", both || few ? "NA" : "1.5", both ? "" : "2.5", alone || few ? "" : "3.5",
+            i % 2 ? "NA" : "Oslo");
+  }
+  const char *path = finish("gaps.csv");
+  for (int full = 0; full < 2; full++) {
+    json_t *json =
+        parsed(path, (copse_profile_options){.values = full ? COPSE_VALUES_FULL : COPSE_VALUES_COMMON});
+    json_t *list = at(json, "missing_patterns/list");
+    assert_int_equal(json_array_size(list), full ? 3 : 2);
+    assert_int_equal(number_at(json, "missing_patterns/sample_rows"), 1000);
+    assert_int_equal(number_at(json, "missing_patterns/rows_complete"), 599);
+    assert_int_equal(number_at(json, "missing_patterns/rows_other"), full ? 0 : 1);
+    assert_int_equal(number_at(list, "0/rows"), 200); /* NA of a column of texts is a text */
+    assert_int_equal(json_array_size(at(list, "0/columns")), 2);
+    assert_int_equal(number_at(list, "0/columns/1"), 1);
+    assert_int_equal(number_at(list, "1/rows"), 200);
+    assert_int_equal(number_at(list, "1/columns/0"), 2);
+    json_decref(json);
+  }
+  char *page = document(path, (copse_profile_options){.target = NULL}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "id=\"missing\""));
+  free(page);
 }
 
 /* ---- threads ---- */
@@ -555,6 +602,8 @@ int main(void) {
       cmocka_unit_test(test_clean_is_quiet),
       cmocka_unit_test(test_against),
       cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_outliers),
+      cmocka_unit_test(test_gaps),
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_hostile),
       cmocka_unit_test(test_privacy),

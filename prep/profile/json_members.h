@@ -1,0 +1,115 @@
+/* json_members.h - the members of the JSON output; every one brings its comma. For its files alone. */
+#ifndef COPSE_PROFILE_JSON_MEMBERS_H
+#define COPSE_PROFILE_JSON_MEMBERS_H
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "profile/escape.h"
+#include "profile/profile.h"
+
+static inline void raw(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
+
+static inline void key(copse_text *out, const char *name) {
+  char last = out->length > 0 ? out->data[out->length - 1] : '{';
+  copse_text_appendf(out, "%s\"%s\":", last == '{' || out->failed ? "" : ",", name);
+}
+static inline void begin(copse_text *out, const char *name, const char *bracket) {
+  key(out, name);
+  raw(out, bracket);
+}
+/* The next element of an array. */
+static inline void item(copse_text *out) {
+  if (out->length > 0 && out->data[out->length - 1] != '[') raw(out, ",");
+}
+/* The next one, which is an object. */
+static inline void element(copse_text *out) {
+  item(out);
+  raw(out, "{");
+}
+static inline void number(copse_text *out, const char *name, double x) {
+  key(out, name);
+  append_json_number(out, x);
+}
+static inline void count(copse_text *out, const char *name, uint64_t n) {
+  key(out, name);
+  copse_text_appendf(out, "%" PRIu64, n);
+}
+static inline void truth(copse_text *out, const char *name, bool x) {
+  key(out, name);
+  raw(out, x ? "true" : "false");
+}
+static inline void word(copse_text *out, const char *name, const char *text) {
+  key(out, name);
+  append_json(out, text, strlen(text));
+}
+
+static inline void value(copse_text *out, const struct facts_value *v) {
+  if (v->withheld)
+    raw(out, "null");
+  else
+    append_json(out, v->text, strlen(v->text));
+}
+
+static inline void value_list(copse_text *out, const char *name, const struct facts_value *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    element(out);
+    key(out, "value");
+    value(out, &list[i]);
+    count(out, "n", list[i].n);
+    count(out, "n_error", list[i].n_lost);
+    raw(out, "}");
+  }
+  raw(out, "]");
+}
+
+static inline void number_list(copse_text *out, const char *name, const double *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    append_json_number(out, list[i]);
+  }
+  raw(out, "]");
+}
+
+static inline void count_list(copse_text *out, const char *name, const uint64_t *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    copse_text_appendf(out, "%" PRIu64, list[i]);
+  }
+  raw(out, "]");
+}
+
+static inline void id_list(copse_text *out, const char *name, const uint32_t *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    copse_text_appendf(out, "%" PRIu32, list[i]);
+  }
+  raw(out, "]");
+}
+
+static inline void alert_list(copse_text *out, const char *name, const struct alert_list *alerts) {
+  static const char *const levels[] = {"note", "warning", "critical"};
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < alerts->n; i++) {
+    const struct alert *a = &alerts->list[i];
+    element(out);
+    word(out, "id", a->id);
+    word(out, "level", levels[a->level]);
+    id_list(out, "columns", a->columns, a->n_columns);
+    word(out, "text", a->text);
+    word(out, "remedy", a->remedy);
+    raw(out, "}");
+  }
+  raw(out, "]");
+}
+
+/* output_json_files.c: what there is beside other files, and the rows to be shown. */
+void json_drift(copse_text *out, const copse_profile *profile);
+void json_since(copse_text *out, const copse_profile *profile);
+void json_rows(copse_text *out, const copse_profile *profile);
+
+#endif
