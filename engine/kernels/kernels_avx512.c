@@ -102,6 +102,7 @@ void kernels_overlay_avx512(struct kernels *slots) {
   kernels_partition_avx512(slots);
   kernels_packed_avx512(slots);
   kernels_reach_avx512(slots);
+  kernels_encode_avx512(slots);
   kernels_bits_avx512(slots);
 }
 #endif

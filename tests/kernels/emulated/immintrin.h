@@ -58,4 +58,68 @@ static inline __m512i emulated_maskz_loadu_epi64(__mmask8 mask, const void *from
 }
 #define _mm512_maskz_loadu_epi64 emulated_maskz_loadu_epi64
 
+static inline __m256i emulated_cvttpd_epi32(__m512d x) {
+  double in[8];
+  int32_t out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (int32_t)in[k];
+  __m256i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvttpd_epi32 emulated_cvttpd_epi32
+
+static inline __m128i emulated_cvtepi64_epi16(__m512i x) {
+  int64_t in[8];
+  int16_t out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (int16_t)in[k];
+  __m128i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepi64_epi16 emulated_cvtepi64_epi16
+
+static inline __m256i emulated_cvtusepi16_epi8(__m512i x) {
+  uint16_t in[32];
+  uint8_t out[32];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 32; k++) out[k] = (uint8_t)(in[k] < 255 ? in[k] : 255);
+  __m256i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtusepi16_epi8 emulated_cvtusepi16_epi8
+
+static inline __m512d emulated_i64gather_pd(__m512i x, const void *from, int scale) {
+  int64_t in[8];
+  double out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) memcpy(&out[k], (const char *)from + in[k] * scale, sizeof out[k]);
+  __m512d y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_i64gather_pd emulated_i64gather_pd
+
+static inline __mmask16 emulated_cmpgt_epi8_mask(__m128i x, __m128i y) {
+  int8_t a[16], b[16];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] > b[k]) << k;
+  return (__mmask16)mask;
+}
+#define _mm_cmpgt_epi8_mask emulated_cmpgt_epi8_mask
+
+static inline __mmask16 emulated_cmpeq_epi16_mask(__m256i x, __m256i y) {
+  int16_t a[16], b[16];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] == b[k]) << k;
+  return (__mmask16)mask;
+}
+#define _mm256_cmpeq_epi16_mask emulated_cmpeq_epi16_mask
+
 #endif
