@@ -33,8 +33,8 @@ static enum cpu_tier probe(void) {
 static enum cpu_tier probe(void) { return CPU_SCALAR; }
 #endif
 
-/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2, 2 AVX-512 without VBMI), to measure or test that tier as a
- * program. */
+/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2, 2 AVX-512 without VBMI), to measure
+ * or test that tier as a program. */
 #ifndef COPSE_TIER_LIMIT
 #define COPSE_TIER_LIMIT CPU_AVX512_VBMI
 #endif

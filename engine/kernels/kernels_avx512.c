@@ -97,6 +97,7 @@ void kernels_overlay_avx512(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;
   slots->max_abs = max_abs;
+  kernels_hist_avx512(slots);
   kernels_scan_avx512(slots);
   kernels_rows_avx512(slots);
   kernels_partition_avx512(slots);

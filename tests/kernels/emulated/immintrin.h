@@ -102,15 +102,17 @@ static inline __m512d emulated_i64gather_pd(__m512i x, const void *from, int sca
 }
 #define _mm512_i64gather_pd emulated_i64gather_pd
 
-static inline __mmask16 emulated_cmpgt_epi8_mask(__m128i x, __m128i y) {
+#define _mm512_mask_cmp_pd_mask(mask, a, b, how) ((__mmask8)((mask)&_mm512_cmp_pd_mask((a), (b), how)))
+
+static inline __mmask16 emulated_cmplt_epi8_mask(__m128i x, __m128i y) {
   int8_t a[16], b[16];
   unsigned mask = 0;
   memcpy(a, &x, sizeof a);
   memcpy(b, &y, sizeof b);
-  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] > b[k]) << k;
+  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] < b[k]) << k;
   return (__mmask16)mask;
 }
-#define _mm_cmpgt_epi8_mask emulated_cmpgt_epi8_mask
+#define _mm_cmplt_epi8_mask emulated_cmplt_epi8_mask
 
 static inline __mmask16 emulated_cmpeq_epi16_mask(__m256i x, __m256i y) {
   int16_t a[16], b[16];

@@ -9,3 +9,4 @@
 #define kernels_reach_avx512 emulated_reach_avx512
 #define kernels_bits_avx512 emulated_bits_avx512
 #define kernels_encode_avx512 emulated_encode_avx512
+#define kernels_hist_avx512 emulated_hist_avx512
