@@ -102,6 +102,38 @@ static inline __m512d emulated_i64gather_pd(__m512i x, const void *from, int sca
 }
 #define _mm512_i64gather_pd emulated_i64gather_pd
 
+static inline __m512 emulated_cvtepi32_ps(__m512i x) {
+  int32_t in[16];
+  float out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) out[k] = (float)in[k];
+  __m512 y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepi32_ps emulated_cvtepi32_ps
+
+static inline __m512i emulated_maskz_loadu_epi32(__mmask16 mask, const void *from) {
+  int32_t out[16] = {0};
+  for (int k = 0; k < 16; k++)
+    if (mask >> k & 1) memcpy(&out[k], (const char *)from + 4 * k, sizeof out[k]);
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_maskz_loadu_epi32 emulated_maskz_loadu_epi32
+
+static inline __m512i emulated_bslli_epi128(__m512i x, int bytes) {
+  char in[64], out[64] = {0};
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 64; k++)
+    if (k % 16 >= bytes) out[k] = in[k - bytes];
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_bslli_epi128 emulated_bslli_epi128
+
 #define _mm512_mask_cmp_pd_mask(mask, a, b, how) ((__mmask8)((mask)&_mm512_cmp_pd_mask((a), (b), how)))
 
 static inline __mmask16 emulated_cmplt_epi8_mask(__m128i x, __m128i y) {
