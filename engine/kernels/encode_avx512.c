@@ -3,7 +3,7 @@
  * Codes by halving gain most: a register holds the cuts of a level, a permutation picks each value's own, and
  * only what is below four levels is gathered (eight values and ten cuts: 19 instructions instead of 180 with
  * 256 bits; a level below: 12 instead of 71). Cells of values save little, a comparison where a cell has more
- * than four cuts (86 instead of 142): their cuts are not gathered, which costs as much as the loads it stands
+ * than four cuts (86 instead of 134): their cuts are not gathered, which costs as much as the loads it stands
  * for. */
 #if defined(__x86_64__)
 #include <immintrin.h>

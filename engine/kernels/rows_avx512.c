@@ -1,4 +1,5 @@
-/* rows_avx512.c - gradients eight rows at a time, their rounding to fixed point, and values to bins. */
+/* rows_avx512.c - gradients eight rows at a time, pairs of a query too, their rounding to fixed point, and
+ * values to bins. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
