@@ -136,7 +136,7 @@ void cases_kernels(void) {
   name_slots_without_row();
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     const struct kernels *below = NULL;
-    for (int tier = CPU_SCALAR; tier <= CPU_AVX512; tier++) {
+    for (int tier = CPU_SCALAR; tier < CPU_N_TIERS; tier++) {
       const struct kernels *kernels = kernels_of_tier((enum cpu_tier)tier);
       if (kernels == NULL) break;
       if (below == NULL || slot_of(kernels, rows[i].slot) != slot_of(below, rows[i].slot)) {

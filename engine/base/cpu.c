@@ -25,16 +25,18 @@ static enum cpu_tier probe(void) {
   if ((ebx & (avx2 | bmi1 | bmi2)) != (avx2 | bmi1 | bmi2)) return CPU_SCALAR;
   const unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;
   if ((ebx & (f | dq | bw | vl)) != (f | dq | bw | vl)) return CPU_AVX2;
-  return (saved & 0xE6) == 0xE6 ? CPU_AVX512 : CPU_AVX2; /* opmask and ZMM as well */
+  if ((saved & 0xE6) != 0xE6) return CPU_AVX2; /* opmask and ZMM as well */
+  const unsigned vbmi = 1u << 1;
+  return (ecx & vbmi) != 0 ? CPU_AVX512_VBMI : CPU_AVX512;
 }
 #else
 static enum cpu_tier probe(void) { return CPU_SCALAR; }
 #endif
 
-/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2), to measure or test that tier as a
- * program. */
+/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2, 2 AVX-512 without VBMI), to measure
+ * or test that tier as a program. */
 #ifndef COPSE_TIER_LIMIT
-#define COPSE_TIER_LIMIT CPU_AVX512
+#define COPSE_TIER_LIMIT CPU_AVX512_VBMI
 #endif
 
 enum cpu_tier cpu_best_tier(void) {
@@ -49,6 +51,6 @@ enum cpu_tier cpu_best_tier(void) {
 }
 
 const char *cpu_tier_name(enum cpu_tier tier) {
-  static const char *const names[] = {"scalar", "avx2", "avx512"};
+  static const char *const names[CPU_N_TIERS] = {"scalar", "avx2", "avx512", "avx512vbmi"};
   return names[tier];
 }

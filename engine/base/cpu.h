@@ -2,7 +2,9 @@
 #ifndef COPSE_BASE_CPU_H
 #define COPSE_BASE_CPU_H
 
-enum cpu_tier { CPU_SCALAR = 0, CPU_AVX2 = 1, CPU_AVX512 = 2 };
+/* AVX512: F, BW, DQ and VL (Skylake's server cores and later ones). AVX512_VBMI: byte permutations on top
+ * (Ice Lake and Zen 4, and later ones). */
+enum cpu_tier { CPU_SCALAR, CPU_AVX2, CPU_AVX512, CPU_AVX512_VBMI, CPU_N_TIERS };
 
 /* The best tier that CPUID names and whose registers the system saves (XCR0). Probed once. */
 enum cpu_tier cpu_best_tier(void);

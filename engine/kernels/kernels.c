@@ -5,14 +5,15 @@
 
 #include "copse.h"
 
-static struct kernels tables[3];
-static atomic_int ready[3]; /* 1 once the table is built */
+static struct kernels tables[CPU_N_TIERS];
+static atomic_int ready[CPU_N_TIERS]; /* 1 once the table is built */
 
 static void build(enum cpu_tier tier, struct kernels *slots) {
   kernels_overlay_scalar(slots);
 #if defined(__x86_64__)
   if (tier >= CPU_AVX2) kernels_overlay_avx2(slots);
   if (tier >= CPU_AVX512) kernels_overlay_avx512(slots);
+  if (tier >= CPU_AVX512_VBMI) kernels_overlay_avx512_vbmi(slots);
 #else
   (void)tier;
 #endif

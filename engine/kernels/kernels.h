@@ -349,6 +349,7 @@ void kernels_overlay_scalar(struct kernels *slots);
 #if defined(__x86_64__)
 void kernels_overlay_avx2(struct kernels *slots);
 void kernels_overlay_avx512(struct kernels *slots);
+void kernels_overlay_avx512_vbmi(struct kernels *slots);
 #endif
 
 /* Ascending as the numbers of one sign are. */

@@ -93,15 +93,20 @@ static float max_abs(const float *values, uint64_t n) {
   return magnitude;
 }
 
+/* Inherited, for wider vectors cannot help: transpose and interleave take and give every cache line once, as
+ * add_range and find_buckets do; add_values is a load a number and tree, which gathers are as well; sets of
+ * rows (bits_above, bits_below) are 256 bits. */
 void kernels_overlay_avx512(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;
   slots->max_abs = max_abs;
+  kernels_hist_avx512(slots);
   kernels_scan_avx512(slots);
   kernels_rows_avx512(slots);
   kernels_partition_avx512(slots);
   kernels_packed_avx512(slots);
   kernels_reach_avx512(slots);
+  kernels_encode_avx512(slots);
   kernels_bits_avx512(slots);
 }
 #endif

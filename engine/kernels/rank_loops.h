@@ -70,8 +70,7 @@ RANK_INLINE void rank_cells_loop(const struct rank_pairs *in, const struct rank_
     double delta = side * (gain - gains[j]) * (discount - discounts[j]) * inverse_best;
     if (norm) delta = delta / ((double)0.01f + distance);
     double at = (side * distance - least) * per_score;
-    at = at > 0 ? at : 0;
-    at = at < last ? at : last;
+    at = kernel_smaller(kernel_larger(at, 0.0), last);
     double edge = (double)(int32_t)at / per_score + least;
     double p = 1.0 / (1.0 + kernel_exp(edge * sigmoid)), pull = p * (sigmoid * delta);
     float g = (float)pull * (float)side, h = (float)(p * (1.0 - p) * (sigmoid * sigmoid * delta));

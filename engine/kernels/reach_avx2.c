@@ -13,9 +13,9 @@ static inline void store(void *at, __m256i v) { _mm256_storeu_si256((__m256i *)a
 static inline __attribute__((always_inline)) unsigned cuts_below(const double *at, double number,
                                                                  bool eight) {
   __m256d x = _mm256_set1_pd(number);
-  unsigned below = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(at), x, _CMP_LT_OQ));
+  unsigned below = (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(x, _mm256_loadu_pd(at), _CMP_GT_OQ));
   if (eight)
-    below |= (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(_mm256_loadu_pd(at + 4), x, _CMP_LT_OQ)) << 4;
+    below |= (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(x, _mm256_loadu_pd(at + 4), _CMP_GT_OQ)) << 4;
   return (unsigned)__builtin_popcount(below);
 }
 

@@ -1,4 +1,5 @@
-/* rows_avx512.c - gradients eight rows at a time, their rounding to fixed point, and values to bins. */
+/* rows_avx512.c - gradients eight rows at a time, pairs of a query too, their rounding to fixed point, and
+ * values to bins. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <math.h>
@@ -58,8 +59,66 @@ static void bin_numeric(const double *upper, uint32_t n_upper, const double *val
   }
 }
 
+/* The first four lanes, then the others: the order in which the four parts of a sum grow. */
+static inline __m256d add_halves(__m256d sum, __m512d x) {
+  sum = _mm256_add_pd(sum, _mm512_castpd512_pd256(x));
+  return _mm256_add_pd(sum, _mm512_extractf64x4_pd(x, 1));
+}
+
+/* rank_pair of eight rows, lane by lane the same operations. */
+static inline __attribute__((always_inline)) void pairs_of_row(const struct rank_pairs *in, const bool norm,
+                                                               double sums[3]) {
+  const __m512d score = _mm512_set1_pd(in->score), gain = _mm512_set1_pd(in->gain);
+  const __m512d discount = _mm512_set1_pd(in->discount), label = _mm512_set1_pd(in->label);
+  const __m512d own = _mm512_set1_pd(in->own_odds), best = _mm512_set1_pd(in->inverse_best);
+  const __m512d slope = _mm512_set1_pd(in->sigmoid), slope2 = _mm512_set1_pd(in->sigmoid * in->sigmoid);
+  const __m512d one = _mm512_set1_pd(1.0), least = _mm512_set1_pd((double)0.01f);
+  const __m512d zero = _mm512_setzero_pd(), sign = _mm512_set1_pd(-0.0);
+  __m256d sum_g = _mm256_setzero_pd(), sum_h = _mm256_setzero_pd(), sum_pull = _mm256_setzero_pd();
+  uint64_t j = 0;
+  for (; j + LANES <= in->n; j += LANES) {
+    __m512d apart = _mm512_sub_pd(label, _mm512_loadu_pd(in->labels + j));
+    __m512d some = _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(apart, zero, _CMP_NEQ_UQ), one);
+    __m512d side = _mm512_or_pd(some, _mm512_and_pd(apart, sign));
+    __m512d other = _mm512_loadu_pd(in->odds + j), total = _mm512_add_pd(own, other);
+    __m512d delta = _mm512_mul_pd(side, _mm512_sub_pd(gain, _mm512_loadu_pd(in->gains + j)));
+    delta = _mm512_mul_pd(delta, _mm512_sub_pd(discount, _mm512_loadu_pd(in->discounts + j)));
+    delta = _mm512_mul_pd(delta, best);
+    __mmask8 behind = _mm512_movepi64_mask(_mm512_castpd_si512(side));
+    __m512d p, lower = _mm512_mask_mov_pd(other, behind, own);
+    if (norm) {
+      __m512d gap = _mm512_add_pd(least, _mm512_sub_pd(score, _mm512_loadu_pd(in->scores + j)));
+      __m512d inverse = _mm512_div_pd(one, _mm512_mul_pd(gap, total));
+      p = _mm512_mul_pd(_mm512_mul_pd(lower, gap), inverse);
+      delta = _mm512_mul_pd(_mm512_mul_pd(delta, total), inverse);
+    } else {
+      p = _mm512_div_pd(lower, total);
+    }
+    __m512d pull = _mm512_mul_pd(p, _mm512_mul_pd(slope, delta)), g = _mm512_mul_pd(pull, side);
+    __m512d h = _mm512_mul_pd(_mm512_mul_pd(p, _mm512_sub_pd(one, p)), _mm512_mul_pd(slope2, delta));
+    _mm512_storeu_pd(in->gradient + j, _mm512_add_pd(_mm512_loadu_pd(in->gradient + j), g));
+    _mm512_storeu_pd(in->hessian + j, _mm512_add_pd(_mm512_loadu_pd(in->hessian + j), h));
+    sum_g = add_halves(sum_g, g);
+    sum_h = add_halves(sum_h, h);
+    sum_pull = add_halves(sum_pull, pull);
+  }
+  double lanes[3][4];
+  _mm256_storeu_pd(lanes[0], sum_g);
+  _mm256_storeu_pd(lanes[1], sum_h);
+  _mm256_storeu_pd(lanes[2], sum_pull);
+  rank_rest(in, j, lanes, sums);
+}
+
+static void rank_pairs_avx512(const struct rank_pairs *in, double sums[3]) {
+  if (in->norm)
+    pairs_of_row(in, true, sums);
+  else
+    pairs_of_row(in, false, sums);
+}
+
 void kernels_rows_avx512(struct kernels *slots) {
   gradient_slots(slots);
+  slots->rank_pairs = rank_pairs_avx512;
   slots->quantize = quantize;
   slots->bin_numeric = bin_numeric;
 }

@@ -147,7 +147,7 @@ static void scan_numeric(const struct scan_input *in, const struct scan_rules *r
                          struct scan_result *out) {
   if (!scan_fits_ranges(in, rules))
     scan_numeric_scalar(in, rules, out);
-  else if (scan_shares_hopeless(in, rules))
+  else if (scan_shares_hopeless_avx2(in, rules))
     *out = (struct scan_result){.gain = -INFINITY};
   else
     scan_by_ranges(in, rules, find_best, scan_narrow_avx2, estimate_counts, out);

@@ -85,10 +85,12 @@ static void estimate_counts(const int64_t *hessian, uint32_t n, double unit, dou
 
 static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
                          struct scan_result *out) {
-  if (scan_fits_ranges(in, rules))
-    scan_by_ranges(in, rules, find_best, NULL, estimate_counts, out);
-  else
+  if (!scan_fits_ranges(in, rules))
     scan_numeric_scalar(in, rules, out);
+  else if (scan_shares_hopeless_avx512(in, rules))
+    *out = (struct scan_result){.gain = -INFINITY};
+  else
+    scan_by_ranges(in, rules, find_best, scan_narrow_avx512, estimate_counts, out);
 }
 
 void kernels_scan_avx512(struct kernels *slots) { slots->scan_numeric = scan_numeric; }

@@ -196,7 +196,7 @@ static inline __attribute__((always_inline)) void scan_one_direction(const struc
   struct scan_direction some = *d;
   struct scan_input part;
   int64_t first = 0, last = d->last_threshold;
-  if (narrow != NULL && d->skipped_bin < 0) {
+  if (d->skipped_bin < 0) {
     if (!narrow(d, range.floor, &first, &last)) return;
     some = scan_part(d, first, last, &part);
   }
@@ -209,19 +209,14 @@ static inline __attribute__((always_inline)) void scan_one_direction(const struc
 }
 
 #if defined(__x86_64__)
+/* Where rows are shares of the hessian, true: no threshold of the column can be above the floor. */
+bool scan_shares_hopeless_avx2(const struct scan_input *in, const struct scan_rules *rules);
+bool scan_shares_hopeless_avx512(const struct scan_input *in, const struct scan_rules *rules);
 bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
-/* True: no threshold's gain can be above the floor. Without the counts, which are shares of the hessian and
- * cost as much as the bounds do. */
-bool scan_hopeless_avx2(const struct scan_direction *d, double floor);
-
-static inline bool scan_shares_hopeless(const struct scan_input *in, const struct scan_rules *rules) {
-  const struct scan_direction all = {
-      .in = in, .rules = rules, .last_threshold = (int64_t)in->n_bins - 2, .skipped_bin = SCAN_NO_BIN};
-  return in->count_kind == COUNT_SHARE && in->missing == 0 && scan_hopeless_avx2(&all, in->min_gain_shift);
-}
+bool scan_narrow_avx512(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
 #endif
 
-/* The whole slot, where scan_fits_ranges holds. narrow may be NULL. */
+/* The whole slot, where scan_fits_ranges holds. */
 static inline __attribute__((always_inline)) void scan_by_ranges(const struct scan_input *in,
                                                                  const struct scan_rules *rules,
                                                                  scan_range_fn find, scan_narrow_fn narrow,

@@ -52,6 +52,8 @@ void kernels_partition_avx512(struct kernels *slots);
 void kernels_packed_avx512(struct kernels *slots);
 void kernels_reach_avx512(struct kernels *slots);
 void kernels_bits_avx512(struct kernels *slots);
+void kernels_encode_avx512(struct kernels *slots);
+void kernels_hist_avx512(struct kernels *slots);
 
 /* Eight planes to the bytes of all rows, see bits.h: bit p of a row's byte is its bit of plane p. */
 void bits_planes_to_bytes(const uint64_t (*planes)[BIT_WORDS], uint8_t *numbers);

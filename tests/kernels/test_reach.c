@@ -48,9 +48,10 @@ static double odd_value(struct draw *draw, uint32_t n_cuts) {
 
 static void codes_are_the_number_of_cuts_below(void **state) {
   (void)state;
-  static const uint32_t cuts_of[] = {1, 2, 9, 10, 11, 40, 255, MOST_CUTS}, cells_of[] = {0, 64, 256, 1024};
+  static const uint32_t cuts_of[] = {1, 2, 3, 4, 7, 8, 10, 11, 15, 16, 17, 40, 255, MOST_CUTS};
+  static const uint32_t cells_of[] = {0, 64, 256, 1024};
   struct draw draw = {.seed = 11};
-  for (size_t c = 0; c < 8; c++)
+  for (size_t c = 0; c < sizeof cuts_of / sizeof *cuts_of; c++)
     for (size_t k = 0; k < 4; k++) {
       uint32_t n_cuts = cuts_of[c], n_cells = cells_of[k];
       size_t bytes = (n_cuts + CODE_MOST_STEPS) * sizeof(double);
@@ -80,6 +81,48 @@ static void codes_are_the_number_of_cuts_below(void **state) {
       }
       guarded_free(cuts, bytes, GUARDED_END);
     }
+}
+
+/* A column's codes are cut off at both its ends. */
+static void cells_are_what_codes_are_behind_an_offset(void **state) {
+  (void)state;
+  static const uint32_t offsets[] = {0, 1, 255, 700, 65535};
+  struct draw draw = {.seed = 16};
+  FOR_EACH_TIER(kernels)
+  for (size_t o = 0; o < 5; o++)
+    for (size_t n = 0; n <= 200; n += n < 66 ? 1 : 67) {
+      uint16_t *codes = guarded_alloc(n * sizeof *codes, GUARDED_END);
+      int8_t *out = guarded_alloc(n, GUARDED_END);
+      for (size_t i = 0; i < n; i++)
+        codes[i] = (uint16_t)(i % 5 == 0 ? (uint32_t)draw_bits(&draw)
+                                         : offsets[o] + (uint32_t)draw_between(&draw, -3, 260));
+      kernels->spread(codes, offsets[o], n, out);
+      for (size_t i = 0; i < n; i++) {
+        int past = codes[i] - (int)offsets[o];
+        assert_int_equal(out[i], past < 0 ? 127 : past > 255 ? -128 : 127 - past);
+      }
+      guarded_free(codes, n * sizeof *codes, GUARDED_END);
+      guarded_free(out, n, GUARDED_END);
+    }
+}
+
+static void cells_say_whether_a_set_has_the_code(void **state) {
+  (void)state;
+  struct draw draw = {.seed = 17};
+  FOR_EACH_TIER(kernels)
+  for (int turn = 0; turn < 20; turn++) {
+    uint8_t *codes = guarded_alloc(REACH_ROWS, GUARDED_END);
+    uint32_t *bits = guarded_alloc(8 * sizeof *bits, GUARDED_END);
+    int8_t *out = guarded_alloc(REACH_ROWS, GUARDED_END);
+    for (size_t i = 0; i < REACH_ROWS; i++) codes[i] = (uint8_t)(turn % 2 ? draw_bits(&draw) : i);
+    for (size_t w = 0; w < 8; w++) bits[w] = turn < 2 ? 0u - (uint32_t)turn : (uint32_t)draw_bits(&draw);
+    kernels->set_cells(codes, bits, out);
+    for (size_t i = 0; i < REACH_ROWS; i++)
+      assert_int_equal(out[i], bits[codes[i] / 32] >> codes[i] % 32 & 1 ? 127 : 126);
+    guarded_free(codes, REACH_ROWS, GUARDED_END);
+    guarded_free(bits, 8 * sizeof *bits, GUARDED_END);
+    guarded_free(out, REACH_ROWS, GUARDED_END);
+  }
 }
 
 static bool has_row(const uint64_t *set, size_t row) {
@@ -300,6 +343,8 @@ static void rows_walk_to_the_same_leaves(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(codes_are_the_number_of_cuts_below),
+      cmocka_unit_test(cells_are_what_codes_are_behind_an_offset),
+      cmocka_unit_test(cells_say_whether_a_set_has_the_code),
       cmocka_unit_test(sets_hold_the_rows_of_a_comparison),
       cmocka_unit_test(programs_end_in_the_leaves_of_the_tree),
       cmocka_unit_test(values_are_added_tree_after_tree),

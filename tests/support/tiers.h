@@ -1,5 +1,5 @@
 /* tiers.h - walking over the kernel tiers that this processor and this build have. In the emulated build (see
- * tests/CMakeLists.txt) the AVX-512 tier comes last, executed by SIMDe. */
+ * tests/CMakeLists.txt) the AVX-512 tiers come last, executed by SIMDe. */
 #ifndef COPSE_TESTS_TIERS_H
 #define COPSE_TESTS_TIERS_H
 
@@ -7,23 +7,33 @@
 
 #ifdef COPSE_EMULATED_TIER
 void emulated_overlay_avx512(struct kernels *slots);
+void emulated_overlay_avx512_vbmi(struct kernels *slots);
 
-static inline const struct kernels *emulated_tier(void) {
-  static struct kernels slots;
-  slots = *kernels_of_tier(CPU_SCALAR);
-  emulated_overlay_avx512(&slots);
-  return &slots;
+/* The emulated tier behind `before`: one, then the other, then none. */
+static inline const struct kernels *emulated_tier(const struct kernels *before) {
+  static struct kernels plain, vbmi;
+  if (before == &vbmi) return NULL;
+  if (before == &plain) {
+    vbmi = plain;
+    emulated_overlay_avx512_vbmi(&vbmi);
+    return &vbmi;
+  }
+  plain = *kernels_of_tier(CPU_SCALAR);
+  emulated_overlay_avx512(&plain);
+  return &plain;
 }
 #else
-static inline const struct kernels *emulated_tier(void) { return NULL; }
+static inline const struct kernels *emulated_tier(const struct kernels *before) {
+  (void)before;
+  return NULL;
+}
 #endif
 
 static inline const struct kernels *next_tier(const struct kernels *kernels) {
   int tier = CPU_SCALAR;
-  while (tier <= CPU_AVX512 && kernels_of_tier((enum cpu_tier)tier) != kernels) tier++;
-  if (tier > CPU_AVX512) return NULL; /* that was the emulated one */
-  const struct kernels *next = tier < CPU_AVX512 ? kernels_of_tier((enum cpu_tier)(tier + 1)) : NULL;
-  return next != NULL ? next : emulated_tier();
+  while (tier < CPU_N_TIERS && kernels_of_tier((enum cpu_tier)tier) != kernels) tier++;
+  const struct kernels *next = tier + 1 < CPU_N_TIERS ? kernels_of_tier((enum cpu_tier)(tier + 1)) : NULL;
+  return next != NULL ? next : emulated_tier(kernels);
 }
 
 /* A loop over every tier, the scalar one first. */

@@ -58,4 +58,102 @@ static inline __m512i emulated_maskz_loadu_epi64(__mmask8 mask, const void *from
 }
 #define _mm512_maskz_loadu_epi64 emulated_maskz_loadu_epi64
 
+static inline __m256i emulated_cvttpd_epi32(__m512d x) {
+  double in[8];
+  int32_t out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (int32_t)in[k];
+  __m256i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvttpd_epi32 emulated_cvttpd_epi32
+
+static inline __m128i emulated_cvtepi64_epi16(__m512i x) {
+  int64_t in[8];
+  int16_t out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (int16_t)in[k];
+  __m128i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepi64_epi16 emulated_cvtepi64_epi16
+
+static inline __m256i emulated_cvtusepi16_epi8(__m512i x) {
+  uint16_t in[32];
+  uint8_t out[32];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 32; k++) out[k] = (uint8_t)(in[k] < 255 ? in[k] : 255);
+  __m256i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtusepi16_epi8 emulated_cvtusepi16_epi8
+
+static inline __m512d emulated_i64gather_pd(__m512i x, const void *from, int scale) {
+  int64_t in[8];
+  double out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) memcpy(&out[k], (const char *)from + in[k] * scale, sizeof out[k]);
+  __m512d y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_i64gather_pd emulated_i64gather_pd
+
+static inline __m512 emulated_cvtepi32_ps(__m512i x) {
+  int32_t in[16];
+  float out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) out[k] = (float)in[k];
+  __m512 y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepi32_ps emulated_cvtepi32_ps
+
+static inline __m512i emulated_maskz_loadu_epi32(__mmask16 mask, const void *from) {
+  int32_t out[16] = {0};
+  for (int k = 0; k < 16; k++)
+    if (mask >> k & 1) memcpy(&out[k], (const char *)from + 4 * k, sizeof out[k]);
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_maskz_loadu_epi32 emulated_maskz_loadu_epi32
+
+static inline __m512i emulated_bslli_epi128(__m512i x, int bytes) {
+  char in[64], out[64] = {0};
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 64; k++)
+    if (k % 16 >= bytes) out[k] = in[k - bytes];
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_bslli_epi128 emulated_bslli_epi128
+
+#define _mm512_mask_cmp_pd_mask(mask, a, b, how) ((__mmask8)((mask)&_mm512_cmp_pd_mask((a), (b), how)))
+
+static inline __mmask16 emulated_cmplt_epi8_mask(__m128i x, __m128i y) {
+  int8_t a[16], b[16];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] < b[k]) << k;
+  return (__mmask16)mask;
+}
+#define _mm_cmplt_epi8_mask emulated_cmplt_epi8_mask
+
+static inline __mmask16 emulated_cmpeq_epi16_mask(__m256i x, __m256i y) {
+  int16_t a[16], b[16];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] == b[k]) << k;
+  return (__mmask16)mask;
+}
+#define _mm256_cmpeq_epi16_mask emulated_cmpeq_epi16_mask
+
 #endif

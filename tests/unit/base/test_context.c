@@ -113,15 +113,18 @@ static void contexts_are_independent(void **state) {
 static void the_tier_is_stable_and_named(void **state) {
   (void)state;
   enum cpu_tier tier = cpu_best_tier();
-  assert_in_range(tier, CPU_SCALAR, CPU_AVX512);
+  assert_in_range(tier, CPU_SCALAR, CPU_N_TIERS - 1);
   for (int i = 0; i < 3; i++) assert_int_equal(cpu_best_tier(), tier);
   assert_string_equal(cpu_tier_name(CPU_SCALAR), "scalar");
   assert_string_equal(cpu_tier_name(CPU_AVX2), "avx2");
   assert_string_equal(cpu_tier_name(CPU_AVX512), "avx512");
+  assert_string_equal(cpu_tier_name(CPU_AVX512_VBMI), "avx512vbmi");
 #if defined(__x86_64__)
   __builtin_cpu_init(); /* the compiler's own probe must not know less than ours */
   if (tier >= CPU_AVX2) assert_true(__builtin_cpu_supports("avx2"));
   if (tier >= CPU_AVX512) assert_true(__builtin_cpu_supports("avx512bw"));
+  if (tier == CPU_AVX512) assert_false(__builtin_cpu_supports("avx512vbmi"));
+  if (tier == CPU_AVX512_VBMI) assert_true(__builtin_cpu_supports("avx512vbmi"));
 #endif
 }
 

@@ -875,7 +875,7 @@ static void check_cuts(struct objective *one, const double *score) {
     one->row->gradients(one, score, at, at + step < MANY ? at + step : MANY, g[1], h[1]);
   assert_memory_equal(g[0], g[1], cells * sizeof(float));
   assert_memory_equal(h[0], h[1], cells * sizeof(float));
-  for (int tier = CPU_SCALAR; tier <= CPU_AVX512; tier++) {
+  for (int tier = CPU_SCALAR; tier < CPU_N_TIERS; tier++) {
     one->kernels = kernels_of_tier((enum cpu_tier)tier);
     if (one->kernels == NULL) continue;
     one->row->gradients(one, score, 0, MANY, g[1], h[1]);

@@ -1,0 +1,123 @@
+/* hist_avx512.c - the histogram updates of exact training, with rows rounded four at a time. Same bits as the
+ * scalar tier.
+ *
+ * Adding up is bound by a store a cell and stays as it is: gathering and scattering eight cells took 2.4
+ * times as long, and 128 bits are all that a row adds to one. What gains is the rounding before. Doubles
+ * become 64-bit integers by one instruction, so that gradients and hessians need not be told apart: rows are
+ * the pairs' layout already. 3.3 instructions a row instead of 6.5 to 10, 5.5 instead of 9 to 12
+ * where rows lie anywhere, and less than half where a row has two sources. */
+#if defined(__x86_64__)
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "kernels/tiers.h"
+
+enum { ROWS = 4 };
+
+/* Scales, shifts and counts of four pairs: gradients are the even lanes. */
+struct rounding {
+  __m512d scale;
+  __m512i shift, count;
+};
+
+static inline struct rounding rounding_of(const struct hist_source *source) {
+  const double g = source->gradient_scale, h = source->hessian_scale;
+  const long long shift = source->count_bits, count = source->count_bits > 0;
+  return (struct rounding){_mm512_setr_pd(g, h, g, h, g, h, g, h),
+                           _mm512_setr_epi64(0, shift, 0, shift, 0, shift, 0, shift),
+                           _mm512_setr_epi64(0, count, 0, count, 0, count, 0, count)};
+}
+
+/* The conversion rounds half to even, the processor's mode. */
+static inline __m512i round_rows(const struct rounding *r, __m256 rows) {
+  const __mmask8 hessians = 0xAA;
+  __m512d value = _mm512_cvtps_pd(rows);
+  __m512i whole = _mm512_cvtpd_epi64(_mm512_mul_pd(value, r->scale));
+  __mmask8 some = _mm512_mask_cmp_pd_mask(hessians, value, _mm512_setzero_pd(), _CMP_GT_OQ);
+  __mmask8 lost = _mm512_mask_cmpeq_epi64_mask(some, whole, _mm512_setzero_si512());
+  whole = _mm512_mask_mov_epi64(whole, lost, _mm512_set1_epi64(1));
+  return _mm512_or_si512(_mm512_sllv_epi64(whole, r->shift), r->count);
+}
+
+static inline __m256 rows_side_by_side(const struct row_gradient *rows) {
+  return _mm256_loadu_ps((const float *)(const void *)rows);
+}
+
+static inline __m256 rows_anywhere(const struct row_gradient *all, const uint32_t *rows) {
+  const double *from = (const double *)(const void *)all; /* a row is 8 bytes */
+  __m128d a = _mm_loadh_pd(_mm_load_sd(from + rows[0]), from + rows[1]);
+  __m128d b = _mm_loadh_pd(_mm_load_sd(from + rows[2]), from + rows[3]);
+  return _mm256_castpd_ps(_mm256_insertf128_pd(_mm256_castpd128_pd256(a), b, 1));
+}
+
+static inline __attribute__((always_inline)) size_t round_many(const struct hist_source *source,
+                                                               const struct row_gradient *all,
+                                                               const uint32_t *rows, size_t n,
+                                                               struct hist_pair *pairs) {
+  const struct rounding rounding = rounding_of(source);
+  size_t i = 0;
+  for (; i + ROWS <= n; i += ROWS) {
+    __m256 some = rows != NULL ? rows_anywhere(all, rows + i) : rows_side_by_side(all + i);
+    _mm512_storeu_si512(pairs + i, round_rows(&rounding, some));
+  }
+  return i;
+}
+
+static void quantize_rows_avx512(const struct hist_source *source, const struct row_gradient *all,
+                                 const uint32_t *rows, size_t n, struct hist_pair *pairs) {
+  size_t done =
+      rows == NULL ? round_many(source, all, NULL, n, pairs) : round_many(source, all, rows, n, pairs);
+  if (done < n)
+    quantize_rows_scalar(source, rows != NULL ? all : all + done, rows != NULL ? rows + done : NULL, n - done,
+                         pairs + done);
+}
+
+#define PAIR_QUANTIZE quantize_rows_avx512
+#include "kernels/pair_loops.h"
+
+/* The cells of two sources: one vector of 256 bits, as with AVX2. */
+typedef int64_t two_pairs __attribute__((vector_size(32), may_alias));
+
+static inline const two_pairs *two_values(const struct hist_source *sources, const uint32_t *rows,
+                                          uint64_t at, size_t n, two_pairs *room) {
+  const struct rounding first = rounding_of(&sources[0]), second = rounding_of(&sources[1]);
+  const __m512i front = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11),
+                back = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+  struct hist_pair *pairs = (struct hist_pair *)(void *)room;
+  size_t i = 0;
+  (void)rows; /* the rows themselves */
+  for (; i + ROWS <= n; i += ROWS) {
+    __m512i a = round_rows(&first, rows_side_by_side(sources[0].rows + at + i));
+    __m512i b = round_rows(&second, rows_side_by_side(sources[1].rows + at + i));
+    _mm512_storeu_si512(pairs + 2 * i, _mm512_permutex2var_epi64(a, front, b));
+    _mm512_storeu_si512(pairs + 2 * i + ROWS, _mm512_permutex2var_epi64(a, back, b));
+  }
+  for (; i < n; i++)
+    for (size_t s = 0; s < 2; s++)
+      quantize_rows_scalar(&sources[s], sources[s].rows + at + i, NULL, 1, &pairs[2 * i + s]);
+  return room;
+}
+
+static inline const void *two_value_at(const struct hist_source *sources, uint64_t row) {
+  return (const void *)((uintptr_t)sources->rows + row * sizeof *sources->rows);
+}
+
+#define HIST_CELL two_pairs
+#define HIST_SOURCE struct hist_source
+#define HIST_NAME(name) two_##name
+#include "kernels/hist_tile.h"
+
+static void hist_update_two(const struct hist_block *block, uint64_t begin, uint64_t end,
+                            const struct hist_source sources[2], struct hist_pair *cells) {
+  if (block->cell_bytes == 1)
+    two_add(block, NULL, begin, end, sources, (two_pairs *)(void *)cells);
+  else
+    two_add_wide(block, NULL, begin, end, sources, (two_pairs *)(void *)cells);
+}
+
+void kernels_hist_avx512(struct kernels *slots) {
+  slots->hist_update = hist_update;
+  slots->hist_update_two = hist_update_two;
+}
+#endif

@@ -1,0 +1,201 @@
+/* scan_bounds.h - which thresholds of a direction can be the best one, by upper bounds of their gains;
+ * included by the tiers that find them.
+ *
+ * Sums are cut to 31 bits and gains computed with floats, a vector of thresholds at a time, each error in the
+ * direction that makes the gain larger. A threshold whose bound is not above what is there already, or not as
+ * large as the exact gain of the one with the largest bound, is out; what is left for the exact scan is a few
+ * thresholds, or none.
+ *
+ * A side's gain is t^2 / d. In steps of 2^g_shift gradients and 2^h_shift hessians, with sums rounded down
+ * cell by cell: t is known to half a step per bin, d at least the sum of what the cells keep. */
+#ifndef COPSE_KERNELS_SCAN_BOUNDS_H
+#define COPSE_KERNELS_SCAN_BOUNDS_H
+
+#include <math.h>
+
+#include "kernels/scan_ranges.h"
+
+enum { BOUND_MOST_THRESHOLDS = 512, BOUND_SUM_BITS = 30, BOUND_MOST_LANES = 16 };
+
+/* More than the roundings of a bound together: at most 16 of 2^-24 each. */
+static const double BOUND_ROUNDING = 0x1p-16;
+/* How much larger a bound may be on account of the slack in its sums. */
+static const double BOUND_SLACK_SHARE = 0x1p-12;
+
+/* What the loop over a direction's thresholds knows before it begins. */
+struct bounds {
+  const int64_t *gradient, *hessian;
+  const uint32_t *counts; /* NULL: rows are shares of the hessian, which has to tell */
+  int64_t last;
+  unsigned g_shift, h_shift;
+  int32_t left_g, left_h, left_n; /* before bin 0 */
+  int32_t total_g, total_h;       /* the right side: total less left; hessians: the least it can be */
+  int32_t least_n, most_n;        /* left counts must be above and below */
+  int32_t least_h, most_h;        /* left hessians too */
+  float slack, l1;                /* of a gradient sum; in steps */
+  float slack_terms;              /* without l1: what slack adds to a bound's dividend */
+  float least_weight;             /* of a hessian sum with what is added to it */
+};
+
+/* What it finds: thresholds begin..end - 1, the others do not pass the tests of rows (without counts: of
+ * hessians). */
+struct bounded {
+  int64_t begin, end; /* begin -1: there is none */
+  float most;
+};
+
+/* Fills bound[begin .. end - 1], in whole vectors of at most BOUND_MOST_LANES. */
+typedef struct bounded (*find_bounds_fn)(const struct bounds *b, bool has_l1, bool counted,
+                                         float *restrict bound);
+/* The first threshold of begin..end - 1 whose bound is at least `least`, and the last: there is one. */
+typedef void (*find_at_least_fn)(const float *bound, int64_t begin, int64_t end, float least, int64_t *first,
+                                 int64_t *last);
+
+static inline unsigned bound_bits(uint64_t x) { return x == 0 ? 0 : 64 - (unsigned)__builtin_clzll(x); }
+
+static inline unsigned bound_shift(uint64_t most) {
+  unsigned bits = bound_bits(most);
+  return bits > BOUND_SUM_BITS ? bits - BOUND_SUM_BITS : 0;
+}
+
+/* A real number as an integer of at most 2^BOUND_SUM_BITS + 2 in magnitude. */
+static inline int32_t bound_steps(double steps) {
+  const double most = (1 << BOUND_SUM_BITS) + 2;
+  return (int32_t)(steps > most ? most : (steps < -most ? -most : floor(steps)));
+}
+
+/* Of a side that has rows enough by its share of the hessian, in raw sums: less than that cannot round up to
+ * min_data. */
+static inline double bound_least_share(const struct scan_input *in, const struct scan_rules *rules) {
+  const double factor = count_share_factor(in->n_rows, in->total_hessian);
+  return ((double)rules->min_data - 0.5) / factor - 1;
+}
+
+/* False: these sums cannot be bounded here. Without counts they are shares, which hessians tell. */
+static inline bool bounds_prepare(const struct scan_direction *d, double *unit, struct bounds *b) {
+  const struct scan_input *in = d->in;
+  const struct scan_rules *rules = d->rules;
+  const int64_t most_rows = (int64_t)1 << BOUND_SUM_BITS;
+  if (in->most_gradient <= 0 || d->last_threshold >= BOUND_MOST_THRESHOLDS || in->n_rows >= most_rows ||
+      rules->min_data >= most_rows || d->base.count < 0 || d->base.hessian < 0)
+    return false;
+  const double l2_sum = rules->lambda_l2 / in->hessian_unit;
+  if (!(l2_sum < 0x1p60)) return false;
+  const unsigned g_shift = bound_shift((uint64_t)in->most_gradient);
+  const unsigned h_shift = bound_shift((uint64_t)in->total_hessian + 2 * (uint64_t)l2_sum);
+  if (g_shift > 32 || h_shift > 32) return false; /* the low halves of shifted cells would lack their sign */
+  const double g_step = in->gradient_unit * (double)((uint64_t)1 << g_shift);
+  const double h_step = in->hessian_unit * (double)((uint64_t)1 << h_shift);
+  const double l1 = rules->lambda_l1 / g_step;
+  const double least_weight = (SCAN_EPSILON + rules->lambda_l2) / h_step * (1 - BOUND_ROUNDING);
+  *unit = g_step * g_step / h_step;
+  if (!(*unit > 1e-200 && *unit < 1e200 && l1 < 0x1p40)) return false;
+  if (!(least_weight > 0x1p-60)) return false;      /* products of two are to stay in the range of floats */
+  const int32_t n = (int32_t)d->last_threshold + 2; /* sums rounded down, the base among them */
+  const int32_t l2 = (int32_t)((uint64_t)l2_sum >> h_shift),
+                total_h = (int32_t)(in->total_hessian >> h_shift);
+  int32_t least_h = bound_steps((rules->min_sum_hessian - SCAN_EPSILON) / h_step * (1 - 0x1p-40)) - 1;
+  if (d->counts == NULL) {
+    const double steps = bound_least_share(in, rules) / (double)((uint64_t)1 << h_shift);
+    const int32_t share = bound_steps(steps * (1 - 0x1p-40)) - 1;
+    least_h = share > least_h ? share : least_h;
+  }
+  b->gradient = in->gradient;
+  b->hessian = in->hessian;
+  b->counts = d->counts;
+  b->last = d->last_threshold;
+  b->g_shift = g_shift;
+  b->h_shift = h_shift;
+  b->left_g = (int32_t)(d->base.gradient >> g_shift) + n / 2;
+  b->left_h = (int32_t)(d->base.hessian >> h_shift) + l2;
+  b->left_n = (int32_t)d->base.count;
+  b->total_g = (int32_t)(in->total_gradient >> g_shift);
+  b->total_h = total_h - n + 2 * l2;
+  b->least_n = (int32_t)rules->min_data - 1;
+  b->most_n = (int32_t)(in->n_rows - rules->min_data) + 1;
+  b->least_h = least_h - n - 2 + l2;
+  b->most_h = total_h + 2 - least_h + l2;
+  /* Beside the roundings down, where a difference is taken also those of floats of 2^31. */
+  const double slack = n / 2 + 3 + (l1 > 0 ? 512 : 0);
+  b->slack = (float)slack;
+  b->l1 = (float)(l1 * (1 - 0x1p-22));
+  /* (|t| + s)^2 <= t^2 (1 + r) + s^2 (1 + 1 / r); both sides' together times the other's weight. */
+  b->slack_terms =
+      (float)(slack * slack * (1 + 1 / BOUND_SLACK_SHARE) * (total_h + 2.0 * l2 + 2 * least_weight + 2));
+  b->least_weight = (float)least_weight;
+  return true;
+}
+
+/* The gain of one threshold; -inf where it does not pass the tests. The scalar scan's operations. */
+static inline double bound_exact_gain(const struct scan_direction *d, int64_t threshold) {
+  const struct scan_input *in = d->in;
+  struct scan_sums left = scan_plus(d->base, scan_sum_bins(in, d->counts, 0, threshold + 1, SCAN_NO_BIN));
+  struct scan_sums right = {in->total_gradient - left.gradient, in->total_hessian - left.hessian,
+                            in->n_rows - left.count};
+  if (!scan_side_fits(d, left.hessian, left.count) || !scan_side_fits(d, right.hessian, right.count))
+    return -INFINITY;
+  const double l1 = d->rules->lambda_l1, l2 = d->rules->lambda_l2;
+  double tl = leaf_threshold_l1((double)left.gradient * in->gradient_unit, l1);
+  double tr = leaf_threshold_l1((double)right.gradient * in->gradient_unit, l1);
+  double dl = (double)left.hessian * in->hessian_unit + SCAN_EPSILON + l2;
+  double dr = (double)right.hessian * in->hessian_unit + SCAN_EPSILON + l2;
+  return (tl * tl * dr + tr * tr * dl) / (dl * dr);
+}
+
+/* The floor as a bound has it, or -1: it cannot be told. */
+static inline double bound_floor(double floor, double unit) {
+  const double least = floor / unit * ((1 - BOUND_ROUNDING) / (1 + BOUND_SLACK_SHARE));
+  return least >= 0 && least < 0x1p100 ? least : -1;
+}
+
+/* True: no threshold's gain can be above the floor. Without the counts, which are shares of the hessian and
+ * cost as much as the bounds do. */
+static inline __attribute__((always_inline)) bool bounds_hopeless(const struct scan_direction *d,
+                                                                  double floor, find_bounds_fn find) {
+  struct bounds b;
+  double unit;
+  float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
+  if (d->in->total_hessian <= 0 || !bounds_prepare(d, &unit, &b)) return false;
+  const double least = bound_floor(floor, unit);
+  if (least < 0) return false;
+  struct bounded found =
+      d->rules->lambda_l1 > 0 ? find(&b, true, false, bound) : find(&b, false, false, bound);
+  return found.begin < 0 || !((double)found.most > least);
+}
+
+/* The whole column's, where rows are shares. */
+static inline __attribute__((always_inline)) bool bounds_shares_hopeless(const struct scan_input *in,
+                                                                         const struct scan_rules *rules,
+                                                                         find_bounds_fn find) {
+  const struct scan_direction all = {
+      .in = in, .rules = rules, .last_threshold = (int64_t)in->n_bins - 2, .skipped_bin = SCAN_NO_BIN};
+  return in->count_kind == COUNT_SHARE && in->missing == 0 && bounds_hopeless(&all, in->min_gain_shift, find);
+}
+
+/* A tier's scan_narrow_fn. */
+static inline __attribute__((always_inline)) bool bounds_narrow(const struct scan_direction *d, double floor,
+                                                                find_bounds_fn find,
+                                                                find_at_least_fn at_least, int64_t *first,
+                                                                int64_t *last) {
+  struct bounds b;
+  double unit;
+  *first = 0;
+  *last = d->last_threshold;
+  if (!bounds_prepare(d, &unit, &b)) return true;
+  const double share = (1 - BOUND_ROUNDING) / (1 + BOUND_SLACK_SHARE);
+  const double least = bound_floor(floor, unit);
+  if (least < 0) return true;
+  float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
+  struct bounded found = d->rules->lambda_l1 > 0 ? find(&b, true, true, bound) : find(&b, false, true, bound);
+  if (found.begin < 0 || !((double)found.most > least)) return false;
+  int64_t at, same;
+  at_least(bound, found.begin, found.end, found.most, &at, &same);
+  /* Equal gains stay in: the direction says which of them wins. */
+  double gain = bound_exact_gain(d, at) / unit * share;
+  float level = (float)(gain > least ? gain : least);
+  if (level > found.most) level = found.most;
+  at_least(bound, found.begin, found.end, level, first, last);
+  return true;
+}
+
+#endif
