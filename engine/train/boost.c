@@ -28,10 +28,9 @@ enum { GRADIENT_CHUNK = 1 << 14, QUERY_CHUNK = 1 << 11 };
 static copse_status refresh_objective(copse_booster *booster, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
   if (train->version == booster->data_version) return COPSE_OK;
-  struct objective_data data = booster_objective_data(booster, booster->workspace.n_threads);
   bool constant = booster->objective.constant_hessian;
   struct objective fresh;
-  copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, &fresh, err);
+  copse_status status = booster_make_objective(booster, booster->workspace.n_threads, &fresh, err);
   if (status != COPSE_OK) return status;
   if (constant && !fresh.constant_hessian) {
     objective_release(&fresh);
