@@ -330,22 +330,29 @@ static copse_status check_linear(const copse_params *params, copse_error *err) {
   return COPSE_OK;
 }
 
-/* A statistic of the label needs to know which one. */
-static copse_status check_encoding(const copse_params *params, copse_error *err) {
-  if (!objective_decided(params) || objective_outcome(params) != OUTCOME_LABELS ||
-      !slot_is(params, PARAM_cat_encoding, "ordered"))
-    return COPSE_OK;
-  return status_set(err, COPSE_ERR_ARGUMENT,
-                    "%scat_encoding=ordered conflicts with objective=%s: it makes categories statistics of "
-                    "the label, and a row has several; leave cat_encoding out",
-                    slot_place(params, PARAM_cat_encoding), objective_name(params));
+/* A statistic of the label needs to know which one; the roots of labels stand behind LightGBM's transform,
+ * which takes one output alone. */
+static copse_status check_labels(const copse_params *params, copse_error *err) {
+  if (!objective_decided(params) || objective_outcome(params) != OUTCOME_LABELS) return COPSE_OK;
+  if (slot_is(params, PARAM_cat_encoding, "ordered"))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%scat_encoding=ordered conflicts with objective=%s: it makes categories statistics of "
+                      "the label, and a row has several; leave cat_encoding out",
+                      slot_place(params, PARAM_cat_encoding), objective_name(params));
+  if (slot_int(params, PARAM_reg_sqrt))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%sreg_sqrt=true conflicts with objective=%s, which learns the labels as they are: leave "
+        "it out, or give their roots",
+        slot_place(params, PARAM_reg_sqrt), objective_name(params));
+  return COPSE_OK;
 }
 
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
       check_switches,      check_num_class, check_alpha,          check_quantiles, check_metrics,
       check_class_weights, check_eval_at,   check_early_stopping, check_files,     check_interactions,
-      check_row_strategy,  check_boosting,  check_bagging,        check_linear,    check_encoding};
+      check_row_strategy,  check_boosting,  check_bagging,        check_linear,    check_labels};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

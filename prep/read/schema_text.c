@@ -189,7 +189,7 @@ static copse_status take_column(struct schema_parser *s, const char *text, size_
 /* The columns of all labels, each once. */
 static copse_status take_labels(struct schema_parser *s, const char *text, size_t length, copse_error *err) {
   copse_frame_schema *schema = s->schema;
-  uint32_t *columns = copse_alloc(s->ctx, schema->n_labels, sizeof *columns), n = 0;
+  uint32_t *columns = copse_alloc(s->ctx, (size_t)schema->n_labels + 1, sizeof *columns), n = 0;
   bool good = true;
   if (columns == NULL) return report_memory(err, "its labels", s->place);
   while (good && length > 0) {

@@ -51,7 +51,8 @@ static copse_booster *train(const struct objective_row *row, const struct small_
   char settings[256];
   copse_error err;
   settings_of(row, n_threads, settings);
-  copse_booster *booster = mixed_booster(data, settings);
+  uint64_t n_labels = row->kind == OBJECTIVE_MULTI_REGRESSION ? LABELS : 1;
+  copse_booster *booster = labels_booster(data, n_labels, settings);
   double values[8];
   for (int r = 0; r < ROUNDS; r++) {
     must_step(booster);
@@ -106,7 +107,6 @@ static void every_objective_trains(void **state) {
     const struct objective_row *row = objective_at(o);
     if (row->gradients == NULL) continue;
     make_labels(row, &mixed, label);
-    mixed.data.n_labels = row->kind == OBJECTIVE_MULTI_REGRESSION ? LABELS : 1;
     if (row->kind == OBJECTIVE_MULTI_REGRESSION) make_several(&mixed, label);
     for (int weighted = 0; weighted < 2; weighted++) {
       static const int threads[] = {2, 3, 8};

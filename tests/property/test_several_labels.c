@@ -21,7 +21,6 @@ static struct mixed_data make_data(uint64_t seed) {
     labels[2 * ROWS + i] = (float)(i % 11) * class / 64;
   }
   mixed.data.label = labels;
-  mixed.data.n_labels = LABELS;
   return mixed;
 }
 
@@ -37,13 +36,10 @@ static copse_model *model_after(copse_booster *booster, int n_rounds) {
 static copse_model *trained(const struct mixed_data *mixed, int label, const char *settings) {
   char text[400];
   struct small_data data = mixed->data;
-  if (label >= 0) {
-    data.label += (size_t)label * ROWS;
-    data.n_labels = 1;
-  }
+  if (label >= 0) data.label += (size_t)label * ROWS;
   snprintf(text, sizeof text, "objective=%s verbosity=-1 num_leaves=15 min_data_in_leaf=20 %s",
            label >= 0 ? "regression" : "multi_regression", settings);
-  copse_booster *booster = mixed_booster(&data, text);
+  copse_booster *booster = labels_booster(&data, label >= 0 ? 1 : LABELS, text);
   copse_model *model = model_after(booster, ROUNDS);
   copse_booster_free(booster);
   return model;
@@ -135,6 +131,8 @@ static void every_mode_is_the_same_for_any_threads(void **state) {
 static copse_dataset *make_dataset(const struct mixed_data *mixed) {
   copse_params *params = small_params("objective=multi_regression verbosity=-1");
   copse_dataset *set = small_dataset(&mixed->data, params, NULL);
+  copse_error err;
+  must(copse_dataset_set(set, COPSE_LABEL, labels, LABELS * ROWS, &err), &err);
   copse_params_free(params);
   return set;
 }
@@ -216,8 +214,8 @@ static void metrics_are_means_over_labels(void **state) {
   copse_error err;
   for (int weighted = 0; weighted < 2; weighted++) {
     mixed.data.weight = weighted ? mixed.weight : NULL;
-    copse_booster *booster = mixed_booster(
-        &mixed.data, "objective=multi_regression metric=l2,l1,rmse,r2 num_threads=1 verbosity=-1");
+    copse_booster *booster = labels_booster(
+        &mixed.data, LABELS, "objective=multi_regression metric=l2,l1,rmse,r2 num_threads=1 verbosity=-1");
     copse_model *model = model_after(booster, ROUNDS);
     const double *scores = copse_booster_scores(booster, 0, NULL);
     double values[4], again[4], r2 = 0;
@@ -230,7 +228,6 @@ static void metrics_are_means_over_labels(void **state) {
     for (int k = 0; k < LABELS; k++) { /* of one label, as a model of it alone has it */
       struct small_data data = mixed.data;
       data.label += (size_t)k * ROWS;
-      data.n_labels = 1;
       copse_booster *one = mixed_booster(&data, "objective=regression metric=r2 num_threads=1 verbosity=-1");
       copse_model *alone = model_after(one, ROUNDS);
       double value;
@@ -259,8 +256,10 @@ static void models_come_back_and_go_on(void **state) {
   struct mixed_data mixed = make_data(935);
   copse_error err;
   const char *settings = "objective=multi_regression num_threads=1 verbosity=-1 num_leaves=7";
-  copse_booster *whole = mixed_booster(&mixed.data, settings), *half = mixed_booster(&mixed.data, settings),
-                *rest = mixed_booster(&mixed.data, settings), *again = mixed_booster(&mixed.data, settings);
+  copse_booster *whole = labels_booster(&mixed.data, LABELS, settings),
+                *half = labels_booster(&mixed.data, LABELS, settings),
+                *rest = labels_booster(&mixed.data, LABELS, settings),
+                *again = labels_booster(&mixed.data, LABELS, settings);
   copse_model *expected = model_after(whole, 6), *start = model_after(half, 2), *back, *refitted;
   copse_text text = {0};
   must(copse_model_write(start, 0, 0, &text, &err), &err);
@@ -318,9 +317,8 @@ static void other_numbers_of_labels_are_refused(void **state) {
   copse_params *params = small_params("objective=multi_regression verbosity=-1");
   copse_booster *booster;
   must(copse_booster_create(NULL, set, params, &booster, &err), &err);
-  struct small_data two = mixed.data;
-  two.n_labels = 2;
-  copse_dataset *valid = small_dataset(&two, params, copse_dataset_schema(set));
+  copse_dataset *valid = small_dataset(&mixed.data, params, copse_dataset_schema(set));
+  must(copse_dataset_set(valid, COPSE_LABEL, labels, 2 * ROWS, &err), &err);
   static const char message[] =
       "data set \"v\" has 2 labels per row, the training data have 3: give the same "
       "labels in the same order";

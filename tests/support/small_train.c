@@ -42,9 +42,7 @@ copse_dataset *small_dataset(const struct small_data *data, const copse_params *
                        .row_stride = data->n_features};
   copse_dataset *set;
   must(copse_dataset_from_table(NULL, &table, NULL, data->categorical, params, schema, &set, &err), &err);
-  uint64_t n_labels = data->n_labels > 0 ? data->n_labels : 1;
-  if (data->label != NULL)
-    must(copse_dataset_set(set, COPSE_LABEL, data->label, data->n_rows * n_labels, &err), &err);
+  if (data->label != NULL) must(copse_dataset_set(set, COPSE_LABEL, data->label, data->n_rows, &err), &err);
   if (data->weight != NULL)
     must(copse_dataset_set(set, COPSE_WEIGHT, data->weight, data->n_rows, &err), &err);
   return set;

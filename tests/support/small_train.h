@@ -10,7 +10,6 @@ struct small_data {
   const double *x; /* row-major */
   const float *label, *weight;
   const bool *categorical;
-  uint64_t n_labels; /* of a row, label by label; 0: one */
 };
 
 /* Whether training uses as many threads as it is told to, however small the data. It does from the start in a
