@@ -24,8 +24,7 @@ static const double START_EPSILON = 1.0000000036274937e-15;
 
 enum { GRADIENT_CHUNK = 1 << 14, QUERY_CHUNK = 1 << 11 };
 
-/* Labels or weights may have changed since the objective saw them. */
-static copse_status refresh_objective(copse_booster *booster, copse_error *err) {
+copse_status booster_refresh_objective(copse_booster *booster, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
   if (train->version == booster->data_version) return COPSE_OK;
   bool constant = booster->objective.constant_hessian;
@@ -371,7 +370,7 @@ copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_er
   if (finished != NULL) *finished = booster->finished;
   if (booster->finished) return COPSE_OK;
   copse_status status = status_check_cancel(booster->ctx, err);
-  if (status == COPSE_OK) status = refresh_objective(booster, err);
+  if (status == COPSE_OK) status = booster_refresh_objective(booster, err);
   if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
   if (status == COPSE_OK) status = position_bias_reserve(booster, err);
   if (status != COPSE_OK) return status;

@@ -99,6 +99,8 @@ void booster_find_start(copse_booster *booster, bool custom);
 void booster_rescore(copse_booster *booster, struct scored_set *set);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
+/* Labels or weights may have changed since the objective saw them. */
+COPSE_MUST_CHECK copse_status booster_refresh_objective(copse_booster *booster, copse_error *err);
 /* The objective of the training data as they are. To be released. */
 COPSE_MUST_CHECK copse_status booster_make_objective(const copse_booster *booster, int n_threads,
                                                      struct objective *out, copse_error *err);

@@ -281,6 +281,22 @@ static void models_come_back_and_go_on(void **state) {
   must(copse_booster_refit(again, expected, &table, &refitted, &err), &err);
   assert_int_equal(copse_model_n_trees(refitted), 6 * LABELS);
   assert_string_equal(copse_model_objective(refitted), "regression num_class:3");
+  char *leaves = model_trees(refitted);
+  copse_model_free(refitted);
+  /* labels that are set again count, wherever they lie then */
+  must(copse_dataset_set(again->sets[0].data, COPSE_LABEL, labels, LABELS * ROWS, &err), &err);
+  must(copse_booster_refit(again, expected, &table, &refitted, &err), &err);
+  char *same = model_trees(refitted);
+  assert_string_equal(leaves, same);
+  copse_free(same);
+  copse_model_free(refitted);
+  for (int i = 0; i < LABELS * ROWS; i++) labels[i] += 1000;
+  must(copse_dataset_set(again->sets[0].data, COPSE_LABEL, labels, LABELS * ROWS, &err), &err);
+  must(copse_booster_refit(again, expected, &table, &refitted, &err), &err);
+  char *moved = model_trees(refitted);
+  assert_string_not_equal(leaves, moved);
+  copse_free(moved);
+  copse_free(leaves);
   copse_model_free(refitted);
   copse_model_free(continued);
   copse_model_free(back);
@@ -346,6 +362,44 @@ static void other_numbers_of_labels_are_refused(void **state) {
   mixed_data_free(&mixed);
 }
 
+/* With gradients of the caller's own labels are what his metrics make of them; those of the table want one.
+ */
+static copse_status count_labels(void *user, const copse_metric_input *input, double *value,
+                                 copse_error *err) {
+  (void)user, (void)err;
+  assert_memory_equal(input->label, labels, sizeof labels);
+  *value = input->n_labels;
+  return COPSE_OK;
+}
+
+static void custom_objectives_take_any_number(void **state) {
+  (void)state;
+  struct mixed_data mixed = make_data(937);
+  copse_error err;
+  copse_dataset *set = make_dataset(&mixed);
+  assert_refused(
+      set, "objective=custom metric=l2 verbosity=-1",
+      "data set \"training\" has 3 labels per row, objective=custom takes one: give one label, or use "
+      "objective=multi_regression");
+  copse_params *params = small_params("objective=custom num_class=2 verbosity=-1 num_threads=1");
+  copse_booster *booster;
+  static float gradient[2 * ROWS], hessian[2 * ROWS];
+  double value;
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  must(copse_booster_add_metric(booster, "labels", true, count_labels, NULL, &err), &err);
+  for (int i = 0; i < 2 * ROWS; i++) {
+    gradient[i] = -labels[i];
+    hessian[i] = 1;
+  }
+  must(copse_booster_step_custom(booster, gradient, hessian, NULL, &err), &err);
+  must(copse_booster_eval(booster, 0, &value, &err), &err);
+  assert_true(value == LABELS);
+  copse_booster_free(booster);
+  copse_params_free(params);
+  copse_dataset_free(set);
+  mixed_data_free(&mixed);
+}
+
 int main(void) {
   small_threads(true);
   const struct CMUnitTest tests[] = {cmocka_unit_test(a_label_at_a_time_is_a_regression),
@@ -353,6 +407,7 @@ int main(void) {
                                      cmocka_unit_test(labels_are_kept),
                                      cmocka_unit_test(metrics_are_means_over_labels),
                                      cmocka_unit_test(models_come_back_and_go_on),
+                                     cmocka_unit_test(custom_objectives_take_any_number),
                                      cmocka_unit_test(other_numbers_of_labels_are_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
