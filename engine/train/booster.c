@@ -100,37 +100,11 @@ static copse_status check_init_score(const copse_booster *booster, const copse_d
       (unsigned long long)want, (unsigned long long)data->n_init_score);
 }
 
-static bool learns_all_labels(const copse_booster *booster) {
-  return booster->resolved->objective.kind == OBJECTIVE_MULTI_REGRESSION;
-}
-
-/* As many labels per row as the objective compares with. The caller's own metrics and gradients take any. */
-static copse_status check_labels(const copse_booster *booster, const copse_dataset *data, const char *name,
-                                 copse_error *err) {
-  bool custom = booster->resolved->objective.kind == OBJECTIVE_CUSTOM;
-  if (data->label == NULL)
-    return custom ? COPSE_OK
-                  : status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label: set COPSE_LABEL first",
-                               name);
-  if (custom && booster->resolved->metric.n_names == 0) return COPSE_OK;
-  uint64_t want = learns_all_labels(booster) ? (uint64_t)booster->n_outputs : 1;
-  if (data->n_labels == want) return COPSE_OK;
-  if (want == 1 && !learns_all_labels(booster))
-    return status_set(err, COPSE_ERR_DATA,
-                      "data set \"%s\" has %llu labels per row, objective=%s takes one: give one label, or "
-                      "use objective=multi_regression",
-                      name, (unsigned long long)data->n_labels,
-                      objective_row_of(booster->resolved->objective.kind)->name);
-  return status_set(err, COPSE_ERR_DATA,
-                    "data set \"%s\" has %llu labels per row, the training data have %llu: give the same "
-                    "labels in the same order",
-                    name, (unsigned long long)data->n_labels, (unsigned long long)want);
-}
-
 copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
   for (int s = 0; s < booster->n_sets; s++) {
     copse_status status = check_init_score(booster, booster->sets[s].data, err);
-    if (status == COPSE_OK) status = check_labels(booster, booster->sets[s].data, booster->sets[s].name, err);
+    if (status == COPSE_OK)
+      status = booster_check_labels(booster, booster->sets[s].data, booster->sets[s].name, err);
     if (status != COPSE_OK) return status;
   }
   for (int s = 0; s < booster->n_sets && forest_on(booster) && booster->prefix == NULL; s++)
@@ -162,7 +136,7 @@ static copse_status add_set(copse_booster *booster, copse_dataset *data, const c
   if (!data->finished)
     return status_set(err, COPSE_ERR_STATE,
                       "data set \"%s\" is not finished: call copse_dataset_finish first", name);
-  copse_status status = check_labels(booster, data, name, err);
+  copse_status status = booster_check_labels(booster, data, name, err);
   if (status != COPSE_OK) return status;
   bool linear = booster->resolved->grow.linear.on;
   if (linear && data->values == NULL)
@@ -202,32 +176,6 @@ static copse_status find_metrics(copse_booster *booster, copse_error *err) {
     booster->metrics[booster->n_metrics++] = row;
   }
   return COPSE_OK;
-}
-
-static struct objective_data objective_data_of(const copse_booster *booster, int n_threads) {
-  const copse_dataset *train = booster->sets[0].data;
-  return (struct objective_data){.label = train->label,
-                                 .weight = train->weight,
-                                 .n_rows = train->n_rows,
-                                 .n_threads = n_threads,
-                                 .group = train->group,
-                                 .n_groups = train->n_groups,
-                                 .position = train->position};
-}
-
-/* The data tell how many labels there are to learn. */
-static struct objective_params objective_params_of(const copse_booster *booster) {
-  struct objective_params params = booster->resolved->objective;
-  const copse_dataset *train = booster->sets[0].data;
-  if (learns_all_labels(booster)) params.n_outputs = (int)train->n_labels;
-  return params;
-}
-
-copse_status booster_make_objective(const copse_booster *booster, int n_threads, struct objective *out,
-                                    copse_error *err) {
-  struct objective_params params = objective_params_of(booster);
-  struct objective_data data = objective_data_of(booster, n_threads);
-  return objective_init(booster->ctx, &params, &data, out, err);
 }
 
 /* The objective for the training data as they are, and the scratch that it needs. */
@@ -273,8 +221,7 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
         err, COPSE_ERR_UNSUPPORTED,
         "the training data set has %llu rows; at most 4294967295 can be trained on: sample the rows",
         (unsigned long long)train->n_rows);
-  booster->n_outputs = booster->resolved->objective.n_outputs;
-  if (learns_all_labels(booster) && train->label != NULL) booster->n_outputs = (int)train->n_labels;
+  booster->n_outputs = booster_count_outputs(booster, train);
   booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
   if (booster->start == NULL) return status_memory(err, "a booster");
   if ((status = add_set(booster, train, "training", err)) != COPSE_OK) return status;
@@ -293,7 +240,7 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
 
 /* Objective and workspace for the parameters just put in place. */
 static copse_status rebuild(copse_booster *booster, copse_error *err) {
-  if (objective_params_of(booster).n_outputs != booster->n_outputs)
+  if (booster_count_outputs(booster, booster->sets[0].data) != booster->n_outputs)
     return status_set(err, COPSE_ERR_STATE, "the number of outputs cannot change between rounds");
   if (booster->resolved->metric.n_names != (size_t)booster->n_metrics)
     return status_set(err, COPSE_ERR_STATE,
@@ -435,7 +382,7 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   const struct scored_set *scored = &booster->sets[set];
   if (scored->data->label == NULL)
     return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label to evaluate against", scored->name);
-  copse_status status = check_labels(booster, scored->data, scored->name, err);
+  copse_status status = booster_check_labels(booster, scored->data, scored->name, err);
   if (status != COPSE_OK) return status;
   double start = workspace_clock();
   struct metric_data data = judge_data(&booster->objective, &booster->resolved->metric);

@@ -99,6 +99,11 @@ void booster_find_start(copse_booster *booster, bool custom);
 void booster_rescore(copse_booster *booster, struct scored_set *set);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
+/* booster_objective.c. Outputs of the objective with these training data. */
+int booster_count_outputs(const copse_booster *booster, const copse_dataset *train);
+/* As many labels per row as the objective compares with. The caller's own metrics and gradients take any. */
+COPSE_MUST_CHECK copse_status booster_check_labels(const copse_booster *booster, const copse_dataset *data,
+                                                   const char *name, copse_error *err);
 /* Labels or weights may have changed since the objective saw them. */
 COPSE_MUST_CHECK copse_status booster_refresh_objective(copse_booster *booster, copse_error *err);
 /* The objective of the training data as they are. To be released. */

@@ -293,15 +293,22 @@ static const char *missing_label(const struct column_plan *plan, const copse_fra
   return NULL;
 }
 
+static void forget_labels(struct column_plan *plan) {
+  while (plan->n_labels > 0) plan->roles[plan->labels[--plan->n_labels]] = ROLE_IGNORE;
+  plan->label = -1;
+}
+
 /* All labels that the schema knows, in its order, or none. */
 static void take_labels_by_name(struct column_plan *plan, const copse_frame_schema *schema) {
   for (uint32_t k = 0; k < schema->n_labels; k++) {
     const char *name = schema->columns[schema->labels[k]].name;
     int32_t found = name[0] != '\0' ? find_name(plan, name) : -1;
-    if (found < 0 || plan->roles[found] != ROLE_IGNORE) return;
+    if (found < 0 || plan->roles[found] != ROLE_IGNORE) {
+      forget_labels(plan);
+      return;
+    }
+    take_role(plan, found, ROLE_LABEL);
   }
-  for (uint32_t k = 0; k < schema->n_labels; k++)
-    take_role(plan, find_name(plan, schema->columns[schema->labels[k]].name), ROLE_LABEL);
 }
 
 static copse_status plan_by_name(const struct read_job *job, struct column_plan *plan, copse_error *err) {
@@ -369,9 +376,7 @@ static copse_status check_label_place(const struct read_job *job, struct column_
         "column %d was the label (leave label_column out, or order the columns as in training)",
         job->source.path, list, plan->n_columns,
         k < schema->n_labels ? (int32_t)schema->labels[k] : schema->label_column);
-  for (k = 0; k < plan->n_labels; k++) plan->roles[plan->labels[k]] = ROLE_IGNORE;
-  plan->n_labels = 0;
-  plan->label = -1;
+  forget_labels(plan);
   return COPSE_OK;
 }
 

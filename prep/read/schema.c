@@ -59,9 +59,10 @@ bool frame_schema_order_labels(copse_frame_schema *schema, const uint32_t *colum
   if (n != schema->n_labels) return false;
   for (uint32_t k = 0; k < n; k++) {
     if (columns[k] >= schema->n_columns || schema->columns[columns[k]].role != ROLE_LABEL) return false;
-    for (uint32_t j = 0; j < k; j++)
-      if (columns[j] == columns[k]) return false;
+    schema->columns[columns[k]].feature = k; /* no feature has it: of one that comes twice the last */
   }
+  for (uint32_t k = 0; k < n; k++)
+    if (schema->columns[columns[k]].feature != k) return false;
   if (n > 0) memcpy(schema->labels, columns, n * sizeof *columns);
   schema->label_column = n > 0 ? (int32_t)columns[0] : -1;
   return true;
