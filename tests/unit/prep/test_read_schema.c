@@ -351,8 +351,7 @@ static void test_damaged_text(void **unused) {
       "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 0 2\nend\n",
       "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 0 1 0\nend\n",
       "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 1\nend\n",
-      "copse-frame 1\nlabel whole 3\ncolumn label\ncolumn label\ncolumn "
-      "number\nlabels 1 0\nend\n",
+      "copse-frame 1\nlabel whole 3\ncolumn label\ncolumn label\ncolumn text\nlabels 1 0\nend\n",
       "copse-frame 1\ncolumn codes\ncode 5\ncode 3\nend\n",
       "copse-frame 1\ncolumn number %zz\nend\n",
       "copse-frame 1\nbase 2\ncolumn number\nend\n"};
