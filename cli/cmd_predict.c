@@ -128,6 +128,8 @@ static bool wants_metrics(const struct predict_job *job) {
     return false;
   }
   if (!job->frame->label || !console_speaks(1)) return false;
+  if (quality_takes_labels(job->model) && job->frame->n_labels != (uint32_t)copse_model_n_outputs(job->model))
+    return false; /* of a model without its schema: the file's labels are not known */
   return strcmp(setting(job->app, "metric"), "none") != 0;
 }
 

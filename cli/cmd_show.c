@@ -27,7 +27,14 @@ static void print_size(const copse_model *model) {
 
 static void print_label(const copse_frame_schema *schema) {
   const char *name = copse_frame_schema_label_name(schema);
-  printf("label: column %d%s%s\n", copse_frame_schema_label_index(schema), name[0] ? ", " : "", name);
+  if (copse_frame_schema_n_labels(schema) <= 1)
+    printf("label: column %d%s%s\n", copse_frame_schema_label_index(schema), name[0] ? ", " : "", name);
+  for (uint32_t k = 0; k < copse_frame_schema_n_labels(schema) && copse_frame_schema_n_labels(schema) > 1;
+       k++) {
+    uint32_t column;
+    name = copse_frame_schema_label(schema, k, &column);
+    printf("label %" PRIu32 ": column %" PRIu32 "%s%s\n", k, column, name[0] ? ", " : "", name);
+  }
   for (uint32_t i = 0; copse_frame_schema_class(schema, i); i++) {
     printf("class %" PRIu32 ": %s\n", i, copse_frame_schema_class(schema, i));
   }

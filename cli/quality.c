@@ -8,6 +8,10 @@
 
 #define MAX_METRICS 128
 
+bool quality_takes_labels(const copse_model *model) {
+  return copse_model_n_outputs(model) > 1 && strncmp(copse_model_objective(model), "regression ", 11) == 0;
+}
+
 /* Metrics of the command's own choice, for a model trained on anything: classes get those that need the
  * scores (the rest follows from the confusion matrix), numbers get the three usual errors, ranks ndcg where
  * the rows have queries. */
@@ -19,7 +23,7 @@ static const char *usual_metrics(const struct quality_input *in) {
     return n_classes == 2 && copse_model_n_outputs(model) == 1 ? "auc,binary_logloss"
                                                                : "multi_logloss,multi_error";
   if (strncmp(objective, "quantiles ", 10) == 0) return "quantile";
-  if (copse_model_n_outputs(model) > 1) return "none";
+  if (copse_model_n_outputs(model) > 1) return quality_takes_labels(model) ? "l2,rmse,l1" : "none";
   if (strcmp(objective, "cox") == 0) return "concordance,cox";
   if (strncmp(objective, "aft ", 4) == 0) return "concordance,aft";
   if (strcmp(objective, "cross_entropy") == 0) return "cross_entropy";

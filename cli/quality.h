@@ -14,6 +14,8 @@ struct quality_input {
   uint64_t n_groups;
 };
 
+/* Whether the model has an output per label of a row (objective=multi_regression). */
+bool quality_takes_labels(const copse_model *model);
 COPSE_MUST_CHECK copse_status quality_print(const struct app *app, const struct quality_input *input,
                                             copse_error *err);
 

@@ -178,6 +178,7 @@ copse_status setting_required(const struct app *app, const char *name, const cha
 
 static copse_label_kind label_kind(const char *objective) {
   if (strcmp(objective, "binary") == 0 || strcmp(objective, "focal") == 0) return COPSE_LABEL_BINARY;
+  if (strcmp(objective, "multi_regression") == 0) return COPSE_LABEL_NUMBERS;
   return strncmp(objective, "multiclass", 10) == 0 ? COPSE_LABEL_CLASS : COPSE_LABEL_NUMBER;
 }
 

@@ -7,6 +7,7 @@
 
 #include "console.h"
 #include "model_file.h"
+#include "quality.h"
 #include "settings.h"
 
 /* `key` as the model has it. The caller may have said the same, or nothing. */
@@ -35,6 +36,7 @@ static copse_status adopt_objective(struct app *app, const copse_model *model, c
         "with",
         setting(app, "input_model"));
   }
+  if (quality_takes_labels(model)) return adopt(app, "objective", "multi_regression", err);
   snprintf(line, sizeof line, "%s", objective);
   char *rest = strchr(line, ' ');
   if (rest) *rest++ = '\0';

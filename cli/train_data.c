@@ -154,7 +154,8 @@ static void apply_start_schema(struct train_data *data) {
 }
 
 static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame, copse_error *err) {
-  copse_status status = copse_dataset_set(dataset, COPSE_LABEL, frame->label, frame->n_rows, err);
+  copse_status status =
+      copse_dataset_set(dataset, COPSE_LABEL, frame->label, frame->n_rows * frame->n_labels, err);
   if (status == COPSE_OK && frame->weight) {
     status = copse_dataset_set(dataset, COPSE_WEIGHT, frame->weight, frame->n_rows, err);
   }

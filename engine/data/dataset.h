@@ -33,7 +33,8 @@ struct copse_dataset {
   float **values;
   bool finished;
   atomic_uint_least64_t rows_pushed;
-  float *label; /* [n_rows] or NULL */
+  float *label;      /* label by label [n_labels * n_rows], or NULL */
+  uint64_t n_labels; /* of a row */
   float *weight;
   double *init_score;
   uint64_t n_init_score;

@@ -16,15 +16,15 @@ static copse_status check_count(const char *field, uint64_t count, uint64_t expe
 }
 
 static copse_status check_label(const float *label, uint64_t count, uint64_t n_rows, copse_error *err) {
-  copse_status status = check_count("label", count, n_rows, err);
-  for (uint64_t i = 0; i < count && status == COPSE_OK; i++)
+  if (count == 0 || count % n_rows != 0) return check_count("label", count, n_rows, err);
+  for (uint64_t i = 0; i < count; i++)
     if (!isfinite(label[i]))
-      status = status_set(err, COPSE_ERR_DATA,
-                          "label: row %" PRIu64
-                          ": expected a finite number, found %g (remove the row, or correct "
-                          "its label)",
-                          i, (double)label[i]);
-  return status;
+      return status_set(err, COPSE_ERR_DATA,
+                        "label: row %" PRIu64
+                        ": expected a finite number, found %g (remove the row, or correct "
+                        "its label)",
+                        i % n_rows, (double)label[i]);
+  return COPSE_OK;
 }
 
 static copse_status check_weight(const float *weight, uint64_t count, uint64_t n_rows, copse_error *err) {
@@ -112,6 +112,7 @@ static void replace_field(copse_dataset *dataset, copse_field field, void *copy,
     case COPSE_LABEL:
       old = dataset->label;
       dataset->label = copy;
+      dataset->n_labels = count / dataset->n_rows;
       break;
     case COPSE_WEIGHT:
       old = dataset->weight;
@@ -160,7 +161,10 @@ const void *copse_dataset_get(const copse_dataset *dataset, copse_field field, u
   const void *data = NULL;
   uint64_t n = dataset->n_rows;
   switch (field) {
-    case COPSE_LABEL: data = dataset->label; break;
+    case COPSE_LABEL:
+      data = dataset->label;
+      n *= dataset->n_labels;
+      break;
     case COPSE_WEIGHT: data = dataset->weight; break;
     case COPSE_INIT_SCORE:
       data = dataset->init_score;

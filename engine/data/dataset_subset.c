@@ -104,7 +104,7 @@ static copse_status gather_positions(const struct subset_job *job, copse_error *
 
 static copse_status gather_fields(const struct subset_job *job, copse_error *err) {
   uint64_t n_init = job->from->n_init_score / job->from->n_rows;
-  copse_status status = gather(job, COPSE_LABEL, sizeof(float), 1, err);
+  copse_status status = gather(job, COPSE_LABEL, sizeof(float), job->from->n_labels, err);
   if (status == COPSE_OK) status = gather(job, COPSE_WEIGHT, sizeof(float), 1, err);
   if (status == COPSE_OK) status = gather(job, COPSE_INIT_SCORE, sizeof(double), n_init, err);
   if (status == COPSE_OK) status = gather_groups(job, err);

@@ -386,7 +386,9 @@ COPSE_API uint32_t copse_schema_bins(const copse_schema *schema, uint32_t featur
 typedef struct copse_dataset copse_dataset;
 
 typedef enum copse_field {
-  COPSE_LABEL = 0,      /* float  [n_rows], finite */
+  COPSE_LABEL = 0,      /* float  [n_rows * labels], finite: one label per row, or with
+                         * objective=multi_regression any number of them, all rows of the first label, then
+                         * all of the second ... (output-major: label k of row i at k * n_rows + i) */
   COPSE_WEIGHT = 1,     /* float  [n_rows], finite and >= 0; NULL clears */
   COPSE_INIT_SCORE = 2, /* double [n_rows * outputs], output-major, finite; NULL clears */
   COPSE_GROUP = 3,      /* int32  [n_groups] rows of each query, >= 1, summing to n_rows: the rows of a query
@@ -550,8 +552,9 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_model_parse(copse_context *ctx, co
                                                           copse_error *err);
 /* Appends the text of rounds [start, start + count) (count <= 0: to the end) in LightGBM's format, version 4.
  * LightGBM loads it and predicts the same bits; so does copse_model_parse. A model of an objective that
- * LightGBM has not (quantiles, expectile, focal, cox, aft) it refuses by that name. The caller releases out.
- */
+ * LightGBM has not (quantiles, expectile, focal, cox, aft) it refuses by that name; that of multi_regression
+ * is written as "regression num_class:K", which LightGBM reads and predicts K outputs of. The caller releases
+ * out. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_model_write(const copse_model *model, int start, int count,
                                                           copse_text *out, copse_error *err);
 COPSE_API copse_model *copse_model_ref(copse_model *model);
@@ -653,7 +656,9 @@ COPSE_API const void *copse_model_blob(const copse_model *model, const char *key
 typedef struct copse_booster copse_booster;
 
 /* train must be finished and have a label (not with objective=custom). Objective, metrics and tree settings
- * come from params, which are copied; the booster holds counted references to its data sets. */
+ * come from params, which are copied; the booster holds counted references to its data sets.
+ * objective=multi_regression has an output for each label that a row of train has, and validation sets must
+ * have as many; with other objectives a row has one label (custom without metrics: any number). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_create(copse_context *ctx, copse_dataset *train,
                                                              const copse_params *params, copse_booster **out,
                                                              copse_error *err);
@@ -729,10 +734,11 @@ COPSE_API bool copse_booster_metric_higher_is_better(const copse_booster *booste
 typedef struct copse_metric_input {
   int set;              /* 0 = training, 1 .. = validation sets */
   const double *scores; /* raw, [n_rows * n_outputs], output-major, init scores included */
-  const float *label;   /* [n_rows] */
+  const float *label;   /* [n_rows * n_labels], output-major as COPSE_LABEL */
   const float *weight;  /* [n_rows] >= 0, or NULL: every row weighs 1 */
   uint64_t n_rows;
   int n_outputs;
+  int n_labels; /* of a row: 1, or with several labels as many as were set */
 } copse_metric_input;
 /* Writes one number to *value. It is called from the thread that called copse_booster_eval or copse_train,
  * for one set after the other, and must not change the booster. NaN counts as no improvement in early
@@ -827,9 +833,10 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predicto
  * Re-entrant: takes no lock, starts no thread, allocates nothing. */
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);
 
-/* Metrics of given raw scores (output-major [n_rows * outputs]); names from params "metric", else the
- * objective's own. values and names have room for `capacity`; *n_out gets the number of metrics. names live
- * as long as params stays unchanged. */
+/* Metrics of given raw scores (output-major [n_rows * outputs]); label [n_rows], of a model of several labels
+ * per row [n_rows * outputs] as COPSE_LABEL. Names from params "metric", else the objective's own. values and
+ * names have room for `capacity`; *n_out gets the number of metrics. names live as long as params stays
+ * unchanged. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate(const copse_model *model, const copse_params *params,
                                                        const double *scores, const float *label,
                                                        const float *weight /* or NULL */, uint64_t n_rows,

@@ -98,6 +98,12 @@ static copse_status check_classes(const struct metric_data *data, const char *wh
 
 copse_status metric_check(const struct metric_data *data, const char *what, enum metric_outputs outputs,
                           copse_error *err) {
+  if (data->n_labels > 1)
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%s compares predictions with one label per row, but there are %d (choose a metric among "
+        "l1, l2, rmse, r2, mape, huber, fair)",
+        what, data->n_labels);
   if (outputs == ONE_OUTPUT && data->n_outputs != 1)
     return status_set(
         err, COPSE_ERR_ARGUMENT,
@@ -177,4 +183,22 @@ copse_status metric_mean(const struct metric_row *row, const struct metric_data 
   status = metric_check_weight(sums[1], data, row->name, err);
   if (status == COPSE_OK) *out = sums[0] / sums[1];
   return status;
+}
+
+copse_status metric_mean_of_labels(const struct metric_row *row, const struct metric_data *data,
+                                   metric_value_fn *one, double *out, copse_error *err) {
+  if (data->n_labels <= 1) return one(row, data, out, err);
+  double sum = 0;
+  for (int k = 0; k < data->n_labels; k++) {
+    struct metric_data output = *data;
+    double value;
+    output.n_outputs = output.n_labels = 1;
+    output.score += (uint64_t)k * data->n_rows;
+    if (output.label != NULL) output.label += (uint64_t)k * data->n_rows;
+    copse_status status = one(row, &output, &value, err);
+    if (status != COPSE_OK) return status;
+    sum += value;
+  }
+  *out = sum / data->n_labels;
+  return COPSE_OK;
 }

@@ -22,10 +22,11 @@ enum metric_transform {
 
 struct metric_data {
   const double *score; /* raw, output-major [n_rows * n_outputs] */
-  const float *label;
+  const float *label;  /* [n_rows]; with n_labels > 1 output-major [n_rows * n_labels] */
   const float *weight; /* or NULL */
   uint64_t n_rows;
   int n_outputs;
+  int n_labels; /* of a row: one, or one per output */
   int n_threads;
   enum metric_transform transform;
   double sigmoid;

@@ -1,7 +1,9 @@
 /* metric_regression.c - how far predictions p are from labels y: l1 |p - y|; l2 (p - y)^2; rmse its root; r2
  * the share of the labels' variance that p explains; huber with its alpha; fair with its c; mape |p - y| over
  * |y| or 1; expectile with its level; poisson the negative log likelihood of a count, without its constant.
- */
+ *
+ * With several labels per row a value is the plain mean of the outputs' values, and rmse the root of that of
+ * l2. */
 #include <math.h>
 
 #include "base/reduce.h"
@@ -72,19 +74,28 @@ static void poisson_loss(const struct metric_data *data, uint64_t begin, uint64_
                              copse_error *err) {                                                        \
     return metric_mean(row, data, ONE_OUTPUT, NAME##_loss, out, err);                                   \
   }
+#define MEAN_OF_EACH(NAME)                                                                                  \
+  static copse_status one_##NAME(const struct metric_row *row, const struct metric_data *data, double *out, \
+                                 copse_error *err) {                                                        \
+    return metric_mean(row, data, ONE_OUTPUT, NAME##_loss, out, err);                                       \
+  }                                                                                                         \
+  copse_status metric_##NAME(const struct metric_row *row, const struct metric_data *data, double *out,     \
+                             copse_error *err) {                                                            \
+    return metric_mean_of_labels(row, data, one_##NAME, out, err);                                          \
+  }
 
-MEAN_OF(l1)
-MEAN_OF(l2)
-MEAN_OF(huber)
+MEAN_OF_EACH(l1)
+MEAN_OF_EACH(l2)
+MEAN_OF_EACH(huber)
 MEAN_OF(poisson)
-MEAN_OF(fair)
-MEAN_OF(mape)
+MEAN_OF_EACH(fair)
+MEAN_OF_EACH(mape)
 MEAN_OF(expectile)
 
 copse_status metric_rmse(const struct metric_row *row, const struct metric_data *data, double *out,
                          copse_error *err) {
   double mean;
-  copse_status status = metric_mean(row, data, ONE_OUTPUT, l2_loss, &mean, err);
+  copse_status status = metric_l2(row, data, &mean, err);
   if (status == COPSE_OK) *out = sqrt(mean);
   return status;
 }
@@ -119,8 +130,8 @@ static void add_squares(const void *user, uint64_t begin, uint64_t end, double *
 }
 
 /* Labels that are all equal have no variance to explain: 1 for those who hit them, else 0. */
-copse_status metric_r2(const struct metric_row *row, const struct metric_data *data, double *out,
-                       copse_error *err) {
+static copse_status one_r2(const struct metric_row *row, const struct metric_data *data, double *out,
+                           copse_error *err) {
   const double none = 1.0000000180025095e-35; /* float32(1e-35), as in LightGBM */
   copse_status status = metric_check(data, row->name, ONE_OUTPUT, err);
   if (status != COPSE_OK) return status;
@@ -132,4 +143,9 @@ copse_status metric_r2(const struct metric_row *row, const struct metric_data *d
   reduce_rows(data->n_threads, data->n_rows, 2, add_squares, &variance, squares);
   *out = squares[1] < none ? (squares[0] < none ? 1.0 : 0.0) : 1.0 - squares[0] / squares[1];
   return COPSE_OK;
+}
+
+copse_status metric_r2(const struct metric_row *row, const struct metric_data *data, double *out,
+                       copse_error *err) {
+  return metric_mean_of_labels(row, data, one_r2, out, err);
 }

@@ -47,4 +47,9 @@ COPSE_MUST_CHECK copse_status metric_mean(const struct metric_row *row, const st
                                           enum metric_outputs outputs, metric_loss_fn *loss, double *out,
                                           copse_error *err);
 
+/* The value of a metric of one output; with several labels per row the mean of its values for each. */
+COPSE_MUST_CHECK copse_status metric_mean_of_labels(const struct metric_row *row,
+                                                    const struct metric_data *data, metric_value_fn *one,
+                                                    double *out, copse_error *err);
+
 #endif

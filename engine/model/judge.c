@@ -26,7 +26,9 @@ static void take_own_settings(const struct objective *objective, struct metric_d
 }
 
 struct metric_data judge_data(const struct objective *objective, const struct metric_params *params) {
+  bool labels = objective->row->kind == OBJECTIVE_MULTI_REGRESSION;
   struct metric_data data = {.n_outputs = objective->params.n_outputs,
+                             .n_labels = labels ? objective->params.n_outputs : 1,
                              .transform = transform_of(objective),
                              .sigmoid = objective->params.sigmoid,
                              .levels = objective->params.quantiles,

@@ -23,7 +23,8 @@ static const struct objective_row *const rows[] = {
     &objective_row_lambdarank,    &objective_row_rank_xendcg,
     &objective_row_quantiles,     &objective_row_expectile,
     &objective_row_focal,         &objective_row_cox,
-    &objective_row_aft,           &objective_row_custom,
+    &objective_row_aft,           &objective_row_multi_regression,
+    &objective_row_custom,
 };
 enum { N_ROWS = sizeof rows / sizeof rows[0] };
 
@@ -242,9 +243,12 @@ copse_status objective_from_text(const char *text, int n_outputs, struct objecti
     return status_set(err, COPSE_ERR_FORMAT,
                       "objective \"%.*s\" is not an objective of LightGBM 4 or of Copse %s",
                       (int)(length < 100 ? length : 100), text, copse_version());
+  /* Several labels per row are written so that LightGBM reads them too (objective_multi_regression.c). */
+  if (made.row == &objective_row_regression && n_outputs > 1 && strstr(text, " num_class:") != NULL)
+    made.row = &objective_row_multi_regression;
   made.params.kind = made.row->kind;
   bool many = made.row->output == OUTPUT_SOFTMAX || made.row->output == OUTPUT_SIGMOIDS ||
-              made.row->output == OUTPUT_SORTED;
+              made.row->output == OUTPUT_SORTED || made.row->kind == OBJECTIVE_MULTI_REGRESSION;
   if (!many && made.row != &objective_row_custom && n_outputs != 1)
     return status_set(err, COPSE_ERR_FORMAT,
                       "objective %s has one output, but the model has %d trees per round", made.row->name,

@@ -13,7 +13,7 @@
 #include "params/params.h"
 
 struct objective_data {
-  const float *label;  /* [n_rows] */
+  const float *label;  /* [n_rows]; of multi_regression output-major [n_rows * n_outputs] */
   const float *weight; /* [n_rows] or NULL */
   uint64_t n_rows;
   int n_threads;

@@ -26,6 +26,7 @@ extern const struct objective_row objective_row_expectile;
 extern const struct objective_row objective_row_focal;
 extern const struct objective_row objective_row_cox;
 extern const struct objective_row objective_row_aft;
+extern const struct objective_row objective_row_multi_regression;
 
 /* One per enum objective_output, raw [n_outputs] in place. */
 void output_raw(const struct objective *objective, double *raw);

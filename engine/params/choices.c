@@ -38,6 +38,7 @@
   C("focal", "", NOW, PROBABILITY)                                                                           \
   C("cox", "survival_cox", NOW, NUMBER)                                                                      \
   C("aft", "survival_aft", NOW, NUMBER)                                                                      \
+  C("multi_regression", "multi_rmse", NOW, LABELS)                                                           \
   C("custom", "none,null,na", NOW, ANY)
 
 #define BOOSTING(C)                     \
@@ -64,14 +65,14 @@
   C("advanced", "", NOW, ANY)
 
 #define METRIC(C)                                                                    \
-  C("l1", "mean_absolute_error,mae,regression_l1", NOW, NUMBER)                      \
-  C("l2", "mean_squared_error,mse,regression_l2,regression", NOW, NUMBER)            \
-  C("rmse", "root_mean_squared_error,l2_root", NOW, NUMBER)                          \
-  C("r2", "", NOW, NUMBER)                                                           \
+  C("l1", "mean_absolute_error,mae,regression_l1", NOW, EACH_NUMBER)                 \
+  C("l2", "mean_squared_error,mse,regression_l2,regression", NOW, EACH_NUMBER)       \
+  C("rmse", "root_mean_squared_error,l2_root", NOW, EACH_NUMBER)                     \
+  C("r2", "", NOW, EACH_NUMBER)                                                      \
   C("quantile", "", NOW, ANY_NUMBER)                                                 \
-  C("mape", "mean_absolute_percentage_error", NOW, NUMBER)                         \
-  C("huber", "", NOW, NUMBER)                                                        \
-  C("fair", "", NOW, NUMBER)                                                       \
+  C("mape", "mean_absolute_percentage_error", NOW, EACH_NUMBER)                    \
+  C("huber", "", NOW, EACH_NUMBER)                                                   \
+  C("fair", "", NOW, EACH_NUMBER)                                                  \
   C("poisson", "", NOW, NUMBER)                                                      \
   C("gamma", "", NOW, NUMBER)                                                      \
   C("gamma_deviance", "", NOW, NUMBER)                                             \

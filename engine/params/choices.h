@@ -15,6 +15,8 @@ enum choice_outcome {
   OUTCOME_PROBABILITY, /* one output, the probability of the positive class */
   OUTCOME_CLASSES,     /* an output per class */
   OUTCOME_NUMBERS,     /* several outputs that are numbers */
+  OUTCOME_LABELS,      /* an output per label of a row */
+  OUTCOME_EACH_NUMBER, /* metrics: one output of any meaning, or an output per label */
   OUTCOME_ANY_NUMBER,  /* metrics: one output of any meaning, or several numbers */
   OUTCOME_ANY_CLASS    /* metrics: a probability or an output per class */
 };

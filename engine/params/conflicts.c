@@ -45,6 +45,12 @@ static enum choice_outcome objective_outcome(const copse_params *params) {
   return many ? OUTCOME_CLASSES : outcome;
 }
 
+static const char *outputs_of(enum choice_outcome objective) {
+  return objective == OUTCOME_NUMBERS  ? "an output per quantile"
+         : objective == OUTCOME_LABELS ? "an output per label"
+                                       : "one output";
+}
+
 static copse_status check_num_class(const copse_params *params, copse_error *err) {
   if (!objective_decided(params) || slot_is(params, PARAM_objective, "custom")) return COPSE_OK;
   bool one = slot_int(params, PARAM_num_class) == 1;
@@ -55,8 +61,7 @@ static copse_status check_num_class(const copse_params *params, copse_error *err
                      "%snum_class=%s conflicts with objective=%s, which has %s: leave num_class out, or "
                      "use objective=multiclass",
                      slot_place(params, PARAM_num_class), slot_text(params, PARAM_num_class),
-                     objective_name(params),
-                     objective_outcome(params) == OUTCOME_NUMBERS ? "an output per quantile" : "one output");
+                     objective_name(params), outputs_of(objective_outcome(params)));
   if (!one) return COPSE_OK;
   return status_set(err, COPSE_ERR_ARGUMENT,
                     "%sobjective=%s needs the number of classes: set num_class to 2 or more, or use "
@@ -97,9 +102,12 @@ static bool judges(enum choice_outcome metric, enum choice_outcome objective) {
   switch (metric) {
     case OUTCOME_ANY: return true;
     case OUTCOME_NUMBER: return objective == OUTCOME_NUMBER || objective == OUTCOME_PROBABILITY;
-    case OUTCOME_ANY_NUMBER: return objective != OUTCOME_CLASSES;
+    case OUTCOME_EACH_NUMBER:
+      return objective == OUTCOME_NUMBER || objective == OUTCOME_PROBABILITY || objective == OUTCOME_LABELS;
+    case OUTCOME_ANY_NUMBER: return objective != OUTCOME_CLASSES && objective != OUTCOME_LABELS;
     case OUTCOME_PROBABILITY:
     case OUTCOME_NUMBERS:
+    case OUTCOME_LABELS:
     case OUTCOME_CLASSES: return objective == metric;
     case OUTCOME_ANY_CLASS: return objective == OUTCOME_PROBABILITY || objective == OUTCOME_CLASSES;
   }
@@ -108,11 +116,13 @@ static bool judges(enum choice_outcome metric, enum choice_outcome objective) {
 
 static copse_status refuse_metric(const copse_params *params, const struct param_choice *metric,
                                   copse_error *err) {
-  if (objective_outcome(params) == OUTCOME_NUMBERS)
-    return status_set(err, COPSE_ERR_ARGUMENT,
-                      "%smetric=%s conflicts with objective=%s, which has an output per quantile: set "
-                      "metric=quantile, or leave it out",
-                      slot_place(params, PARAM_metric), metric->name, objective_name(params));
+  enum choice_outcome outcome = objective_outcome(params);
+  if (outcome == OUTCOME_NUMBERS || outcome == OUTCOME_LABELS)
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%smetric=%s conflicts with objective=%s, which has %s: set %s, or leave it out",
+        slot_place(params, PARAM_metric), metric->name, objective_name(params), outputs_of(outcome),
+        outcome == OUTCOME_LABELS ? "a metric among l1, l2, rmse, r2, mape, huber, fair" : "metric=quantile");
   bool many = objective_outcome(params) == OUTCOME_CLASSES;
   const char *needs = many                                 ? "it compares one prediction per row"
                       : metric->outcome == OUTCOME_CLASSES ? "it needs a prediction per class"
@@ -320,11 +330,29 @@ static copse_status check_linear(const copse_params *params, copse_error *err) {
   return COPSE_OK;
 }
 
+/* A statistic of the label needs to know which one; the roots of labels stand behind LightGBM's transform,
+ * which takes one output alone. */
+static copse_status check_labels(const copse_params *params, copse_error *err) {
+  if (!objective_decided(params) || objective_outcome(params) != OUTCOME_LABELS) return COPSE_OK;
+  if (slot_is(params, PARAM_cat_encoding, "ordered"))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%scat_encoding=ordered conflicts with objective=%s: it makes categories statistics of "
+                      "the label, and a row has several; leave cat_encoding out",
+                      slot_place(params, PARAM_cat_encoding), objective_name(params));
+  if (slot_int(params, PARAM_reg_sqrt))
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "%sreg_sqrt=true conflicts with objective=%s, which learns the labels as they are: leave "
+        "it out, or give their roots",
+        slot_place(params, PARAM_reg_sqrt), objective_name(params));
+  return COPSE_OK;
+}
+
 copse_status conflicts_check(const copse_params *params, copse_error *err) {
   static copse_status (*const checks[])(const copse_params *, copse_error *) = {
       check_switches,      check_num_class, check_alpha,          check_quantiles, check_metrics,
       check_class_weights, check_eval_at,   check_early_stopping, check_files,     check_interactions,
-      check_row_strategy,  check_boosting,  check_bagging,        check_linear};
+      check_row_strategy,  check_boosting,  check_bagging,        check_linear,    check_labels};
   for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
     copse_status status = checks[i](params, err);
     if (status != COPSE_OK) return status;

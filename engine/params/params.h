@@ -31,7 +31,8 @@ enum objective_kind {
   OBJECTIVE_EXPECTILE,
   OBJECTIVE_FOCAL,
   OBJECTIVE_COX,
-  OBJECTIVE_AFT
+  OBJECTIVE_AFT,
+  OBJECTIVE_MULTI_REGRESSION /* its outputs are the labels that a row has: the data tell how many */
 };
 
 /* Noise of the logarithm of a time. */

@@ -104,6 +104,7 @@ static const struct objective_meaning {
                 {"focal", OBJECTIVE_FOCAL, "focal"},
                 {"cox", OBJECTIVE_COX, "cox"},
                 {"aft", OBJECTIVE_AFT, "aft"},
+                {"multi_regression", OBJECTIVE_MULTI_REGRESSION, "l2"},
                 {"custom", OBJECTIVE_CUSTOM, NULL}};
 
 static const struct objective_meaning *meaning_of_objective(const copse_params *params) {

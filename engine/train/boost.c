@@ -24,27 +24,6 @@ static const double START_EPSILON = 1.0000000036274937e-15;
 
 enum { GRADIENT_CHUNK = 1 << 14, QUERY_CHUNK = 1 << 11 };
 
-/* Labels or weights may have changed since the objective saw them. */
-static copse_status refresh_objective(copse_booster *booster, copse_error *err) {
-  const copse_dataset *train = booster->sets[0].data;
-  if (train->version == booster->data_version) return COPSE_OK;
-  struct objective_data data = booster_objective_data(booster, booster->workspace.n_threads);
-  bool constant = booster->objective.constant_hessian;
-  struct objective fresh;
-  copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, &fresh, err);
-  if (status != COPSE_OK) return status;
-  if (constant && !fresh.constant_hessian) {
-    objective_release(&fresh);
-    return status_set(err, COPSE_ERR_STATE,
-                      "weights were set after the booster was made: make a new booster");
-  }
-  fresh.constant_hessian = constant;
-  objective_release(&booster->objective);
-  booster->objective = fresh;
-  booster->data_version = train->version;
-  return COPSE_OK;
-}
-
 static bool may_start_from_average(const copse_booster *booster, bool custom) {
   return !custom && booster->resolved->objective.kind != OBJECTIVE_CUSTOM &&
          (booster->sets[0].data->init_score == NULL || (forest_on(booster) && booster->prefix != NULL));
@@ -372,8 +351,8 @@ copse_status copse_booster_step(copse_booster *booster, bool *finished, copse_er
   if (finished != NULL) *finished = booster->finished;
   if (booster->finished) return COPSE_OK;
   copse_status status = status_check_cancel(booster->ctx, err);
-  if (status == COPSE_OK) status = refresh_objective(booster, err);
   if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
+  if (status == COPSE_OK) status = booster_refresh_objective(booster, err);
   if (status == COPSE_OK) status = position_bias_reserve(booster, err);
   if (status != COPSE_OK) return status;
   return boost_round(booster, false, finished, err);

@@ -103,6 +103,8 @@ static copse_status check_init_score(const copse_booster *booster, const copse_d
 copse_status booster_refresh_sets(copse_booster *booster, copse_error *err) {
   for (int s = 0; s < booster->n_sets; s++) {
     copse_status status = check_init_score(booster, booster->sets[s].data, err);
+    if (status == COPSE_OK)
+      status = booster_check_labels(booster, booster->sets[s].data, booster->sets[s].name, err);
     if (status != COPSE_OK) return status;
   }
   for (int s = 0; s < booster->n_sets && forest_on(booster) && booster->prefix == NULL; s++)
@@ -134,16 +136,15 @@ static copse_status add_set(copse_booster *booster, copse_dataset *data, const c
   if (!data->finished)
     return status_set(err, COPSE_ERR_STATE,
                       "data set \"%s\" is not finished: call copse_dataset_finish first", name);
-  if (data->label == NULL && booster->resolved->objective.kind != OBJECTIVE_CUSTOM)
-    return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label: set COPSE_LABEL first", name);
+  copse_status status = booster_check_labels(booster, data, name, err);
+  if (status != COPSE_OK) return status;
   bool linear = booster->resolved->grow.linear.on;
   if (linear && data->values == NULL)
     return status_set(err, COPSE_ERR_STATE,
                       "data set \"%s\" does not hold the values that linear_tree=true needs: make it (or its "
                       "schema) with linear_tree=true",
                       name);
-  copse_status status = check_init_score(booster, data, err);
-  if (status != COPSE_OK) return status;
+  if ((status = check_init_score(booster, data, err)) != COPSE_OK) return status;
   struct scored_set *sets =
       copse_resize(booster->ctx, booster->sets, (size_t)booster->n_sets + 1, sizeof *sets);
   if (sets == NULL) return status_memory(err, "a data set's scores");
@@ -177,24 +178,12 @@ static copse_status find_metrics(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
-struct objective_data booster_objective_data(const copse_booster *booster, int n_threads) {
-  const copse_dataset *train = booster->sets[0].data;
-  return (struct objective_data){.label = train->label,
-                                 .weight = train->weight,
-                                 .n_rows = train->n_rows,
-                                 .n_threads = n_threads,
-                                 .group = train->group,
-                                 .n_groups = train->n_groups,
-                                 .position = train->position};
-}
-
 /* The objective for the training data as they are, and the scratch that it needs. */
 static copse_status init_objective(copse_booster *booster, struct objective *out, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
-  struct objective_data data = booster_objective_data(
-      booster, workspace_threads(booster->ctx, train, booster->resolved->boost.n_threads));
   booster->data_version = train->version;
-  copse_status status = objective_init(booster->ctx, &booster->resolved->objective, &data, out, err);
+  copse_status status = booster_make_objective(
+      booster, workspace_threads(booster->ctx, train, booster->resolved->boost.n_threads), out, err);
   if (status != COPSE_OK || out->row->renew == NULL || booster->renew.values != NULL) return status;
   booster->renew.values = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.values);
   booster->renew.rows = copse_alloc(booster->ctx, train->n_rows, sizeof *booster->renew.rows);
@@ -232,7 +221,7 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
         err, COPSE_ERR_UNSUPPORTED,
         "the training data set has %llu rows; at most 4294967295 can be trained on: sample the rows",
         (unsigned long long)train->n_rows);
-  booster->n_outputs = booster->resolved->objective.n_outputs;
+  booster->n_outputs = booster_count_outputs(booster, train);
   booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
   if (booster->start == NULL) return status_memory(err, "a booster");
   if ((status = add_set(booster, train, "training", err)) != COPSE_OK) return status;
@@ -251,7 +240,7 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
 
 /* Objective and workspace for the parameters just put in place. */
 static copse_status rebuild(copse_booster *booster, copse_error *err) {
-  if (booster->resolved->objective.n_outputs != booster->n_outputs)
+  if (booster_count_outputs(booster, booster->sets[0].data) != booster->n_outputs)
     return status_set(err, COPSE_ERR_STATE, "the number of outputs cannot change between rounds");
   if (booster->resolved->metric.n_names != (size_t)booster->n_metrics)
     return status_set(err, COPSE_ERR_STATE,
@@ -393,6 +382,8 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   const struct scored_set *scored = &booster->sets[set];
   if (scored->data->label == NULL)
     return status_set(err, COPSE_ERR_STATE, "data set \"%s\" has no label to evaluate against", scored->name);
+  copse_status status = booster_check_labels(booster, scored->data, scored->name, err);
+  if (status != COPSE_OK) return status;
   double start = workspace_clock();
   struct metric_data data = judge_data(&booster->objective, &booster->resolved->metric);
   data.score = scored->score;
@@ -404,8 +395,7 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.group = scored->data->group;
   data.n_groups = scored->data->n_groups;
   int n_given = booster->n_metrics - booster->n_own_metrics;
-  copse_status status =
-      metric_values(booster->metrics, booster->resolved->metric.at, (size_t)n_given, &data, out, err);
+  status = metric_values(booster->metrics, booster->resolved->metric.at, (size_t)n_given, &data, out, err);
   for (int m = n_given; m < booster->n_metrics && status == COPSE_OK; m++)
     status = own_metric_value(booster, m - n_given, set, &out[m], err);
   booster->eval_s += workspace_clock() - start;

@@ -20,9 +20,9 @@ struct scored_set {
 
 /* See placed.h. */
 struct placed_rows {
-  float *label, *weight;
-  double *score;    /* output-major [n_rows * n_outputs] */
-  uint64_t version; /* of the fields that label and weight are of */
+  float *label, *weight; /* label: all of a row's, output-major */
+  double *score;         /* output-major [n_rows * n_outputs] */
+  uint64_t version;      /* of the fields that label and weight are of */
   bool has_fields, has_scores;
   bool ahead; /* the set's own scores are older */
 };
@@ -99,8 +99,16 @@ void booster_find_start(copse_booster *booster, bool custom);
 void booster_rescore(copse_booster *booster, struct scored_set *set);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
-/* The training data as the objective sees them. */
-struct objective_data booster_objective_data(const copse_booster *booster, int n_threads);
+/* booster_objective.c. Outputs of the objective with these training data. */
+int booster_count_outputs(const copse_booster *booster, const copse_dataset *train);
+/* As many labels per row as the objective compares with. The caller's own metrics and gradients take any. */
+COPSE_MUST_CHECK copse_status booster_check_labels(const copse_booster *booster, const copse_dataset *data,
+                                                   const char *name, copse_error *err);
+/* Labels or weights may have changed since the objective saw them. */
+COPSE_MUST_CHECK copse_status booster_refresh_objective(copse_booster *booster, copse_error *err);
+/* The objective of the training data as they are. To be released. */
+COPSE_MUST_CHECK copse_status booster_make_objective(const copse_booster *booster, int n_threads,
+                                                     struct objective *out, copse_error *err);
 /* Whether the trees of a model can be what is done to them here, "continue" or "refit" (for messages), before
  * the first round. */
 COPSE_MUST_CHECK copse_status booster_check_model(const copse_booster *booster, const copse_model *model,

@@ -40,7 +40,8 @@ copse_status own_metric_value(const copse_booster *booster, int index, int set, 
                               .label = scored->data->label,
                               .weight = scored->data->weight,
                               .n_rows = scored->data->n_rows,
-                              .n_outputs = booster->n_outputs};
+                              .n_outputs = booster->n_outputs,
+                              .n_labels = (int)scored->data->n_labels};
   copse_error own = {.message = ""};
   copse_status status = metric->value(metric->user, &input, out, &own);
   if (status == COPSE_OK) return COPSE_OK;

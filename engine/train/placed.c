@@ -10,7 +10,8 @@ static bool allocate(copse_booster *booster) {
   if (placed->score == NULL)
     placed->score =
         copse_alloc(booster->ctx, data->n_rows * (uint64_t)booster->n_outputs, sizeof *placed->score);
-  if (placed->label == NULL) placed->label = copse_alloc(booster->ctx, data->n_rows, sizeof *placed->label);
+  if (placed->label == NULL)
+    placed->label = copse_alloc(booster->ctx, data->n_rows * data->n_labels, sizeof *placed->label);
   if (placed->weight == NULL && data->weight != NULL)
     placed->weight = copse_alloc(booster->ctx, data->n_rows, sizeof *placed->weight);
   return placed->score != NULL && placed->label != NULL && (data->weight == NULL || placed->weight != NULL);
@@ -31,7 +32,9 @@ static void move_chunk(void *user, size_t chunk, int thread) {
   uint64_t n = set->data->n_rows, begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
   if (end > n) end = n;
   if (job->fields) {
-    for (uint64_t i = begin; i < end; i++) placed->label[i] = set->data->label[row_of[i]];
+    for (uint64_t label = 0; label < set->data->n_labels; label++)
+      for (uint64_t i = begin; i < end; i++)
+        placed->label[label * n + i] = set->data->label[label * n + row_of[i]];
     for (uint64_t i = begin; i < end && set->data->weight != NULL; i++)
       placed->weight[i] = set->data->weight[row_of[i]];
   }

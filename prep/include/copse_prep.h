@@ -59,7 +59,9 @@ typedef enum copse_read_header {
 typedef enum copse_label_kind {
   COPSE_LABEL_NUMBER = 0, /* any finite number */
   COPSE_LABEL_BINARY = 1, /* {0, 1}, {-1, 1} or exactly two texts; the frame's label is 0 or 1 */
-  COPSE_LABEL_CLASS = 2   /* whole numbers 0 .. n_classes - 1, or n_classes texts; the label is the number */
+  COPSE_LABEL_CLASS = 2,  /* whole numbers 0 .. n_classes - 1, or n_classes texts; the label is the number */
+  COPSE_LABEL_NUMBERS = 3 /* one column or several of any finite numbers: label_column may be a list, whose
+                             order is that of the labels */
 } copse_label_kind;
 
 /* What happens to a level that the dictionary does not know (VALID, PREDICT). */
@@ -88,7 +90,7 @@ typedef enum copse_read_part {
  *
  * Column lists follow LightGBM: `name:a,b` (needs a header; a name with a comma is written "a,b" with its
  * quotes), or indices from 0. label_column counts all columns; every other list does not count the label
- * column. */
+ * columns. */
 typedef struct copse_read_options {
   copse_read_task task;
   copse_read_format format;
@@ -149,7 +151,9 @@ typedef struct copse_frame {
   const char *const *model_names;
   bool *categorical; /* [n_features] */
   bool has_header;   /* names come from the file */
-  float *label;      /* [n_rows], finite; NULL only for PREDICT */
+  float *label;      /* [n_rows * n_labels], output-major, finite; NULL only for PREDICT */
+  uint32_t n_labels; /* of a row: the model's label columns, one but for COPSE_LABEL_NUMBERS; 0 without label
+                      */
   const char
       *label_problem; /* PREDICT: why the file's label could not be used, else NULL; label is NULL then */
   /* TRAIN with categorical_feature=auto: the first column that became categories by a few texts among more
@@ -174,8 +178,9 @@ typedef struct copse_frame {
  * whose first text comes late, and messages, read it again. PREDICT and VALID match columns by name where
  * both the file has a header and the schema has names: a missing feature is an error that names it, other
  * columns are ignored, order does not matter. Otherwise by position: as many columns as features: no label;
- * as many as in training: every column has the role it had there; one more than features: the label sits at
- * the label index; anything else is an error. */
+ * as many as in training: every column has the role it had there; one more than features, of a model with
+ * one label: the label sits at the label index; anything else is an error. Of several labels VALID wants all;
+ * PREDICT, which reads them for metrics, all or takes none. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_frame_read(copse_context *ctx, const char *path,
                                                          const copse_read_options *options, copse_frame **out,
                                                          copse_error *err);
@@ -241,6 +246,11 @@ COPSE_API const char *copse_frame_schema_level(const copse_frame_schema *schema,
                                                uint32_t code);
 /* "" without header. */
 COPSE_API const char *copse_frame_schema_label_name(const copse_frame_schema *schema);
+/* Number of label columns; the name of one of them as in the header ("" without one), in the order of the
+ * labels, and its raw index in *column (or NULL). NULL when there is no such label. */
+COPSE_API uint32_t copse_frame_schema_n_labels(const copse_frame_schema *schema);
+COPSE_API const char *copse_frame_schema_label(const copse_frame_schema *schema, uint32_t index,
+                                               uint32_t *column);
 /* Raw index of the label column in the training file (LightGBM's label_index). */
 COPSE_API int copse_frame_schema_label_index(const copse_frame_schema *schema);
 /* Classes of the label; 0 when it is a number. */
@@ -418,10 +428,10 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_profile_run(copse_context *ctx, co
                                                           size_t n_paths,
                                                           const copse_profile_options *options,
                                                           copse_profile **out, copse_error *err);
-/* The alerts of rows that were read for training, beside their label, from a bounded number of them: at most
- * 16,384 rows and some two million cells, in pieces spread evenly over the frame. Before the frame's columns
- * are released. LibSVM of more than 2,000 features has none. The result is for the functions on alerts below,
- * not for copse_profile_write. */
+/* The alerts of rows that were read for training, beside their label (the first of several), from a bounded
+ * number of them: at most 16,384 rows and some two million cells, in pieces spread evenly over the frame.
+ * Before the frame's columns are released. LibSVM of more than 2,000 features has none. The result is for the
+ * functions on alerts below, not for copse_profile_write. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame,
                                                             int n_threads, copse_profile **out,
                                                             copse_error *err);

@@ -68,9 +68,14 @@ void job_problem(struct read_job *job, const struct read_locator *locator, uint6
 /* The error in job->problem, if there is one; interruption if the context was cancelled. */
 copse_status job_check(const struct read_job *job, copse_error *err);
 
+/* Which of a row's labels. They are set in turn, the first one first. */
+struct label_place {
+  uint32_t index, n;
+};
+
 /* Label, weight and groups of the frame from parsed columns. Bad cells go to job->problem; the status tells
  * memory and conflicts. TRAIN: *form describes the label; otherwise it comes from the schema. */
-copse_status fields_set_label(struct read_job *job, const struct read_field *field,
+copse_status fields_set_label(struct read_job *job, const struct read_field *field, struct label_place place,
                               const struct read_locator *locator, struct label_form *form, copse_error *err);
 copse_status fields_set_weight(struct read_job *job, const struct read_field *field,
                                const struct read_locator *locator, copse_error *err);

@@ -237,14 +237,23 @@ static copse_status give_up_label(struct read_job *job, const struct read_locato
   char *text = frame_alloc(job->storage, length + 1, 1);
   if (text == NULL) return report_memory(err, "the label", job->source.path);
   job->frame->label_problem = memcpy(text, job->problem.text, length + 1);
+  job->frame->label = NULL;
+  job->frame->n_labels = 0;
   job->problem = kept;
   return COPSE_OK;
 }
 
-static copse_status fill_label(struct read_job *job, const struct label_job *label, copse_error *err) {
+/* The first label makes room for all. */
+static copse_status fill_label(struct read_job *job, const struct label_job *label, struct label_place place,
+                               copse_error *err) {
   const struct read_field *field = label->field;
-  float *out = frame_alloc(job->storage, job->frame->n_rows, sizeof *out);
-  if (out == NULL) return report_memory(err, "the label", job->source.path);
+  if (place.index == 0) {
+    job->frame->label = frame_alloc(job->storage, job->frame->n_rows * place.n, sizeof *job->frame->label);
+    if (job->frame->label == NULL) return report_memory(err, "the label", job->source.path);
+    job->frame->n_labels = place.n;
+  }
+  if (job->frame->label == NULL) return COPSE_OK; /* another label of the row cannot be used */
+  float *out = job->frame->label + place.index * job->frame->n_rows;
   for (uint64_t row = 0; row < job->frame->n_rows; row++) {
     if (field->numbers == NULL)
       out[row] = (float)field->codes[row];
@@ -253,11 +262,10 @@ static copse_status fill_label(struct read_job *job, const struct label_job *lab
     else
       out[row] = (float)field->numbers[row];
   }
-  job->frame->label = out;
   return COPSE_OK;
 }
 
-copse_status fields_set_label(struct read_job *job, const struct read_field *field,
+copse_status fields_set_label(struct read_job *job, const struct read_field *field, struct label_place place,
                               const struct read_locator *locator, struct label_form *form, copse_error *err) {
   const copse_read_options *o = job->options;
   struct label_job label = {.job = job,
@@ -269,7 +277,7 @@ copse_status fields_set_label(struct read_job *job, const struct read_field *fie
   copse_status status = field->numbers == NULL ? check_classes(&label, err) : check_numbers(&label, err);
   *form = label.form;
   if (status != COPSE_OK) return status;
-  if (label.bad_row == UINT64_MAX) return fill_label(job, &label, err);
+  if (label.bad_row == UINT64_MAX) return fill_label(job, &label, place, err);
   if (o->task == COPSE_READ_PREDICT) return give_up_label(job, locator, &label, err);
   job_problem(job, locator, label.bad_row, field->column, field->name, label.sentence);
   return COPSE_OK;

@@ -63,12 +63,13 @@ static copse_status open_prepared(struct read_job *job, const char *const *paths
 }
 
 /* What is trained on has a label; what is prepared by the same recipe later need not. */
-static copse_status keep_label(const struct read_job *job, copse_error *err) {
+static copse_status keep_labels(const struct read_job *job, copse_error *err) {
   const copse_frame_schema *schema = job->frame->schema;
-  if (schema == NULL || schema->label_column < 0) return COPSE_OK;
-  const char *name = schema->columns[schema->label_column].name;
-  return recipe_keep_label(job->options->recipe, name) ? COPSE_OK
-                                                       : report_memory(err, "the label's name", name);
+  for (uint32_t k = 0; schema != NULL && k < schema->n_labels; k++) {
+    const char *name = schema->columns[schema->labels[k]].name;
+    if (!recipe_keep_label(job->options->recipe, name)) return report_memory(err, "the label's name", name);
+  }
+  return COPSE_OK;
 }
 
 static const struct read_format *find_format(const struct read_job *job) {
@@ -115,7 +116,7 @@ copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths
   source_release_text(&job.source);
   if (status == COPSE_OK) status = sides_read(&job, err);
   if (status == COPSE_OK && options->recipe != NULL && options->task == COPSE_READ_TRAIN)
-    status = keep_label(&job, err);
+    status = keep_labels(&job, err);
 done:
   source_release(&job.source);
   copse_text_release(&name);

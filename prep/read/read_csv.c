@@ -45,7 +45,8 @@ static bool may_be_text(const struct csv_job *csv, uint32_t i) {
   if (role == ROLE_GROUP) return true;
   if (csv->job->applied != NULL) return false;
   return (role == ROLE_NUMBER && (plan->categorical[i] || plan->any_text)) ||
-         (role == ROLE_LABEL && csv->job->options->label_kind != COPSE_LABEL_NUMBER);
+         (role == ROLE_LABEL && csv->job->options->label_kind != COPSE_LABEL_NUMBER &&
+          csv->job->options->label_kind != COPSE_LABEL_NUMBERS);
 }
 
 static copse_status make_columns(struct csv_job *csv, copse_error *err) {
@@ -78,7 +79,8 @@ static const char *name_of(const struct csv_job *csv, uint32_t i) { return csv->
 static void refuse_text(struct csv_job *csv, uint32_t i) {
   char sentence[560], how[160];
   const struct column_plan *plan = &csv->plan;
-  uint32_t index = plan->label >= 0 && i > (uint32_t)plan->label ? i - 1 : i;
+  uint32_t index = i;
+  for (uint32_t k = 0; k < plan->n_labels; k++) index -= plan->labels[k] < i;
   if (csv->job->applied != NULL)
     snprintf(sentence, sizeof sentence,
              "expected a number as in training, found %%s (correct the cell, or declare a missing token with "
@@ -293,6 +295,7 @@ static copse_status make_schema(struct csv_job *csv, struct label_form form, str
   job->frame->schema = schema;
   for (uint32_t i = 0; i < plan->n_columns && ok; i++)
     ok = frame_schema_add_column(schema, csv_final_role(csv, i), plan->names[i], strlen(plan->names[i]));
+  ok = ok && frame_schema_order_labels(schema, plan->labels, plan->n_labels); /* which are those columns */
   if (!ok || !frame_schema_set_label(schema, form) || !frame_schema_finish(schema))
     return report_memory(err, "the schema", job->source.path);
   schema->separator = csv->stream.separator;
@@ -333,15 +336,15 @@ static bool field_of(const struct csv_job *csv, int32_t i, struct read_field *ou
 
 enum field_kind { FIELD_LABEL, FIELD_WEIGHT, FIELD_GROUP };
 
-static copse_status set_field(struct csv_job *csv, int32_t i, enum field_kind kind, struct label_form *form,
-                              copse_error *err) {
+static copse_status set_field(struct csv_job *csv, int32_t i, enum field_kind kind, struct label_place place,
+                              struct label_form *form, copse_error *err) {
   struct read_job *job = csv->job;
   struct read_field field;
   copse_status status = COPSE_OK;
   if (i < 0 || csv->columns[i].kind == CSV_SKIP) return COPSE_OK;
   if (!field_of(csv, i, &field)) return report_memory(err, "the columns", job->source.path);
   switch (kind) {
-    case FIELD_LABEL: status = fields_set_label(job, &field, &csv->locator, form, err); break;
+    case FIELD_LABEL: status = fields_set_label(job, &field, place, &csv->locator, form, err); break;
     case FIELD_WEIGHT: status = fields_set_weight(job, &field, &csv->locator, err); break;
     case FIELD_GROUP: status = fields_set_group(job, &field, &csv->locator, err); break;
   }
@@ -352,9 +355,12 @@ static copse_status set_field(struct csv_job *csv, int32_t i, enum field_kind ki
 
 static copse_status set_fields(struct csv_job *csv, struct label_form *form, copse_error *err) {
   const struct column_plan *plan = &csv->plan;
-  copse_status status = set_field(csv, plan->label, FIELD_LABEL, form, err);
-  if (status == COPSE_OK) status = set_field(csv, plan->weight, FIELD_WEIGHT, form, err);
-  if (status == COPSE_OK) status = set_field(csv, plan->group, FIELD_GROUP, form, err);
+  struct label_place place = {0, plan->n_labels};
+  copse_status status = COPSE_OK;
+  for (; place.index < place.n && status == COPSE_OK; place.index++)
+    status = set_field(csv, (int32_t)plan->labels[place.index], FIELD_LABEL, place, form, err);
+  if (status == COPSE_OK) status = set_field(csv, plan->weight, FIELD_WEIGHT, place, form, err);
+  if (status == COPSE_OK) status = set_field(csv, plan->group, FIELD_GROUP, place, form, err);
   return status;
 }
 

@@ -418,12 +418,17 @@ static copse_status set_fields(struct svm_job *svm, struct label_form *form, cop
   struct read_field label = {.name = "", .numbers = svm->labels, .bad_row = UINT64_MAX};
   struct read_field qid = {.name = "", .numbers = svm->qids, .bad_row = UINT64_MAX};
   copse_status status = COPSE_OK;
+  if (job->applied != NULL && job->applied->n_labels > 1 && job->options->task == COPSE_READ_VALID)
+    return report(err, COPSE_ERR_DATA,
+                  "%s: the model has %u labels per row, and a row of LibSVM has one (give the rows as CSV)",
+                  job->source.path, job->applied->n_labels);
+  if (job->applied != NULL && job->applied->n_labels > 1) return COPSE_OK; /* no metrics */
   if (job->applied != NULL && job->applied->label.coding == LABEL_TEXT && svm->has_label)
     return report(err, COPSE_ERR_DATA,
                   "%s: the model's labels are texts (\"%s\", \"%s\" ...), which LibSVM cannot hold",
                   job->source.path, copse_frame_schema_class(job->applied, 0),
                   copse_frame_schema_class(job->applied, 1));
-  if (svm->has_label) status = fields_set_label(job, &label, &locator, form, err);
+  if (svm->has_label) status = fields_set_label(job, &label, (struct label_place){0, 1}, &locator, form, err);
   if (status == COPSE_OK && svm->has_qid) status = fields_set_group(job, &qid, &locator, err);
   return status == COPSE_OK ? job_check(job, err) : status;
 }

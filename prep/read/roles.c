@@ -1,7 +1,7 @@
 /* roles.c - the columns of a file and their roles.
  *
  * TRAIN: LightGBM's lists. `name:a,b` or indices; the label's index counts all columns, every other index
- * does not count the label column. VALID and PREDICT: the schema's columns, matched by name where both sides
+ * does not count label columns. VALID and PREDICT: the schema's columns, matched by name where both sides
  * have names, else by position. */
 #include "read/roles.h"
 
@@ -126,13 +126,37 @@ struct list_target {
   enum column_role role, vacant; /* the new role, and that of columns which may still take one */
   bool categorical, all_counted;
   int32_t *single; /* for options that name one column */
+  uint32_t most;   /* of ROLE_LABEL: columns that may be named */
   const char *what;
   bool twice;
   int32_t clash;
 };
 
+static void take_role(struct column_plan *plan, int32_t column, enum column_role role) {
+  if (column < 0) return;
+  plan->roles[column] = role;
+  if (role == ROLE_LABEL) plan->labels[plan->n_labels++] = (uint32_t)column;
+  if (role == ROLE_LABEL) plan->label = (int32_t)plan->labels[0];
+  if (role == ROLE_WEIGHT) plan->weight = column;
+  if (role == ROLE_GROUP) plan->group = column;
+}
+
+static void set_label(struct list_target *target, uint32_t column) {
+  struct column_plan *plan = target->plan;
+  if (plan->roles[column] == ROLE_LABEL)
+    target->twice = true;
+  else if (plan->roles[column] != target->vacant)
+    target->clash = (int32_t)column;
+  else
+    take_role(plan, (int32_t)column, ROLE_LABEL);
+}
+
 static void set_column(struct list_target *target, uint32_t column) {
   struct column_plan *plan = target->plan;
+  if (target->role == ROLE_LABEL) {
+    set_label(target, column);
+    return;
+  }
   if (target->categorical) {
     if (plan->roles[column] != target->vacant && plan->roles[column] != ROLE_IGNORE)
       target->clash = (int32_t)column;
@@ -150,8 +174,8 @@ static void set_column(struct list_target *target, uint32_t column) {
 
 static void set_index(void *user, uint64_t index) {
   struct list_target *target = user;
-  int32_t label = target->plan->label;
-  if (!target->all_counted && label >= 0 && index >= (uint64_t)label) index++;
+  const struct column_plan *plan = target->plan;
+  if (!target->all_counted) index = labels_step_over(plan->labels, plan->n_labels, index);
   set_column(target, (uint32_t)index);
 }
 
@@ -177,10 +201,19 @@ static copse_status resolve_list(const struct read_job *job, const char *list, s
       set_column(target, (uint32_t)column);
     }
   } else {
-    uint64_t n = plan->n_columns - (!target->all_counted && plan->label >= 0);
+    uint64_t n = plan->n_columns - (target->all_counted ? 0 : plan->n_labels);
     copse_status status = roles_indices(job, list, what, n, set_index, target, err);
     if (status != COPSE_OK) return status;
   }
+  if (target->role == ROLE_LABEL && target->twice && target->most > 1)
+    return report(err, COPSE_ERR_ARGUMENT, "%s: %s=%s: names a column twice (name each once)", path, what,
+                  list);
+  target->twice |= target->role == ROLE_LABEL && plan->n_labels > target->most;
+  if (target->twice && target->role == ROLE_LABEL)
+    return report(
+        err, COPSE_ERR_ARGUMENT,
+        "%s: %s=%s: names more than one column (name one; objective=multi_regression learns several)", path,
+        what, list);
   if (target->twice)
     return report(err, COPSE_ERR_ARGUMENT, "%s: %s=%s: names more than one column (name one)", path, what,
                   list);
@@ -205,7 +238,7 @@ static copse_status plan_train(const struct read_job *job, struct column_plan *p
        .role = ROLE_LABEL,
        .vacant = ROLE_NUMBER,
        .all_counted = true,
-       .single = &plan->label,
+       .most = o->label_kind == COPSE_LABEL_NUMBERS ? plan->n_columns : 1,
        .what = "label_column"},
       {.plan = plan,
        .role = ROLE_WEIGHT,
@@ -251,12 +284,31 @@ static int32_t match_name(const struct column_plan *plan, const char *name, cons
   return column;
 }
 
-static void take_role(struct column_plan *plan, int32_t column, enum column_role role) {
-  if (column < 0) return;
-  plan->roles[column] = role;
-  if (role == ROLE_LABEL) plan->label = column;
-  if (role == ROLE_WEIGHT) plan->weight = column;
-  if (role == ROLE_GROUP) plan->group = column;
+/* Names of a schema's label columns; the first that the file has not, or NULL. */
+static const char *missing_label(const struct column_plan *plan, const copse_frame_schema *schema) {
+  for (uint32_t k = 0; k < schema->n_labels && schema->named; k++) {
+    const char *name = schema->columns[schema->labels[k]].name;
+    if (name[0] != '\0' && find_name(plan, name) < 0) return name;
+  }
+  return NULL;
+}
+
+static void forget_labels(struct column_plan *plan) {
+  while (plan->n_labels > 0) plan->roles[plan->labels[--plan->n_labels]] = ROLE_IGNORE;
+  plan->label = -1;
+}
+
+/* All labels that the schema knows, in its order, or none. */
+static void take_labels_by_name(struct column_plan *plan, const copse_frame_schema *schema) {
+  for (uint32_t k = 0; k < schema->n_labels; k++) {
+    const char *name = schema->columns[schema->labels[k]].name;
+    int32_t found = name[0] != '\0' ? find_name(plan, name) : -1;
+    if (found < 0 || plan->roles[found] != ROLE_IGNORE) {
+      forget_labels(plan);
+      return;
+    }
+    take_role(plan, found, ROLE_LABEL);
+  }
 }
 
 static copse_status plan_by_name(const struct read_job *job, struct column_plan *plan, copse_error *err) {
@@ -275,10 +327,13 @@ static copse_status plan_by_name(const struct read_job *job, struct column_plan 
   }
   for (uint32_t i = 0; i < schema->n_columns; i++) {
     const struct schema_column *column = &schema->columns[i];
-    if (role_is_feature(column->role) || column->role == ROLE_IGNORE || column->name[0] == '\0') continue;
+    if (role_is_feature(column->role) || column->role == ROLE_IGNORE || column->role == ROLE_LABEL ||
+        column->name[0] == '\0')
+      continue;
     int32_t found = find_name(plan, column->name);
     if (found >= 0 && plan->roles[found] == ROLE_IGNORE) take_role(plan, found, column->role);
   }
+  take_labels_by_name(plan, schema);
   /* A plain model knows its label's position only: one extra column there is the label. */
   int32_t at = schema->label_column;
   if (plan->label < 0 && at >= 0 && schema->columns[at].name[0] == '\0' &&
@@ -288,30 +343,40 @@ static copse_status plan_by_name(const struct read_job *job, struct column_plan 
 }
 
 static copse_status declared_label(const struct read_job *job, struct column_plan *plan, copse_error *err) {
+  uint32_t n_labels = job->applied->n_labels > 1 ? job->applied->n_labels : 1;
   struct list_target target = {.plan = plan,
                                .role = ROLE_LABEL,
                                .vacant = ROLE_IGNORE,
                                .all_counted = true,
-                               .single = &plan->label,
+                               .most = n_labels,
                                .what = "label_column"};
-  return resolve_list(job, job->options->label_column, &target, err);
+  copse_status status = resolve_list(job, job->options->label_column, &target, err);
+  if (status != COPSE_OK || plan->n_labels == n_labels || plan->n_labels == 0) return status;
+  return report(
+      err, COPSE_ERR_ARGUMENT,
+      "%s: label_column=%s names %u column(s), but the model has %u labels (name all, in its order)",
+      job->source.path, job->options->label_column, plan->n_labels, n_labels);
 }
 
-/* A file of the training file's columns has its label where that one had it, whoever says otherwise. A name
- * says nothing about a file without names. */
+/* A file of the training file's columns has its labels where that one had them, whoever says otherwise. A
+ * name says nothing about a file without names. */
 static copse_status check_label_place(const struct read_job *job, struct column_plan *plan,
                                       copse_error *err) {
   const char *list = job->options->label_column;
-  int32_t trained = job->applied->label_column;
+  const copse_frame_schema *schema = job->applied;
   if (!given(list) || (!plan->named && strncmp(list, "name:", 5) == 0)) return COPSE_OK;
   copse_status status = declared_label(job, plan, err);
   if (status != COPSE_OK) return status;
-  if (plan->label != trained)
+  uint32_t k = 0;
+  while (k < schema->n_labels && k < plan->n_labels && schema->labels[k] == plan->labels[k]) k++;
+  if (k < schema->n_labels || plan->n_labels > k)
     return report(
         err, COPSE_ERR_ARGUMENT,
         "%s: label_column=%s, but the file has the training file's %u columns, by position, and there "
         "column %d was the label (leave label_column out, or order the columns as in training)",
-        job->source.path, list, plan->n_columns, trained);
+        job->source.path, list, plan->n_columns,
+        k < schema->n_labels ? (int32_t)schema->labels[k] : schema->label_column);
+  forget_labels(plan);
   return COPSE_OK;
 }
 
@@ -320,8 +385,8 @@ static copse_status plan_by_position(const struct read_job *job, struct column_p
   const char *label_column = job->options->label_column;
   uint32_t n = plan->n_columns, n_features = schema->n_features;
   /* Only where one column is more than the features can it be another than in training. */
-  bool declared =
-      n == n_features + 1 && given(label_column) && (plan->named || strncmp(label_column, "name:", 5) != 0);
+  bool declared = schema->n_labels <= 1 && n == n_features + 1 && given(label_column) &&
+                  (plan->named || strncmp(label_column, "name:", 5) != 0);
   if (n == schema->n_columns && !declared) {
     copse_status status = check_label_place(job, plan, err);
     if (status != COPSE_OK) return status;
@@ -329,8 +394,17 @@ static copse_status plan_by_position(const struct read_job *job, struct column_p
       take_role(plan, (int32_t)i, schema->columns[i].role);
       plan->feature[i] = schema->columns[i].feature;
     }
+    if (schema->n_labels > 0) {
+      memcpy(plan->labels, schema->labels, schema->n_labels * sizeof *plan->labels);
+      plan->label = schema->label_column;
+    }
     return COPSE_OK;
   }
+  if (n != n_features && schema->n_labels > 1)
+    return report(err, COPSE_ERR_DATA,
+                  "%s: found %u columns, expected %u (features) or %u (as in training); columns are matched "
+                  "by position as there are no names on both sides",
+                  job->source.path, n, n_features, schema->n_columns);
   if (n != n_features && n != n_features + 1)
     return report(
         err, COPSE_ERR_DATA,
@@ -363,11 +437,13 @@ static copse_status plan_applied(const struct read_job *job, struct column_plan 
     status = declared_label(job, plan, err);
     if (status != COPSE_OK) return status;
   }
-  if (o->task == COPSE_READ_VALID && plan->label < 0)
-    return report(err, COPSE_ERR_DATA, "%s: no label column%s%s%s (validation needs the label)",
-                  job->source.path, copse_frame_schema_label_name(schema)[0] != '\0' ? " \"" : "",
-                  copse_frame_schema_label_name(schema),
-                  copse_frame_schema_label_name(schema)[0] != '\0' ? "\"" : "");
+  if (o->task == COPSE_READ_VALID && plan->label < 0) {
+    const char *name = missing_label(plan, schema);
+    if (name == NULL) name = copse_frame_schema_label_name(schema);
+    const char *quote = name[0] != '\0' ? "\"" : "";
+    return report(err, COPSE_ERR_DATA, "%s: no label column%s%s%s%s (validation needs the label)",
+                  job->source.path, name[0] != '\0' ? " " : "", quote, name, quote);
+  }
   return COPSE_OK;
 }
 
@@ -393,7 +469,8 @@ copse_status roles_plan(const struct read_job *job, struct column_plan *plan, co
   plan->roles = copse_alloc(job->ctx, n, sizeof *plan->roles);
   plan->categorical = copse_alloc_zero(job->ctx, n, sizeof *plan->categorical);
   plan->feature = copse_alloc_zero(job->ctx, n, sizeof *plan->feature);
-  if (plan->roles == NULL || plan->categorical == NULL || plan->feature == NULL)
+  plan->labels = copse_alloc(job->ctx, n, sizeof *plan->labels);
+  if (plan->labels == NULL || plan->roles == NULL || plan->categorical == NULL || plan->feature == NULL)
     return report_memory(err, "the columns", job->source.path);
   copse_status status = plan->named ? index_names(job, plan, err) : COPSE_OK;
   if (status != COPSE_OK || job->rows_only) return status;
@@ -403,6 +480,7 @@ copse_status roles_plan(const struct read_job *job, struct column_plan *plan, co
 void roles_release(struct column_plan *plan) {
   dictionary_release(&plan->by_name);
   copse_free(plan->roles);
+  copse_free(plan->labels);
   copse_free(plan->categorical);
   copse_free(plan->feature);
 }

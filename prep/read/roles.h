@@ -11,11 +11,13 @@ struct column_plan {
   const char **names;        /* [n_columns], "" without header */
   struct dictionary by_name; /* column of a name */
   /* TRAIN: features have ROLE_NUMBER until text is found. Otherwise: the schema's roles. */
-  enum column_role *roles;      /* [n_columns] */
-  bool *categorical;            /* [n_columns] TRAIN: declared */
-  bool any_text;                /* TRAIN: categorical_feature=auto */
-  uint32_t *feature;            /* [n_columns] feature number in the schema's order */
-  int32_t label, weight, group; /* columns, or -1 */
+  enum column_role *roles; /* [n_columns] */
+  bool *categorical;       /* [n_columns] TRAIN: declared */
+  bool any_text;           /* TRAIN: categorical_feature=auto */
+  uint32_t *feature;       /* [n_columns] feature number in the schema's order */
+  uint32_t *labels;        /* [n_labels] columns, in the order of the labels */
+  uint32_t n_labels;
+  int32_t label, weight, group; /* columns, or -1; label: the first */
 };
 
 /* plan->n_columns, named and names are set, the rest is 0; fills the rest. Release in any case. */

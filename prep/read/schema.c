@@ -46,6 +46,38 @@ bool frame_schema_set_label(copse_frame_schema *schema, struct label_form form) 
   return !schema->class_names.failed;
 }
 
+static bool add_label(copse_frame_schema *schema, uint32_t column) {
+  uint32_t *labels = copse_resize(schema->ctx, schema->labels, (size_t)schema->n_labels + 1, sizeof *labels);
+  if (labels == NULL) return false;
+  schema->labels = labels;
+  schema->labels[schema->n_labels++] = column;
+  schema->label_column = (int32_t)schema->labels[0];
+  return true;
+}
+
+bool frame_schema_order_labels(copse_frame_schema *schema, const uint32_t *columns, uint32_t n) {
+  if (n != schema->n_labels) return false;
+  for (uint32_t k = 0; k < n; k++) {
+    if (columns[k] >= schema->n_columns || schema->columns[columns[k]].role != ROLE_LABEL) return false;
+    schema->columns[columns[k]].feature = k; /* no feature has it: of one that comes twice the last */
+  }
+  for (uint32_t k = 0; k < n; k++)
+    if (schema->columns[columns[k]].feature != k) return false;
+  if (n > 0) memcpy(schema->labels, columns, n * sizeof *columns);
+  schema->label_column = n > 0 ? (int32_t)columns[0] : -1;
+  return true;
+}
+
+uint64_t labels_step_over(const uint32_t *labels, uint32_t n_labels, uint64_t index) {
+  uint64_t column = index, before;
+  do {
+    before = column;
+    column = index;
+    for (uint32_t k = 0; k < n_labels; k++) column += labels[k] <= before;
+  } while (column != before);
+  return column;
+}
+
 bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name,
                              size_t length) {
   if (schema->n_columns == schema->capacity) {
@@ -57,10 +89,10 @@ bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, 
   }
   uint32_t index = schema->n_columns++;
   schema->columns[index] = (struct schema_column){.role = role, .name_at = schema->pool.length};
-  if (role == ROLE_LABEL) schema->label_column = (int32_t)index;
+  if (role == ROLE_LABEL && !add_label(schema, index)) return false;
   char generated[32];
   if (length == 0) {
-    uint32_t number = index - (schema->label_column >= 0 && role != ROLE_LABEL);
+    uint32_t number = index - schema->n_labels;
     length = role == ROLE_LABEL ? 0 : (size_t)snprintf(generated, sizeof generated, "Column_%u", number);
     name = generated;
   }
@@ -157,6 +189,7 @@ void copse_frame_schema_free(copse_frame_schema *schema) {
   copse_text_release(&schema->class_names);
   copse_free(schema->missing);
   copse_free(schema->columns);
+  copse_free(schema->labels);
   copse_free(schema->feature_columns);
   copse_free(schema->names);
   copse_free(schema->model_names);
@@ -178,7 +211,7 @@ int64_t copse_frame_schema_find(const copse_frame_schema *schema, const char *na
 }
 
 int64_t copse_frame_schema_find_column(const copse_frame_schema *schema, uint64_t column) {
-  if (schema->label_column >= 0 && column >= (uint64_t)schema->label_column) column++;
+  column = labels_step_over(schema->labels, schema->n_labels, column);
   if (column >= schema->n_columns || !role_is_feature(schema->columns[column].role)) return -1;
   return schema->columns[column].feature;
 }
@@ -194,6 +227,14 @@ const char *copse_frame_schema_level(const copse_frame_schema *schema, uint32_t 
 
 const char *copse_frame_schema_label_name(const copse_frame_schema *schema) {
   return schema->label_column >= 0 && schema->named ? schema->columns[schema->label_column].name : "";
+}
+
+uint32_t copse_frame_schema_n_labels(const copse_frame_schema *schema) { return schema->n_labels; }
+
+const char *copse_frame_schema_label(const copse_frame_schema *schema, uint32_t index, uint32_t *column) {
+  if (index >= schema->n_labels) return NULL;
+  if (column != NULL) *column = schema->labels[index];
+  return schema->named ? schema->columns[schema->labels[index]].name : "";
 }
 
 int copse_frame_schema_label_index(const copse_frame_schema *schema) {

@@ -59,7 +59,9 @@ struct copse_frame_schema {
 
   uint32_t n_columns, capacity;
   struct schema_column *columns;
-  int32_t label_column; /* -1: none */
+  uint32_t *labels; /* [n_labels] columns, in the order of the model's outputs */
+  uint32_t n_labels;
+  int32_t label_column; /* the first of them; -1: none */
 
   uint32_t n_features;
   uint32_t *feature_columns;  /* [n_features] */
@@ -71,11 +73,16 @@ struct copse_frame_schema {
 };
 
 copse_frame_schema *frame_schema_create(copse_context *ctx);
-/* name NULL or empty: Column_<i>, i not counting the label column, but "" for the label itself. */
+/* name NULL or empty: Column_<i>, i not counting label columns, but "" for a label itself. Labels are in the
+ * order of the columns until frame_schema_order_labels. */
 bool frame_schema_add_column(copse_frame_schema *schema, enum column_role role, const char *name,
                              size_t length);
 bool frame_schema_set_missing(copse_frame_schema *schema, const char *list);
 bool frame_schema_set_label(copse_frame_schema *schema, struct label_form form);
+/* Another order of the label columns there are: false when these are others. */
+bool frame_schema_order_labels(copse_frame_schema *schema, const uint32_t *columns, uint32_t n);
+/* Column of a file for an index that does not count the label columns. */
+uint64_t labels_step_over(const uint32_t *labels, uint32_t n_labels, uint64_t index);
 /* After the last column: names, model names, features, empty dictionaries. False: out of memory. */
 bool frame_schema_finish(copse_frame_schema *schema);
 copse_frame_schema *frame_schema_ref(const copse_frame_schema *schema);

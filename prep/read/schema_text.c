@@ -10,6 +10,7 @@
  *   label number|zero_one|minus_one|text|whole [CLASSES]
  *   class TEXT               two or more of them after `label text`, ascending
  *   column ROLE [NAME]       in file order: ignore label weight group number codes text; no NAME: the default
+ *   labels N N ...           with several label columns: in the order of outputs; after the columns
  *   level TEXT               after `column text`, ascending
  *   code NUMBER              after `column codes`, ascending
  *   end
@@ -72,6 +73,11 @@ copse_status copse_frame_schema_write(const copse_frame_schema *schema, copse_te
   for (uint32_t i = 0; i < schema->classes.n; i++)
     append_fact(out, "class", schema->classes.levels[i].text, schema->classes.levels[i].length);
   for (uint32_t i = 0; i < schema->n_columns; i++) append_column(out, schema, &schema->columns[i]);
+  if (schema->n_labels > 1) {
+    copse_text_appendf(out, "labels");
+    for (uint32_t k = 0; k < schema->n_labels; k++) copse_text_appendf(out, " %u", schema->labels[k]);
+    copse_text_append(out, "\n", 1);
+  }
   copse_text_append(out, "end\n", 4);
   return out->failed ? report_memory(err, "its text", "schema") : COPSE_OK;
 }
@@ -96,6 +102,7 @@ struct schema_parser {
   size_t n_levels, capacity;
   char *decoded; /* the argument of the line */
   size_t n_decoded;
+  bool labels_ordered;
 };
 
 static copse_status bad_line(const struct schema_parser *s, const char *why, copse_error *err) {
@@ -173,11 +180,31 @@ static copse_status take_column(struct schema_parser *s, const char *text, size_
   if (role < 0) return bad_line(s, "unknown role of a column", err);
   const char *name = text + role_length + (blank != NULL);
   if (!decode(s, name, (size_t)(text + length - name))) return bad_line(s, "broken %-code in a name", err);
-  if (role == ROLE_LABEL && s->schema->label_column >= 0) return bad_line(s, "a second label column", err);
   if (s->schema->n_columns == INT32_MAX) return bad_line(s, "too many columns", err);
   if (!frame_schema_add_column(s->schema, (enum column_role)role, s->decoded, s->n_decoded))
     return report_memory(err, "its columns", s->place);
   return COPSE_OK;
+}
+
+/* The columns of all labels, each once. */
+static copse_status take_labels(struct schema_parser *s, const char *text, size_t length, copse_error *err) {
+  copse_frame_schema *schema = s->schema;
+  uint32_t *columns = copse_alloc(s->ctx, (size_t)schema->n_labels + 1, sizeof *columns), n = 0;
+  bool good = true;
+  if (columns == NULL) return report_memory(err, "its labels", s->place);
+  while (good && length > 0) {
+    const char *blank = memchr(text, ' ', length);
+    size_t digits = blank != NULL ? (size_t)(blank - text) : length, step = digits + (blank != NULL);
+    int64_t column;
+    good = n < schema->n_labels && whole_number(text, digits, INT32_MAX, &column);
+    if (good) columns[n++] = (uint32_t)column;
+    text += step;
+    length -= step;
+  }
+  good = good && n > 1 && frame_schema_order_labels(schema, columns, n);
+  copse_free(columns);
+  s->labels_ordered = true;
+  return good ? COPSE_OK : bad_line(s, "labels that are not the label columns", err);
 }
 
 static copse_status keep_level(struct schema_parser *s, int64_t column, const char *text, size_t length,
@@ -237,6 +264,7 @@ static copse_status take_fact(struct schema_parser *s, const char *word, size_t 
     return frame_schema_set_missing(schema, s->decoded) ? COPSE_OK
                                                         : report_memory(err, "its tokens", s->place);
   }
+  if (is(word, word_length, "labels")) return take_labels(s, text, length, err);
   if (is(word, word_length, "label")) return take_label(s, text, length, err);
   if (is(word, word_length, "class")) return keep_level(s, CLASS_LINES, text, length, err);
   if (is(word, word_length, "format")) {
@@ -309,6 +337,9 @@ static copse_status parse_all(struct schema_parser *s, copse_error *err) {
     copse_status status = take_fact(s, word, word_length, argument, argument_length, err);
     if (status != COPSE_OK) return status;
   }
+  if (s->schema->n_labels > 1 && !s->labels_ordered) return bad_line(s, "a second label column", err);
+  if (s->schema->n_labels > 1 && s->schema->label.coding != LABEL_NUMBER)
+    return bad_line(s, "several labels that are no numbers", err);
   if (!frame_schema_finish(s->schema)) return report_memory(err, "its columns", s->place);
   if (s->schema->n_features == 0) return bad_line(s, "no feature", err);
   copse_status status = place_levels(s, err);

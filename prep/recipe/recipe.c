@@ -30,6 +30,7 @@ void copse_recipe_free(copse_recipe *recipe) {
     pool_release(&recipe->steps[i].memory);
   }
   copse_free(recipe->steps);
+  copse_free(recipe->labels);
   copse_free(recipe->tables);
   copse_free(recipe->raw_rows);
   copse_text_release(&recipe->notes);
@@ -63,8 +64,13 @@ struct step *recipe_add_step(copse_recipe *recipe, const struct step_kind *kind,
 const char *recipe_path(const copse_recipe *recipe) { return recipe->path; }
 
 bool recipe_keep_label(copse_recipe *recipe, const char *name) {
-  recipe->label = pool_text(&recipe->texts, name, strlen(name));
-  return recipe->label != NULL;
+  for (size_t k = 0; k < recipe->n_labels; k++)
+    if (strcmp(recipe->labels[k], name) == 0) return true;
+  const char **labels = copse_resize(recipe->ctx, recipe->labels, recipe->n_labels + 1, sizeof *labels);
+  if (labels == NULL) return false;
+  recipe->labels = labels;
+  labels[recipe->n_labels] = pool_text(&recipe->texts, name, strlen(name));
+  return labels[recipe->n_labels] != NULL && ++recipe->n_labels > 0;
 }
 
 /* ---- options ---- */

@@ -11,9 +11,10 @@ struct recipe_table {
 
 struct copse_recipe {
   copse_context *ctx;
-  const char *path;  /* of the recipe, for messages */
-  const char *label; /* of the rows that were trained on, NULL: none yet; new rows need not have it */
-  const char *maps;  /* folder of mapping files; NULL: beside the recipe */
+  const char *path;    /* of the recipe, for messages */
+  const char **labels; /* [n_labels] of the rows that were trained on; new rows need not have them */
+  size_t n_labels;
+  const char *maps; /* folder of mapping files; NULL: beside the recipe */
   struct step *steps;
   size_t n_steps, capacity;
   struct pool texts;

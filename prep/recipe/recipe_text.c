@@ -2,7 +2,7 @@
  *
  *   copse_recipe 1
  *   path     <name of the recipe's file>
- *   label    <name>, where the recipe was trained with
+ *   label    <name>, a line for each, where the recipe was trained with
  *   step     <kind> <line> <learned 0|1> <table>
  *   option   <name> <line> <text>
  *   pair     <a> <b>
@@ -52,9 +52,9 @@ copse_status copse_recipe_write(const copse_recipe *recipe, copse_text *out, cop
   const char *slash = strrchr(recipe->path, '/');
   copse_text_appendf(out, "%s\npath", first_line);
   append_field(out, slash != NULL ? slash + 1 : recipe->path); /* a model does not tell whose folder it was */
-  if (recipe->label != NULL) {
+  for (size_t k = 0; k < recipe->n_labels; k++) {
     copse_text_appendf(out, "\nlabel");
-    append_field(out, recipe->label);
+    append_field(out, recipe->labels[k]);
   }
   copse_text_appendf(out, "\n");
   for (size_t i = 0; i < recipe->n_steps; i++) append_step(&recipe->steps[i], out);

@@ -179,8 +179,10 @@ static copse_status refuse_column(const struct step *step, const struct shape *i
 }
 
 bool step_is_label(const struct step *step, const char *name) {
-  const char *label = step->recipe->label;
-  return label != NULL && strcmp(label, name) == 0;
+  const struct copse_recipe *recipe = step->recipe;
+  for (size_t k = 0; k < recipe->n_labels; k++)
+    if (strcmp(recipe->labels[k], name) == 0) return true;
+  return false;
 }
 
 copse_status step_column(const struct step *step, const struct shape *in, const char *name, bool maybe,

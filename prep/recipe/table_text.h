@@ -12,7 +12,8 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
 /* The recipe's file, for messages. */
 const char *recipe_path(const copse_recipe *recipe);
 
-/* The label of the rows that a model is trained on: rows to be scored may lack it. False: out of memory. */
+/* A label of the rows that a model is trained on: rows to be scored may lack it. Called for each; false: out
+ * of memory. */
 bool recipe_keep_label(copse_recipe *recipe, const char *name);
 
 #endif

@@ -7,7 +7,7 @@
 #include "mixed_data.h"
 #include "testing.h"
 
-enum { ROWS = 60, FEATURES = MIXED_COLUMNS, ROUNDS = 2 };
+enum { ROWS = 60, FEATURES = MIXED_COLUMNS, ROUNDS = 2, LABELS = 2 };
 
 struct chain {
   struct hooked_allocator hook;
@@ -24,7 +24,7 @@ struct chain {
   copse_model *model, *parsed;
   copse_predictor *predictor;
   copse_text text;
-  double metrics[4], predictions[ROWS];
+  double metrics[4], predictions[LABELS * ROWS];
   uint64_t fingerprint;
 };
 
@@ -59,6 +59,12 @@ static copse_table table_of(const struct chain *chain) {
                        .row_stride = FEATURES};
 }
 
+static float label[LABELS * ROWS]; /* the class, and a number */
+
+static uint64_t n_labels_of(const struct chain *chain) {
+  return strstr(chain->settings, "multi_regression") != NULL ? LABELS : 1;
+}
+
 static void prepare(struct chain *chain) {
   static const char config[] =
       "num_threads=1\nmonotone_constraints_method = advanced\nnum_iterations=3\nnum_leaves = 6 # "
@@ -90,12 +96,12 @@ static void prepare(struct chain *chain) {
   CALL(copse_dataset_create(chain->ctx, chain->schema, ROWS, &chain->train, &err), chain->train);
   CALL(copse_dataset_push(chain->train, &table, 0, 1, &err), NULL);
   CALL(copse_dataset_finish(chain->train, &err), NULL);
-  CALL(copse_dataset_set(chain->train, COPSE_LABEL, chain->mixed->class_label, ROWS, &err), NULL);
+  CALL(copse_dataset_set(chain->train, COPSE_LABEL, label, n_labels_of(chain) * ROWS, &err), NULL);
   CALL(copse_dataset_set(chain->train, COPSE_WEIGHT, chain->mixed->weight, ROWS, &err), NULL);
   CALL(copse_dataset_from_table(chain->ctx, &table, NULL, NULL, chain->params, chain->schema, &chain->valid,
                                 &err),
        chain->valid);
-  CALL(copse_dataset_set(chain->valid, COPSE_LABEL, chain->mixed->class_label, ROWS, &err), NULL);
+  CALL(copse_dataset_set(chain->valid, COPSE_LABEL, label, n_labels_of(chain) * ROWS, &err), NULL);
 }
 
 /* The model, continued by another booster and refitted by a third one. */
@@ -155,8 +161,8 @@ static void use(struct chain *chain) {
   double values[4];
   const char *names[4];
   size_t n;
-  CALL(copse_evaluate(chain->parsed, chain->params, chain->predictions, chain->mixed->class_label, NULL, ROWS,
-                      4, values, names, &n, &err),
+  CALL(copse_evaluate(chain->parsed, chain->params, chain->predictions, label, NULL, ROWS, 4, values, names,
+                      &n, &err),
        NULL);
 }
 
@@ -195,6 +201,8 @@ static void release(struct chain *chain) {
 
 static void every_request_refused(bool again, const char *settings) {
   struct mixed_data mixed = mixed_data_make(ROWS, FEATURES, 300);
+  memcpy(label, mixed.class_label, ROWS * sizeof *label);
+  memcpy(label + ROWS, mixed.label, ROWS * sizeof *label);
   struct chain whole = {.mixed = &mixed, .settings = settings};
   run(&whole);
   release(&whole);
@@ -220,6 +228,7 @@ static void a_failure_is_clean(void **state) {
   (void)state;
   every_request_refused(false, "objective=binary");
   every_request_refused(false, "compat=lightgbm");
+  every_request_refused(false, "objective=multi_regression\nmetric=l2,rmse,l1");
   every_request_refused(false, "objective=binary\nboosting=goss\nlearning_rate=1.5");
   every_request_refused(false, "objective=binary\nboosting=rf\nbagging_freq=1\nbagging_fraction=0.7");
   every_request_refused(false, "objective=binary\nboosting=dart\ndrop_rate=1\nskip_drop=0");

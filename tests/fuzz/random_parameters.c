@@ -234,6 +234,7 @@ static struct run run_draw(uint64_t index) {
   if (draw_uniform(&draw) < 0.8) new_word(&run, "min_data_in_leaf=3");
   if (draw_uniform(&draw) < 0.95) new_word(&run, "categorical_feature=auto");
   if (objective->outcome == OUTCOME_CLASSES && draw_uniform(&draw) < 0.7) new_word(&run, "num_class=3");
+  if (objective->outcome == OUTCOME_LABELS && draw_uniform(&draw) < 0.7) new_word(&run, "label=0,2,1");
   if (draw_uniform(&draw) < 0.4) add_mode(&draw, &run);
   int64_t n_drawn = draw_between(&draw, 0, 7);
   for (int64_t i = 0; i < n_drawn; i++) {

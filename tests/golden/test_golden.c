@@ -52,6 +52,8 @@ static copse_read_options options_of(const copse_params *params) {
   options.ignore_column = copse_params_get(params, "ignore_column");
   options.categorical_feature = copse_params_get(params, "categorical_feature");
   if (strcmp(copse_params_get(params, "objective"), "binary") == 0) options.label_kind = COPSE_LABEL_BINARY;
+  if (strcmp(copse_params_get(params, "objective"), "multi_regression") == 0)
+    options.label_kind = COPSE_LABEL_NUMBERS;
   options.n_threads = (int)copse_params_get_int(params, "num_threads");
   return options;
 }

@@ -25,6 +25,7 @@ static const struct setting settings[] = {
     {"objective=binary metric=auc use_quantized_grad=true quant_train_renew_leaf=true num_threads=2 " SMALL,
      false, true, true},
     {"metric=l2 compat=lightgbm feature_fraction=0.7 num_threads=2 " SMALL, true, false, true},
+    {"objective=multi_regression metric=l2,l1 num_threads=2 " SMALL, true, false, true},
     {"objective=regression_l1 metric=l1 num_threads=2 " SMALL, true, false, false},
 };
 
@@ -53,7 +54,13 @@ static void check_setting(const struct setting *s, struct mixed_data *mixed) {
   copse_error err;
   mixed->data.weight = s->weighted ? mixed->weight : NULL;
   mixed->data.label = s->binary ? mixed->class_label : mixed->label;
-  copse_booster *a = mixed_booster(&mixed->data, s->params), *b = mixed_booster(&mixed->data, s->params);
+  static float several[2 * ROWS];
+  uint64_t n_labels = strstr(s->params, "multi_regression") != NULL ? 2 : 1;
+  memcpy(several, mixed->data.label, ROWS * sizeof *several);
+  memcpy(several + ROWS, mixed->class_label, ROWS * sizeof *several);
+  mixed->data.label = several;
+  copse_booster *a = labels_booster(&mixed->data, n_labels, s->params),
+                *b = labels_booster(&mixed->data, n_labels, s->params);
   b->workspace.cluster_tried = true;
   for (int round = 0; round < 3; round++) {
     must_step(a);

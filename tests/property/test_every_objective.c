@@ -7,7 +7,17 @@
 #include "checks.h"
 #include "mixed_data.h"
 
-enum { ROWS = 3000, FEATURES = MIXED_COLUMNS, ROUNDS = 12 };
+enum { ROWS = 3000, FEATURES = MIXED_COLUMNS, ROUNDS = 12, LABELS = 3 };
+
+/* Several labels per row: the data's own, a feature's, and what of both is above the other. */
+static void make_several(const struct mixed_data *mixed, float *out) {
+  for (int i = 0; i < ROWS; i++) {
+    float y = mixed->label[i], class = mixed->class_label[i];
+    out[i] = y;
+    out[ROWS + i] = 100 * class - y * y;
+    out[2 * ROWS + i] = (float)(i % 11) * class / 64;
+  }
+}
 
 /* Labels that the objective takes, made of those of the data. */
 static void make_labels(const struct objective_row *row, const struct mixed_data *mixed, float *out) {
@@ -41,7 +51,8 @@ static copse_booster *train(const struct objective_row *row, const struct small_
   char settings[256];
   copse_error err;
   settings_of(row, n_threads, settings);
-  copse_booster *booster = mixed_booster(data, settings);
+  uint64_t n_labels = row->kind == OBJECTIVE_MULTI_REGRESSION ? LABELS : 1;
+  copse_booster *booster = labels_booster(data, n_labels, settings);
   double values[8];
   for (int r = 0; r < ROUNDS; r++) {
     must_step(booster);
@@ -90,12 +101,13 @@ static void check_predictions(copse_booster *booster, const struct small_data *d
 static void every_objective_trains(void **state) {
   (void)state;
   struct mixed_data mixed = mixed_data_make(ROWS, FEATURES, 411);
-  static float label[ROWS];
+  static float label[LABELS * ROWS];
   mixed.data.label = label;
   for (size_t o = 0; o < objective_count(); o++) {
     const struct objective_row *row = objective_at(o);
     if (row->gradients == NULL) continue;
     make_labels(row, &mixed, label);
+    if (row->kind == OBJECTIVE_MULTI_REGRESSION) make_several(&mixed, label);
     for (int weighted = 0; weighted < 2; weighted++) {
       static const int threads[] = {2, 3, 8};
       double loss[2], other[2];

@@ -62,10 +62,16 @@ void mixed_data_free(struct mixed_data *mixed) {
 }
 
 copse_booster *mixed_booster(const struct small_data *data, const char *text) {
+  return labels_booster(data, 1, text);
+}
+
+copse_booster *labels_booster(const struct small_data *data, uint64_t n_labels, const char *text) {
   copse_error err;
   copse_booster *booster;
   copse_params *params = small_params(text);
   copse_dataset *set = small_dataset(data, params, NULL);
+  if (n_labels > 1)
+    must(copse_dataset_set(set, COPSE_LABEL, data->label, data->n_rows * n_labels, &err), &err);
   must(copse_booster_create(NULL, set, params, &booster, &err), &err);
   copse_dataset_free(set);
   copse_params_free(params);

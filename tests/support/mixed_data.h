@@ -21,6 +21,8 @@ void mixed_data_free(struct mixed_data *mixed);
 
 /* A booster over the data. The caller frees it; the data set goes with it. */
 copse_booster *mixed_booster(const struct small_data *data, const char *params);
+/* The same where data->label is n_labels per row, label by label. */
+copse_booster *labels_booster(const struct small_data *data, uint64_t n_labels, const char *params);
 /* Fails the test with the error's message; *finished as copse_booster_step has it. */
 bool must_step(copse_booster *booster);
 

@@ -19,7 +19,8 @@ static const double scores[K * N] = {0.3, -0.4, 1,   0.2, 2,    -1,  -0.7, 0.1, 
                                      1.5, -2,   0.9, 1.1, -0.3, 0.4, 0.8,  -1,  0.25};
 
 static struct objective_params plain_params(enum objective_kind kind) {
-  bool many = kind == OBJECTIVE_MULTICLASS || kind == OBJECTIVE_MULTICLASSOVA || kind == OBJECTIVE_QUANTILES;
+  bool many = kind == OBJECTIVE_MULTICLASS || kind == OBJECTIVE_MULTICLASSOVA ||
+              kind == OBJECTIVE_QUANTILES || kind == OBJECTIVE_MULTI_REGRESSION;
   return (struct objective_params){.kind = kind,
                                    .n_outputs = many ? K : 1,
                                    .boost_from_average = true,
@@ -34,8 +35,17 @@ static struct objective_params plain_params(enum objective_kind kind) {
                                    .quantiles = {0.1, 0.5, 0.9}};
 }
 
+/* Further labels of a row are the first one bent and moved. */
+static double label_of(double y, int k) { return k == 0 ? y : (double)(float)(y * (k - 3) + 0.5 * k); }
+
 static struct objective make(const struct objective_params *params, const float *label, const float *weight,
                              uint64_t n_rows, int n_threads) {
+  static float labels[K * MANY];
+  if (params->kind == OBJECTIVE_MULTI_REGRESSION) { /* label: the first one of the rows */
+    for (uint64_t i = 0; i < K * n_rows; i++)
+      labels[i] = (float)label_of((double)label[i % n_rows], (int)(i / n_rows));
+    label = labels;
+  }
   struct objective_data data = {.label = label, .weight = weight, .n_rows = n_rows, .n_threads = n_threads};
   struct objective objective;
   copse_error err = {.message = ""};
@@ -172,6 +182,13 @@ static double focal_loss(const struct objective *o, double y, const double *s) {
   return o->classes[0].weight[y > 0] * exp(-o->params.focal_gamma * log1p_exp(z)) * log1p_exp(-z);
 }
 
+static double labels_loss(const struct objective *o, double y, const double *s) {
+  double sum = 0;
+  for (int k = 0; k < o->params.n_outputs; k++)
+    sum += 0.5 * (s[k] - label_of(y, k)) * (s[k] - label_of(y, k));
+  return sum;
+}
+
 static double aft_loss(const struct objective *o, double y, const double *s) {
   double z = (log(fabs(y)) - *s) / o->params.aft_scale;
   if (o->params.aft_distribution == AFT_EXTREME) return y > 0 ? exp(z) - z : exp(z);
@@ -211,6 +228,7 @@ static const struct loss {
     {OBJECTIVE_FOCAL, focal_loss, -1, MINIMUM, {0, 1, 0, 1, 1, 0}},
     {OBJECTIVE_COX, NULL, 1, ELSEWHERE, {3, 1, -2, 2, 1, -5}},
     {OBJECTIVE_AFT, aft_loss, 1, MINIMUM, {3, 1, -2, 0.5f, 1, -5}},
+    {OBJECTIVE_MULTI_REGRESSION, labels_loss, 1, MINIMUM, {0.5f, 1, -2, 3.5f, 5, 8}},
 };
 
 static const struct loss *loss_of(enum objective_kind kind) {
@@ -422,7 +440,8 @@ static void parameters_know_kind_and_metric(void **state) {
     const struct resolved_params *resolved;
     assert_int_equal(copse_params_create(NULL, &params, NULL), COPSE_OK);
     assert_int_equal(copse_params_set(params, "objective", row->name, COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
-    if (plain_params(row->kind).n_outputs > 1 && row->kind != OBJECTIVE_QUANTILES)
+    if (plain_params(row->kind).n_outputs > 1 && row->kind != OBJECTIVE_QUANTILES &&
+        row->kind != OBJECTIVE_MULTI_REGRESSION)
       assert_int_equal(copse_params_set(params, "num_class", "3", COPSE_SOURCE_COMMAND, NULL), COPSE_OK);
     assert_int_equal(params_resolved(params, &resolved, NULL), COPSE_OK);
     assert_int_equal(resolved->objective.kind, row->kind);

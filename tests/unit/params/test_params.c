@@ -156,7 +156,8 @@ static void test_wrong_values(void **state) {
       "objective", "binry",
       "objective=binry: expected one of: regression, regression_l1, huber, fair, poisson, quantile, mape, "
       "gamma, tweedie, binary, multiclass, multiclassova, cross_entropy, cross_entropy_lambda, lambdarank, "
-      "rank_xendcg, quantiles, expectile, focal, cox, aft, custom; did you mean \"binary\"?");
+      "rank_xendcg, quantiles, expectile, focal, cox, aft, "
+      "multi_regression, custom; did you mean \"binary\"?");
   assert_refused("quantiles", "0.5,1",
                  "quantiles=0.5,1: expected finite numbers, comma separated with 0.0 < x < "
                  "1.0, found \"1\" in the list");

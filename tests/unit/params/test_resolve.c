@@ -166,7 +166,8 @@ static void test_objectives(void **state) {
                {"objective=expectile", OBJECTIVE_EXPECTILE, 1, "expectile"},
                {"objective=focal", OBJECTIVE_FOCAL, 1, "focal"},
                {"objective=survival_cox", OBJECTIVE_COX, 1, "cox"},
-               {"objective=aft", OBJECTIVE_AFT, 1, "aft"}};
+               {"objective=aft", OBJECTIVE_AFT, 1, "aft"},
+               {"objective=multi_rmse", OBJECTIVE_MULTI_REGRESSION, 1, "l2"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
     const struct resolved_params *r = resolved(cases[i].words);
     assert_int_equal(r->objective.kind, cases[i].kind);
@@ -174,6 +175,33 @@ static void test_objectives(void **state) {
     assert_string_equal(r->metric.names[0], cases[i].metric);
     assert_string_equal(copse_params_get(params, "metric"), cases[i].metric);
   }
+}
+
+/* How many outputs there are the data tell. */
+static void test_several_labels(void **state) {
+  (void)state;
+  const struct resolved_params *r =
+      resolved("objective=multi_regression metric=l1,l2,rmse,r2,mape,huber,fair");
+  assert_int_equal(r->metric.n_names, 7);
+  assert_fails(
+      "objective=multi_regression metric=auc", COPSE_ERR_ARGUMENT,
+      "c:2: metric=auc conflicts with objective=multi_regression, which has an output per label: set a "
+      "metric among l1, l2, rmse, r2, mape, huber, fair, or leave it out");
+  assert_fails(
+      "objective=multi_regression metric=quantile", COPSE_ERR_ARGUMENT,
+      "c:2: metric=quantile conflicts with objective=multi_regression, which has an output per label: "
+      "set a metric among l1, l2, rmse, r2, mape, huber, fair, or leave it out");
+  assert_fails(
+      "objective=multi_regression num_class=3", COPSE_ERR_ARGUMENT,
+      "c:2: num_class=3 conflicts with objective=multi_regression, which has an output per label: leave "
+      "num_class out, or use objective=multiclass");
+  assert_fails("objective=multi_regression cat_encoding=ordered", COPSE_ERR_ARGUMENT,
+               "c:2: cat_encoding=ordered conflicts with objective=multi_regression: it makes categories "
+               "statistics of the label, and a row has several; leave cat_encoding out");
+  assert_fails(
+      "objective=multi_regression reg_sqrt=true", COPSE_ERR_ARGUMENT,
+      "c:2: reg_sqrt=true conflicts with objective=multi_regression, which learns the labels as they "
+      "are: leave it out, or give their roots");
 }
 
 static void test_quantiles(void **state) {
@@ -716,6 +744,7 @@ int main(void) {
       cmocka_unit_test(test_conflicts),
       cmocka_unit_test(test_ranks),
       cmocka_unit_test(test_quantiles),
+      cmocka_unit_test(test_several_labels),
       cmocka_unit_test(test_later_values),
       cmocka_unit_test(test_linear_leaves),
       cmocka_unit_test(test_interaction_groups),

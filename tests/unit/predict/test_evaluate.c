@@ -135,6 +135,24 @@ static void own_objectives_judge_themselves(void **state) {
   assert_value(&e, 0, "quantile", sum / 2);
 }
 
+/* The labels of two rows, two for each: see evaluate. */
+static void several_labels_are_means(void **state) {
+  (void)state;
+  double l1 = 0, l2 = 0;
+  for (int i = 0; i < 4; i++) {
+    double d = fabs(scores[i] - (double)labels[i]);
+    l1 += d / 4;
+    l2 += d * d / 4;
+  }
+  struct evaluation e = evaluate("regression num_class:2", 2, "metric=rmse,l1\n", NULL, 8);
+  assert_value(&e, 0, "rmse", sqrt(l2));
+  assert_value(&e, 1, "l1", l1);
+  e = evaluate("regression num_class:2", 2, "", NULL, 8);
+  assert_value(&e, 0, "l2", l2);
+  e = evaluate("multi_regression", 2, "", NULL, 8);
+  assert_value(&e, 0, "l2", l2);
+}
+
 static void assert_refused(const struct evaluation *e, copse_status status, const char *part) {
   assert_int_equal(e->status, status);
   if (strstr(e->err.message, part) == NULL) fail_msg("\"%s\" does not say \"%s\"", e->err.message, part);
@@ -151,6 +169,14 @@ static void refusals(void **state) {
   assert_refused(&e, COPSE_ERR_FORMAT, "expected ascending levels");
   e = evaluate("multiclass num_class:3", 3, "metric=l2\n", NULL, 8);
   assert_refused(&e, COPSE_ERR_ARGUMENT, "l2");
+  e = evaluate("regression num_class:2", 2, "metric=auc\n", NULL, 8);
+  assert_refused(&e, COPSE_ERR_ARGUMENT, "one label per row, but there are 2");
+  e = evaluate("regression num_class:2", 2, "metric=accuracy\n", NULL, 8);
+  assert_refused(&e, COPSE_ERR_ARGUMENT, "one label per row, but there are 2");
+  e = evaluate("regression num_class:3", 2, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_FORMAT, "the model has 2 trees per round");
+  e = evaluate("regression", 2, "", NULL, 8);
+  assert_refused(&e, COPSE_ERR_FORMAT, "regression has one output");
   e = evaluate("binari", 1, "", NULL, 8);
   assert_refused(&e, COPSE_ERR_FORMAT, "binari");
   e = evaluate("binary sigmoid:1", 1, "metric=auc,l1\n", (const float[N]){0}, 8);
@@ -286,6 +312,7 @@ int main(void) {
       cmocka_unit_test(asked_metrics_come_in_order),
       cmocka_unit_test(transforms_follow_the_objective),
       cmocka_unit_test(own_objectives_judge_themselves),
+      cmocka_unit_test(several_labels_are_means),
       cmocka_unit_test(refusals),
       cmocka_unit_test(many_outputs),
       cmocka_unit_test(settings_reach_the_metrics),

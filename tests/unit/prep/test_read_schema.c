@@ -171,6 +171,113 @@ static void write_schema(const copse_frame_schema *schema, copse_text *text) {
   assert_int_equal(copse_frame_schema_write(schema, text, NULL), COPSE_OK);
 }
 
+/* Labels in the order they are asked for: c, a of u,a,b,c,d. */
+static copse_frame *read_several(void) {
+  copse_read_options o = copse_read_options_default();
+  o.label_column = "name:c,a";
+  o.weight_column = "2"; /* d: labels are not counted */
+  o.label_kind = COPSE_LABEL_NUMBERS;
+  return read_good(write_text("several.csv", "u,a,b,c,d\n1,2,3,4,5\n6,7,8,9,10\n"), &o);
+}
+
+static void check_labels(const copse_frame *frame) {
+  static const float expected[] = {4, 9, 2, 7};
+  assert_int_equal(frame->n_labels, 2);
+  assert_memory_equal(frame->label, expected, sizeof expected);
+  assert_true(frame->weight[0] == 5 && frame->weight[1] == 10);
+  assert_true(cell_of(frame, 0, 0) == 1 && cell_of(frame, 1, 1) == 8);
+}
+
+static void test_several_labels(void **unused) {
+  (void)unused;
+  copse_frame *train = read_several(), *frame;
+  copse_text text;
+  copse_frame_schema *parsed;
+  uint32_t column;
+  check_labels(train);
+  assert_int_equal(copse_frame_schema_n_labels(train->schema), 2);
+  assert_string_equal(copse_frame_schema_label(train->schema, 1, &column), "a");
+  assert_int_equal(column, 1);
+  assert_null(copse_frame_schema_label(train->schema, 2, NULL));
+  assert_string_equal(copse_frame_schema_label_name(train->schema), "c");
+  assert_int_equal(copse_frame_schema_label_index(train->schema), 3);
+  assert_int_equal(copse_frame_schema_find_column(train->schema, 0), 0);
+  assert_int_equal(copse_frame_schema_find_column(train->schema, 1), 1);
+  assert_int_equal(copse_frame_schema_find_column(train->schema, 2), -1); /* the weight */
+  write_schema(train->schema, &text);
+  assert_non_null(strstr(text.data, "column label c\ncolumn weight d\nlabels 3 1\nend\n"));
+  assert_int_equal(copse_frame_schema_parse(NULL, text.data, text.length, "x", &parsed, NULL), COPSE_OK);
+  copse_text_release(&text);
+
+  copse_read_options valid = applied(COPSE_READ_VALID, parsed), predict = applied(COPSE_READ_PREDICT, parsed);
+  frame = read_good(scratch_path("several.csv"), &valid);
+  check_labels(frame);
+  copse_frame_free(frame);
+  const char *path = write_text("moved.csv", "d,c,x,b,u,a\n5,4,no,3,1,2\n10,9,no,8,6,7\n");
+  frame = read_good(path, &predict);
+  check_labels(frame);
+  copse_frame_free(frame);
+  /* by position: as in training, or features alone */
+  frame = read_good(write_text("bare.csv", "1,2,3,4,5\n6,7,8,9,10\n"), &valid);
+  check_labels(frame);
+  copse_frame_free(frame);
+  frame = read_good(write_text("bare.csv", "1,3\n6,8\n"), &predict);
+  assert_null(frame->label);
+  assert_true(frame->n_labels == 0 && cell_of(frame, 1, 1) == 8);
+  copse_frame_free(frame);
+  expect_refusal(write_text("bare.csv", "1,3,5\n6,8,9\n"), &predict,
+                 "found 3 columns, expected 2 (features) or 5 (as in training)");
+  predict.label_column = "1,3";
+  expect_refusal(write_text("bare.csv", "1,2,3,4,5\n6,7,8,9,10\n"), &predict,
+                 "label_column=1,3, but the file has the training file's 5 columns");
+  predict.label_column = "3,1";
+  frame = read_good(scratch_path("bare.csv"), &predict);
+  check_labels(frame);
+  copse_frame_free(frame);
+  /* of several labels all or none, but where they are told by other names */
+  predict.label_column = NULL;
+  path = write_text("one.csv", "u,a,b,d\n1,2,3,5\n6,7,8,10\n");
+  frame = read_good(path, &predict);
+  assert_true(frame->label == NULL && frame->label_problem == NULL && frame->weight == NULL);
+  copse_frame_free(frame);
+  expect_refusal(path, &valid, "no label column \"c\" (validation needs the label)");
+  path = write_text("other.csv", "u,v,b,w,d\n1,2,3,4,5\n6,7,8,9,10\n");
+  valid.label_column = "name:w,v";
+  frame = read_good(path, &valid);
+  check_labels(frame);
+  copse_frame_free(frame);
+  valid.label_column = "name:w";
+  expect_refusal(path, &valid, "names 1 column(s), but the model has 2 labels");
+  valid.label_column = "name:w,v,u";
+  expect_refusal(path, &valid, "already has another role");
+  /* one that cannot be used takes the others along */
+  path = write_text("bad.csv", "u,a,b,c,d\n1,2,3,4,5\n6,,8,9,10\n");
+  frame = read_good(path, &predict);
+  assert_true(frame->label == NULL && frame->n_labels == 0);
+  assert_non_null(strstr(frame->label_problem, "bad.csv:3:2: column \"a\": the label is missing"));
+  copse_frame_free(frame);
+  path = write_text("bad.csv", "u,a,b,c,d\n1,2,3,inf,5\n6,7,8,9,10\n");
+  frame = read_good(path, &predict);
+  assert_true(frame->label == NULL && frame->n_labels == 0);
+  assert_non_null(strstr(frame->label_problem, "bad.csv:2:4: column \"c\""));
+  copse_frame_free(frame);
+  /* LibSVM has one label a row */
+  frame = read_good(write_text("p.svm", "1 0:4 1:9\n2 1:7\n"), &predict);
+  assert_null(frame->label);
+  copse_frame_free(frame);
+  valid.label_column = NULL;
+  expect_refusal(scratch_path("p.svm"), &valid,
+                 "the model has 2 labels per row, and a row of LibSVM has one");
+  copse_frame_schema_free(parsed);
+  copse_frame_free(train);
+  copse_read_options o = copse_read_options_default();
+  o.label_kind = COPSE_LABEL_NUMBERS;
+  o.label_column = "name:a,a";
+  expect_refusal(scratch_path("several.csv"), &o, "names a column twice");
+  o.label_column = "name:a,b,c,d,u";
+  expect_refusal(scratch_path("several.csv"), &o, "no feature is left");
+}
+
 static void test_text_form(void **unused) {
   (void)unused;
   copse_frame *train = read_train();
@@ -196,11 +303,9 @@ static void test_text_form(void **unused) {
 }
 
 /* Cut at every byte, and every byte changed: an error or a schema that can be written again, never more. */
-static void test_damaged_text(void **unused) {
-  (void)unused;
-  copse_frame *train = read_train();
+static void check_damaged(const copse_frame_schema *schema) {
   copse_text text, again;
-  write_schema(train->schema, &text);
+  write_schema(schema, &text);
   copse_frame_schema *parsed;
   copse_error err;
   for (size_t n = 0; n + 1 < text.length; n++) {
@@ -221,22 +326,40 @@ static void test_damaged_text(void **unused) {
     }
     text.data[n] = old;
   }
-  static const char *const bad[] = {"",
-                                    "tree\n",
-                                    "copse-frame 2\nend\n",
-                                    "copse-frame 1\nend\n",
-                                    "copse-frame 1\nlevel x\nend\n",
-                                    "copse-frame 1\ncolumn text\nlevel a\nlevel a\nend\n",
-                                    "copse-frame 1\nlabel text\ncolumn number\nend\n",
-                                    "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nend\n",
-                                    "copse-frame 1\ncolumn codes\ncode 5\ncode 3\nend\n",
-                                    "copse-frame 1\ncolumn number %zz\nend\n",
-                                    "copse-frame 1\nbase 2\ncolumn number\nend\n"};
+  copse_text_release(&text);
+}
+
+static void test_damaged_text(void **unused) {
+  (void)unused;
+  copse_frame *train = read_train(), *several = read_several();
+  copse_frame_schema *parsed;
+  copse_error err;
+  check_damaged(train->schema);
+  check_damaged(several->schema);
+  static const char *const bad[] = {
+      "",
+      "tree\n",
+      "copse-frame 2\nend\n",
+      "copse-frame 1\nend\n",
+      "copse-frame 1\nlevel x\nend\n",
+      "copse-frame 1\ncolumn text\nlevel a\nlevel a\nend\n",
+      "copse-frame 1\nlabel text\ncolumn number\nend\n",
+      "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nend\n",
+      "copse-frame 1\nlabels\ncolumn number\nend\n",
+      "copse-frame 1\ncolumn label\ncolumn number\nlabels 0\nend\n",
+      "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 0 0\nend\n",
+      "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 0 2\nend\n",
+      "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 0 1 0\nend\n",
+      "copse-frame 1\ncolumn label\ncolumn label\ncolumn number\nlabels 1\nend\n",
+      "copse-frame 1\nlabel whole 3\ncolumn label\ncolumn label\ncolumn text\nlabels 1 0\nend\n",
+      "copse-frame 1\ncolumn codes\ncode 5\ncode 3\nend\n",
+      "copse-frame 1\ncolumn number %zz\nend\n",
+      "copse-frame 1\nbase 2\ncolumn number\nend\n"};
   for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
     assert_int_not_equal(copse_frame_schema_parse(NULL, bad[i], strlen(bad[i]), "bad", &parsed, &err),
                          COPSE_OK);
-  copse_text_release(&text);
   copse_frame_free(train);
+  copse_frame_free(several);
 }
 
 /* A small model file as LightGBM writes it: two features, the second categorical. */
@@ -340,6 +463,7 @@ int main(void) {
                                      cmocka_unit_test(test_by_name),
                                      cmocka_unit_test(test_by_position),
                                      cmocka_unit_test(test_libsvm),
+                                     cmocka_unit_test(test_several_labels),
                                      cmocka_unit_test(test_text_form),
                                      cmocka_unit_test(test_damaged_text),
                                      cmocka_unit_test(test_plain_model),
