@@ -12,6 +12,7 @@ import re
 
 import numpy as np
 
+from . import readers
 from .settings import Draw
 
 MISSING = {"", "?", "NA", "na", "NaN", "nan", "null"}
@@ -23,14 +24,18 @@ class DataSet:
     """path: below the folder of data; objective: the one that suits the label; label: column name; positive: the
     text of the positive class (binary); drop: columns that are identifiers or leaks; header False: columns are
     called c0, c1 ...; n_classes: of a multiclass label; share: the label is moved into [0, 1]; private: terms of
-    use or no licence, so that no result of it is published."""
+    use or no licence, so that no result of it is published; weight: the column that is the rows' weight; is_rate: the
+    label is divided by it; query: the column that names a row's query (rows of one stand together); read: gives names
+    and rows of a file that is no plain table."""
 
     def __init__(self, name, path, objective, label, positive=None, drop=(), delimiter=",", header=True,
-                 max_rows=MAX_ROWS, n_classes=0, share=False, private=False):
+                 max_rows=MAX_ROWS, n_classes=0, share=False, private=False, weight=None, is_rate=False, query=None,
+                 read=None):
         self.name, self.path, self.objective = name, path, objective
-        self.label, self.positive, self.drop = label, positive, set(drop)
+        self.label, self.positive, self.drop = label, positive, set(drop) | ({weight, query} - {None})
         self.delimiter, self.header, self.max_rows = delimiter, header, max_rows
         self.n_classes, self.share, self.private = n_classes, share, private
+        self.weight, self.is_rate, self.query, self.read = weight, is_rate, query, read
 
 
 # --check's first configurations take these in turn: what is added here changes them all.
@@ -55,6 +60,7 @@ IN_TURN = [
             {"", "created_date"}, private=True),
 ]
 
+_POLICIES = "freMTPL2/freMTPL2freq.csv.gz"
 _DIABETES, _PATIENT = "diabetes130/diabetic_data.csv.gz", {"encounter_id", "patient_nbr"}
 OTHERS = [
     DataSet("readmitted", _DIABETES, "multiclass", "readmitted", drop=_PATIENT, max_rows=30000, n_classes=3),
@@ -73,18 +79,34 @@ OTHERS = [
             {"Prospect ID", "Lead Number", "Tags", "Lead Quality", "Lead Profile", "Asymmetrique Activity Index",
              "Asymmetrique Profile Index", "Asymmetrique Activity Score", "Asymmetrique Profile Score", ""},
             private=True),
+    DataSet("a9a", "a9a/a9a.gz", "binary", "label", "+1", read=readers.Sparse(123)),
+    DataSet("intrusions", "kddcup99_10pct/kddcup.data_10_percent.gz", "binary", "c41", "normal.", header=False),
+    DataSet("digits", "mnist_10k/test.csv.gz", "binary", "c784", "8", header=False, max_rows=5000),
+    DataSet("claim-rate", _POLICIES, "poisson", "ClaimNb", drop={"IDpol"}, max_rows=100000, weight="Exposure",
+            is_rate=True),
+    DataSet("claim-size", _POLICIES, "gamma", "ClaimAmount", drop={"IDpol", "ClaimNb", "Exposure"},
+            read=readers.claim_amounts),
+    DataSet("premium", _POLICIES, "tweedie", "ClaimTotal", drop={"IDpol", "ClaimNb", "HasClaim"}, max_rows=100000,
+            weight="Exposure", is_rate=True, read=readers.claims_of_policies),
+    DataSet("has-claim", _POLICIES, "cross_entropy_lambda", "HasClaim", drop={"IDpol", "ClaimNb", "ClaimTotal"},
+            max_rows=100000, weight="Exposure", read=readers.claims_of_policies),
+    DataSet("mq2008", "mq2008/S1.txt.gz", "lambdarank", "label", query="query",
+            read=readers.Several(readers.Sparse(46), [f"S{at}.txt.gz" for at in range(2, 6)])),
+    DataSet("searches", "lightgbm_examples/lambdarank/rank.train.gz", "lambdarank", "label", query="query",
+            read=readers.Sparse(300)),
 ]
 DATA_SETS = IN_TURN + OTHERS
 
 
 class Prepared:
     """path of the CSV of numbers; weighted_path: the same file under a name that has a side file of weights;
-    names of the features; which of them hold codes of texts; the same numbers in memory."""
+    names of the features; which of them hold codes of texts; the same numbers in memory; query: of each row, the
+    number of its query, ascending; None where the data has none."""
 
-    def __init__(self, path, weighted_path, names, text_features, columns, label, weight):
+    def __init__(self, path, weighted_path, names, text_features, columns, label, weight, query=None):
         self.path, self.weighted_path = path, weighted_path
         self.names, self.text_features = names, text_features
-        self.columns, self.label, self.weight = columns, label, weight
+        self.columns, self.label, self.weight, self.query = columns, label, weight, query
 
 
 def available(folder, data_sets):
@@ -96,6 +118,9 @@ def available(folder, data_sets):
 
 
 def _read(folder, data_set, max_rows):
+    if data_set.read:
+        names, cells = data_set.read(folder, data_set.path)
+        return names, cells[:None if max_rows == math.inf else max_rows]
     path = os.path.join(folder, data_set.path)
     opener = gzip.open if path.endswith(".gz") else open
     with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
@@ -145,16 +170,22 @@ def _sampled(cells, n_rows, seed):
 
 
 def prepare(folder, data_set, scratch, sample=None):
-    """Writes <scratch>/<name>.csv and returns it as Prepared. sample: so many rows drawn from the whole file, in
-    place of the first max_rows. The weights are drawn, with two decimals."""
+    """Writes <scratch>/<name>.csv and returns it as Prepared. sample: so many rows drawn from the whole file (fewer
+    where max_rows is less), in place of the first max_rows. Weights that the data does not have are drawn, with two
+    decimals."""
     names, cells = _read(folder, data_set, data_set.max_rows if sample is None else math.inf)
     label_at = names.index(data_set.label)
     cells = [row for row in cells if row[label_at] not in MISSING]
     if sample is not None:
-        cells = _sampled(cells, sample, data_set.name)
+        cells = _sampled(cells, min(sample, data_set.max_rows), data_set.name)
     labels = _labels(data_set, [row[label_at] for row in cells])
-    draw = Draw(data_set.name)
-    weights = [f"{draw.between(0.25, 3.0):.2f}" for _ in cells]
+    if data_set.weight:
+        weights = [row[names.index(data_set.weight)] for row in cells]
+    else:
+        draw = Draw(data_set.name)
+        weights = [f"{draw.between(0.25, 3.0):.2f}" for _ in cells]
+    if data_set.is_rate:
+        labels = [f"{float(label) / float(weight):.9g}" for label, weight in zip(labels, weights)]
     features, header, text_features = [], [], []
     for at, name in enumerate(names):
         if at == label_at or name in data_set.drop:
@@ -169,10 +200,32 @@ def prepare(folder, data_set, scratch, sample=None):
         file.write(",".join([LABEL] + header) + "\n")
         file.writelines(",".join(row) + "\n" for row in zip(labels, *features))
     weighted_path = link_with_weights(path, weights)
+    query = None
+    if data_set.query:
+        query = numbers_of_queries([row[names.index(data_set.query)] for row in cells])
+        for file_path in (path, weighted_path):
+            write_queries(file_path, query)
     columns = [np.array([float(token) for token in tokens]) for tokens in features]
     return Prepared(path, weighted_path, header, text_features, columns,
                     np.array(labels, dtype=np.float64).astype(np.float32),
-                    np.array(weights, dtype=np.float64).astype(np.float32))
+                    np.array(weights, dtype=np.float64).astype(np.float32), query)
+
+
+def numbers_of_queries(names):
+    """0, 1, ... for each run of equal names."""
+    starts = [at == 0 or names[at - 1] != name for at, name in enumerate(names)]
+    return np.cumsum(starts) - 1
+
+
+def sizes_of_queries(query):
+    """Rows of each query that occurs, in turn."""
+    return np.unique(query, return_counts=True)[1]
+
+
+def write_queries(path, query):
+    """The side file that both engines find by its name."""
+    with open(path + ".query", "w", encoding="ascii", newline="\n") as file:
+        file.writelines(f"{size}\n" for size in sizes_of_queries(query))
 
 
 def link_with_weights(path, weights):

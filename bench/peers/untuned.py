@@ -6,15 +6,14 @@ rounds, one thread and the same limit of time; Copse has --auto and that limit. 
 its mean over the splits.
 """
 
-import concurrent.futures
-import multiprocessing
 import sys
 import tempfile
 import time
 
 import numpy as np
 
-from . import accuracy, catalogue, contenders, environment, report
+from . import accuracy, catalogue, contenders, environment, report, trials
+from .cases import COMMON
 from .contenders import Part, by_class
 
 VALID_SHARE = 0.15  # of the training rows
@@ -22,10 +21,10 @@ MOST_ROUNDS, PATIENCE, LIMIT_S = 2000, 50, 60
 
 
 class LightGBM(contenders.LightGBM):
-    def predict(self, data_set, train, valid, test, scratch):
-        parameters = {"objective": data_set.objective, "num_threads": 1, "verbosity": -1}
-        if data_set.n_classes:
-            parameters["num_class"] = data_set.n_classes
+    def predict(self, case, train, valid, test, scratch):
+        parameters = {"objective": case.objective, "num_threads": 1, "verbosity": -1}
+        if case.n_classes:
+            parameters["num_class"] = case.n_classes
         data = self._package.Dataset(train.matrix, train.label, params=parameters,
                                      categorical_feature=train.text_features)
         held = data.create_valid(valid.matrix, valid.label)
@@ -41,23 +40,23 @@ class LightGBM(contenders.LightGBM):
 
 
 class Copse(contenders.Copse):
-    def predict(self, data_set, train, valid, test, scratch):
-        settings = {"objective": data_set.objective, "auto": True, "valid": valid.path, "num_threads": 1, "lint": "off",
+    def predict(self, case, train, valid, test, scratch):
+        settings = {"objective": case.objective, "auto": True, "valid": valid.path, "num_threads": 1, "lint": "off",
                     "time_limit": LIMIT_S}
-        if data_set.n_classes:
-            settings["num_class"] = data_set.n_classes
-        return self.train_and_predict(data_set, train, test, scratch, settings, MOST_ROUNDS)
+        if case.n_classes:
+            settings["num_class"] = case.n_classes
+        return self.train_and_predict(case, train, test, scratch, settings, MOST_ROUNDS)
 
 
 class XGBoost(contenders.XGBoost):
-    def predict(self, data_set, train, valid, test, scratch):
+    def predict(self, case, train, valid, test, scratch):
         end = time.perf_counter() + LIMIT_S
 
         class StopInTime(self._package.callback.TrainingCallback):
             def after_iteration(self, model, epoch, evals_log):
                 return time.perf_counter() > end
 
-        booster = self._package.train(self.parameters(data_set), self.matrix(train), MOST_ROUNDS,
+        booster = self._package.train(self.parameters(case), self.matrix(train), MOST_ROUNDS,
                                       evals=[(self.matrix(valid), "v")], early_stopping_rounds=PATIENCE,
                                       verbose_eval=False, callbacks=[StopInTime()])
         best = booster.best_iteration + 1
@@ -78,8 +77,8 @@ class CatBoost(contenders.Contender):
         rows = [list(row) for row in zip(*columns)]
         return self._package.Pool(rows, part.label, cat_features=part.text_features)
 
-    def predict(self, data_set, train, valid, test, scratch):
-        loss = {"binary": "Logloss", "regression": "RMSE", "multiclass": "MultiClass"}[data_set.objective]
+    def predict(self, case, train, valid, test, scratch):
+        loss = {"binary": "Logloss", "regression": "RMSE", "multiclass": "MultiClass"}[case.objective]
         end = time.perf_counter() + LIMIT_S
 
         class StopInTime:
@@ -90,43 +89,42 @@ class CatBoost(contenders.Contender):
                                         "od_type": "Iter", "od_wait": PATIENCE, "use_best_model": True,
                                         "allow_writing_files": False, "verbose": False, "random_seed": 0})
         model.fit(self._pool(train), eval_set=self._pool(valid), callbacks=[StopInTime()])
-        if data_set.objective == "regression":
+        if case.objective == "regression":
             return np.asarray(model.predict(self._pool(test)))
         found = np.asarray(model.predict(self._pool(test), prediction_type="Probability"))
-        return by_class(found, model.classes_, data_set.n_classes)
+        return by_class(found, model.classes_, case.n_classes)
 
 
 class ScikitLearn(contenders.ScikitLearn):
-    def predict(self, data_set, train, valid, test, scratch):
-        return self.fit_and_predict(data_set, train, test, {"X_val": valid.matrix, "y_val": valid.label},
+    def predict(self, case, train, valid, test, scratch):
+        return self.fit_and_predict(case, train, test, {"X_val": valid.matrix, "y_val": valid.label},
                                     max_iter=MOST_ROUNDS, early_stopping=True, n_iter_no_change=PATIENCE)
 
 
 KINDS = [LightGBM, Copse, XGBoost, CatBoost, ScikitLearn]
 
 
-class Trial(accuracy.Trial):
-    def __init__(self, data_set, prepared, engines):
-        super().__init__(data_set, prepared, engines)
+class Trial(trials.Trial):
+    def __init__(self, case, size, engines):
+        super().__init__(case, size, engines)
         self.seconds = {engine.name: [] for engine in engines}
 
     @property
     def primary(self):
         """What it is ranked by: the loss that is trained."""
         wanted = {"binary": "binary_logloss", "regression": "rmse", "multiclass": "multi_logloss"}
-        return next(m for m in self.measures if m.name == wanted[self.data_set.objective])
+        return next(m for m in self.measures if m.name == wanted[self.case.objective])
 
     def ranks(self, engines):
         means = {engine.name: self.mean(engine.name, self.primary) for engine in engines}
         return {name: 1 + sum(other < mean for other in means.values()) for name, mean in means.items()}
 
 
-def _run(name, options):
-    data_set = next(data_set for data_set in catalogue.DATA_SETS if data_set.name == name)
+def _run(case, options):
     engines = [kind(options.program) for kind in KINDS if kind.is_installed()]
     with tempfile.TemporaryDirectory(prefix="copse-auto-") as scratch:
-        prepared = catalogue.prepare(options.data, data_set, scratch, sample=accuracy.MAX_ROWS)
-        trial, start = Trial(data_set, prepared, engines), time.perf_counter()
+        prepared = catalogue.prepare(options.data, case.data_set, scratch, sample=accuracy.MAX_ROWS)
+        trial, start = Trial(case, accuracy.size_of(case.data_set, prepared), engines), time.perf_counter()
         with open(prepared.path, encoding="ascii") as file:
             lines = file.readlines()
         for seed in accuracy.SPLIT_SEEDS[:options.splits]:
@@ -136,41 +134,37 @@ def _run(name, options):
                                   ((rows[kept], "train"), (rows[held], "valid"), (test_rows, "test")))
             for engine in engines:
                 begun = time.perf_counter()
-                prediction = engine.predict(data_set, train, valid, test, scratch)
+                prediction = engine.predict(case, train, valid, test, scratch)
                 trial.seconds[engine.name].append(time.perf_counter() - begun)
-                trial.add(engine, test.label, prediction)
-    print(f"{data_set.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+                trial.add(engine, test, prediction)
+    print(f"{case.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     return trial
 
 
 def main(options):
-    data_sets = accuracy.data_sets_of(options)
-    longest_first = sorted(data_sets, key=lambda data_set: -data_set.n_classes)
-    with concurrent.futures.ProcessPoolExecutor(options.threads, multiprocessing.get_context("spawn")) as pool:
-        pending = {data_set.name: pool.submit(_run, data_set.name, options) for data_set in longest_first}
-        trials = [pending[data_set.name].result() for data_set in data_sets]
-    return _report(trials, [kind(options.program) for kind in KINDS if kind.is_installed()], options)
+    found = accuracy.run_longest_first(_run, accuracy.cases_of(options, COMMON), options)
+    return _report(found, [kind(options.program) for kind in KINDS if kind.is_installed()], options)
 
 
 def _row_of(trial, engines):
-    row, ranks = [trial.data_set.name, trial.primary.title], trial.ranks(engines)
+    row, ranks = [trial.case.data_set.name, trial.primary.title], trial.ranks(engines)
     row += [f"{trial.mean(engine.name, trial.primary):.6g} ({ranks[engine.name]})" for engine in engines]
     return row + [f"{np.mean(trial.seconds[engine.name]):.1f}" for engine in engines]
 
 
-def _report(trials, engines, options):
-    ranks = {engine.name: float(np.mean([trial.ranks(engines)[engine.name] for trial in trials])) for engine in engines}
+def _report(found, engines, options):
+    ranks = {engine.name: float(np.mean([trial.ranks(engines)[engine.name] for trial in found])) for engine in engines}
     behind = [name for name, rank in ranks.items() if rank < ranks[Copse.name]]
     machine = environment.machine(environment.AUTO)
     lines = [f"# Without tuning, {time.strftime('%Y-%m-%d')}", "",
              ", ".join(f"{engine.name} {engine.version}" for engine in engines) + ".", "",
-             f"{len(trials)} real data sets, {options.splits} random splits of each into 80 % and 20 % (seeds "
+             f"{len(found)} real data sets, {options.splits} random splits of each into 80 % and 20 % (seeds "
              f"{accuracy.SPLIT_SEEDS[0]} to {accuracy.SPLIT_SEEDS[options.splits - 1]}), {100 * VALID_SHARE:g} % of the "
              "training rows to validate on, the same for all. Copse: `--auto`; the others: their defaults, at most "
              f"{MOST_ROUNDS} rounds, patience {PATIENCE}. One thread, at most {LIMIT_S} s each.", "",
              "Mean of the splits (rank), and mean seconds of a training and prediction:", "",
              report.table(["data", "measure"] + [engine.name for engine in engines] + [f"s {e.name}" for e in engines],
-                          [_row_of(trial, engines) for trial in trials]), "",
+                          [_row_of(trial, engines) for trial in found]), "",
              report.table(["", ""] + [engine.name for engine in engines],
                           [["mean rank", ""] + [f"{ranks[engine.name]:.2f}" for engine in engines]]), "",
              f"- FAIL: {', '.join(behind)} ranked before Copse" if behind else "No engine is ranked before Copse.", "",
@@ -178,5 +172,5 @@ def _report(trials, engines, options):
     report.write(options.out, "auto", "\n".join(lines), {
         "machine": machine, "engines": {engine.name: engine.version for engine in engines}, "ranks": ranks,
         "split seeds": accuracy.SPLIT_SEEDS[:options.splits],
-        "data": [{"name": trial.data_set.name, "scores": trial.scores, "seconds": trial.seconds} for trial in trials]})
+        "data": [{"name": trial.case.data_set.name, "scores": trial.scores, "seconds": trial.seconds} for trial in found]})
     return 1 if behind else 0

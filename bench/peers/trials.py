@@ -1,0 +1,80 @@
+"""Results of --accuracy and --auto on one case, and their store: so that a long run can be taken up again."""
+
+import hashlib
+import json
+import math
+import os
+import re
+
+import numpy as np
+
+from . import measures
+from .contenders import Copse, LightGBM
+
+ALLOWED = 2.0  # standard errors that Copse may be behind LightGBM
+
+
+class Trial:
+    """One case: scores[engine][measure] is a list over the splits, of the engines that have the objective; size: what
+    the report says about the data."""
+
+    def __init__(self, case, size, engines):
+        self.case, self.size = case, size
+        self.scores = {engine.name: {measure.name: [] for measure in self.measures} for engine in engines
+                       if engine.has(case.objective)}
+
+    @property
+    def measures(self):  # not kept: they hold functions that do not pass from process to process
+        return measures.of_objective(self.case.objective, self.case.settings)
+
+    def add(self, engine, test, prediction):
+        for measure in self.measures:
+            self.scores[engine.name][measure.name].append(measure.of(test, prediction))
+
+    def mean(self, engine, measure):
+        return float(np.mean(self.scores[engine][measure.name]))
+
+    def gain(self, engine, measure):
+        """(mean, its standard error) of how much better than LightGBM, over the splits."""
+        sign = 1.0 if measure.higher_is_better else -1.0
+        ours, theirs = (np.array(self.scores[name][measure.name]) for name in (engine, LightGBM.name))
+        gains = sign * (ours - theirs)
+        return float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
+
+    def is_behind(self, measure):
+        gain, error = self.gain(Copse.name, measure)
+        return gain < -ALLOWED * error
+
+
+class Store:
+    """A file for each case below a folder. key: what must be the same for a stored result to count."""
+
+    def __init__(self, folder, program, engines, n_splits):
+        self._folder = folder
+        with open(program, "rb") as file:
+            build = hashlib.sha256(file.read()).hexdigest()
+        self._key = {"program": build, "engines": {engine.name: engine.version for engine in engines},
+                     "splits": n_splits}
+
+    def _path(self, case):
+        return os.path.join(self._folder, re.sub(r"[^A-Za-z0-9.-]+", "_", case.name) + ".json")
+
+    def find(self, case, engines):
+        """The Trial that is stored for these engines, or None."""
+        try:
+            with open(self._path(case), encoding="utf-8") as file:
+                stored = json.load(file)
+        except OSError:
+            return None
+        if stored["key"] != self._key:
+            return None
+        trial = Trial(case, stored["size"], engines)
+        trial.scores = stored["scores"]
+        return trial
+
+    def keep(self, trial):
+        os.makedirs(self._folder, exist_ok=True)
+        path = self._path(trial.case)
+        with open(path + ".tmp", "w", encoding="utf-8") as file:
+            json.dump({"key": self._key, "size": trial.size, "scores": trial.scores}, file)
+        os.replace(path + ".tmp", path)
