@@ -47,12 +47,13 @@ def exact_sum(values):
 
 class Problem:
     """What was trained on: columns of float64 (one per feature), label and weight of float32, the categorical
-    features' indices, and every setting that enters a gain or a limit."""
+    features' indices, every setting that enters a gain or a limit, and the number of each row's query."""
 
-    def __init__(self, columns, label, weight, categorical, settings):
+    def __init__(self, columns, label, weight, categorical, settings, query=None):
         self.columns = columns
         self.label = label
         self.weight = weight
+        self.query = query
         self.categorical = frozenset(categorical)
         self.settings = settings
         self._bins = {}
@@ -132,7 +133,8 @@ class Arbiter:
         self.formulas = Gains(problem.settings)
         n = problem.n_outputs
         scores = [np.full(problem.n_rows, losses.start(problem, k)) for k in range(n)]
-        for index, tree in enumerate(previous_trees):
+        is_forest = problem.settings["boosting"] == "rf"  # every tree then begins at the start
+        for index, tree in enumerate([] if is_forest else previous_trees):
             values = tree.predict(problem.columns, problem.n_rows)
             scores[index % n] = values if index < n else scores[index % n] + values  # first trees hold the start
         self.g, self.h = losses.gradients(problem, scores, output)

@@ -74,7 +74,7 @@ class Checker:
         categorical = prepared.text_features if configuration.with_categories else []
         problem = arbiter.Problem(prepared.columns, prepared.label,
                                   prepared.weight if configuration.with_weight else None, categorical,
-                                  configuration.settings)
+                                  configuration.settings, prepared.query)
         row.outcome = trees.compare_models(problem, *models)
         self._predict(configuration, prepared, categorical, models, paths, row)
 

@@ -8,6 +8,8 @@ import math
 
 import numpy as np
 
+from . import losses_rank
+
 EPSILON = float(np.float32(1e-15))
 
 
@@ -77,6 +79,48 @@ def _poisson(problem, scores, _):
     return _float32(problem, rate - problem.label.astype(np.float64), rate * step)
 
 
+def _fair(problem, scores, _):
+    c, d = problem.settings["fair_c"], _difference(problem, scores)
+    size = np.abs(d) + c
+    return _float32(problem, c * d / size, c * c / (size * size))
+
+
+def _relative_weight(problem):
+    """Of mape, in float32: 1 / max(1, |label|), times the row's weight."""
+    scale = np.float32(1.0) / np.maximum(np.float32(1.0), np.abs(target(problem)))
+    return scale if problem.weight is None else scale * problem.weight
+
+
+def _mape(problem, scores, _):
+    """Without weights: with them, LightGBM takes the first row's hessian for every row's, in histograms alone."""
+    g = (np.sign(_difference(problem, scores)) * _relative_weight(problem)).astype(np.float32)
+    return g, np.ones(problem.n_rows, dtype=np.float32)
+
+
+def _gamma(problem, scores, _):
+    share = problem.label.astype(np.float64) * np.exp(-scores[0])
+    return _float32(problem, 1.0 - share, share)
+
+
+def _tweedie(problem, scores, _):
+    label, power = problem.label.astype(np.float64), problem.settings["tweedie_variance_power"]
+    a, b = np.exp((1.0 - power) * scores[0]), np.exp((2.0 - power) * scores[0])
+    return _float32(problem, -label * a + b, -label * (1.0 - power) * a + (2.0 - power) * b)
+
+
+def _cross_entropy_lambda(problem, scores, _):
+    label = problem.label.astype(np.float64)
+    if problem.weight is None:
+        z = 1.0 / (1.0 + np.exp(-scores[0]))
+        return (z - label).astype(np.float32), (z * (1.0 - z)).astype(np.float32)
+    w, e = problem.weight.astype(np.float64), np.exp(scores[0])  # the weight is an exposure
+    z = 1.0 - np.exp(-w * np.log1p(e))
+    c = 1.0 / (1.0 - z)
+    curve = c / ((c - 1.0) * (c - 1.0)) * (1.0 + w * e - c)
+    h = w * e / ((1.0 + e) * (1.0 + e)) * (1.0 + label * curve)
+    return ((1.0 - label / z) * w / (1.0 + 1.0 / e)).astype(np.float32), h.astype(np.float32)
+
+
 def _cross_entropy(problem, scores, _):
     score, label = scores[0], problem.label.astype(np.float64)
     tail = score <= -37.0
@@ -130,7 +174,8 @@ def _softmax(problem, scores, output):
 
 _GRADIENTS = {"regression": _squared, "regression_l1": _absolute, "quantile": _quantile, "huber": _huber,
               "poisson": _poisson, "cross_entropy": _cross_entropy, "binary": _binary, "multiclass": _softmax,
-              "multiclassova": _one_against_rest}
+              "multiclassova": _one_against_rest, "fair": _fair, "mape": _mape, "gamma": _gamma, "tweedie": _tweedie,
+              "cross_entropy_lambda": _cross_entropy_lambda, "lambdarank": losses_rank.lambdarank}
 
 # ---- start scores
 
@@ -202,4 +247,10 @@ _STARTS = {
     "binary": lambda problem, _: _log_odds(problem, _mean(problem, problem.label > 0)),
     "multiclass": lambda problem, k: math.log(max(EPSILON, _mean(problem, problem.label == k))),
     "multiclassova": lambda problem, k: _log_odds(problem, _mean(problem, problem.label == k)),
+    "fair": _mean_target,
+    "mape": lambda problem, _: _weighted_percentile(target(problem), _relative_weight(problem), 0.5),
+    "gamma": _log_mean,
+    "tweedie": _log_mean,
+    "cross_entropy_lambda": lambda problem, _: math.log(math.expm1(_mean(problem, problem.label))),
+    "lambdarank": lambda *_: 0.0,
 }

@@ -58,6 +58,11 @@ DEFAULTS = {
     "alpha": 0.9,
     "poisson_max_delta_step": 0.7,
     "reg_sqrt": False,
+    "fair_c": 1.0,
+    "tweedie_variance_power": 1.5,
+    "lambdarank_norm": True,
+    "boosting": "gbdt",
+    "data_sample_strategy": "bagging",
 }
 
 # Objective -> names of data sets. The first of each is trained with weights, its texts as categories and its
@@ -70,7 +75,27 @@ OBJECTIVES = {
     "huber": ["stays", "bike", "california"],
     "quantile": ["stays", "california", "flights"],
     "poisson": ["stays", "claims", "california"],
+    "fair": ["stays", "bike", "flights"],
+    "mape": ["stays", "diamonds", "california"],
+    "gamma": ["stays", "claim-size", "diamonds"],
+    "tweedie": ["premium", "bike", "claims"],
+    "cross_entropy_lambda": ["has-claim", "house-share", "titanic"],
+    "lambdarank": ["mq2008", "searches"],
 }
+
+# Other ways to train: (objective, what is set, data sets as above). What is drawn at random by both engines, each in
+# its own way, is not compared: goss takes every row in its first 1 / learning_rate rounds, dart drops no tree at
+# skip_drop=1, and a share of the features that rounds up to all of them is what rf asks for.
+VARIANTS = [
+    ("regression", {"reg_sqrt": True}, ["stays", "california"]),
+    ("fair", {"reg_sqrt": True}, ["stays", "bike"]),
+    ("mape", {"reg_sqrt": True}, ["stays", "diamonds"]),
+    ("binary", {"data_sample_strategy": "goss", "learning_rate": 0.1}, ["adult", "bank"]),
+    ("regression", {"data_sample_strategy": "goss", "learning_rate": 0.1}, ["stays", "ames"]),
+    ("regression", {"boosting": "dart", "skip_drop": 1.0}, ["stays", "california"]),
+    ("binary", {"boosting": "rf", "feature_fraction": 0.999}, ["adult", "telco"]),
+    ("regression", {"boosting": "rf", "feature_fraction": 0.999}, ["stays", "bike"]),
+]
 
 
 class Draw:
@@ -94,7 +119,7 @@ class Configuration:
     def __init__(self, number, data_set, settings, with_categories, with_weight):
         self.number = number
         self.data_set = data_set
-        self.settings = settings  # every key of DEFAULTS
+        self.settings = settings  # every key of DEFAULTS, and what VARIANTS adds
         self.with_categories = with_categories  # text columns as categories, not as numbers
         self.with_weight = with_weight
 
@@ -105,7 +130,7 @@ class Configuration:
     @property
     def changed(self):
         """The settings that differ from the default, as text."""
-        parts = [f"{key}={value}" for key, value in self.settings.items() if value != DEFAULTS[key]]
+        parts = [f"{key}={value}" for key, value in self.settings.items() if value != DEFAULTS.get(key)]
         parts += ["categories"] if self.with_categories else []
         parts += ["weights"] if self.with_weight else []
         return " ".join(parts)
@@ -139,9 +164,9 @@ def draw_settings(draw, objective):
     _draw_categories(draw, settings)
     if objective in ("binary", "multiclassova"):
         _draw_classes(draw, settings)
-    if objective in ("regression_l1", "huber", "quantile", "poisson"):
+    if objective in ("regression_l1", "huber", "quantile", "poisson", "fair", "tweedie", "lambdarank"):
         _draw_loss(draw, settings)
-    if draw.chance(0.15) and objective != "poisson":  # whose first step from 0 may be beyond e^s
+    if draw.chance(0.15) and objective not in ("poisson", "gamma", "tweedie"):  # a first step from 0 may be beyond e^s
         settings["boost_from_average"] = False
     if settings["min_data_in_leaf"] == 1 and settings["min_sum_hessian_in_leaf"] == 0.0:
         settings["min_sum_hessian_in_leaf"] = 1e-3
@@ -182,6 +207,13 @@ def _draw_loss(draw, settings):
         settings["alpha"] = draw.one_of([0.05, 0.25, 0.5, 0.9])
     elif objective == "poisson":
         settings["poisson_max_delta_step"] = draw.one_of([0.7, 0.7, 0.1, 1.5])
+    elif objective == "fair":
+        settings["fair_c"] = draw.one_of([0.5, 1.0, 5.0, 50.0])
+    elif objective == "tweedie":
+        settings["tweedie_variance_power"] = draw.one_of([1.1, 1.5, 1.5, 1.9])
+    elif objective == "lambdarank":
+        settings["lambdarank_norm"] = draw.chance(0.6)
+        settings["sigmoid"] = draw.one_of([1.0, 1.0, 0.5, 2.0])
     if objective in ("regression_l1", "quantile") and draw.chance(0.3):
         settings["reg_sqrt"] = True
 
@@ -197,25 +229,30 @@ def configurations(data_sets, n, seed):
 
 
 def objective_configurations(data_sets, seed):
-    """The configurations of OBJECTIVES, numbered from N_CONFIGURATIONS on; each draws by itself, so that a data
-    set that is not there changes no other."""
+    """The configurations of OBJECTIVES and VARIANTS, numbered from N_CONFIGURATIONS on; each draws by itself, so that
+    a data set that is not there changes no other."""
     found, result, number = {data_set.name: data_set for data_set in data_sets}, [], N_CONFIGURATIONS
-    for objective, names in OBJECTIVES.items():
+    rows = [(objective, {}, names) for objective, names in OBJECTIVES.items()] + VARIANTS
+    for objective, fixed, names in rows:
         for place, name in enumerate(names):
             if name in found:
-                result.append(_configuration_of(number, objective, found[name], place, f"{seed} {objective} {name}"))
+                seed_here = " ".join(map(str, [seed, objective, name, *fixed]))
+                result.append(_configuration_of(number, objective, fixed, found[name], place, seed_here))
             number += 1
     return result
 
 
-def _configuration_of(number, objective, data_set, place, seed):
+def _configuration_of(number, objective, fixed, data_set, place, seed):
     draw = Draw(seed)
     settings = draw_settings(draw, objective)
     settings["num_class"] = max(1, data_set.n_classes)
+    settings.update(fixed)
     with_categories, with_weight = draw.chance(0.75), draw.chance(0.5)
     if place == 0:
         settings.update(use_missing=True, zero_as_missing=False)
         with_categories = with_weight = True
     elif place == 1:
+        with_weight = False
+    if objective == "mape":  # its weighted hessians are LightGBM's alone (losses.py)
         with_weight = False
     return Configuration(number, data_set, settings, with_categories, with_weight)
