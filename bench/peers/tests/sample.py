@@ -11,11 +11,13 @@ SCRATCH = tempfile.TemporaryDirectory(prefix="copse-bench-test-")  # removed at 
 
 
 def _label(objective, signal):
-    if objective in ("regression", "regression_l1", "huber", "quantile"):
+    if objective in ("regression", "regression_l1", "huber", "quantile", "fair", "mape"):
         return np.round(signal, 3)
+    if objective in ("gamma", "tweedie"):
+        return np.round(np.exp(signal / 4) - (0.5 if objective == "tweedie" else 0.0), 3).clip(min=0.0)
     if objective == "poisson":
         return np.floor(np.exp(signal / 4))
-    if objective == "cross_entropy":
+    if objective in ("cross_entropy", "cross_entropy_lambda"):
         return np.round(1 / (1 + np.exp(-signal)), 3)
     if objective == "binary":
         return (signal > np.median(signal)).astype(np.float64)
@@ -35,15 +37,16 @@ def make_problem(seed, objective, changed, n_rows=600, weighted=False, with_cate
     signal += random.randn(n_rows)
     label = _label(objective, signal)
     weight = np.round(0.5 + 2 * random.rand(n_rows), 2)
+    query = catalogue.numbers_of_queries((np.arange(n_rows) // 17).tolist()) if objective == "lambdarank" else None
     columns = [dense, zeros, gaps, few, category]
-    prepared = _write(columns, label, weight, [4] if with_category else [])
+    prepared = _write(columns, label, weight, [4] if with_category else [], query)
     chosen = {**settings.DEFAULTS, "objective": objective, "min_data_per_group": 10, "cat_smooth": 1.0, **changed}
     problem = arbiter.Problem(columns, prepared.label, prepared.weight if weighted else None,
-                              prepared.text_features, chosen)
+                              prepared.text_features, chosen, query)
     return problem, prepared
 
 
-def _write(columns, label, weight, text_features):
+def _write(columns, label, weight, text_features, query=None):
     names = [f"f{i}" for i in range(len(columns))]
     path = os.path.join(tempfile.mkdtemp(dir=SCRATCH.name), "sample.csv")
     with open(path, "w", encoding="ascii") as file:
@@ -51,8 +54,11 @@ def _write(columns, label, weight, text_features):
         for row in zip(label, *columns):
             file.write(",".join("nan" if value != value else repr(float(value)) for value in row) + "\n")
     weighted_path = catalogue.link_with_weights(path, [repr(float(value)) for value in weight])
+    if query is not None:
+        for file_path in (path, weighted_path):
+            catalogue.write_queries(file_path, query)
     return catalogue.Prepared(path, weighted_path, names, text_features, columns, label.astype(np.float32),
-                              weight.astype(np.float32))
+                              weight.astype(np.float32), query)
 
 
 def train(problem, prepared, n_rounds=3):

@@ -1,10 +1,17 @@
-"""Measures against scikit-learn's, splits, the verdict, labels."""
+"""Measures against scikit-learn's, splits, the verdict, stored results, labels, weights, queries, readers."""
 
+import os
+import tempfile
 import unittest
 
 import numpy as np
 
-from peers import accuracy, catalogue, contenders, measures
+from peers import accuracy, cases, catalogue, contenders, measures, readers, trials
+
+
+class Held:
+    def __init__(self, label, weight):
+        self.label, self.weight, self.query = label, weight, None
 
 
 class Measures(unittest.TestCase):
@@ -28,6 +35,46 @@ class Measures(unittest.TestCase):
                  metrics.accuracy_score(self.classes, self.rows.argmax(axis=1)))):
             self.assertAlmostEqual(ours, theirs, places=12)
 
+    def test_losses_are_scikit_learns(self):
+        from sklearn import metrics
+
+        random = np.random.RandomState(1)
+        label, mean, weight = random.gamma(2.0, size=300), random.gamma(2.0, size=300), random.rand(300)
+        zeros = np.where(random.rand(300) < 0.3, 0.0, label)
+        part = Held(zeros, weight)
+        for objective, settings, theirs in (
+                ("poisson", {}, metrics.mean_poisson_deviance(zeros, mean, sample_weight=weight)),
+                ("tweedie", {"tweedie_variance_power": 1.3},
+                 metrics.mean_tweedie_deviance(zeros, mean, sample_weight=weight, power=1.3)),
+                ("quantile", {"alpha": 0.2}, metrics.mean_pinball_loss(zeros, mean, sample_weight=weight, alpha=0.2)),
+                ("regression_l1", {}, metrics.mean_absolute_error(zeros, mean, sample_weight=weight))):
+            self.assertAlmostEqual(measures.of_objective(objective, settings)[0].of(part, mean), theirs, places=12)
+        self.assertAlmostEqual(measures.of_objective("gamma", {})[0].of(Held(label, weight), mean),
+                               metrics.mean_gamma_deviance(label, mean, sample_weight=weight), places=12)
+
+    def test_ndcg_is_scikit_learns(self):
+        from sklearn import metrics
+
+        random = np.random.RandomState(2)
+        label, score = random.randint(0, 4, 40).astype(float), random.permutation(40) / 40
+        theirs = [metrics.ndcg_score([2 ** label[rows] - 1], [score[rows]], k=10)
+                  for rows in (slice(0, 15), slice(15, 40))]
+        query = np.repeat([3, 7], [15, 25])
+        self.assertAlmostEqual(measures.ndcg(label, score, query), np.mean(theirs), places=12)
+        self.assertEqual(measures.ndcg(np.zeros(5), score[:5], np.zeros(5)), 1.0)
+        self.assertEqual(measures.ndcg(np.array([0.0, 1.0]), np.zeros(2), np.zeros(2)), 1 / np.log2(3))
+
+    def test_other_losses_by_hand(self):
+        label, value = np.array([0.0, 10.0, -4.0]), np.array([0.5, 13.0, -4.0])
+        self.assertAlmostEqual(measures.huber(label, value, 1.0).sum(), 0.125 + 2.5)
+        self.assertAlmostEqual(measures.fair(label, value, 2.0).sum(), 1 - 4 * np.log(1.25) + 6 - 4 * np.log(2.5))
+        self.assertAlmostEqual(measures.relative(label, value).sum(), 0.5 + 0.3)
+        share = measures.of_objective("cross_entropy", {})[0].of(Held(np.array([0.25]), None), np.array([0.5]))
+        self.assertAlmostEqual(share, np.log(2))
+        rate = measures.of_objective("cross_entropy_lambda", {})[0]
+        self.assertAlmostEqual(rate.of(Held(np.array([1.0, 0.0]), np.array([2.0, 3.0])), np.array([0.5, 0.1])),
+                               (-np.log(1 - np.exp(-1.0)) + 0.3) / 2)
+
     def test_impossible_probabilities_cost_a_finite_loss(self):
         self.assertAlmostEqual(measures.log_loss(np.array([1.0]), np.array([0.0])), -np.log(1e-15))
         self.assertAlmostEqual(measures.multi_log_loss(np.array([1.0]), np.array([[1.0, 0.0]])), -np.log(1e-15))
@@ -42,11 +89,23 @@ class Splits(unittest.TestCase):
         self.assertEqual(len({tuple(test) for _, test in tests}), len(accuracy.SPLIT_SEEDS))
         self.assertEqual([accuracy.split(10, seed)[1].tolist() for seed in (101, 102, 103)], PINNED)
 
-    def test_sets_of_the_table(self):
-        chosen = [data_set for data_set in catalogue.DATA_SETS if data_set.name in accuracy.NAMES]
-        self.assertEqual(len(chosen), len(accuracy.NAMES))
-        self.assertFalse([data_set.name for data_set in chosen if data_set.private])
-        self.assertEqual({data_set.objective for data_set in chosen}, set(measures.OF_OBJECTIVE))
+    def test_queries_stay_whole(self):
+        query = np.repeat(np.arange(50), np.arange(50) % 7 + 1)
+        prepared = catalogue.Prepared("", "", [], [], [], np.zeros(len(query)), None, query)
+        train, test = accuracy.split_of(prepared, 101)
+        self.assertEqual(sorted(np.concatenate([train, test])), list(range(len(query))))
+        self.assertFalse(set(query[train]) & set(query[test]))
+        self.assertEqual(len(set(query[test])), 10)
+
+    def test_cases_of_the_table(self):
+        names = [case.name for case in cases.CASES]
+        self.assertEqual(len(names), len(set(names)))
+        self.assertFalse([case.name for case in cases.CASES if case.data_set.private])
+        self.assertGreaterEqual(len({case.data_set.path for case in cases.CASES}), 20)
+        self.assertEqual({case.objective for case in cases.CASES}, set(measures.OBJECTIVES))
+        for case in cases.CASES:
+            self.assertTrue(measures.of_objective(case.objective, case.settings), case.name)
+            self.assertEqual(case.data_set.query is not None, case.objective in ("lambdarank", "rank_xendcg"), case.name)
 
 
 PINNED = [[1, 6], [0, 8], [5, 7]]
@@ -54,9 +113,8 @@ PINNED = [[1, 6], [0, 8], [5, 7]]
 
 class Verdict(unittest.TestCase):
     def trial(self, differences, objective="regression"):
-        data_set = catalogue.DataSet("d", "p", objective, "y")
-        prepared = catalogue.Prepared("", "", ["a"], [], [np.array([0.0, np.nan])], np.zeros(2), np.ones(2))
-        trial = accuracy.Trial(data_set, prepared, [contenders.LightGBM, contenders.Copse])
+        case = cases.Case(catalogue.DataSet("d", "p", objective, "y"))
+        trial = trials.Trial(case, [], [contenders.LightGBM, contenders.Copse])
         measure = trial.measures[0]
         trial.scores["LightGBM"][measure.name] = [1.0] * len(differences)
         trial.scores["Copse"][measure.name] = [1.0 + difference for difference in differences]
@@ -90,6 +148,76 @@ class Labels(unittest.TestCase):
         self.assertEqual(self.labels(["10", "20", "15"], objective="regression", share=True),
                          ["0.0000", "1.0000", "0.5000"])
         self.assertEqual(self.labels(["yes", "no"], objective="binary", positive="yes"), ["1", "0"])
+
+
+class Stored(unittest.TestCase):
+    def store(self, folder, n_splits=2):
+        program = os.path.join(folder, "program")
+        with open(program, "wb") as file:
+            file.write(b"x")
+        engine = type("Engine", (), {"name": "LightGBM", "version": "1", "has": classmethod(lambda cls, _: True)})
+        return trials.Store(folder, program, [engine], n_splits), [engine]
+
+    def test_only_results_of_the_same_run_are_found(self):
+        case = cases.Case("bike", "quantile", alpha=0.1)
+        with tempfile.TemporaryDirectory() as folder:
+            store, engines = self.store(folder)
+            self.assertIsNone(store.find(case, engines))
+            trial = trials.Trial(case, ["bike", 3], engines)
+            trial.scores["LightGBM"]["pinball"] = [0.1, 1 / 3]
+            store.keep(trial)
+            found = store.find(case, engines)
+            self.assertEqual((found.scores, found.size), (trial.scores, trial.size))
+            self.assertIsNone(self.store(folder, 3)[0].find(case, engines))
+            self.assertIsNone(store.find(cases.Case("bike", "quantile", alpha=0.9), engines))
+
+
+def written(folder, name, text):
+    with open(os.path.join(folder, name), "w", encoding="ascii") as file:
+        file.write(text)
+
+
+class Files(unittest.TestCase):
+    def test_rate_with_weight(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written(folder, "d.csv", "id,n,exposure,x\n1,3,0.5,7\n2,0,0.25,8\n")
+            data_set = catalogue.DataSet("d", "d.csv", "poisson", "n", drop={"id"}, weight="exposure", is_rate=True)
+            prepared = catalogue.prepare(folder, data_set, folder)
+            self.assertEqual((prepared.label.tolist(), prepared.weight.tolist()), ([6.0, 0.0], [0.5, 0.25]))
+            self.assertEqual([column.tolist() for column in prepared.columns], [[7.0, 8.0]])
+            with open(prepared.weighted_path + ".weight", encoding="ascii") as file:
+                self.assertEqual(file.read().split(), ["0.5", "0.25"])
+
+    def test_queries_named_in_the_rows(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written(folder, "a.txt", "2 qid:7 1:0.5 3:4 # note\n0 qid:7 2:1\n")
+            written(folder, "b.txt", "1 qid:3 1:9\n")
+            data_set = catalogue.DataSet("d", "a.txt", "lambdarank", "label", query="query",
+                                         read=readers.Several(readers.Sparse(3), ["b.txt"]))
+            prepared = catalogue.prepare(folder, data_set, folder)
+            self.assertEqual(np.column_stack(prepared.columns).tolist(), [[0.5, 0, 4], [0, 1, 0], [9, 0, 0]])
+            self.assertEqual((prepared.label.tolist(), prepared.query.tolist()), ([2, 0, 1], [0, 0, 1]))
+            for path in (prepared.path, prepared.weighted_path):
+                with open(path + ".query", encoding="ascii") as file:
+                    self.assertEqual(file.read().split(), ["2", "1"])
+
+    def test_queries_in_a_side_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written(folder, "a.train", "2 1:1\n0 1:2\n1 1:3\n")
+            written(folder, "a.train.query", "1\n2\n")
+            names, rows = readers.Sparse(1)(folder, "a.train")
+            self.assertEqual((names, rows), (["label", "query", "c1"], [["2", "0", "1"], ["0", "1", "2"], ["1", "1", "3"]]))
+            written(folder, "a.train.query", "1\n1\n")
+            with self.assertRaises(ValueError):
+                readers.Sparse(1)(folder, "a.train")
+
+    def test_claims_joined_by_policy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            written(folder, "freq.csv", "IDpol,ClaimNb\n100000,2\n5,0\n")
+            written(folder, "sev.csv", "IDpol,ClaimAmount\n1e+05,3.5\n1e+05,4\n9,1\n")
+            self.assertEqual(readers.claim_amounts(folder, "freq.csv")[1], [["100000", "2", "3.5"], ["100000", "2", "4"]])
+            self.assertEqual(readers.claims_of_policies(folder, "freq.csv")[1],
+                             [["100000", "2", "7.50", "1"], ["5", "0", "0.00", "0"]])
 
 
 if __name__ == "__main__":
