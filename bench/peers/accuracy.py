@@ -50,33 +50,45 @@ def split_of(prepared, seed):
 
 def _run(case, options):
     """The Trial of one case; runs in a process of its own."""
-    engines = [kind(options.program) for kind in _installed()]
-    store = Store(os.path.join(options.out, "accuracy-cases"), options.program, engines, options.splits)
-    trial = store.find(case, engines) if options.resume else None
-    if trial is None:
-        with tempfile.TemporaryDirectory(prefix="copse-accuracy-") as scratch:
-            trial = _run_splits(case, engines, options, scratch)
-        store.keep(trial)
+    engines = [engine for engine in _engines(options) if engine.has(case.objective)]
+    store = Store(os.path.join(options.out, "accuracy-cases"), options.program, options.splits)
+    start = time.perf_counter()
+    with tempfile.TemporaryDirectory(prefix="copse-accuracy-") as scratch:
+        prepared = catalogue.prepare(options.data, case.data_set, scratch, sample=MAX_ROWS)
+        trial = Trial(case, size_of(case.data_set, prepared), engines)
+        stored = store.find(case, engines) if options.resume else {}
+        wanted = [engine for engine in engines if engine.name not in stored]
+        if wanted:
+            _run_splits(trial, prepared, wanted, options, scratch)
+        for engine in wanted:
+            store.keep(case, engine, trial.scores[engine.name])
+        trial.scores.update(stored)
+    print(f"{case.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
     return trial
 
 
-def _run_splits(case, engines, options, scratch):
-    prepared = catalogue.prepare(options.data, case.data_set, scratch, sample=MAX_ROWS)
-    trial, start = Trial(case, size_of(case.data_set, prepared), engines), time.perf_counter()
+def _run_splits(trial, prepared, engines, options, scratch):
+    case = trial.case
     with open(prepared.path, encoding="ascii") as file:
         lines = file.readlines()
     for seed in SPLIT_SEEDS[:options.splits]:
         train, test = (Part(prepared, lines, rows, scratch, name, case.data_set.weight is not None)
                        for rows, name in zip(split_of(prepared, seed), ("train", "test")))
         for engine in engines:
-            if engine.has(case.objective):
-                trial.add(engine, test, engine.predict(case, train, test, scratch))
-    print(f"{case.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
-    return trial
+            trial.add(engine, test, engine.predict(case, train, test, scratch))
 
 
-def _installed():
-    return [kind for kind in (LightGBM, Copse, XGBoost, ScikitLearn) if kind.is_installed()]
+KINDS = {"lightgbm": LightGBM, "copse": Copse, "xgboost": XGBoost, "sklearn": ScikitLearn}
+
+
+def _engines(options):
+    """The installed ones of those that are wanted; LightGBM and Copse always."""
+    wanted = options.engines.split(",") if options.engines else list(KINDS)
+    for key in wanted:
+        if key not in KINDS:
+            sys.exit(f"--engines: {key}: expected some of {','.join(KINDS)}")
+    return [kind(options.program) for key, kind in KINDS.items()
+            if kind.is_installed() and key in [*wanted, "lightgbm", "copse"]]
 
 
 def cases_of(options, cases):
@@ -102,7 +114,7 @@ def main(options):
     if not cases:
         sys.exit(f"--accuracy: no case is called {options.row}; there are {', '.join(case.name for case in CASES)}")
     trials = run_longest_first(_run, cases, options)
-    return _report(trials, [kind(options.program) for kind in _installed()], options)
+    return _report(trials, _engines(options), options)
 
 
 def run_longest_first(run, cases, options):
@@ -151,7 +163,7 @@ def _without(engines, trials):
 
 def _report(trials, engines, options):
     behind = [(trial, measure) for trial in trials for measure in trial.measures if trial.is_behind(measure)]
-    missing = [kind.name for kind in (XGBoost, ScikitLearn) if kind not in _installed()]
+    missing = [kind.name for kind in (XGBoost, ScikitLearn) if not kind.is_installed()]
     machine = environment.machine(environment.OTHER_LEARNERS)
     sizes = list({trial.case.data_set.name: trial.size for trial in trials}.values())
     lines = [f"# Held-out accuracy at default parameters, {time.strftime('%Y-%m-%d')}", "",

@@ -65,6 +65,8 @@ DEFAULTS = {
     "data_sample_strategy": "bagging",
 }
 
+LOSSES_WITH_SETTINGS = ("regression_l1", "huber", "quantile", "poisson", "fair", "mape", "tweedie", "lambdarank")
+
 # Objective -> names of data sets. The first of each is trained with weights, its texts as categories and its
 # missing cells as such; the second without weights; what else is drawn.
 OBJECTIVES = {
@@ -164,7 +166,7 @@ def draw_settings(draw, objective):
     _draw_categories(draw, settings)
     if objective in ("binary", "multiclassova"):
         _draw_classes(draw, settings)
-    if objective in ("regression_l1", "huber", "quantile", "poisson", "fair", "tweedie", "lambdarank"):
+    if objective in LOSSES_WITH_SETTINGS:
         _draw_loss(draw, settings)
     if draw.chance(0.15) and objective not in ("poisson", "gamma", "tweedie"):  # a first step from 0 may be beyond e^s
         settings["boost_from_average"] = False
@@ -209,6 +211,8 @@ def _draw_loss(draw, settings):
         settings["poisson_max_delta_step"] = draw.one_of([0.7, 0.7, 0.1, 1.5])
     elif objective == "fair":
         settings["fair_c"] = draw.one_of([0.5, 1.0, 5.0, 50.0])
+    elif objective == "mape":  # whose gradients are about 1 / label
+        settings.update(lambda_l1=0.0, min_gain_to_split=0.0)
     elif objective == "tweedie":
         settings["tweedie_variance_power"] = draw.one_of([1.1, 1.5, 1.5, 1.9])
     elif objective == "lambdarank":

@@ -47,34 +47,37 @@ class Trial:
 
 
 class Store:
-    """A file for each case below a folder. key: what must be the same for a stored result to count."""
+    """A file for each case below a folder, with the results of each engine. A result counts for the same version of
+    the engine (Copse: the same program) and the same number of splits."""
 
-    def __init__(self, folder, program, engines, n_splits):
-        self._folder = folder
+    def __init__(self, folder, program, n_splits):
+        self._folder, self._n_splits = folder, n_splits
         with open(program, "rb") as file:
-            build = hashlib.sha256(file.read()).hexdigest()
-        self._key = {"program": build, "engines": {engine.name: engine.version for engine in engines},
-                     "splits": n_splits}
+            self._build = hashlib.sha256(file.read()).hexdigest()
+
+    def _key(self, engine):
+        return f"{self._build if engine.name == Copse.name else engine.version} {self._n_splits}"
 
     def _path(self, case):
         return os.path.join(self._folder, re.sub(r"[^A-Za-z0-9.-]+", "_", case.name) + ".json")
 
-    def find(self, case, engines):
-        """The Trial that is stored for these engines, or None."""
+    def _read(self, case):
         try:
             with open(self._path(case), encoding="utf-8") as file:
-                stored = json.load(file)
+                return json.load(file)
         except OSError:
-            return None
-        if stored["key"] != self._key:
-            return None
-        trial = Trial(case, stored["size"], engines)
-        trial.scores = stored["scores"]
-        return trial
+            return {}
 
-    def keep(self, trial):
+    def find(self, case, engines):
+        """{name of an engine: its scores} of those that are stored."""
+        stored = self._read(case)
+        return {engine.name: stored[engine.name]["scores"] for engine in engines
+                if engine.name in stored and stored[engine.name]["key"] == self._key(engine)}
+
+    def keep(self, case, engine, scores):
+        stored = {**self._read(case), engine.name: {"key": self._key(engine), "scores": scores}}
         os.makedirs(self._folder, exist_ok=True)
-        path = self._path(trial.case)
+        path = self._path(case)
         with open(path + ".tmp", "w", encoding="utf-8") as file:
-            json.dump({"key": self._key, "size": trial.size, "scores": trial.scores}, file)
+            json.dump(stored, file)
         os.replace(path + ".tmp", path)

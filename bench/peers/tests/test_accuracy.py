@@ -151,25 +151,28 @@ class Labels(unittest.TestCase):
 
 
 class Stored(unittest.TestCase):
-    def store(self, folder, n_splits=2):
-        program = os.path.join(folder, "program")
-        with open(program, "wb") as file:
-            file.write(b"x")
-        engine = type("Engine", (), {"name": "LightGBM", "version": "1", "has": classmethod(lambda cls, _: True)})
-        return trials.Store(folder, program, [engine], n_splits), [engine]
+    def store(self, folder, n_splits=2, content="x"):
+        written(folder, "program", content)
+        return trials.Store(os.path.join(folder, "cases"), os.path.join(folder, "program"), n_splits)
+
+    def engine(self, name, version="1"):
+        return type("Engine", (), {"name": name, "version": version})
 
     def test_only_results_of_the_same_run_are_found(self):
-        case = cases.Case("bike", "quantile", alpha=0.1)
+        case, other = cases.Case("bike", "quantile", alpha=0.1), cases.Case("bike", "quantile", alpha=0.9)
+        theirs, ours = self.engine("LightGBM"), self.engine("Copse")
+        scores = {"pinball": [0.1, 1 / 3]}
         with tempfile.TemporaryDirectory() as folder:
-            store, engines = self.store(folder)
-            self.assertIsNone(store.find(case, engines))
-            trial = trials.Trial(case, ["bike", 3], engines)
-            trial.scores["LightGBM"]["pinball"] = [0.1, 1 / 3]
-            store.keep(trial)
-            found = store.find(case, engines)
-            self.assertEqual((found.scores, found.size), (trial.scores, trial.size))
-            self.assertIsNone(self.store(folder, 3)[0].find(case, engines))
-            self.assertIsNone(store.find(cases.Case("bike", "quantile", alpha=0.9), engines))
+            store = self.store(folder)
+            self.assertEqual(store.find(case, [theirs, ours]), {})
+            store.keep(case, theirs, scores)
+            self.assertEqual(store.find(case, [theirs, ours]), {"LightGBM": scores})
+            store.keep(case, ours, scores)
+            self.assertEqual(store.find(case, [theirs, ours]), {"LightGBM": scores, "Copse": scores})
+            self.assertEqual(store.find(other, [theirs, ours]), {})
+            self.assertEqual(store.find(case, [self.engine("LightGBM", "2")]), {})
+            self.assertEqual(self.store(folder, n_splits=3).find(case, [theirs, ours]), {})
+            self.assertEqual(self.store(folder, content="y").find(case, [theirs, ours]), {"LightGBM": scores})
 
 
 def written(folder, name, text):
