@@ -136,8 +136,8 @@ def size_of(data_set, prepared):
     missing = sum(int(np.isnan(column).sum()) for column in columns)
     levels = max([len(np.unique(columns[at][~np.isnan(columns[at])])) for at in prepared.text_features], default=0)
     queries = "" if prepared.query is None else int(prepared.query[-1]) + 1
-    return [data_set.name, data_set.path, len(prepared.label), len(columns), len(prepared.text_features), levels, missing,
-            data_set.weight or "", queries]
+    return [data_set.name, data_set.path, len(prepared.label), len(columns), len(prepared.text_features), levels,
+            missing, data_set.weight or "", queries]
 
 
 def _rows_of(trial, engines):
@@ -170,17 +170,18 @@ def _report(trials, engines, options):
              ", ".join(f"{engine.name} {engine.version}" for engine in engines)
              + "".join(f"; {name} is not installed and has no column" for name in missing) + ".", "",
              f"{len(sizes)} data sets made of {len({size[1] for size in sizes})} real ones, "
-             f"{len({trial.case.objective for trial in trials})} objectives, {options.splits} random splits of each into "
-             f"80 % and 20 % (seeds {SPLIT_SEEDS[0]} to {SPLIT_SEEDS[options.splits - 1]}; ranking: of the queries); files "
-             f"of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate 0.1, 31 leaves, else "
-             "each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; scikit-learn: "
-             "HistGradientBoosting without early stopping) and what the column \"objective\" says. Same rows, columns and "
-             "weights for all; texts are coded as integers and told to each engine as its kind of category, to "
+             f"{len({trial.case.objective for trial in trials})} objectives, {options.splits} random splits of each "
+             f"into 80 % and 20 % (seeds {SPLIT_SEEDS[0]} to {SPLIT_SEEDS[options.splits - 1]}; ranking: of the "
+             f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate 0.1, "
+             "31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; scikit-learn: "
+             "HistGradientBoosting without early stopping) and what the column \"objective\" says. Same rows, columns "
+             "and weights for all; texts are coded as integers and told to each engine as its kind of category, to "
              "scikit-learn as numbers above 255 levels.", "",
              report.table(SIZE, sizes), "",
              "claim-rate is ClaimNb / Exposure, premium the sum of the claims / Exposure, both weighted by Exposure; "
              "has-claim is whether there was one, with Exposure as the weight of cross_entropy_lambda; house-share is "
-             "california's value moved into 0 to 1; a9a is adult with one column per level; digits: whether it is an 8.", "",
+             "california's value moved into 0 to 1; a9a is adult with one column per level; digits: whether it is an "
+             "8.", "",
              "Mean over the splits, and gain over LightGBM: mean of the paired differences ± its standard error, "
              "above 0 where better than LightGBM. The measure is the loss of the objective, with its weights; ranking: "
              "NDCG, 1 for a query without a relevant document.", "",

@@ -78,5 +78,6 @@ def claim_amounts(folder, path):
 def claims_of_policies(folder, path):
     """One row per policy: its columns, ClaimTotal (sum of the amounts) and HasClaim (0 or 1)."""
     names, policies, amounts = _claims(folder, path)
-    rows = [row + [f"{sum(map(float, amounts.get(float(row[0]), []))):.2f}", str(int(int(row[1]) > 0))] for row in policies]
+    totals = [sum(map(float, amounts.get(float(row[0]), []))) for row in policies]
+    rows = [row + [f"{total:.2f}", str(int(int(row[1]) > 0))] for row, total in zip(policies, totals)]
     return names + ["ClaimTotal", "HasClaim"], rows
