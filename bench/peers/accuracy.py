@@ -52,18 +52,19 @@ def _run(case, options):
     """The Trial of one case; runs in a process of its own."""
     engines = [engine for engine in _engines(options) if engine.has(case.objective)]
     store = Store(os.path.join(options.out, "accuracy-cases"), options.program, options.splits)
-    start = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="copse-accuracy-") as scratch:
-        prepared = catalogue.prepare(options.data, case.data_set, scratch, sample=MAX_ROWS)
-        trial = Trial(case, size_of(case.data_set, prepared), engines)
-        stored = store.find(case, engines) if options.resume else {}
-        wanted = [engine for engine in engines if engine.name not in stored]
-        if wanted:
+    size, stored = store.find(case, engines) if options.resume else (None, {})
+    wanted = [engine for engine in engines if engine.name not in stored]
+    trial = Trial(case, size, engines)
+    if wanted:
+        start = time.perf_counter()
+        with tempfile.TemporaryDirectory(prefix="copse-accuracy-") as scratch:
+            prepared = catalogue.prepare(options.data, case.data_set, scratch, sample=MAX_ROWS)
+            trial.size = size_of(case.data_set, prepared)
             _run_splits(trial, prepared, wanted, options, scratch)
         for engine in wanted:
-            store.keep(case, engine, trial.scores[engine.name])
-        trial.scores.update(stored)
-    print(f"{case.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+            store.keep(trial, engine)
+        print(f"{case.name}: {time.perf_counter() - start:.0f} s", file=sys.stderr, flush=True)
+    trial.scores.update(stored)
     return trial
 
 

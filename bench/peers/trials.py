@@ -69,15 +69,16 @@ class Store:
             return {}
 
     def find(self, case, engines):
-        """{name of an engine: its scores} of those that are stored."""
+        """(what the report says about the data, {name of an engine: its scores}) of what is stored."""
         stored = self._read(case)
-        return {engine.name: stored[engine.name]["scores"] for engine in engines
-                if engine.name in stored and stored[engine.name]["key"] == self._key(engine)}
+        return stored.get("size"), {engine.name: stored[engine.name]["scores"] for engine in engines
+                                    if engine.name in stored and stored[engine.name]["key"] == self._key(engine)}
 
-    def keep(self, case, engine, scores):
-        stored = {**self._read(case), engine.name: {"key": self._key(engine), "scores": scores}}
+    def keep(self, trial, engine):
+        of_engine = {"key": self._key(engine), "scores": trial.scores[engine.name]}
+        stored = {**self._read(trial.case), "size": trial.size, engine.name: of_engine}
         os.makedirs(self._folder, exist_ok=True)
-        path = self._path(case)
+        path = self._path(trial.case)
         with open(path + ".tmp", "w", encoding="utf-8") as file:
             json.dump(stored, file)
         os.replace(path + ".tmp", path)

@@ -161,18 +161,19 @@ class Stored(unittest.TestCase):
     def test_only_results_of_the_same_run_are_found(self):
         case, other = cases.Case("bike", "quantile", alpha=0.1), cases.Case("bike", "quantile", alpha=0.9)
         theirs, ours = self.engine("LightGBM"), self.engine("Copse")
-        scores = {"pinball": [0.1, 1 / 3]}
+        scores, trial = {"pinball": [0.1, 1 / 3]}, trials.Trial(case, ["bike", 3], [])
+        trial.scores = {"LightGBM": scores, "Copse": scores}
         with tempfile.TemporaryDirectory() as folder:
             store = self.store(folder)
-            self.assertEqual(store.find(case, [theirs, ours]), {})
-            store.keep(case, theirs, scores)
-            self.assertEqual(store.find(case, [theirs, ours]), {"LightGBM": scores})
-            store.keep(case, ours, scores)
-            self.assertEqual(store.find(case, [theirs, ours]), {"LightGBM": scores, "Copse": scores})
-            self.assertEqual(store.find(other, [theirs, ours]), {})
-            self.assertEqual(store.find(case, [self.engine("LightGBM", "2")]), {})
-            self.assertEqual(self.store(folder, n_splits=3).find(case, [theirs, ours]), {})
-            self.assertEqual(self.store(folder, content="y").find(case, [theirs, ours]), {"LightGBM": scores})
+            self.assertEqual(store.find(case, [theirs, ours]), (None, {}))
+            store.keep(trial, theirs)
+            self.assertEqual(store.find(case, [theirs, ours]), (["bike", 3], {"LightGBM": scores}))
+            store.keep(trial, ours)
+            self.assertEqual(store.find(case, [theirs, ours])[1], {"LightGBM": scores, "Copse": scores})
+            self.assertEqual(store.find(other, [theirs, ours])[1], {})
+            self.assertEqual(store.find(case, [self.engine("LightGBM", "2")])[1], {})
+            self.assertEqual(self.store(folder, n_splits=3).find(case, [theirs, ours])[1], {})
+            self.assertEqual(self.store(folder, content="y").find(case, [theirs, ours])[1], {"LightGBM": scores})
 
 
 def written(folder, name, text):
