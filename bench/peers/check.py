@@ -88,7 +88,7 @@ class Checker:
         probe_rows.write_csv(csv_path, prepared.names, matrix)
         for path in paths:
             for kind in KINDS:
-                ours = self.copse.predict(path, csv_path, kind, os.path.join(self.scratch, "predictions.txt"))
+                ours = self.copse.predict(path, csv_path, kind, os.path.join(self.scratch, "predictions.txt"), True)
                 theirs = self.lightgbm.predict(path, matrix, kind)
                 row.n_predictions += len(theirs)
                 _compare_predictions(os.path.basename(path), kind, ours, theirs, row.outcome.failures)

@@ -76,8 +76,9 @@ class Copse:
         parameters.update(data=path, num_iterations=n_rounds, output_model=model_path, **(extra or {}))
         return self.run(["train"] + [f"{key}={_text(value)}" for key, value in parameters.items()])
 
-    def predict(self, model_path, csv_path, kind, result_path):
-        words = {"raw": ["predict_raw_score=true"], "leaf": ["predict_leaf_index=true"], "probability": []}[kind]
+    def predict(self, model_path, csv_path, kind, result_path, compat=False):
+        """compat: raw scores of a random forest are sums, as LightGBM's, not means."""
+        words = {"raw": ["predict_raw_score=true"] + ["compat=lightgbm"] * compat, "leaf": ["predict_leaf_index=true"], "probability": []}[kind]
         self.run(["predict", f"data={csv_path}", "header=true", f"input_model={model_path}",
                   f"output_result={result_path}"] + words)
         with open(result_path, encoding="ascii") as file:

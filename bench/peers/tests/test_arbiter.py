@@ -52,7 +52,7 @@ CASES = [
     ("lambdarank", {"lambdarank_norm": False, "sigmoid": 2.0}, True),
     ("regression", {"data_sample_strategy": "goss"}, True),
     ("regression", {"boosting": "dart", "skip_drop": 1.0}, False),
-    ("binary", {"boosting": "rf", "feature_fraction": 0.999}, False),
+    ("binary", {"boosting": "rf", "feature_fraction": 0.999999999}, False),
 ]
 
 
