@@ -10,7 +10,6 @@ and a busy machine changes nothing.
 
 import concurrent.futures
 import fnmatch
-import math
 import multiprocessing
 import os
 import sys
@@ -114,8 +113,22 @@ def main(options):
     cases = [case for case in cases if any(fnmatch.fnmatch(case.name, pattern) for pattern in patterns)]
     if not cases:
         sys.exit(f"--accuracy: no case is called {options.row}; there are {', '.join(case.name for case in CASES)}")
-    trials = run_longest_first(_run, cases, options)
+    trials = _stored(cases, options) if options.render else run_longest_first(_run, cases, options)
     return _report(trials, _engines(options), options)
+
+
+def _stored(cases, options):
+    """The Trials of the cases whose results are stored, at least LightGBM's and Copse's."""
+    store, found = Store(os.path.join(options.out, "accuracy-cases"), options.program, options.splits), []
+    for case in cases:
+        size, scores = store.find(case, _engines(options))
+        if LightGBM.name in scores and Copse.name in scores:
+            trial = Trial(case, size, [])
+            trial.scores = scores
+            found.append(trial)
+    if not found:
+        sys.exit(f"--accuracy --render: nothing is stored in {options.out}")
+    return found
 
 
 def run_longest_first(run, cases, options):
@@ -145,12 +158,16 @@ def _rows_of(trial, engines):
     rows, case = [], trial.case
     for measure in trial.measures:
         row = [case.data_set.name, f"{case.task} {case.n_classes or ''}".rstrip(), measure.title]
-        row += [f"{trial.mean(engine.name, measure):.6g}" if engine.has(case.objective) else "-" for engine in engines]
-        for engine in engines[1:]:
-            gain, error = trial.gain(engine.name, measure) if engine.has(case.objective) else (math.nan, math.nan)
-            row.append("-" if math.isnan(gain) else f"{gain:+.2g} ± {error:.1g}" if gain or error else "0")
+        blank = {engine.name: "not run" if engine.has(case.objective) else "-" for engine in engines
+                 if engine.name not in trial.scores}
+        row += [blank.get(engine.name) or f"{trial.mean(engine.name, measure):.6g}" for engine in engines]
+        row += [blank.get(engine.name) or _gain_text(*trial.gain(engine.name, measure)) for engine in engines[1:]]
         rows.append(row + ["BEHIND" if trial.is_behind(measure) else ""])
     return rows
+
+
+def _gain_text(gain, error):
+    return f"{gain:+.2g} ± {error:.1g}" if gain or error else "0"
 
 
 def _without(engines, trials):

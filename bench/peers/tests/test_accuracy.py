@@ -134,6 +134,21 @@ class Verdict(unittest.TestCase):
             self.assertEqual(trial.is_behind(measure), expected, differences)
 
 
+    def test_engine_without_figures_says_why(self):
+        trial, _ = self.trial([0.5, 0.5])
+        trial.scores["XGBoost"] = trial.scores["LightGBM"]
+        row = accuracy._rows_of(trial, [contenders.LightGBM, contenders.Copse, contenders.XGBoost])[0]
+        self.assertEqual(row[3:], ["1", "1.5", "1", "-0.5 ± 0", "0", "BEHIND"])
+        del trial.scores["XGBoost"]
+        row = accuracy._rows_of(trial, [contenders.LightGBM, contenders.Copse, contenders.XGBoost])[0]
+        self.assertEqual((row[5], row[7]), ("not run", "not run"))
+        trial.case.objective = "fair"
+        trial.case.settings = {"fair_c": 1.0}
+        trial.scores["LightGBM"] = trial.scores["Copse"] = {"fair": [1.0, 1.0]}
+        row = accuracy._rows_of(trial, [contenders.LightGBM, contenders.Copse, contenders.XGBoost])[0]
+        self.assertEqual((row[5], row[7]), ("-", "-"))
+
+
 class Labels(unittest.TestCase):
     def labels(self, tokens, **changed):
         return catalogue._labels(catalogue.DataSet("d", "p", **{"label": "y", **changed}), tokens)
