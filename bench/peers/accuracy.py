@@ -154,11 +154,15 @@ def size_of(data_set, prepared):
             missing, data_set.weight or "", queries]
 
 
+def _not_run(trial, engine):
+    return engine.has(trial.case.objective) and engine.name not in trial.scores
+
+
 def _rows_of(trial, engines):
     rows, case = [], trial.case
     for measure in trial.measures:
         row = [case.data_set.name, f"{case.task} {case.n_classes or ''}".rstrip(), measure.title]
-        blank = {engine.name: "not run" if engine.has(case.objective) else "-" for engine in engines
+        blank = {engine.name: "not run" if _not_run(trial, engine) else "-" for engine in engines
                  if engine.name not in trial.scores}
         row += [blank.get(engine.name) or f"{trial.mean(engine.name, measure):.6g}" for engine in engines]
         row += [blank.get(engine.name) or _gain_text(*trial.gain(engine.name, measure)) for engine in engines[1:]]
@@ -185,7 +189,8 @@ def _report(trials, engines, options):
     machine = environment.machine(environment.OTHER_LEARNERS)
     sizes = list({trial.case.data_set.name: trial.size for trial in trials}.values())
     lines = [f"# Held-out accuracy at default parameters, {time.strftime('%Y-%m-%d')}", "",
-             ", ".join(f"{engine.name} {engine.version}" for engine in engines)
+             "Made by `bench/compare --accuracy`: "
+             + ", ".join(f"{engine.name} {engine.version}" for engine in engines)
              + "".join(f"; {name} is not installed and has no column" for name in missing) + ".", "",
              f"{len(sizes)} data sets made of {len({size[1] for size in sizes})} real ones, "
              f"{len({trial.case.objective for trial in trials})} objectives, {options.splits} random splits of each "
@@ -206,6 +211,8 @@ def _report(trials, engines, options):
              report.table(["data", "objective", "measure"] + [engine.name for engine in engines]
                           + [f"gain of {engine.name}" for engine in engines[1:]] + [""],
                           [row for trial in trials for row in _rows_of(trial, engines)]), "",
+             *(["not run: the table was written (`--render`) before the engine had its turn at this row.", ""]
+               if any(_not_run(trial, engine) for trial in trials for engine in engines) else []),
              *(line for sentence in _without(engines, trials) for line in (sentence, "")),
              _verdict(behind), "", report.facts(machine)]
     report.write(options.out, "accuracy", "\n".join(lines), {
