@@ -4,8 +4,8 @@ Every data set is split ten times by committed seeds. All engines get the same r
 the same codes as categories, the others their own natural way. Each difference from LightGBM is paired: the mean
 over the splits of the difference on one split, with that mean's standard error.
 
-As many cases (cases.py) run at once as there are threads, each engine on one thread: that is the quickest for small data,
-and a busy machine changes nothing.
+As many cases (cases.py) run at once as there are threads, each engine on one thread: that is the quickest for small
+data, and a busy machine changes nothing.
 """
 
 import concurrent.futures
@@ -195,8 +195,8 @@ def _report(trials, engines, options):
              f"{len(sizes)} data sets made of {len({size[1] for size in sizes})} real ones, "
              f"{len({trial.case.objective for trial in trials})} objectives, {options.splits} random splits of each "
              f"into 80 % and 20 % (seeds {SPLIT_SEEDS[0]} to {SPLIT_SEEDS[options.splits - 1]}; ranking: of the "
-             f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate 0.1, "
-             "31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; scikit-learn: "
+             f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate "
+             "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; scikit-learn: "
              "HistGradientBoosting without early stopping) and what the column \"objective\" says. Same rows, columns "
              "and weights for all; texts are coded as integers and told to each engine as its kind of category, to "
              "scikit-learn as numbers above 255 levels.", "",

@@ -105,7 +105,8 @@ class Splits(unittest.TestCase):
         self.assertEqual({case.objective for case in cases.CASES}, set(measures.OBJECTIVES))
         for case in cases.CASES:
             self.assertTrue(measures.of_objective(case.objective, case.settings), case.name)
-            self.assertEqual(case.data_set.query is not None, case.objective in ("lambdarank", "rank_xendcg"), case.name)
+            is_ranking = case.objective in ("lambdarank", "rank_xendcg")
+            self.assertEqual(case.data_set.query is not None, is_ranking, case.name)
 
 
 PINNED = [[1, 6], [0, 8], [5, 7]]
@@ -225,7 +226,8 @@ class Files(unittest.TestCase):
             written(folder, "a.train", "2 1:1\n0 1:2\n1 1:3\n")
             written(folder, "a.train.query", "1\n2\n")
             names, rows = readers.Sparse(1)(folder, "a.train")
-            self.assertEqual((names, rows), (["label", "query", "c1"], [["2", "0", "1"], ["0", "1", "2"], ["1", "1", "3"]]))
+            self.assertEqual(names, ["label", "query", "c1"])
+            self.assertEqual(rows, [["2", "0", "1"], ["0", "1", "2"], ["1", "1", "3"]])
             written(folder, "a.train.query", "1\n1\n")
             with self.assertRaises(ValueError):
                 readers.Sparse(1)(folder, "a.train")
@@ -234,7 +236,8 @@ class Files(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             written(folder, "freq.csv", "IDpol,ClaimNb\n100000,2\n5,0\n")
             written(folder, "sev.csv", "IDpol,ClaimAmount\n1e+05,3.5\n1e+05,4\n9,1\n")
-            self.assertEqual(readers.claim_amounts(folder, "freq.csv")[1], [["100000", "2", "3.5"], ["100000", "2", "4"]])
+            self.assertEqual(readers.claim_amounts(folder, "freq.csv")[1],
+                             [["100000", "2", "3.5"], ["100000", "2", "4"]])
             self.assertEqual(readers.claims_of_policies(folder, "freq.csv")[1],
                              [["100000", "2", "7.50", "1"], ["5", "0", "0.00", "0"]])
 
