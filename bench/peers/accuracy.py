@@ -192,14 +192,14 @@ def _report(trials, engines, options):
              "Made by `bench/compare --accuracy`: "
              + ", ".join(f"{engine.name} {engine.version}" for engine in engines)
              + "".join(f"; {name} is not installed and has no column" for name in missing) + ".", "",
-             f"{len(sizes)} data sets made of {len({size[1] for size in sizes})} real ones, "
+             f"{len(sizes)} real data sets from {len({size[1] for size in sizes})} files, "
              f"{len({trial.case.objective for trial in trials})} objectives, {options.splits} random splits of each "
              f"into 80 % and 20 % (seeds {SPLIT_SEEDS[0]} to {SPLIT_SEEDS[options.splits - 1]}; ranking: of the "
              f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate "
-             "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; scikit-learn: "
-             "HistGradientBoosting without early stopping) and what the column \"objective\" says. Same rows, columns "
-             "and weights for all; texts are coded as integers and told to each engine as its kind of category, to "
-             "scikit-learn as numbers above 255 levels.", "",
+             "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; "
+             "scikit-learn: HistGradientBoosting without early stopping) and what the column \"objective\" says. Same "
+             "rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
+             "category, to scikit-learn as numbers above 255 levels.", "",
              report.table(SIZE, sizes), "",
              "claim-rate is ClaimNb / Exposure, premium the sum of the claims / Exposure, both weighted by Exposure; "
              "has-claim is whether there was one, with Exposure as the weight of cross_entropy_lambda; house-share is "
