@@ -30,8 +30,8 @@ def memory_peak():
         return next(int(line.split()[1]) / 1024 for line in file if line.startswith("VmHWM:"))
 
 
-def _accuracy(job, label, prediction):
-    return {measure.title: measure.value(label, prediction) for measure in measures.OF_OBJECTIVE[job["objective"]]}
+def accuracy(job, part, prediction):
+    return {measure.title: measure.of(part, prediction) for measure in measures.of_objective(job["objective"], {})}
 
 
 def _train(engine, job):
@@ -46,7 +46,7 @@ def _train(engine, job):
     peak = memory_peak()
     test = generated.load(job["folder"], "test")
     return {"bins_s": bins.wall + late, "train_s": train.wall - late, "train_cpu_s": train.cpu, "peak_mb": peak,
-            "base_mb": base, "accuracy": _accuracy(job, test.label, engine.predict(test.matrix)),
+            "base_mb": base, "accuracy": accuracy(job, test, engine.predict(test.matrix)),
             "phases": getattr(engine, "phases", None)}
 
 
@@ -90,7 +90,7 @@ def _predict(engine, job):
         seconds.append(clock.wall)
         cpu.append(clock.cpu)
     return {"predict_s": statistics.median(seconds), "predict_cpu_s": statistics.median(cpu),
-            "peak_mb": memory_peak(), "accuracy": _accuracy(job, test.label, prediction)}
+            "peak_mb": memory_peak(), "accuracy": accuracy(job, test, prediction)}
 
 
 def _predict_row(engine, job):
@@ -98,7 +98,7 @@ def _predict_row(engine, job):
     engine.load(job["model"])
     repeats = max(1, round(100 * min(1.0, job["scale"] * 10)))
     wall, cpu, prediction = engine.row_microseconds(test.matrix, repeats)
-    return {"row_us": wall, "row_cpu_us": cpu, "accuracy": _accuracy(job, test.label, prediction)}
+    return {"row_us": wall, "row_cpu_us": cpu, "accuracy": accuracy(job, test, prediction)}
 
 
 TASKS = {"train": _train, "bins": _bins, "csv": _csv, "memory": _memory, "model": _model, "predict": _predict,

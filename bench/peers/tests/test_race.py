@@ -5,7 +5,9 @@ import subprocess
 import sys
 import unittest
 
-from peers.race import engines, goals, load, run, shapes, table, verdict
+import numpy as np
+
+from peers.race import engines, generated, goals, load, run, shapes, table, tasks, verdict
 from peers.race.verdict import Target
 
 
@@ -156,6 +158,14 @@ class Table(unittest.TestCase):
     def test_numbers(self):
         self.assertEqual([table.number(value) for value in (None, 0.01234, 3.0, 12.34, 100.4, 1234.5)],
                          ["", "0.0123", "3.00", "12.3", "100", "1234"])
+
+
+class Accuracy(unittest.TestCase):
+    def test_objectives_of_the_rows(self):
+        part = generated.Part(None, np.array([0.0, 1.0]), [])
+        self.assertEqual(tasks.accuracy({"objective": "binary"}, part, np.array([0.2, 0.9]))["AUC"], 1.0)
+        sure = np.array([[0.9, 0.1], [0.2, 0.8]])
+        self.assertEqual(tasks.accuracy({"objective": "multiclass"}, part, sure)["accuracy"], 1.0)
 
 
 class Shapes(unittest.TestCase):
