@@ -170,18 +170,36 @@ static double place_of(const struct step *step, const struct block *block, size_
   return (double)(hash[0] >> 11) * 0x1p-53;
 }
 
-/* The cell of the strata or of the time; a time with a zone is told in UTC. room [CELL_ROOM]. */
+/* The cell of the strata or of the time, which blanks around it do not move; a time with a zone is told in
+ * UTC. room [CELL_ROOM]. */
 static struct row_cell special_cell(const struct step *step, const struct block *block, size_t row,
                                     char *room) {
   const struct split_state *state = step->state;
   enum value_type type = step->in->columns[state->column].type;
   struct row_cell cell = block_cell(&block->columns[state->column], type, row, room);
-  if (!is_time(step) || type != VALUE_TEXT || cell.null || cell.length >= CELL_ROOM) return cell;
+  if (!is_time(step) || type != VALUE_TEXT || cell.null) return cell;
+  cell = row_cell_trimmed(cell);
+  if (cell.length >= CELL_ROOM) return cell;
   size_t length = moment_utc_text(cell.text, cell.length, room);
   return length > 0 ? cell_of_text(room, length) : cell;
 }
 
-/* Numbers as numbers, texts bytewise (dates as ISO 8601 writes them). */
+/* Texts bytewise, dates as ISO 8601 writes them; what stands between date and time of day, a blank or T, says
+ * nothing of the order. */
+static int compare_texts(const struct row_cell *x, const struct row_cell *y) {
+  enum { DATE = 10 };
+  size_t n = x->length < y->length ? x->length : y->length;
+  int order = memcmp(x->text, y->text, n < DATE ? n : DATE);
+  if (order == 0 && n > DATE) {
+    char a = x->text[DATE], b = y->text[DATE];
+    bool same = (a == 'T' && b == ' ') || (a == ' ' && b == 'T');
+    order = same ? 0 : (int)(unsigned char)a - (int)(unsigned char)b;
+    if (order == 0) order = memcmp(x->text + DATE + 1, y->text + DATE + 1, n - DATE - 1);
+  }
+  return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
+}
+
+/* Numbers as numbers. */
 static int compare_times(const struct row_cell *x, const struct row_cell *y, bool numbers) {
   if (numbers) {
     double a = 0, b = 0;
@@ -189,8 +207,7 @@ static int compare_times(const struct row_cell *x, const struct row_cell *y, boo
     copse_parse_double(y->text, y->length, &b);
     return (a > b) - (a < b);
   }
-  int order = memcmp(x->text, y->text, x->length < y->length ? x->length : y->length);
-  return order != 0 ? order : (x->length > y->length) - (x->length < y->length);
+  return compare_texts(x, y);
 }
 
 /* ---- learning ---- */
