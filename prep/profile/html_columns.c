@@ -189,7 +189,8 @@ bool html_choose_cards(const copse_profile *p, size_t other, uint8_t *cards) {
   }
   for (uint32_t i = 0; i < n_columns && !few; i++) {
     uint32_t at = list[i].column;
-    bool strong = fabs(html_strength(p, &p->columns[at]) - 0.5) >= 0.02;
+    double strength = html_strength(p, &p->columns[at]), chance = p->target.kind == TARGET_NUMBER ? 0 : 0.5;
+    bool strong = fabs(strength - chance) >= 0.02;
     if (cards[at] != HTML_CARD || (n > MANY && !strong)) continue;
     size_t more = card_elements(p, at, true, &room) - card_elements(p, at, false, &room);
     if (other + more > HTML_ELEMENTS) break;
