@@ -170,18 +170,24 @@ static uint32_t quoted(struct parser *parser) {
 
 /* What a text column is compared with: people write city = "Pune" too. Double quotes are a column's where
  * there is one of that name, and it is told where there is none: a misspelt column must not become a text in
- * silence.
- */
+ * silence. What it was in fitting it stays: rows to be scored may have other columns. */
 static uint32_t parse_compared(struct parser *parser) {
   const char *end;
   skip_blanks(parser);
   if (*parser->at != '"') return parse_sum(parser);
   char *text = take_quoted(parser, &end);
   if (text == NULL) return 0;
-  if (*end == '?' || shape_find(parser->in, text) >= 0) return parse_sum(parser);
+  if (*end == '?') return parse_sum(parser);
+  const char *known = pairs_second(&parser->step->learnt, text), *found = known;
+  if (known == NULL) found = shape_find(parser->in, text) >= 0 ? "column" : "text";
+  if (known == NULL && !pairs_add(&parser->step->learnt, text, strlen(text), found, strlen(found)))
+    parser->status = step_fail_memory(parser->step, parser->err);
+  if (parser->status != COPSE_OK) return 0;
+  if (strcmp(found, "column") == 0) return parse_sum(parser);
   struct shown shown = show(text, strlen(text));
-  step_note(parser->step, "%s: \"%s\" is no column: read as the text '%s'", parser->option, shown.text,
-            shown.text);
+  if (known == NULL)
+    step_note(parser->step, "%s: \"%s\" is no column: read as the text '%s'", parser->option, shown.text,
+              shown.text);
   parser->at = end;
   return text_node(parser, text);
 }

@@ -301,7 +301,7 @@ static copse_status fit_step(copse_recipe *recipe, size_t index, struct row_sour
                              copse_error *err) {
   struct step *step = &recipe->steps[index];
   struct run run = {.recipe = recipe, .rows = rows, .n_threads = n_threads, .end = step->parent, .part = -1};
-  if (step->kind->learns == NULL) {
+  if (step->kind->learns == NULL && step->kind->learn_columns == NULL) {
     step->learned = true;
     return COPSE_OK;
   }
@@ -311,7 +311,9 @@ static copse_status fit_step(copse_recipe *recipe, size_t index, struct row_sour
     status = bind_steps(&run, err);
   }
   const struct shape *in = status == COPSE_OK ? shape_of(&run, step->parent) : NULL;
-  if (status == COPSE_OK && in->n > 0 && step->kind->learns(step, in)) {
+  if (status == COPSE_OK && in->n > 0 && step->kind->learn_columns != NULL)
+    status = step->kind->learn_columns(step, in, err);
+  if (status == COPSE_OK && in->n > 0 && step->kind->learns != NULL && step->kind->learns(step, in)) {
     run.observer = step;
     status = bind_step(&run, step, in, &run.observed, err);
     if (status == COPSE_OK) status = run_pass(&run, err);

@@ -73,6 +73,12 @@ bool pairs_add(struct pairs *pairs, const char *a, size_t a_length, const char *
   return true;
 }
 
+const char *pairs_second(const struct pairs *pairs, const char *a) {
+  for (uint32_t i = 0; i < pairs->n; i++)
+    if (strcmp(pairs->items[i].a, a) == 0) return pairs->items[i].b;
+  return NULL;
+}
+
 void pairs_release(struct pairs *pairs) {
   copse_free(pairs->items);
   pool_release(&pairs->texts);

@@ -57,6 +57,8 @@ struct pairs {
   struct pool texts;
 };
 bool pairs_add(struct pairs *pairs, const char *a, size_t a_length, const char *b, size_t b_length);
+/* The second text of the first pair that begins with `a`; NULL: there is none. */
+const char *pairs_second(const struct pairs *pairs, const char *a);
 void pairs_release(struct pairs *pairs);
 
 /* ---- steps ---- */
@@ -88,6 +90,9 @@ struct step_kind {
   bool serial; /* apply sees the blocks one after the other, in order */
   /* Fitting: checks what options say together, reads files. NULL: nothing to do. */
   copse_status (*open)(struct step *step, copse_error *err);
+  /* Fitting: what the columns alone decide, so that rows with other columns do not decide it anew. NULL:
+   * nothing. */
+  copse_status (*learn_columns)(struct step *step, const struct shape *in, copse_error *err);
   /* Whether the step must see the rows before it can be applied. NULL: never. */
   bool (*learns)(const struct step *step, const struct shape *in);
   /* Makes the state and the shape of what comes out (empty; names.ctx set). What learns is bound before it

@@ -10,6 +10,17 @@ struct formula_state {
   int64_t into; /* derive; -1: a new column */
 };
 
+/* Which words in double quotes are texts. */
+static copse_status learn_derive(struct step *step, const struct shape *in, copse_error *err) {
+  struct expression expression;
+  return expression_parse(step, "formula", in, &expression, err);
+}
+
+static copse_status learn_filter(struct step *step, const struct shape *in, copse_error *err) {
+  struct expression expression;
+  return expression_parse(step, "where", in, &expression, err);
+}
+
 static copse_status bind_derive(struct step *step, const struct shape *in, struct shape *out,
                                 copse_error *err) {
   copse_status status = step_make_state(step, sizeof(struct formula_state), err);
@@ -75,6 +86,7 @@ const struct step_kind step_derive = {
     .help = "makes a column by a formula",
     .options = derive_options,
     .n_options = sizeof derive_options / sizeof derive_options[0],
+    .learn_columns = learn_derive,
     .bind = bind_derive,
     .apply = apply_derive,
 };
@@ -84,6 +96,7 @@ const struct step_kind step_filter = {
     .help = "keeps the rows that meet a condition",
     .options = filter_options,
     .n_options = 1,
+    .learn_columns = learn_filter,
     .bind = bind_filter,
     .apply = apply_filter,
 };

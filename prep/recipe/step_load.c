@@ -42,20 +42,20 @@ static bool is_skipped(const struct step *step, const char *name) {
   return contains(step_option(step, "skip"), name);
 }
 
-/* Type that was found in the rows that were learned from, -1 for none. */
+/* Type of a column of the rows that were learned from, -1: they have none of that name. */
 static int learnt_type(const struct step *step, const char *name) {
-  for (uint32_t i = 0; i < step->learnt.n; i++)
-    if (strcmp(step->learnt.items[i].a, name) == 0)
-      for (int type = VALUE_TEXT; type <= VALUE_INTEGER; type++)
-        if (strcmp(step->learnt.items[i].b, value_type_name((enum value_type)type)) == 0) return type;
+  const char *found = pairs_second(&step->learnt, name);
+  for (int type = VALUE_TEXT; found != NULL && type <= VALUE_INTEGER; type++)
+    if (strcmp(found, value_type_name((enum value_type)type)) == 0) return type;
   return -1;
 }
 
-/* Type of a column that is not skipped; -1: it is left out. */
+/* Type of a column that is not skipped; -1: it is left out. A column that came later is not looked at, which
+ * would make rows apart that were equal. */
 static int type_of(const struct step *step, const char *name) {
   int type = listed_type(step, name);
   if (type >= 0) return type;
-  if (step_is(step, "other", "auto")) return learnt_type(step, name);
+  if (step_is(step, "other", "auto") || step->learnt.n > 0) return learnt_type(step, name);
   for (size_t i = 0; i < 3; i++)
     if (step_is(step, "other", lists[i].option)) return (int)lists[i].type;
   return -1;
@@ -82,6 +82,19 @@ static bool learns_load(const struct step *step, const struct shape *in) {
   return false;
 }
 
+/* Of columns that `other` gives a type: which there are. */
+static copse_status learn_names(struct step *step, const struct shape *in, copse_error *err) {
+  bool ok = true;
+  const char *type = step_option(step, "other")->text;
+  if (step_is(step, "other", "auto") || step_is(step, "other", "drop")) return COPSE_OK;
+  for (uint32_t i = 0; i < in->n && ok; i++) {
+    const char *name = in->columns[i].name;
+    if (listed_type(step, name) >= 0 || is_skipped(step, name)) continue;
+    ok = pairs_add(&step->learnt, name, strlen(name), type, strlen(type));
+  }
+  return ok ? COPSE_OK : step_fail_memory(step, err);
+}
+
 static copse_status check_required(const struct step *step, const struct shape *in, copse_error *err) {
   int64_t column;
   copse_status status = COPSE_OK;
@@ -92,7 +105,7 @@ static copse_status check_required(const struct step *step, const struct shape *
       status = step_column(step, in, list->items[k], maybe, &column, err);
     }
   }
-  for (uint32_t k = 0; k < step->learnt.n && status == COPSE_OK; k++) {
+  for (uint32_t k = 0; k < step->learnt.n && status == COPSE_OK && step_is(step, "other", "auto"); k++) {
     const char *name = step->learnt.items[k].a;
     status = step_column(step, in, name, step_is_label(step, name), &column, err);
   }
@@ -323,6 +336,7 @@ const struct step_kind step_load = {
     .options = options,
     .n_options = sizeof options / sizeof options[0],
     .open = open_load,
+    .learn_columns = learn_names,
     .learns = learns_load,
     .bind = bind_load,
     .observe = observe_load,

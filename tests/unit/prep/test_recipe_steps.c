@@ -158,6 +158,55 @@ static void test_split_zones(void **unused) {
   copse_recipe_free(recipe);
 }
 
+/* Whatever stands between the date and the time of day, and around both. */
+static void test_split_ways_of_writing(void **unused) {
+  (void)unused;
+  const char *rows =
+      "d,x\n2024-01-01T10:00:00Z,2\n2024-01-01 12:00,3\n\" 2024-01-01 13:00:00 \",4\n2024-01-01T11:00:00,1\n"
+      "2024-01-01,0\n";
+  copse_recipe *recipe = read_recipe(LOAD "[split]\nmethod = time\ncolumn = d\nvalid = 0.4\n", NULL);
+  const char *path = write_text("rows.csv", rows);
+  assert_int_equal(copse_recipe_fit(recipe, &path, 1, NULL, NULL), COPSE_OK);
+  char *held = replay(recipe, rows, 1, 0);
+  assert_string_equal(held, "d,x\n2024-01-01 12:00,3\n\" 2024-01-01 13:00:00 \",4\n");
+  free(held);
+  copse_recipe_free(recipe);
+}
+
+/* Fits on some rows and replays the stored recipe on others, with columns more or less: the last table. */
+static char *replay_stored(const char *recipe_text, const char *rows, const char *others) {
+  copse_recipe *recipe = read_recipe(recipe_text, NULL), *stored;
+  const char *path = write_text("rows.csv", rows);
+  copse_error err;
+  copse_text text = {.ctx = NULL};
+  if (copse_recipe_fit(recipe, &path, 1, NULL, &err) != COPSE_OK) fail_msg("%s", err.message);
+  assert_int_equal(copse_recipe_write(recipe, &text, NULL), COPSE_OK);
+  if (copse_recipe_parse(NULL, text.data, text.length, "test", &stored, &err) != COPSE_OK)
+    fail_msg("%s", err.message);
+  char *out = replay(stored, others, -1, 0);
+  copse_text_release(&text);
+  copse_recipe_free(recipe);
+  copse_recipe_free(stored);
+  return out;
+}
+
+/* Rows to be scored have columns that the fitted ones did not have: formulas mean what they meant, rows that
+ * were equal are. */
+static void test_later_columns(void **unused) {
+  (void)unused;
+  static const char *const loads[] = {"[load]\nother = text\n", "[load]\ntext = b\n"};
+  for (size_t i = 0; i < 2; i++) {
+    char recipe[200];
+    snprintf(recipe, sizeof recipe, "%s[filter]\nwhere = b = \"k1\"\n[select]\ncolumns = b\n", loads[i]);
+    char *text = replay_stored(recipe, "b\nk1\nk2\n", "k1,b\nk2,k1\nk2,k2\n");
+    assert_string_equal(text, "b\nk1\n");
+    free(text);
+  }
+  char *text = replay_stored("[load]\nother = text\n[dedupe]\n", "b,c\nx,1\n", "n,b,c\n1,x,y\n2,x,y\n");
+  assert_string_equal(text, "b,c\nx,y\n");
+  free(text);
+}
+
 /* Blanks in quotes are part of a text; numbers, dates, missing cells and names are told without them. */
 static void test_quoted_blanks(void **unused) {
   (void)unused;
@@ -513,6 +562,8 @@ int main(void) {
       cmocka_unit_test(test_names_in_quotes),
       cmocka_unit_test(test_date_zones),
       cmocka_unit_test(test_split_zones),
+      cmocka_unit_test(test_split_ways_of_writing),
+      cmocka_unit_test(test_later_columns),
       cmocka_unit_test(test_quoted_blanks),
       cmocka_unit_test(test_quoted_texts),
       cmocka_unit_test(test_map),
