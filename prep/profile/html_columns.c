@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "profile/html.h"
 
@@ -176,10 +177,11 @@ bool html_choose_cards(const copse_profile *p, size_t other, uint8_t *cards) {
   struct ordered *list = copse_alloc(p->ctx, n_columns, sizeof *list);
   if (list == NULL) return false;
   order_columns(p, list);
+  memset(cards, HTML_NO_CARD, n_columns);
   for (uint32_t i = 0; i < n_columns; i++) {
     uint32_t at = list[i].column;
     bool worth = p->columns[at].type != TYPE_CONSTANT && p->columns[at].type != TYPE_EMPTY;
-    cards[at] = few && worth ? HTML_CARD_WITH_BINS : HTML_NO_CARD;
+    if (few && worth) cards[at] = HTML_CARD_WITH_BINS;
     if (few || !worth || n == HTML_CARDS) continue;
     size_t more = card_elements(p, at, false, &room);
     if (other + more > HTML_ELEMENTS) break;
