@@ -26,12 +26,16 @@ void console_set_verbosity(int verbosity) { console.verbosity = verbosity; }
 
 bool console_speaks(int verbosity) { return console.verbosity >= verbosity; }
 
+/* Names and classes come from files: one line stays one, and no sequence reaches the terminal. */
+static void clean_line(char *line) {
+  for (; *line; line++)
+    if (((unsigned char)*line < ' ' && *line != '\t') || *line == 0x7F) *line = ' ';
+}
+
 static void print_line(const char *prefix, const char *text) {
   char line[2 * COPSE_ERROR_CAPACITY];
   snprintf(line, sizeof line, "%s", text);
-  for (char *at = line; *at; at++) {
-    if (*at == '\n' || *at == '\r') *at = ' ';
-  }
+  clean_line(line);
   console_status_end();
   fprintf(stderr, "%s%s\n", prefix, line);
 }
@@ -50,11 +54,19 @@ void console_warning(const char *format, ...) {
 
 void console_line(const char *format, ...) {
   if (!console_speaks(1)) return;
-  va_list args;
+  va_list args, again;
   va_start(args, format);
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  char *line = length >= 0 ? copse_alloc(NULL, (size_t)length + 1, 1) : NULL;
   console_status_end();
-  vfprintf(stderr, format, args);
-  fputc('\n', stderr);
+  if (line != NULL) {
+    vsnprintf(line, (size_t)length + 1, format, again);
+    clean_line(line);
+    fprintf(stderr, "%s\n", line);
+  }
+  copse_free(line);
+  va_end(again);
   va_end(args);
 }
 

@@ -133,6 +133,18 @@ copse_status drift_reference(const struct app *app, const copse_frame *frame, co
 
 /* ---- comparing ---- */
 
+/* A line of the file: what, which (a name of the data, which may hold line ends, here as \u000A), value. */
+static void append_line(copse_text *out, const char *what, const char *name, double value) {
+  copse_text_append(out, what, strlen(what));
+  for (; *name; name++) {
+    if ((unsigned char)*name < ' ' || *name == 0x7F)
+      copse_text_appendf(out, "\\u%04X", (unsigned)*name);
+    else
+      copse_text_append(out, name, 1);
+  }
+  copse_text_appendf(out, ": %.6f\n", value);
+}
+
 /* The next number of the reference; false: there is none. */
 static bool take_number(const char **at, const char *end, double *out) {
   while (*at < end && (**at == ' ' || **at == '\n')) (*at)++;
@@ -228,8 +240,8 @@ static copse_status compare_features(struct comparison *all, copse_text *lines, 
       out->excess = s.excess;
       out->moved = f;
     }
-    copse_text_appendf(lines, "psi %s: %.6f\n", all->frame->names[f], s.psi);
-    copse_text_appendf(&chances, "psi_by_chance %s: %.6f\n", all->frame->names[f], s.chance);
+    append_line(lines, "psi ", all->frame->names[f], s.psi);
+    append_line(&chances, "psi_by_chance ", all->frame->names[f], s.chance);
   }
   copse_text_append(lines, chances.data ? chances.data : "", chances.length);
   if (chances.failed) lines->failed = true;
@@ -260,8 +272,7 @@ copse_status drift_write(const struct app *app, const struct drift_input *input,
   copse_text_appendf(&text, "few_rows: %s\n", (double)n_rows < all.rows_needed ? "yes" : "no");
   for (uint32_t k = 0; k < input->n_classes; k++) {
     const char *name = copse_frame_schema_class(input->schema, k);
-    copse_text_appendf(&text, "share %s: %.6f\n", name ? name : "",
-                       (double)input->class_counts[k] / (double)n_rows);
+    append_line(&text, "share ", name ? name : "", (double)input->class_counts[k] / (double)n_rows);
   }
   copse_text_appendf(&text, "psi_largest: %.6f\n", out->psi);
   copse_text_append(&text, lines.data ? lines.data : "", lines.length);
