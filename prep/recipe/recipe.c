@@ -187,7 +187,11 @@ static copse_status parse_value(struct step *step, const struct step_option *opt
       return is_choice(option->choices, text) ? COPSE_OK
                                               : refuse_value(step, option, text, line, expected, err);
     }
-    case OPTION_LIST: return parse_list(step, value, err);
+    case OPTION_LIST: {
+      copse_status status = parse_list(step, value, err);
+      bool empty = status == COPSE_OK && option->required && value->n_items == 0;
+      return empty ? refuse_value(step, option, text, line, "at least one", err) : status;
+    }
     case OPTION_NAME:
       if (text[0] == '"') return parse_quoted_name(step, option, value, line, err);
       return length > 0 ? COPSE_OK : refuse_value(step, option, text, line, "a column's name", err);

@@ -89,7 +89,12 @@ static int take(void *user, const char *section, const char *name, const char *v
   struct reading *reading = user;
   if (reading->status != COPSE_OK) return 1;
   if (strcmp(name, section_key) == 0) {
-    begin_step(reading, section);
+    if (value[0] != '\0') /* to inih, of the key that stands for the section */
+      refuse(
+          reading, reading->line,
+          "a line that begins with a blank goes on with an option, and there is none yet (write it without)");
+    else
+      begin_step(reading, section);
     return 1;
   }
   if (reading->step == NULL) {

@@ -15,6 +15,10 @@ static void test_reading(void **unused) {
                  "r.recipe:4: [fill] has no option \"colums\" (did you mean \"columns\"? options: columns, "
                  "method, value, from)");
   expect_failure(LOAD "[fill]\nvalue = 1\n", rows, "r.recipe:2: [fill]: columns is missing");
+  expect_failure(LOAD "[fill]\ncolumns =\n\nvalue = 1\n", rows,
+                 "r.recipe:3: [fill] columns: found \"\", expected at least one");
+  expect_failure(LOAD "[drop]\n  columns = a\n", rows,
+                 "r.recipe:3: a line that begins with a blank goes on with an option, and there is none yet");
   expect_failure(LOAD "nonsense\n", rows, "r.recipe:2: expected [STEP TABLE], option = value");
   expect_failure(LOAD "other = auto\nother = drop\n", rows,
                  "r.recipe:3: [load] other was given in line 2 already");
