@@ -296,6 +296,15 @@ static copse_status run_pass(struct run *run, copse_error *err) {
 
 /* ---- fitting ---- */
 
+/* Rows that a later split holds out are among those that a step learns from, which makes what is measured on
+ * them too good. Types of columns are no such thing. */
+static void note_learnt_early(const copse_recipe *recipe, size_t index) {
+  const struct step *step = &recipe->steps[index], *split = recipe_split(recipe);
+  if (index > 0 && !step->aside && split != NULL && step < split)
+    step_note(step, "learns from all rows, those too that [split] in line %d holds out (put it behind)",
+              split->line);
+}
+
 /* Lets step `index` learn from the rows, where it must. */
 static copse_status fit_step(copse_recipe *recipe, size_t index, struct row_source *rows, int n_threads,
                              copse_error *err) {
@@ -318,6 +327,7 @@ static copse_status fit_step(copse_recipe *recipe, size_t index, struct row_sour
     status = bind_step(&run, step, in, &run.observed, err);
     if (status == COPSE_OK) status = run_pass(&run, err);
     if (status == COPSE_OK) status = step->kind->learn(step, err);
+    if (status == COPSE_OK) note_learnt_early(recipe, index);
   }
   if (status == COPSE_OK) step->learned = true;
   release_run(&run);

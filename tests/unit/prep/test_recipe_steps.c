@@ -219,6 +219,24 @@ static void test_quoted_blanks(void **unused) {
   expect_table(LOAD "[filter]\nwhere = t = ' a'\n", "t,n\n\" a\",1\na,2\n", "t,n\n\" a\",1\n");
 }
 
+/* A step that learns before rows are held out is told; behind them it is not, nor where it learns nothing. */
+static void test_learning_before_split(void **unused) {
+  (void)unused;
+  static const char split[] = "[split]\nvalid = 0.5\n", fill[] = "[fill]\nmethod = median\ncolumns = a\n";
+  const char *rows = "a,b\n1,k1\n2,k2\n3,\n";
+  char recipe[200];
+  snprintf(recipe, sizeof recipe, LOAD "%s%s", fill, split);
+  char *notes = notes_of(recipe, rows);
+  assert_non_null(strstr(notes,
+                         "r.recipe:2: [fill]: learns from all rows, those too that [split] in line 5 holds "
+                         "out (put it behind)\n"));
+  free(notes);
+  snprintf(recipe, sizeof recipe, LOAD "[fill]\ncolumns = b\nvalue = none\n%s%s", split, fill);
+  notes = notes_of(recipe, rows);
+  assert_string_equal(notes, "");
+  free(notes);
+}
+
 /* What a column of texts is compared with may stand in double quotes, unless a column is called so. */
 static void test_quoted_texts(void **unused) {
   (void)unused;
@@ -564,6 +582,7 @@ int main(void) {
       cmocka_unit_test(test_split_zones),
       cmocka_unit_test(test_split_ways_of_writing),
       cmocka_unit_test(test_later_columns),
+      cmocka_unit_test(test_learning_before_split),
       cmocka_unit_test(test_quoted_blanks),
       cmocka_unit_test(test_quoted_texts),
       cmocka_unit_test(test_map),
