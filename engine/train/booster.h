@@ -85,7 +85,7 @@ struct copse_booster {
   int n_sets;
   struct placed_rows placed; /* of set 0 */
   struct position_bias position_bias;
-  const struct metric_row **metrics; /* [n_metrics - n_own_metrics] of params */
+  const struct metric_row **metrics; /* [booster_n_given_metrics] of params */
   struct own_metric *own_metrics;    /* [n_own_metrics] the caller's, behind them */
   int n_metrics, n_own_metrics;
   bool in_loop;           /* copse_train is at work, with room for these metrics */
@@ -128,6 +128,10 @@ void booster_add_tree(copse_booster *booster, struct scored_set *set, const stru
 /* The same times factor, 1 or -1, to the scores that count: those by place, where they are ahead. */
 void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
                         double factor);
+
+static inline int booster_n_given_metrics(const copse_booster *booster) {
+  return booster->n_metrics - booster->n_own_metrics;
+}
 
 static inline bool booster_is(const copse_booster *booster, enum boosting_kind kind) {
   return booster->resolved->boost.boosting == kind;

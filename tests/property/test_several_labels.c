@@ -356,6 +356,14 @@ static void other_numbers_of_labels_are_refused(void **state) {
   must(copse_dataset_set(set, COPSE_LABEL, labels, LABELS * ROWS, &err), &err);
   must_step(booster);
   copse_booster_free(booster);
+  /* three outputs of one label are another thing than three labels */
+  copse_params *silent = small_params("objective=multi_regression metric=none verbosity=-1");
+  must(copse_booster_create(NULL, set, silent, &booster, &err), &err);
+  assert_int_equal(copse_booster_set_param(booster, "objective", "quantiles", &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "has 3 labels per row, objective=quantiles takes one"));
+  must_step(booster);
+  copse_booster_free(booster);
+  copse_params_free(silent);
   copse_dataset_free(valid);
   copse_params_free(params);
   copse_dataset_free(set);
