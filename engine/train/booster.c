@@ -63,9 +63,14 @@ void booster_add_scaled(copse_booster *booster, struct scored_set *set, const st
   copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
 }
 
+static void round_scores(const copse_booster *booster, const struct scored_set *set) {
+  uint64_t n = set->data->n_rows;
+  for (int k = 0; k < booster->n_outputs; k++) dart_round_scores(booster, k, set->score + (uint64_t)k * n, n);
+}
+
 void booster_rescore(copse_booster *booster, struct scored_set *set) {
   if (set == &booster->sets[0]) placed_forget(booster);
-  uint64_t n = set->data->n_rows, n_outputs = (uint64_t)booster->n_outputs;
+  uint64_t n = set->data->n_rows;
   for (int k = 0; k < booster->n_outputs; k++) {
     double *score = set->score + (uint64_t)k * n;
     if (set->data->init_score != NULL)
@@ -77,15 +82,13 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
   for (int t = 0; t < booster->n_trees; t++) {
-    if (dart_on(booster) && t == dart_fixed_trees(booster))
-      dart_round_scores(booster, set->score, n * n_outputs);
+    if (dart_on(booster) && t == dart_fixed_trees(booster)) round_scores(booster, set);
     int output = t % booster->n_outputs, n_before = forest_size_at(booster, t);
     if (forest_on(booster)) forest_open(booster, n_before, n, set->score + (uint64_t)output * n);
     booster_add_tree(booster, set, &booster->trees[t], output);
     if (forest_on(booster)) forest_close(booster, n_before, n, set->score + (uint64_t)output * n);
   }
-  if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster))
-    dart_round_scores(booster, set->score, n * n_outputs);
+  if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster)) round_scores(booster, set);
   set->version = set->data->version;
   set->from_init = set->data->init_score != NULL;
 }
@@ -239,7 +242,8 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
         (unsigned long long)train->n_rows);
   booster->n_outputs = booster_count_outputs(booster, train);
   booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
-  if (booster->start == NULL) return status_memory(err, "a booster");
+  booster->dart.unit = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof(double));
+  if (booster->start == NULL || booster->dart.unit == NULL) return status_memory(err, "a booster");
   if ((status = add_set(booster, train, "training", err)) != COPSE_OK) return status;
   if ((status = init_objective(booster, &booster->objective, err)) != COPSE_OK) return status;
   booster->data_version = train->version;

@@ -52,7 +52,7 @@ struct dart_drop {
   double factor;   /* ... and came back multiplied by this */
 };
 struct dart {
-  double unit;                   /* of leaf values and scores; 0: not chosen yet */
+  double *unit;                  /* [n_outputs] of leaf values and scores; 0: not chosen yet */
   int n_fixed;                   /* first rounds that are never dropped */
   double *first_weight, *weight; /* [capacity] of a round's trees: when they were grown, and now */
   double **values;               /* [capacity * n_outputs] of a tree when it was grown */

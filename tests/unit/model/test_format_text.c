@@ -152,7 +152,7 @@ static void dart_weights_travel_in_the_header(void **state) {
   (void)state;
   copse_model *model =
       sample_model(sample_with("town\n", "town\ncopse_dart=0.125 -0.5 1 0 0.30000000000000004\n"));
-  assert_true(model->dart_unit == 0.125 && model->dart_start[0] == -0.5);
+  assert_true(model->dart_unit[0] == 0.125 && model->dart_start[0] == -0.5);
   assert_true(model->dart_weight[0] == 1 && model->dart_weight[1] == 0 &&
               model->dart_weight[2] == 0.30000000000000004);
   copse_model *plain = sample_model(SAMPLE);
