@@ -125,8 +125,11 @@ static int by_count(const void *left, const void *right) {
   return a->feature < b->feature ? -1 : a->feature > b->feature;
 }
 
+/* Numbers of splits, or where the training asked for them (saved_feature_importance_type=1) sums of gains. */
 static copse_status write_importances(const copse_model *model, int first, int last, copse_text *out,
                                       copse_error *err) {
+  static const double most = 0x1p63;
+  bool gain = strstr(model->parameters, "[saved_feature_importance_type: 1]") != NULL;
   copse_status status = COPSE_OK;
   double *counts = copse_alloc(model->ctx, model->n_features, sizeof *counts);
   struct ranked *ranked = copse_alloc(model->ctx, model->n_features, sizeof *ranked);
@@ -134,10 +137,10 @@ static copse_status write_importances(const copse_model *model, int first, int l
     status = status_memory(err, "a model's feature importances");
     goto done;
   }
-  model_importance(model, first, last, false, counts);
+  model_importance(model, first, last, gain, counts);
   size_t n = 0;
   for (uint32_t f = 0; f < model->n_features; f++)
-    if (counts[f] > 0) ranked[n++] = (struct ranked){(uint64_t)counts[f], f};
+    if (counts[f] >= 1) ranked[n++] = (struct ranked){(uint64_t)(counts[f] < most ? counts[f] : most), f};
   qsort(ranked, n, sizeof *ranked, by_count);
   copse_text_appendf(out, "\nfeature_importances:\n");
   for (size_t i = 0; i < n; i++)

@@ -498,16 +498,10 @@ static void test_later_values(void **state) {
   assert_fails("pred_early_stop=true", COPSE_ERR_UNSUPPORTED,
                "c:1: pred_early_stop=true is known to Copse but not part of this version: leave it out, set "
                "pred_early_stop=false");
-  static const char *const refused[] = {"num_machines=2",
-                                        "device=gpu",
-                                        "device_type=cuda",
-                                        "predict_contrib=true",
-                                        "pred_early_stop=true",
-                                        "task=convert_model",
-                                        "task=save_binary",
-                                        "parser_config_file=x",
-                                        "saved_feature_importance_type=1",
-                                        "predict_disable_shape_check=1"};
+  static const char *const refused[] = {
+      "num_machines=2",       "device=gpu",           "device_type=cuda",
+      "predict_contrib=true", "pred_early_stop=true", "task=convert_model",
+      "task=save_binary",     "parser_config_file=x", "predict_disable_shape_check=1"};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
     make(refused[i]);
     assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
@@ -694,6 +688,14 @@ static void test_model_block(void **state) {
   resolved("compat=lightgbm");
   params_write_model_block(params, &text);
   assert_non_null(strstr(text.data, "\n[leaf_counts: hessian]\n[compat: lightgbm]\n"));
+  assert_null(strstr(text.data, "saved_feature_importance_type"));
+  copse_text_release(&text);
+  resolved("saved_feature_importance_type=1"); /* what the model file says of the trees, not the trees */
+  params_write_model_block(params, &text);
+  assert_non_null(strstr(text.data, "\n[saved_feature_importance_type: 1]\n"));
+  copse_text_release(&text);
+  params_write_config(params, &text);
+  assert_null(strstr(text.data, "saved_feature_importance_type"));
   copse_text_release(&text);
 }
 
