@@ -305,10 +305,13 @@ static void test_boosting(void **state) {
   r = resolved("boosting=dart seed=42 compat=lightgbm refit_decay_rate=0.3");
   assert_true(r->boost.dart.seed == 17869 && r->boost.quirks && r->boost.refit_decay_rate == 0.3);
   /* A forest needs something that tells its trees apart. */
-  static const char *const forests[] = {
-      "bagging_freq=1 bagging_fraction=0.5", "feature_fraction=0.5",
-      "feature_fraction_bynode=0.5",         "extra_trees=true",
-      "data_sample_strategy=goss",           "objective=binary bagging_freq=1 neg_bagging_fraction=0.5"};
+  static const char *const forests[] = {"bagging_freq=1 bagging_fraction=0.5",
+                                        "feature_fraction=0.5",
+                                        "feature_fraction_bynode=0.5",
+                                        "extra_trees=true",
+                                        "data_sample_strategy=goss",
+                                        "objective=binary bagging_freq=1 neg_bagging_fraction=0.5",
+                                        "objective=focal bagging_freq=1 pos_bagging_fraction=0.5"};
   for (size_t i = 0; i < sizeof forests / sizeof forests[0]; i++) {
     char text[200];
     snprintf(text, sizeof text, "boosting=random_forest %s", forests[i]);
