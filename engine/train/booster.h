@@ -30,7 +30,8 @@ struct placed_rows {
 /* See position_bias.c. */
 struct position_bias {
   uint64_t n;       /* positions */
-  int first_round;  /* of those kept */
+  int first_round;  /* of those kept ... */
+  int last_round;   /* ... and the newest one that has its biases */
   uint64_t version; /* of the positions they are of */
   double *rounds;   /* [capacity * n] the biases that each round begins with */
   int capacity;
