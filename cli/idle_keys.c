@@ -8,8 +8,9 @@
 
 struct idle_key {
   const char *key, *nothing; /* a value that asks for nothing, or NULL */
-  const char *needs, *off;   /* the key does nothing while this one has the value `off` (!x: any but x) ... */
-  const char *remedy;        /* ... and would with this */
+  const char *needs,
+      *off;           /* the key does nothing while this one has the value `off` (!x,y: any but these) ... */
+  const char *remedy; /* ... and would with this */
 };
 
 static const struct idle_key idle_keys[] = {
@@ -22,8 +23,21 @@ static const struct idle_key idle_keys[] = {
     {"top_rate", NULL, "data_sample_strategy", "!goss", "data_sample_strategy=goss"},
     {"other_rate", NULL, "data_sample_strategy", "!goss", "data_sample_strategy=goss"},
     {"mvs_lambda", NULL, "data_sample_strategy", "!mvs", "data_sample_strategy=mvs"},
-    {"pos_bagging_fraction", "1", "objective", "!binary", "objective=binary"},
-    {"neg_bagging_fraction", "1", "objective", "!binary", "objective=binary"},
+    {"pos_bagging_fraction", "1", "objective", "!binary,focal", "objective=binary"},
+    {"neg_bagging_fraction", "1", "objective", "!binary,focal", "objective=binary"},
+    {"is_unbalance", "false", "objective", "!binary,focal,multiclassova",
+     "objective=binary or multiclassova"},
+    {"scale_pos_weight", "1", "objective", "!binary,focal,multiclassova",
+     "objective=binary or multiclassova"},
+    {"sigmoid", "1", "objective", "!binary,multiclassova,lambdarank",
+     "objective=binary, multiclassova or lambdarank"},
+    {"reg_sqrt", "false", "objective", "!regression,regression_l1,fair,quantile,mape",
+     "objective=regression, regression_l1, fair, quantile or mape"},
+    {"poisson_max_delta_step", NULL, "objective", "!poisson", "objective=poisson"},
+    {"lambdarank_truncation_level", NULL, "objective", "!lambdarank", "objective=lambdarank"},
+    {"lambdarank_norm", NULL, "objective", "!lambdarank", "objective=lambdarank"},
+    {"linear_lambda", "0", "linear_tree", "false", "linear_tree=true"},
+    {"monotone_penalty", "0", "monotone_constraints", "", "monotone_constraints"},
     {"num_grad_quant_bins", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
     {"stochastic_rounding", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
     {"quant_train_renew_leaf", "false", "use_quantized_grad", "false", "use_quantized_grad=true"},
@@ -34,9 +48,19 @@ static const struct idle_key idle_keys[] = {
     {"cat_prior", NULL, "cat_encoding", "native", "cat_encoding=ordered"},
 };
 
+/* Whether a value stands in a list of values, comma separated. */
+static bool is_among(const char *value, const char *list) {
+  size_t length = strlen(value);
+  for (const char *at = list; at != NULL; at = strchr(at, ',')) {
+    at += *at == ',';
+    if (strncmp(at, value, length) == 0 && (at[length] == ',' || at[length] == '\0')) return true;
+  }
+  return false;
+}
+
 static bool is_off(const copse_params *params, const struct idle_key *idle) {
   const char *found = copse_params_get(params, idle->needs);
-  if (idle->off[0] == '!') return strcmp(found, idle->off + 1) != 0;
+  if (idle->off[0] == '!') return !is_among(found, idle->off + 1);
   bool sampled_otherwise = strcmp(idle->key, "bagging_fraction") == 0 &&
                            strcmp(copse_params_get(params, "data_sample_strategy"), "mvs") == 0;
   return strcmp(found, idle->off) == 0 && !sampled_otherwise;

@@ -85,6 +85,13 @@ static bool may_go(const struct encoded_table *encoded, uint32_t input) {
   return true;
 }
 
+uint32_t encoded_table_n_inputs(const copse_table *table) {
+  const copse_column_source *source = table->layout == COPSE_SOURCE ? table->values : NULL;
+  if (source == NULL || source->read != read_column) return table->n_cols;
+  const struct encoded_table *encoded = source->user;
+  return encoded->encoder->n_inputs;
+}
+
 static void release_column(void *user, uint32_t column) {
   const struct encoded_table *encoded = user;
   const copse_encoder *encoder = encoded->encoder;

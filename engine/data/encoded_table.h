@@ -24,5 +24,7 @@ void encoded_table_read(const struct encoded_table *encoded, uint32_t column, ui
 void encoded_table_gather(const copse_table *table, uint32_t column, uint64_t first, size_t n, double *out);
 /* The derived columns of one row. row [n_inputs], derived [n_derived]. Allocates nothing. */
 void encoder_row(const copse_encoder *encoder, const double *row, double *derived);
+/* Columns of a table that are its caller's own: all, but for the derived ones of such a view. */
+uint32_t encoded_table_n_inputs(const copse_table *table);
 
 #endif

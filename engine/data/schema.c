@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "base/team.h"
 #include "data/dataset.h"
+#include "data/encoded_table.h"
 #include "data/names.h"
 
 /* Columns of a group; rows that a thread takes at once; and of these, while they are in the nearest cache, a
@@ -53,7 +54,7 @@ static void note_failure(struct schema_job *job, uint32_t feature, const copse_e
 }
 
 static int feature_max_bin(const struct bin_params *params, uint32_t feature) {
-  return params->max_bin_by_feature != NULL ? params->max_bin_by_feature[feature] : params->max_bin;
+  return feature < params->n_max_bin_by_feature ? params->max_bin_by_feature[feature] : params->max_bin;
 }
 
 static const struct forced_bins *forced_bins_of(const struct bin_params *params, uint32_t feature) {
@@ -293,11 +294,13 @@ static copse_status check_request(const copse_table *table, const struct table_r
     return status_set(
         err, COPSE_ERR_UNSUPPORTED,
         "schema: %" PRIu64 " sampled rows: expected fewer than 2^32 (set bin_construct_sample_cnt)", rows->n);
-  if (params->max_bin_by_feature != NULL && params->n_max_bin_by_feature != table->n_cols)
+  uint32_t n_inputs = encoded_table_n_inputs(table); /* who need not know how many columns are derived */
+  if (params->n_max_bin_by_feature > 0 && params->n_max_bin_by_feature != n_inputs &&
+      params->n_max_bin_by_feature != table->n_cols)
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "max_bin_by_feature has %zu entries: expected one for each of the %" PRIu32
                       " features (count the feature columns; label, weight and ignored ones are none)",
-                      params->n_max_bin_by_feature, table->n_cols);
+                      params->n_max_bin_by_feature, n_inputs);
   if (params->n_forced > 0 && params->forced[params->n_forced - 1].feature >= table->n_cols)
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "forced bins for feature %" PRIu32 ": there are %" PRIu32 " features, from 0",

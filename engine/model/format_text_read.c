@@ -343,23 +343,33 @@ static copse_status read_trees(struct text_reader *reader, const struct header *
   return COPSE_OK;
 }
 
-/* Unit, starting scores, a weight per round. */
+/* Unit (or one per output, 0 where nothing was ever split), starting scores, a weight per round. */
 static copse_status read_dart(struct text_reader *reader, const struct header *header, copse_model *model) {
   const struct text_slice *value = &header->values[COPSE_DART];
   size_t n_start = (size_t)model->trees_per_round, n_rounds = (size_t)copse_model_n_rounds(model);
-  size_t n = 1 + n_start + n_rounds;
   if (value->text == NULL) return COPSE_OK;
+  size_t n_units = text_count_words(value) == 2 * n_start + n_rounds ? n_start : 1;
+  size_t n = n_units + n_start + n_rounds;
   double *numbers = copse_alloc(reader->ctx, n, sizeof *numbers);
-  if (numbers == NULL) return status_memory(reader->err, "a model read from a file");
-  copse_status status = text_doubles(reader, keys[COPSE_DART], value, n, numbers);
-  bool fine = status == COPSE_OK && numbers[0] > 0;
-  for (size_t i = 0; i < n && fine; i++) fine = isfinite(numbers[i]) && (i <= n_start || numbers[i] >= 0);
+  double *units = copse_alloc(reader->ctx, n_start, sizeof *units), most = 0;
+  copse_status status =
+      numbers != NULL && units != NULL ? COPSE_OK : status_memory(reader->err, "a model read from a file");
+  if (status == COPSE_OK) status = text_doubles(reader, keys[COPSE_DART], value, n, numbers);
+  for (size_t k = 0; k < n_start && status == COPSE_OK; k++) {
+    units[k] = numbers[n_units > 1 ? k : 0];
+    most = fmax(most, units[k]);
+  }
+  bool fine = status == COPSE_OK && most > 0;
+  for (size_t i = 0; i < n && fine; i++)
+    fine = isfinite(numbers[i]) && ((i >= n_units && i < n_units + n_start) || numbers[i] >= 0);
   if (status == COPSE_OK && !fine)
     status = text_fail(reader, value->line, keys[COPSE_DART],
                        "expected a unit above 0, finite starting scores and weights of 0 or more");
   if (status == COPSE_OK)
-    status = model_set_dart(model, numbers[0], numbers + 1, numbers + 1 + n_start, n_rounds, reader->err);
+    status =
+        model_set_dart(model, units, numbers + n_units, numbers + n_units + n_start, n_rounds, reader->err);
   copse_free(numbers);
+  copse_free(units);
   return status;
 }
 

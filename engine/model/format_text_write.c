@@ -2,10 +2,10 @@
  *
  * What Copse knows beyond that format stands in header lines that LightGBM skips: copse_config (the effective
  * configuration), copse_best_round, copse_fingerprint (of the trees in this file), copse_encoder (the tables
- * of cat_encoding=ordered), copse_dart (what dart needs to go on: unit, starting scores, a weight per round;
- * only where all rounds are written) and copse_blob_<key>. Texts are percent-encoded, because LightGBM
- * refuses a header line with a second '='. Only the importances and the three %g arrays of a tree (gains,
- * node values and weights) lose digits: none of them predicts. */
+ * of cat_encoding=ordered), copse_dart (what dart needs to go on: unit or one per output, starting scores, a
+ * weight per round; only where all rounds are written) and copse_blob_<key>. Texts are percent-encoded,
+ * because LightGBM refuses a header line with a second '='. Only the importances and the three %g arrays of a
+ * tree (gains, node values and weights) lose digits: none of them predicts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,8 +49,14 @@ static void write_header(const copse_model *model, copse_text *out) {
 }
 
 static void write_dart(const copse_model *model, int n_rounds, copse_text *out) {
+  bool apart = false;
+  for (int k = 1; k < model->trees_per_round; k++) apart |= model->dart_unit[k] != model->dart_unit[0];
   copse_text_appendf(out, "copse_dart=");
-  copse_text_append_double(out, model->dart_unit);
+  copse_text_append_double(out, model->dart_unit[0]);
+  for (int k = 1; k < model->trees_per_round && apart; k++) {
+    copse_text_append(out, " ", 1);
+    copse_text_append_double(out, model->dart_unit[k]);
+  }
   for (int k = 0; k < model->trees_per_round; k++) {
     copse_text_append(out, " ", 1);
     copse_text_append_double(out, model->dart_start[k]);
@@ -119,8 +125,11 @@ static int by_count(const void *left, const void *right) {
   return a->feature < b->feature ? -1 : a->feature > b->feature;
 }
 
+/* Numbers of splits, or where the training asked for them (saved_feature_importance_type=1) sums of gains. */
 static copse_status write_importances(const copse_model *model, int first, int last, copse_text *out,
                                       copse_error *err) {
+  static const double most = 0x1p63;
+  bool gain = strstr(model->parameters, "[saved_feature_importance_type: 1]") != NULL;
   copse_status status = COPSE_OK;
   double *counts = copse_alloc(model->ctx, model->n_features, sizeof *counts);
   struct ranked *ranked = copse_alloc(model->ctx, model->n_features, sizeof *ranked);
@@ -128,10 +137,10 @@ static copse_status write_importances(const copse_model *model, int first, int l
     status = status_memory(err, "a model's feature importances");
     goto done;
   }
-  model_importance(model, first, last, false, counts);
+  model_importance(model, first, last, gain, counts);
   size_t n = 0;
   for (uint32_t f = 0; f < model->n_features; f++)
-    if (counts[f] > 0) ranked[n++] = (struct ranked){(uint64_t)counts[f], f};
+    if (counts[f] >= 1) ranked[n++] = (struct ranked){(uint64_t)(counts[f] < most ? counts[f] : most), f};
   qsort(ranked, n, sizeof *ranked, by_count);
   copse_text_appendf(out, "\nfeature_importances:\n");
   for (size_t i = 0; i < n; i++)

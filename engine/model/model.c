@@ -123,29 +123,33 @@ copse_status model_add_tree(copse_model *model, struct tree *tree, copse_error *
   return COPSE_OK;
 }
 
-copse_status model_set_dart(copse_model *model, double unit, const double *start, const double *weight,
+copse_status model_set_dart(copse_model *model, const double *unit, const double *start, const double *weight,
                             size_t n_rounds, copse_error *err) {
   size_t n_start = (size_t)model->trees_per_round;
   double *weights = copse_alloc_zero(model->ctx, n_rounds, sizeof *weights);
   double *starts = copse_alloc(model->ctx, n_start, sizeof *starts);
-  if (weights == NULL || starts == NULL) {
+  double *units = copse_alloc(model->ctx, n_start, sizeof *units);
+  if (weights == NULL || starts == NULL || units == NULL) {
     copse_free(weights);
     copse_free(starts);
+    copse_free(units);
     return status_memory(err, "a model's tree weights");
   }
   if (weight != NULL) memcpy(weights, weight, n_rounds * sizeof *weights);
   memcpy(starts, start, n_start * sizeof *starts);
+  memcpy(units, unit, n_start * sizeof *units);
   model_clear_dart(model);
   model->dart_weight = weights;
   model->dart_start = starts;
-  model->dart_unit = unit;
+  model->dart_unit = units;
   return COPSE_OK;
 }
 
 void model_clear_dart(copse_model *model) {
   copse_free(model->dart_weight);
   copse_free(model->dart_start);
-  model->dart_weight = model->dart_start = NULL;
+  copse_free(model->dart_unit);
+  model->dart_weight = model->dart_start = model->dart_unit = NULL;
 }
 
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last) {

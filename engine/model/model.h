@@ -34,8 +34,8 @@ struct copse_model {
   int best_round;   /* 0: not known */
   /* boosting=dart, for training that goes on from the model; NULL: none. [n_rounds] weights of a round's
    * trees, 0 for those that are never dropped, and [trees_per_round] what the first round's trees hold beside
-   * their own values, all of which are multiples of dart_unit. */
-  double *dart_weight, *dart_start, dart_unit;
+   * their own values, all of which are multiples of the output's dart_unit [trees_per_round]. */
+  double *dart_weight, *dart_start, *dart_unit;
   /* Kept for whoever wrote them, verbatim, "" when absent: the header's line and the file's last line. */
   char *monotone_constraints;
   char *pandas_categorical;
@@ -67,7 +67,7 @@ COPSE_MUST_CHECK copse_status model_set_text(copse_context *ctx, char **slot, co
 COPSE_MUST_CHECK copse_status model_copy(copse_context *ctx, const copse_model *model, copse_model **out,
                                          copse_error *err);
 /* start [trees_per_round], weight [n_rounds] or NULL for zeros; copied. */
-COPSE_MUST_CHECK copse_status model_set_dart(copse_model *model, double unit, const double *start,
+COPSE_MUST_CHECK copse_status model_set_dart(copse_model *model, const double *unit, const double *start,
                                              const double *weight, size_t n_rounds, copse_error *err);
 void model_clear_dart(copse_model *model);
 /* Resolves "rounds [start, start + count), count <= 0: to the end" against a number of rounds: both results

@@ -278,9 +278,9 @@ static copse_status check_boosting(const copse_params *params, copse_error *err)
         "not at those the caller sees (use boosting=gbdt)",
         slot_place(params, PARAM_boosting), slot_text(params, PARAM_boosting));
   if (!rf) return COPSE_OK;
-  bool by_class =
-      slot_is(params, PARAM_objective, "binary") && (slot_double(params, PARAM_pos_bagging_fraction) < 1 ||
-                                                     slot_double(params, PARAM_neg_bagging_fraction) < 1);
+  bool two = slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal");
+  bool by_class = two && (slot_double(params, PARAM_pos_bagging_fraction) < 1 ||
+                          slot_double(params, PARAM_neg_bagging_fraction) < 1);
   bool rows = slot_int(params, PARAM_bagging_freq) > 0 &&
               (slot_double(params, PARAM_bagging_fraction) < 1 || by_class);
   bool columns = slot_double(params, PARAM_feature_fraction) < 1 ||

@@ -30,6 +30,11 @@ static bool fits_block(const copse_params *params, enum param_id id) {
   return strchr(text, ':') == NULL;
 }
 
+/* Changes no model, but what is said about it (format_text_write.c). */
+static bool says_gains(const copse_params *params, enum param_id id) {
+  return id == PARAM_saved_feature_importance_type && slot_int(params, id) != 0;
+}
+
 /* LightGBM's form and order: boosting, objective and metric come first. Copse's own parameters, which
  * LightGBM warns about when it reads them, come last and only where they differ from their defaults. */
 void params_write_model_block(const copse_params *params, copse_text *out) {
@@ -42,7 +47,8 @@ void params_write_model_block(const copse_params *params, copse_text *out) {
     bool done = id == first[0] || id == first[1] || id == first[2];
     bool own_default =
         id >= PARAM_FIRST_OWN && strcmp(effective_text(params, id), param_rows[id].default_text) == 0;
-    if (!done && !own_default && fits_block(params, id)) write_block_line(params, id, out);
+    if (!done && !own_default && (fits_block(params, id) || says_gains(params, id)))
+      write_block_line(params, id, out);
   }
 }
 

@@ -63,9 +63,14 @@ void booster_add_scaled(copse_booster *booster, struct scored_set *set, const st
   copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
 }
 
+static void round_scores(const copse_booster *booster, const struct scored_set *set) {
+  uint64_t n = set->data->n_rows;
+  for (int k = 0; k < booster->n_outputs; k++) dart_round_scores(booster, k, set->score + (uint64_t)k * n, n);
+}
+
 void booster_rescore(copse_booster *booster, struct scored_set *set) {
   if (set == &booster->sets[0]) placed_forget(booster);
-  uint64_t n = set->data->n_rows, n_outputs = (uint64_t)booster->n_outputs;
+  uint64_t n = set->data->n_rows;
   for (int k = 0; k < booster->n_outputs; k++) {
     double *score = set->score + (uint64_t)k * n;
     if (set->data->init_score != NULL)
@@ -77,15 +82,13 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
   for (int t = 0; t < booster->n_trees; t++) {
-    if (dart_on(booster) && t == dart_fixed_trees(booster))
-      dart_round_scores(booster, set->score, n * n_outputs);
+    if (dart_on(booster) && t == dart_fixed_trees(booster)) round_scores(booster, set);
     int output = t % booster->n_outputs, n_before = forest_size_at(booster, t);
     if (forest_on(booster)) forest_open(booster, n_before, n, set->score + (uint64_t)output * n);
     booster_add_tree(booster, set, &booster->trees[t], output);
     if (forest_on(booster)) forest_close(booster, n_before, n, set->score + (uint64_t)output * n);
   }
-  if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster))
-    dart_round_scores(booster, set->score, n * n_outputs);
+  if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster)) round_scores(booster, set);
   set->version = set->data->version;
   set->from_init = set->data->init_score != NULL;
 }
@@ -178,10 +181,26 @@ static copse_status find_metrics(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
+/* A metric that was not given is the objective's, and follows it: but not to another number of them, nor
+ * under the eyes of copse_train, which compares each with its best value so far. */
+static copse_status check_metrics_follow(const copse_booster *booster, copse_error *err) {
+  const struct metric_params *params = &booster->resolved->metric;
+  if (params->n_names != (size_t)booster_n_given_metrics(booster))
+    return status_set(err, COPSE_ERR_STATE,
+                      "the number of metrics cannot change between rounds: give metric when the booster is "
+                      "made, so that it does not follow the objective");
+  for (size_t m = 0; m < params->n_names; m++)
+    if (booster->in_loop && metric_find(params->names[m]) != booster->metrics[m])
+      return status_set(err, COPSE_ERR_STATE,
+                        "metric %s cannot become %s while copse_train is at work: give metric when the "
+                        "booster is made, so that it does not follow the objective",
+                        booster->metrics[m]->name, params->names[m]);
+  return COPSE_OK;
+}
+
 /* The objective for the training data as they are, and the scratch that it needs. */
 static copse_status init_objective(copse_booster *booster, struct objective *out, copse_error *err) {
   const copse_dataset *train = booster->sets[0].data;
-  booster->data_version = train->version;
   copse_status status = booster_make_objective(
       booster, workspace_threads(booster->ctx, train, booster->resolved->boost.n_threads), out, err);
   if (status != COPSE_OK || out->row->renew == NULL || booster->renew.values != NULL) return status;
@@ -223,9 +242,11 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
         (unsigned long long)train->n_rows);
   booster->n_outputs = booster_count_outputs(booster, train);
   booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
-  if (booster->start == NULL) return status_memory(err, "a booster");
+  booster->dart.unit = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof(double));
+  if (booster->start == NULL || booster->dart.unit == NULL) return status_memory(err, "a booster");
   if ((status = add_set(booster, train, "training", err)) != COPSE_OK) return status;
   if ((status = init_objective(booster, &booster->objective, err)) != COPSE_OK) return status;
+  booster->data_version = train->version;
   if ((status = find_metrics(booster, err)) != COPSE_OK) return status;
   uint64_t cells = train->n_rows * (uint64_t)booster->n_outputs;
   booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
@@ -242,13 +263,12 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
 static copse_status rebuild(copse_booster *booster, copse_error *err) {
   if (booster_count_outputs(booster, booster->sets[0].data) != booster->n_outputs)
     return status_set(err, COPSE_ERR_STATE, "the number of outputs cannot change between rounds");
-  if (booster->resolved->metric.n_names != (size_t)booster->n_metrics)
-    return status_set(err, COPSE_ERR_STATE,
-                      "the number of metrics cannot change between rounds: give metric when the booster is "
-                      "made, so that it does not follow the objective");
   struct objective objective;
   struct workspace workspace;
-  copse_status status = init_objective(booster, &objective, err);
+  copse_status status = check_metrics_follow(booster, err);
+  for (int s = 0; s < booster->n_sets && status == COPSE_OK; s++)
+    status = booster_check_labels(booster, booster->sets[s].data, booster->sets[s].name, err);
+  if (status == COPSE_OK) status = init_objective(booster, &objective, err);
   if (status != COPSE_OK) return status;
   status = make_workspace(booster, &objective, &workspace, err);
   if (status != COPSE_OK) {
@@ -259,8 +279,11 @@ static copse_status rebuild(copse_booster *booster, copse_error *err) {
   placed_forget(booster);
   objective_release(&booster->objective);
   booster->objective = objective;
+  booster->data_version = booster->sets[0].data->version; /* not sooner: the old one borrows older fields */
   workspace_release(&booster->workspace);
   booster->workspace = workspace;
+  for (size_t m = 0; m < booster->resolved->metric.n_names; m++)
+    booster->metrics[m] = metric_find(booster->resolved->metric.names[m]);
   booster->finished = false; /* other settings may find another split */
   return COPSE_OK;
 }
@@ -345,11 +368,11 @@ int copse_booster_n_sets(const copse_booster *booster) { return booster->n_sets;
 int copse_booster_n_metrics(const copse_booster *booster) { return booster->n_metrics; }
 const char *copse_booster_set_name(const copse_booster *booster, int set) { return booster->sets[set].name; }
 const char *copse_booster_metric_name(const copse_booster *booster, int metric) {
-  int own = metric - (booster->n_metrics - booster->n_own_metrics);
+  int own = metric - booster_n_given_metrics(booster);
   return own >= 0 ? booster->own_metrics[own].name : booster->resolved->metric.printed[metric];
 }
 bool copse_booster_metric_higher_is_better(const copse_booster *booster, int metric) {
-  int own = metric - (booster->n_metrics - booster->n_own_metrics);
+  int own = metric - booster_n_given_metrics(booster);
   return own >= 0 ? booster->own_metrics[own].higher_is_better : booster->metrics[metric]->higher_is_better;
 }
 
@@ -394,7 +417,7 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.ctx = booster->ctx;
   data.group = scored->data->group;
   data.n_groups = scored->data->n_groups;
-  int n_given = booster->n_metrics - booster->n_own_metrics;
+  int n_given = booster_n_given_metrics(booster);
   status = metric_values(booster->metrics, booster->resolved->metric.at, (size_t)n_given, &data, out, err);
   for (int m = n_given; m < booster->n_metrics && status == COPSE_OK; m++)
     status = own_metric_value(booster, m - n_given, set, &out[m], err);

@@ -30,7 +30,8 @@ struct placed_rows {
 /* See position_bias.c. */
 struct position_bias {
   uint64_t n;       /* positions */
-  int first_round;  /* of those kept */
+  int first_round;  /* of those kept ... */
+  int last_round;   /* ... and the newest one that has its biases */
   uint64_t version; /* of the positions they are of */
   double *rounds;   /* [capacity * n] the biases that each round begins with */
   int capacity;
@@ -52,7 +53,7 @@ struct dart_drop {
   double factor;   /* ... and came back multiplied by this */
 };
 struct dart {
-  double unit;                   /* of leaf values and scores; 0: not chosen yet */
+  double *unit;                  /* [n_outputs] of leaf values and scores; 0: not chosen yet */
   int n_fixed;                   /* first rounds that are never dropped */
   double *first_weight, *weight; /* [capacity] of a round's trees: when they were grown, and now */
   double **values;               /* [capacity * n_outputs] of a tree when it was grown */
@@ -85,7 +86,7 @@ struct copse_booster {
   int n_sets;
   struct placed_rows placed; /* of set 0 */
   struct position_bias position_bias;
-  const struct metric_row **metrics; /* [n_metrics - n_own_metrics] of params */
+  const struct metric_row **metrics; /* [booster_n_given_metrics] of params */
   struct own_metric *own_metrics;    /* [n_own_metrics] the caller's, behind them */
   int n_metrics, n_own_metrics;
   bool in_loop;           /* copse_train is at work, with room for these metrics */
@@ -128,6 +129,10 @@ void booster_add_tree(copse_booster *booster, struct scored_set *set, const stru
 /* The same times factor, 1 or -1, to the scores that count: those by place, where they are ahead. */
 void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
                         double factor);
+
+static inline int booster_n_given_metrics(const copse_booster *booster) {
+  return booster->n_metrics - booster->n_own_metrics;
+}
 
 static inline bool booster_is(const copse_booster *booster, enum boosting_kind kind) {
   return booster->resolved->boost.boosting == kind;

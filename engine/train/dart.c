@@ -12,12 +12,19 @@
 /* Bits of a leaf value below the magnitude of the first tree: leaves 17 bits for sums above it. */
 enum { UNIT_BITS = 36 };
 
-static double on_grid(double unit, double value) { return rint(value / unit) * unit; }
+/* Without a unit there is nothing but 0 to bring onto the grid. */
+static double on_grid(double unit, double value) { return unit > 0 ? rint(value / unit) * unit : value; }
+
+/* Labels have scales of their own: what is fine enough for one is too coarse for another, or too fine to sum
+ * its leaves exactly. */
+static bool units_apart(const copse_booster *booster) {
+  return booster->resolved->objective.kind == OBJECTIVE_MULTI_REGRESSION;
+}
 
 int dart_fixed_trees(const copse_booster *booster) { return booster->dart.n_fixed * booster->n_outputs; }
 
-void dart_round_scores(const copse_booster *booster, double *score, uint64_t n) {
-  double unit = booster->dart.unit;
+void dart_round_scores(const copse_booster *booster, int output, double *score, uint64_t n) {
+  double unit = booster->dart.unit[output];
   if (unit <= 0) return;
   for (uint64_t i = 0; i < n; i++) score[i] = on_grid(unit, score[i]);
 }
@@ -52,7 +59,8 @@ void dart_tree_at(const copse_booster *booster, int t, int n_rounds, struct tree
   memcpy(copy->internal_value, values + n, (n - 1) * sizeof *values);
   copy->shrinkage = values[2 * n - 1];
   for (size_t i = 0; i < dart->n_drops && dart->drops[i].when < n_rounds; i++)
-    if (dart->drops[i].round == t / booster->n_outputs) scale_tree(dart->unit, dart->drops[i].factor, copy);
+    if (dart->drops[i].round == t / booster->n_outputs)
+      scale_tree(dart->unit[t % booster->n_outputs], dart->drops[i].factor, copy);
 }
 
 /* The weight of a round's trees after n_rounds. */
@@ -147,33 +155,54 @@ double dart_learning_rate(const copse_booster *booster) {
   return rate / (1 + k);
 }
 
+static double *scores_of(const copse_booster *booster, int set, int output) {
+  bool placed = set == 0 && booster->placed.ahead;
+  double *score = placed ? booster->placed.score : booster->sets[set].score;
+  return score + (uint64_t)output * booster->sets[set].data->n_rows;
+}
+
+/* An output's unit for numbers up to `most`; its start and scores come onto the grid. */
+static void set_unit(copse_booster *booster, int output, double most) {
+  int exponent;
+  frexp(most, &exponent);
+  booster->dart.unit[output] = ldexp(1, exponent - UNIT_BITS - 1);
+  booster->start[output] = on_grid(booster->dart.unit[output], booster->start[output]);
+  for (int s = 0; s < booster->n_sets; s++)
+    dart_round_scores(booster, output, scores_of(booster, s, output), booster->sets[s].data->n_rows);
+}
+
 /* By the first tree that splits, and the scores it came on top of. */
-static void choose_unit(copse_booster *booster, const struct tree *tree) {
+static void choose_unit(copse_booster *booster, int output, const struct tree *tree) {
   const copse_dataset *train = booster->sets[0].data;
+  bool apart = units_apart(booster);
+  int first = apart ? output : 0, end = apart ? output + 1 : booster->n_outputs;
   double most = 0;
   for (int i = 0; i < tree->n_leaves; i++)
     most = fmax(most, fabs(tree->leaf_value[i]) / dart_learning_rate(booster));
-  for (int k = 0; k < booster->n_outputs; k++) most = fmax(most, fabs(booster->start[k]));
-  for (uint64_t i = 0; i < train->n_init_score; i++)
-    if (isfinite(train->init_score[i])) most = fmax(most, fabs(train->init_score[i]));
-  if (!(most > 0)) return;
-  int exponent;
-  frexp(most, &exponent);
-  booster->dart.unit = ldexp(1, exponent - UNIT_BITS - 1);
-  for (int k = 0; k < booster->n_outputs; k++)
-    booster->start[k] = on_grid(booster->dart.unit, booster->start[k]);
-  for (int s = 0; s < booster->n_sets; s++) {
-    bool placed = s == 0 && booster->placed.ahead;
-    uint64_t n = booster->sets[s].data->n_rows * (uint64_t)booster->n_outputs;
-    dart_round_scores(booster, placed ? booster->placed.score : booster->sets[s].score, n);
-  }
+  for (int k = first; k < end; k++) most = fmax(most, fabs(booster->start[k]));
+  if (train->init_score != NULL)
+    for (uint64_t i = (uint64_t)first * train->n_rows; i < (uint64_t)end * train->n_rows; i++)
+      most = fmax(most, fabs(train->init_score[i]));
+  for (int k = first; k < end && most > 0; k++) set_unit(booster, k, most);
+}
+
+/* Of a label that the first round could not split, so that a later tree does not change scores before it. */
+static void choose_unit_without_tree(copse_booster *booster, int output) {
+  const copse_dataset *train = booster->sets[0].data;
+  const float *label = train->label + (uint64_t)output * train->n_rows;
+  const double *score = scores_of(booster, 0, output);
+  double most = 0;
+  for (uint64_t i = 0; i < train->n_rows; i++)
+    most = fmax(most, fmax(fabs((double)label[i]), fabs(score[i])));
+  if (most > 0) set_unit(booster, output, most);
 }
 
 copse_status dart_keep_tree(copse_booster *booster, struct tree *tree, copse_error *err) {
   struct dart *dart = &booster->dart;
-  if (dart->unit <= 0 && tree->n_leaves > 1) choose_unit(booster, tree);
-  if (dart->unit > 0)
-    for (int i = 0; i < tree->n_leaves; i++) tree->leaf_value[i] = on_grid(dart->unit, tree->leaf_value[i]);
+  int output = (booster->n_trees - 1) % booster->n_outputs;
+  if (dart->unit[output] <= 0 && tree->n_leaves > 1) choose_unit(booster, output, tree);
+  for (int i = 0; i < tree->n_leaves; i++)
+    tree->leaf_value[i] = on_grid(dart->unit[output], tree->leaf_value[i]);
   double *values = copy_values(booster->ctx, tree);
   if (values == NULL) return status_memory(err, "the values of a tree");
   copse_free(dart->values[booster->n_trees - 1]);
@@ -197,7 +226,7 @@ static void merge_start(copse_booster *booster) {
 static void scale_dropped(copse_booster *booster, int round, double factor) {
   for (int s = 1; s < booster->n_sets; s++) add_round(booster, &booster->sets[s], round, -1);
   for (int k = 0; k < booster->n_outputs; k++)
-    scale_tree(booster->dart.unit, factor, &booster->trees[round * booster->n_outputs + k]);
+    scale_tree(booster->dart.unit[k], factor, &booster->trees[round * booster->n_outputs + k]);
   for (int s = 0; s < booster->n_sets; s++) add_round(booster, &booster->sets[s], round, 1);
 }
 
@@ -205,6 +234,8 @@ void dart_end_round(copse_booster *booster) {
   struct dart *dart = &booster->dart;
   const struct boost_params *p = &booster->resolved->boost;
   int newest = n_rounds_of(booster) - 1, k = dart->n_dropped;
+  for (int o = 0; o < booster->n_outputs && newest == dart->n_fixed && units_apart(booster); o++)
+    if (dart->unit[o] <= 0) choose_unit_without_tree(booster, o);
   dart->first_weight[newest] = dart->weight[newest] = dart_learning_rate(booster);
   double factor = k / (k + (p->dart.xgboost_mode ? p->learning_rate : 1));
   for (int i = 0; i < k; i++) {
@@ -221,7 +252,7 @@ void dart_truncate(copse_booster *booster) {
   struct dart *dart = &booster->dart;
   int n_rounds = n_rounds_of(booster);
   dart->n_dropped = 0;
-  if (n_rounds == 0) dart->unit = 0;
+  for (int o = 0; o < booster->n_outputs && n_rounds == 0; o++) dart->unit[o] = 0;
   while (dart->n_drops > 0 && dart->drops[dart->n_drops - 1].when >= n_rounds) dart->n_drops--;
   for (int r = dart->n_fixed; r < n_rounds; r++) dart->weight[r] = weight_at(dart, r, n_rounds);
   for (int t = 0; t < booster->n_trees; t++) dart_tree_at(booster, t, n_rounds, &booster->trees[t]);
@@ -232,7 +263,9 @@ void dart_truncate(copse_booster *booster) {
 copse_status dart_describe(const copse_booster *booster, int n_rounds, copse_model *model, copse_error *err) {
   const struct dart *dart = &booster->dart;
   int n_prefix = booster->prefix != NULL ? booster->n_base_rounds : 0;
-  if (dart->unit <= 0 || n_rounds <= 0) return COPSE_OK;
+  double most = 0;
+  for (int o = 0; o < booster->n_outputs; o++) most = fmax(most, dart->unit[o]);
+  if (most <= 0 || n_rounds <= 0) return COPSE_OK;
   copse_status status =
       model_set_dart(model, dart->unit, booster->start, NULL, (size_t)(n_prefix + n_rounds), err);
   for (int r = dart->n_fixed; r < n_rounds && status == COPSE_OK; r++)
@@ -247,7 +280,7 @@ copse_status dart_continue(copse_booster *booster, const copse_model *model, cop
   if (model->dart_weight == NULL || n_rounds == 0) return COPSE_OK;
   copse_status status = reserve(booster, n_rounds, err);
   if (status != COPSE_OK) return status;
-  dart->unit = model->dart_unit;
+  memcpy(dart->unit, model->dart_unit, (size_t)booster->n_outputs * sizeof *dart->unit);
   for (dart->n_fixed = 0; dart->n_fixed < n_rounds && model->dart_weight[dart->n_fixed] == 0;)
     dart->n_fixed++;
   for (int r = 0; r < n_rounds; r++) dart->first_weight[r] = dart->weight[r] = model->dart_weight[r];
@@ -268,6 +301,7 @@ void dart_release(copse_booster *booster) {
   struct dart *dart = &booster->dart;
   for (size_t t = 0; t < (size_t)dart->capacity * (size_t)booster->n_outputs; t++)
     copse_free(dart->values[t]);
+  copse_free(dart->unit);
   copse_free(dart->values);
   copse_free(dart->first_weight);
   copse_free(dart->weight);

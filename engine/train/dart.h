@@ -1,9 +1,9 @@
 /* dart.h - dropout of earlier trees while a tree is grown (Vinayak and Gilad-Bachrach 2015; algorithms 7.2).
  *
  * Weights of trees change with every round, and scores must be the very sums of the trees whatever was taken
- * off and put back on the way. So leaf values and scores are multiples of one power of two, the unit: sums of
- * them are exact, in any order. What a tree was like after any earlier round is found by repeating what was
- * done to it. */
+ * off and put back on the way. So leaf values and scores are multiples of one power of two, the unit (with
+ * several labels each has its own): sums of them are exact, in any order. What a tree was like after any
+ * earlier round is found by repeating what was done to it. */
 #ifndef COPSE_TRAIN_DART_H
 #define COPSE_TRAIN_DART_H
 
@@ -23,8 +23,8 @@ void dart_end_round(copse_booster *booster);
 void dart_restore(copse_booster *booster);
 /* Trees that are left when rounds were taken back are again what they were then. */
 void dart_truncate(copse_booster *booster);
-/* Scores [n] of a set, all trees of a model that was continued without weights in them, onto the grid. */
-void dart_round_scores(const copse_booster *booster, double *score, uint64_t n);
+/* Scores [n] of an output, all trees of a model that was continued without weights in them, onto the grid. */
+void dart_round_scores(const copse_booster *booster, int output, double *score, uint64_t n);
 /* Trees of the booster that are not dropped, ever: those of a continued model without weights. */
 int dart_fixed_trees(const copse_booster *booster);
 /* Tree t's values after n_rounds rounds of the booster's own, into its copy. */

@@ -45,9 +45,10 @@ static copse_status evaluate(struct loop *loop, copse_error *err) {
   return COPSE_OK;
 }
 
-/* Of a ranking metric's ranks the last one alone is watched (10.22 of LightGBM's semantics). */
+/* Of a ranking metric's ranks the last one alone is watched (10.22 of LightGBM's semantics), and of the
+ * caller's own metrics every one. */
 static bool is_watched(const copse_booster *booster, int metric) {
-  return metric + 1 == booster->n_metrics || !metric_is_ranked(booster->metrics[metric]) ||
+  return metric + 1 >= booster_n_given_metrics(booster) || !metric_is_ranked(booster->metrics[metric]) ||
          booster->metrics[metric + 1] != booster->metrics[metric];
 }
 

@@ -27,7 +27,7 @@ static copse_status begin(copse_booster *booster, int round, copse_error *err) {
   const copse_dataset *data = booster->sets[0].data;
   position_bias_release(booster);
   bias->n = count_positions(data);
-  bias->first_round = round;
+  bias->first_round = bias->last_round = round;
   bias->version = data->position_version;
   bias->counts = copse_alloc_zero(booster->ctx, bias->n, sizeof *bias->counts);
   bias->sums = copse_alloc(booster->ctx, bias->n, 2 * sizeof *bias->sums);
@@ -44,7 +44,7 @@ copse_status position_bias_reserve(copse_booster *booster, copse_error *err) {
   int round = copse_booster_round(booster);
   if (!learns(booster)) return COPSE_OK;
   if (bias->counts == NULL || bias->version != booster->sets[0].data->position_version ||
-      round < bias->first_round) {
+      round < bias->first_round || round > bias->last_round /* others were made by another objective */) {
     copse_status status = begin(booster, round, err);
     if (status != COPSE_OK) return status;
   }
@@ -83,6 +83,7 @@ void position_bias_learn(copse_booster *booster) {
   }
   const double *now = biases_of(booster, 0);
   double *next = biases_of(booster, 1);
+  bias->last_round = copse_booster_round(booster) + 1;
   for (uint64_t p = 0; p < bias->n; p++) {
     double count = (double)bias->counts[p];
     double first = gradient[p] - now[p] * regularization * count;

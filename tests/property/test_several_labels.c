@@ -89,7 +89,13 @@ static void a_label_at_a_time_is_a_regression(void **state) {
                                          "num_threads=2 lambda_l2=3 max_depth=4",
                                          "num_threads=1 boost_from_average=false",
                                          "num_threads=1 monotone_constraints=1,0,-1,0,0,0,0",
-                                         "num_threads=1 linear_tree=true"};
+                                         "num_threads=1 linear_tree=true",
+                                         "num_threads=2 bagging_freq=1 bagging_fraction=0.6",
+                                         "num_threads=2 boosting=rf bagging_freq=1 bagging_fraction=0.6",
+                                         "num_threads=2 use_quantized_grad=true stochastic_rounding=false",
+                                         "num_threads=2 grow_policy=depthwise max_depth=3",
+                                         "num_threads=2 path_smooth=5 feature_contri=0.9,1,0.5,1,1,1,1",
+                                         "num_threads=2 boosting=dart drop_rate=0.5 skip_drop=0.2"};
   for (int weighted = 0; weighted < 2; weighted++) {
     mixed.data.weight = weighted ? mixed.weight : NULL;
     for (size_t s = 0; s < sizeof settings / sizeof *settings; s++) check_tree_by_tree(&mixed, settings[s]);
@@ -310,6 +316,55 @@ static void models_come_back_and_go_on(void **state) {
   mixed_data_free(&mixed);
 }
 
+/* Labels of far apart scales, and one that is 0 in every row: boosting=dart sums each exactly, takes rounds
+ * back to the very scores and goes on from a file. */
+static void dart_has_a_grid_for_each_label(void **state) {
+  (void)state;
+  enum { BEFORE = 3, ALL = 7 };
+  struct mixed_data mixed = make_data(938);
+  copse_error err;
+  static double kept[LABELS * ROWS];
+  for (int i = 0; i < ROWS; i++) {
+    labels[i] = ldexpf(labels[i], -50);
+    labels[ROWS + i] = ldexpf(labels[ROWS + i], 40);
+  }
+  check_tree_by_tree(&mixed, "boosting=dart drop_rate=0.5 skip_drop=0 num_threads=2");
+  for (int i = 0; i < ROWS; i++) labels[2 * ROWS + i] = 0;
+  const char *settings =
+      "objective=multi_regression boosting=dart drop_rate=0.5 skip_drop=0 num_threads=1 verbosity=-1 "
+      "num_leaves=7";
+  copse_booster *whole = labels_booster(&mixed.data, LABELS, settings),
+                *half = labels_booster(&mixed.data, LABELS, settings),
+                *rest = labels_booster(&mixed.data, LABELS, settings);
+  copse_model *expected = model_after(whole, ALL), *start = model_after(half, BEFORE), *back;
+  memcpy(kept, copse_booster_scores(half, 0, NULL), sizeof kept);
+  must_step(half);
+  must(copse_booster_rollback(half, &err), &err);
+  assert_memory_equal(copse_booster_scores(half, 0, NULL), kept, sizeof kept);
+  copse_text text = {0};
+  must(copse_model_write(start, 0, 0, &text, &err), &err);
+  must(copse_model_parse(NULL, text.data, text.length, "m.txt", &back, &err), &err);
+  bool scored = false;
+  must(copse_booster_continue(rest, back, &scored, &err), &err);
+  assert_true(scored);
+  assert_memory_equal(copse_booster_scores(rest, 0, NULL), kept, sizeof kept);
+  copse_model *continued = model_after(rest, ALL - BEFORE), *stepped = model_after(half, ALL - BEFORE);
+  assert_true(copse_model_fingerprint(continued) == copse_model_fingerprint(expected));
+  assert_true(copse_model_fingerprint(stepped) == copse_model_fingerprint(expected));
+  const double *scores = copse_booster_scores(whole, 0, NULL);
+  for (int i = 0; i < ROWS; i++) assert_true(scores[2 * ROWS + i] == 0);
+  copse_text_release(&text);
+  copse_model_free(continued);
+  copse_model_free(stepped);
+  copse_model_free(back);
+  copse_model_free(start);
+  copse_model_free(expected);
+  copse_booster_free(whole);
+  copse_booster_free(half);
+  copse_booster_free(rest);
+  mixed_data_free(&mixed);
+}
+
 /* ---- refusals ---- */
 
 static void assert_refused(copse_dataset *set, const char *settings, const char *message) {
@@ -356,6 +411,14 @@ static void other_numbers_of_labels_are_refused(void **state) {
   must(copse_dataset_set(set, COPSE_LABEL, labels, LABELS * ROWS, &err), &err);
   must_step(booster);
   copse_booster_free(booster);
+  /* three outputs of one label are another thing than three labels */
+  copse_params *silent = small_params("objective=multi_regression metric=none verbosity=-1");
+  must(copse_booster_create(NULL, set, silent, &booster, &err), &err);
+  assert_int_equal(copse_booster_set_param(booster, "objective", "quantiles", &err), COPSE_ERR_DATA);
+  assert_non_null(strstr(err.message, "has 3 labels per row, objective=quantiles takes one"));
+  must_step(booster);
+  copse_booster_free(booster);
+  copse_params_free(silent);
   copse_dataset_free(valid);
   copse_params_free(params);
   copse_dataset_free(set);
@@ -407,6 +470,7 @@ int main(void) {
                                      cmocka_unit_test(labels_are_kept),
                                      cmocka_unit_test(metrics_are_means_over_labels),
                                      cmocka_unit_test(models_come_back_and_go_on),
+                                     cmocka_unit_test(dart_has_a_grid_for_each_label),
                                      cmocka_unit_test(custom_objectives_take_any_number),
                                      cmocka_unit_test(other_numbers_of_labels_are_refused)};
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -152,7 +152,7 @@ static void dart_weights_travel_in_the_header(void **state) {
   (void)state;
   copse_model *model =
       sample_model(sample_with("town\n", "town\ncopse_dart=0.125 -0.5 1 0 0.30000000000000004\n"));
-  assert_true(model->dart_unit == 0.125 && model->dart_start[0] == -0.5);
+  assert_true(model->dart_unit[0] == 0.125 && model->dart_start[0] == -0.5);
   assert_true(model->dart_weight[0] == 1 && model->dart_weight[1] == 0 &&
               model->dart_weight[2] == 0.30000000000000004);
   copse_model *plain = sample_model(SAMPLE);
@@ -164,6 +164,18 @@ static void dart_weights_travel_in_the_header(void **state) {
   copse_text_release(&whole);
   copse_text_release(&part);
   copse_model_free(plain);
+  copse_model_free(model);
+}
+
+/* saved_feature_importance_type=1: gains, of age 10, of debt 5.25 + 3, of town 2.5. */
+static void importances_are_what_was_asked_for(void **state) {
+  (void)state;
+  copse_model *model = sample_model(sample_with("[data: ]\n", "[saved_feature_importance_type: 1]\n"));
+  copse_text text = sample_write(model, 0, 0), last = sample_write(model, 2, 1);
+  assert_non_null(strstr(text.data, "\nfeature_importances:\nage=10\ndebt=8\ntown=2\n\nparameters:"));
+  assert_non_null(strstr(last.data, "\nfeature_importances:\ndebt=3\n\nparameters:"));
+  copse_text_release(&text);
+  copse_text_release(&last);
   copse_model_free(model);
 }
 
@@ -407,6 +419,7 @@ int main(void) {
       cmocka_unit_test(real_files_differ_and_load),
       cmocka_unit_test(absent_objective_is_custom_and_averages_are_kept),
       cmocka_unit_test(dart_weights_travel_in_the_header),
+      cmocka_unit_test(importances_are_what_was_asked_for),
       cmocka_unit_test(default_names_are_known),
       cmocka_unit_test(others_texts_are_kept),
       cmocka_unit_test(own_facts_travel_in_the_header),

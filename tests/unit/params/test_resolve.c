@@ -305,10 +305,13 @@ static void test_boosting(void **state) {
   r = resolved("boosting=dart seed=42 compat=lightgbm refit_decay_rate=0.3");
   assert_true(r->boost.dart.seed == 17869 && r->boost.quirks && r->boost.refit_decay_rate == 0.3);
   /* A forest needs something that tells its trees apart. */
-  static const char *const forests[] = {
-      "bagging_freq=1 bagging_fraction=0.5", "feature_fraction=0.5",
-      "feature_fraction_bynode=0.5",         "extra_trees=true",
-      "data_sample_strategy=goss",           "objective=binary bagging_freq=1 neg_bagging_fraction=0.5"};
+  static const char *const forests[] = {"bagging_freq=1 bagging_fraction=0.5",
+                                        "feature_fraction=0.5",
+                                        "feature_fraction_bynode=0.5",
+                                        "extra_trees=true",
+                                        "data_sample_strategy=goss",
+                                        "objective=binary bagging_freq=1 neg_bagging_fraction=0.5",
+                                        "objective=focal bagging_freq=1 pos_bagging_fraction=0.5"};
   for (size_t i = 0; i < sizeof forests / sizeof forests[0]; i++) {
     char text[200];
     snprintf(text, sizeof text, "boosting=random_forest %s", forests[i]);
@@ -498,16 +501,10 @@ static void test_later_values(void **state) {
   assert_fails("pred_early_stop=true", COPSE_ERR_UNSUPPORTED,
                "c:1: pred_early_stop=true is known to Copse but not part of this version: leave it out, set "
                "pred_early_stop=false");
-  static const char *const refused[] = {"num_machines=2",
-                                        "device=gpu",
-                                        "device_type=cuda",
-                                        "predict_contrib=true",
-                                        "pred_early_stop=true",
-                                        "task=convert_model",
-                                        "task=save_binary",
-                                        "parser_config_file=x",
-                                        "saved_feature_importance_type=1",
-                                        "predict_disable_shape_check=1"};
+  static const char *const refused[] = {
+      "num_machines=2",       "device=gpu",           "device_type=cuda",
+      "predict_contrib=true", "pred_early_stop=true", "task=convert_model",
+      "task=save_binary",     "parser_config_file=x", "predict_disable_shape_check=1"};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
     make(refused[i]);
     assert_int_equal(copse_params_resolve(params, &err), COPSE_ERR_UNSUPPORTED);
@@ -694,6 +691,14 @@ static void test_model_block(void **state) {
   resolved("compat=lightgbm");
   params_write_model_block(params, &text);
   assert_non_null(strstr(text.data, "\n[leaf_counts: hessian]\n[compat: lightgbm]\n"));
+  assert_null(strstr(text.data, "saved_feature_importance_type"));
+  copse_text_release(&text);
+  resolved("saved_feature_importance_type=1"); /* what the model file says of the trees, not the trees */
+  params_write_model_block(params, &text);
+  assert_non_null(strstr(text.data, "\n[saved_feature_importance_type: 1]\n"));
+  copse_text_release(&text);
+  params_write_config(params, &text);
+  assert_null(strstr(text.data, "saved_feature_importance_type"));
   copse_text_release(&text);
 }
 

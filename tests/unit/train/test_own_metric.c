@@ -149,10 +149,102 @@ static void what_is_refused(void **state) {
   mixed_data_free(&train);
 }
 
+static void set_a_parameter(void *user, copse_booster *booster, const copse_train_event *event) {
+  const char *const *setting = user;
+  (void)event;
+  if (setting != NULL) added = copse_booster_set_param(booster, setting[0], setting[1], NULL);
+}
+
+/* Each by itself, and parameters change between the rounds. */
+static void several_are_watched_each(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 76), valid = mixed_data_make(100, FEATURES, 77);
+  copse_error err;
+  static const char *const learning_rate[] = {"learning_rate", "0.2"};
+  for (int given = 0; given < 2; given++) {
+    copse_booster *booster =
+        booster_with_valid(&train, &valid,
+                           given ? SMALL "metric=l2 early_stopping_round=4 num_iterations=9"
+                                 : SMALL "metric=none early_stopping_round=4 num_iterations=9");
+    copse_model *model;
+    copse_train_report report;
+    int round = 0;
+    must(copse_booster_add_metric(booster, "third", true, third_is_best, &round, &err), &err);
+    must(copse_booster_add_metric(booster, "squares", true, squares, NULL, &err), &err);
+    must(copse_train(booster, booster->params, set_a_parameter, (void *)learning_rate, &model, &report, &err),
+         &err);
+    assert_int_equal(added, COPSE_OK);
+    assert_int_equal(report.reason, COPSE_STOP_EARLY);
+    if (!given) assert_string_equal(report.stopped_by, "held_out squares");
+    copse_model_free(model);
+    copse_booster_free(booster);
+  }
+  mixed_data_free(&train);
+  mixed_data_free(&valid);
+}
+
+/* A metric that was not given is the objective's, whichever that is now. */
+static void the_metric_follows_the_objective(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 78);
+  copse_error err;
+  double before[2], after[2], mean = 0;
+  copse_model *model;
+  copse_train_report report;
+  copse_booster *booster = mixed_booster(&train.data, SMALL "num_iterations=2");
+  must(copse_booster_add_metric(booster, "squares", false, squares, NULL, &err), &err);
+  must(copse_booster_step(booster, NULL, &err), &err);
+  must(copse_booster_eval(booster, 0, before, &err), &err);
+  must(copse_booster_set_param(booster, "objective", "regression_l1", &err), &err);
+  must(copse_booster_eval(booster, 0, after, &err), &err);
+  assert_string_equal(copse_booster_metric_name(booster, 0), "l1");
+  assert_string_equal(copse_booster_metric_name(booster, 1), "squares");
+  const double *scores = copse_booster_scores(booster, 0, NULL);
+  for (int i = 0; i < ROWS; i++) mean += fabs(scores[i] - (double)train.data.label[i]) / ROWS;
+  near(after[0], mean);
+  assert_true(before[0] != after[0] && before[1] == after[1]);
+  /* while copse_train compares them it cannot */
+  static const char *const objective[] = {"objective", "huber"};
+  must(copse_train(booster, booster->params, set_a_parameter, (void *)objective, &model, &report, &err),
+       &err);
+  assert_int_equal(added, COPSE_ERR_STATE);
+  assert_string_equal(copse_booster_metric_name(booster, 0), "l1");
+  copse_model_free(model);
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+}
+
+/* New labels, then a change that is refused: the next round still sees the new ones. */
+static void a_refused_change_forgets_no_label(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 79);
+  copse_error err;
+  float other[ROWS];
+  for (int i = 0; i < ROWS; i++) other[i] = -train.data.label[i] - 1;
+  copse_booster *expected = mixed_booster(&train.data, SMALL), *booster = mixed_booster(&train.data, SMALL);
+  for (int b = 0; b < 2; b++) {
+    copse_booster *one = b == 0 ? expected : booster;
+    must(copse_booster_step(one, NULL, &err), &err);
+    must(copse_dataset_set(one->sets[0].data, COPSE_LABEL, other, ROWS, &err), &err);
+    if (b == 1) assert_int_equal(copse_booster_set_param(one, "objective", "gamma", NULL), COPSE_ERR_DATA);
+    must(copse_booster_step(one, NULL, &err), &err);
+  }
+  char *trees = booster_trees(expected), *same = booster_trees(booster);
+  assert_string_equal(trees, same);
+  copse_free(trees);
+  copse_free(same);
+  copse_booster_free(expected);
+  copse_booster_free(booster);
+  mixed_data_free(&train);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(it_stands_behind_those_of_the_parameters),
       cmocka_unit_test(early_stopping_watches_it),
+      cmocka_unit_test(several_are_watched_each),
+      cmocka_unit_test(the_metric_follows_the_objective),
+      cmocka_unit_test(a_refused_change_forgets_no_label),
       cmocka_unit_test(what_is_refused),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

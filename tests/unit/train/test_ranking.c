@@ -163,6 +163,25 @@ static void going_on_has_the_bits_of_one_run(void **state) {
   sets_free(&s);
 }
 
+/* Rounds of another objective have none: those behind them begin at 0 again, not at what lay in memory. */
+static void rounds_without_biases_are_a_new_beginning(void **state) {
+  (void)state;
+  copse_error err;
+  struct sets s = make_sets(2000, 19);
+  copse_booster *b = booster_of(&s, objectives[0], true);
+  steps(b, 2);
+  must(copse_booster_set_param(b, "objective", "rank_xendcg", &err), &err);
+  steps(b, 2);
+  must(copse_booster_set_param(b, "objective", "lambdarank", &err), &err);
+  steps(b, 1);
+  assert_int_equal(b->position_bias.first_round, 4);
+  for (uint64_t p = 0; p < b->position_bias.n; p++) assert_true(b->position_bias.rounds[p] == 0);
+  steps(b, 1);
+  assert_int_equal(b->position_bias.first_round, 4);
+  copse_booster_free(b);
+  sets_free(&s);
+}
+
 /* Positions that were set anew begin with no bias: the bits of a booster that never saw the others. */
 static void positions_set_anew_begin_at_zero(void **state) {
   (void)state;
@@ -289,9 +308,13 @@ static void what_cannot_be_is_told(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(position_biases_are_lightgbms),    cmocka_unit_test(rounds_taken_back_come_again),
-      cmocka_unit_test(going_on_has_the_bits_of_one_run), cmocka_unit_test(positions_set_anew_begin_at_zero),
-      cmocka_unit_test(any_threads_tier_and_layout),      cmocka_unit_test(the_last_rank_stops),
+      cmocka_unit_test(rounds_without_biases_are_a_new_beginning),
+      cmocka_unit_test(position_biases_are_lightgbms),
+      cmocka_unit_test(rounds_taken_back_come_again),
+      cmocka_unit_test(going_on_has_the_bits_of_one_run),
+      cmocka_unit_test(positions_set_anew_begin_at_zero),
+      cmocka_unit_test(any_threads_tier_and_layout),
+      cmocka_unit_test(the_last_rank_stops),
       cmocka_unit_test(what_cannot_be_is_told),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
