@@ -23,7 +23,8 @@ struct file_set file_load(const char *path, const copse_read_options *options, c
   must(copse_dataset_from_table(NULL, &frame->table, frame->model_names, frame->categorical, params, schema,
                                 &set.dataset, &err),
        &err);
-  must(copse_dataset_set(set.dataset, COPSE_LABEL, frame->label, frame->n_rows * frame->n_labels, &err), &err);
+  must(copse_dataset_set(set.dataset, COPSE_LABEL, frame->label, frame->n_rows * frame->n_labels, &err),
+       &err);
   if (frame->weight != NULL)
     must(copse_dataset_set(set.dataset, COPSE_WEIGHT, frame->weight, frame->n_rows, &err), &err);
   if (frame->group != NULL)
