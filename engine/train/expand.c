@@ -120,6 +120,16 @@ static int choose_ahead(const struct workspace *ws, int n_leaves, int n, int *ch
   return found;
 }
 
+/* Most rows first: then the last ones to be taken keep a thread waiting least. */
+static void sort_by_rows(const struct workspace *ws, int *leaves, int n) {
+  for (int i = 1; i < n; i++)
+    for (int at = i; at > 0 && ws->leaves[leaves[at]].n_rows > ws->leaves[leaves[at - 1]].n_rows; at--) {
+      int larger = leaves[at];
+      leaves[at] = leaves[at - 1];
+      leaves[at - 1] = larger;
+    }
+}
+
 /* Time of lanes that ran side by side. */
 static void collect_phases(struct workspace *ws, int n_lanes) {
   for (int t = 0; t < ws->n_threads; t++)
@@ -176,6 +186,7 @@ void expand_leaves(struct workspace *ws, int n_leaves, int leaf) {
     return;
   }
   for (int i = 0; i < n; i++) ws->leaves[job.leaves[i]].pending = ws->pending[--ws->n_pending];
+  sort_by_rows(ws, job.leaves, n);
   copse_parallel_for(ws->n_threads, (size_t)n, expand_alone, &job);
   collect_phases(ws, n < ws->n_threads ? n : ws->n_threads);
 }

@@ -197,12 +197,11 @@ static void merge_group(void *user, size_t chunk, int thread) {
 static void build_block_by_rows(struct build_job *job, const struct binned_block *block, int n_threads) {
   struct workspace *ws = job->ws;
   job->block = block;
-  job->chunk_rows = HIST_SPILL_ROWS;
-  uint64_t n_chunks = (job->leaf->n_rows + job->chunk_rows - 1) / job->chunk_rows;
-  if (n_chunks < (uint64_t)n_threads) {
-    job->chunk_rows = (job->leaf->n_rows + (uint64_t)n_threads - 1) / (uint64_t)n_threads;
-    n_chunks = (job->leaf->n_rows + job->chunk_rows - 1) / job->chunk_rows;
-  }
+  /* as many chunks for each thread, of equal size: the last one would else keep a thread waiting */
+  uint64_t rows = job->leaf->n_rows, share = (uint64_t)n_threads * HIST_SPILL_ROWS;
+  uint64_t n_chunks = (rows + share - 1) / share * (uint64_t)n_threads;
+  job->chunk_rows = (rows + n_chunks - 1) / n_chunks;
+  n_chunks = (rows + job->chunk_rows - 1) / job->chunk_rows;
   for (int t = 0; t < ws->n_threads; t++) ws->lanes[t].filled = false;
   copse_parallel_for(n_threads, (size_t)n_chunks, build_rows, job);
   copse_parallel_for(n_threads, (block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, merge_group, job);
