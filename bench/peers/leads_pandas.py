@@ -83,7 +83,7 @@ def encode(database, maps):
     _write(pandas.concat([frame[["total_leads_droppped", "referred_lead"]], dummies], axis=1), "features", database)
 
 
-def main(path, target, maps):
+def main(path, target, maps, pipelines):
     groups = pandas.read_csv(os.path.join(maps, "interaction_mapping.csv"), encoding="utf-8-sig")
     groups = dict(zip(groups.iloc[:, 0], groups.iloc[:, 1]))
     database = sqlite3.connect(target)
@@ -92,7 +92,8 @@ def main(path, target, maps):
     map_levels(database, maps)
     map_interactions(database, groups)
     select(database)
-    encode(database, maps)
+    if pipelines == "encoded":
+        encode(database, maps)
     database.commit()
     database.close()
 

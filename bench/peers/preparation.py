@@ -1,6 +1,7 @@
 """bench/compare --prep: the data pipeline of the lead-scoring case, `copse prep run` beside pandas and sqlite3.
 
-Generated raw leads, each side in turn, then the tables of both databases are compared row by row.
+Generated raw leads, each side in turn, then the tables of both databases are compared row by row. The data pipeline
+ends with model_input; --encoded adds the first step of the training pipeline, two tables more.
 """
 
 import os
@@ -14,8 +15,8 @@ import time
 from . import environment, report
 from .race import load, verdict
 
-TABLES = ("loaded_data", "city_tier_mapped", "categorical_variables_mapped", "interactions_mapped", "model_input",
-          "target", "features")
+DATA = ("loaded_data", "city_tier_mapped", "categorical_variables_mapped", "interactions_mapped", "model_input")
+ENCODED = DATA + ("target", "features")
 AT_LEAST = 10  # times as fast
 SEED = 1
 
@@ -41,10 +42,22 @@ def _rows(database, table):
     return found if table == "interactions_mapped" else sorted(found, key=repr)
 
 
-def differences(paths):
+def _recipe(path, folder, encoded):
+    """The case's recipe, or the part of it that is the data pipeline."""
+    if encoded:
+        return path
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    shorter = os.path.join(folder, "data.recipe")
+    with open(shorter, "w", encoding="utf-8") as file:
+        file.write(text[:text.index("[select target]")])
+    return shorter
+
+
+def differences(paths, tables):
     """A line for each table that is not the same in both databases. Only interactions_mapped has an order."""
     sides, found = [sqlite3.connect(path) for path in paths], []
-    for table in TABLES:
+    for table in tables:
         names = [[row[1] for row in side.execute(f'PRAGMA table_info("{table}")')] for side in sides]
         rows = [_rows(side, table) for side in sides]
         if names[0] != names[1]:
@@ -67,9 +80,11 @@ def main(options):
         databases = [os.path.join(scratch, name + ".db") for name in ("copse", "pandas")]
         subprocess.run([options.datasets_tool, "leads", f"rows={options.leads}", f"seed={SEED}", f"out={raw}"],
                        check=True)
-        commands = {"Copse": [options.program, "prep", "run", os.path.join(leads, "leads.recipe"), f"input={raw}",
-                              f"db={databases[0]}", f"maps={leads}"],
-                    "pandas and sqlite3": [sys.executable, script, raw, databases[1], leads]}
+        recipe = _recipe(os.path.join(leads, "leads.recipe"), scratch, options.encoded)
+        commands = {"Copse": [options.program, "prep", "run", recipe, f"input={raw}", f"db={databases[0]}",
+                              f"maps={leads}"],
+                    "pandas and sqlite3": [sys.executable, script, raw, databases[1], leads,
+                                           "encoded" if options.encoded else "data"]}
         for _ in range(options.pairs):
             before, turn = load.reading(), {}
             for path in databases:
@@ -80,7 +95,7 @@ def main(options):
                 turn[name] = {"seconds": seconds, "peak_mb": peak}
             turns.append(turn)
             others.append(load.cores_of_others(before, load.reading()))
-        different = differences(databases)
+        different = differences(databases, ENCODED if options.encoded else DATA)
         size = os.path.getsize(raw)
     return _report(options, turns, others, different, size)
 
@@ -96,7 +111,8 @@ def _report(options, turns, others, different, size):
     if medians[names[0]]["peak_mb"] >= medians[names[1]]["peak_mb"]:
         failed.append("more memory than pandas")
     lines = ["# Preparing raw leads", "",
-             f"{options.leads:,} generated leads ({size / 1e6:.0f} MB of CSV) to the seven tables of the case, "
+             f"{options.leads:,} generated leads ({size / 1e6:.0f} MB of CSV) to the "
+             f"{'seven tables of the case' if options.encoded else 'five tables of the data pipeline'}, "
              f"{options.pairs} turns; other work had {', '.join(f'{cores:.2f}' for cores in others)} cores.", "",
              report.table(["", "s", "peak MB"], [[name, f"{found['seconds']:.2f}", f"{found['peak_mb']:.0f}"]
                                                 for name, found in medians.items()]), "",
