@@ -76,17 +76,15 @@ static void quantize_rows_avx512(const struct hist_source *source, const struct 
 #define PAIR_QUANTIZE quantize_rows_avx512
 #include "kernels/pair_loops.h"
 
-/* The cells of two sources: one vector of 256 bits, as with AVX2. */
-typedef int64_t two_pairs __attribute__((vector_size(32), may_alias));
+#define TWO_VALUES round_two
+#include "kernels/two_loops.h"
 
-static inline const two_pairs *two_values(const struct hist_source *sources, const uint32_t *rows,
-                                          uint64_t at, size_t n, two_pairs *room) {
+static inline void round_two(const struct hist_source *sources, uint64_t at, size_t n, two_pairs *room) {
   const struct rounding first = rounding_of(&sources[0]), second = rounding_of(&sources[1]);
   const __m512i front = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11),
                 back = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
   struct hist_pair *pairs = (struct hist_pair *)(void *)room;
   size_t i = 0;
-  (void)rows; /* the rows themselves */
   for (; i + ROWS <= n; i += ROWS) {
     __m512i a = round_rows(&first, rows_side_by_side(sources[0].rows + at + i));
     __m512i b = round_rows(&second, rows_side_by_side(sources[1].rows + at + i));
@@ -96,24 +94,6 @@ static inline const two_pairs *two_values(const struct hist_source *sources, con
   for (; i < n; i++)
     for (size_t s = 0; s < 2; s++)
       quantize_rows_scalar(&sources[s], sources[s].rows + at + i, NULL, 1, &pairs[2 * i + s]);
-  return room;
-}
-
-static inline const void *two_value_at(const struct hist_source *sources, uint64_t row) {
-  return (const void *)((uintptr_t)sources->rows + row * sizeof *sources->rows);
-}
-
-#define HIST_CELL two_pairs
-#define HIST_SOURCE struct hist_source
-#define HIST_NAME(name) two_##name
-#include "kernels/hist_tile.h"
-
-static void hist_update_two(const struct hist_block *block, uint64_t begin, uint64_t end,
-                            const struct hist_source sources[2], struct hist_pair *cells) {
-  if (block->cell_bytes == 1)
-    two_add(block, NULL, begin, end, sources, (two_pairs *)(void *)cells);
-  else
-    two_add_wide(block, NULL, begin, end, sources, (two_pairs *)(void *)cells);
 }
 
 void kernels_hist_avx512(struct kernels *slots) {

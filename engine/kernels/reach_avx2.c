@@ -46,20 +46,8 @@ static inline __attribute__((always_inline)) void encode_cells(const struct code
   for (; i < n; i++) codes[i] = (uint16_t)code_of(map, values[i]);
 }
 
-static void encode_row(const struct code_map *maps, const uint32_t *features, size_t n, const double *row,
-                       uint16_t *codes) {
-  for (size_t i = 0; i < n; i++) {
-    const struct code_map *map = &maps[i];
-    double value = row[features[i]];
-    if (map->n_cells == 0) {
-      codes[i] = (uint16_t)code_of(map, value);
-      continue;
-    }
-    value = value == value ? value : 0.0;
-    uint32_t code = map->first[code_cell(map, value)];
-    codes[i] = (uint16_t)(code + cuts_below(map->cuts + code, value, map->steps > 4));
-  }
-}
+#define CUTS_BELOW cuts_below
+#include "kernels/encode_loops.h"
 
 /* Few cuts are compared one after the other with four values at a time. */
 static void encode_few(const struct code_map *map, const double *values, size_t n, uint16_t *codes) {
