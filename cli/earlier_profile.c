@@ -1,5 +1,5 @@
 /* earlier_profile.c - see earlier_profile.h. Only members that are compared are looked at: a later version
- * may add others (prep/profile/profile.schema.json has them all). */
+ * may add others (prep/report/profile.schema.json has them all). */
 #include "earlier_profile.h"
 
 #include <inttypes.h>

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "profile/describe.h"
-#include "profile/output.h"
 #include "profile/view.h"
 #include "read/report.h"
+#include "report/output.h"
 
 /* Describing the columns of a scan, in parallel. */
 struct describing {

@@ -3,13 +3,13 @@
 #define COPSE_PROFILE_PROFILE_H
 
 #include "copse_prep.h"
-#include "profile/alert_list.h"
-#include "profile/drift.h"
+#include "findings/alert_list.h"
+#include "findings/drift.h"
+#include "findings/since.h"
 #include "profile/facts.h"
 #include "profile/gaps.h"
 #include "profile/pairs.h"
 #include "profile/samples.h"
-#include "profile/since.h"
 
 struct copse_profile {
   copse_context *ctx;

@@ -1,4 +1,4 @@
-/* prep/profile/profile.schema.json describes what is written: every document keeps to it and to its order,
+/* prep/report/profile.schema.json describes what is written: every document keeps to it and to its order,
  * has no member that it lacks, and it has none that no document has. The checker knows what the schema uses,
  * nothing else, and says so where the schema uses more. */
 #define _GNU_SOURCE
@@ -239,7 +239,7 @@ static void test_refuses(void **state) {
 static int load(void **state) {
   char path[4096];
   json_error_t error;
-  snprintf(path, sizeof path, "%s/prep/profile/profile.schema.json", getenv("COPSE_SOURCE_DIR"));
+  snprintf(path, sizeof path, "%s/prep/report/profile.schema.json", getenv("COPSE_SOURCE_DIR"));
   schema = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
   if (schema == NULL) fprintf(stderr, "%s: %s\n", path, error.text);
   return schema == NULL ? -1 : scratch_make(state);

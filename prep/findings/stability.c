@@ -1,6 +1,6 @@
 /* stability.c - the population stability index of two samples, and what of it chance explains: with few rows
  * the index of two halves of one file is well over 0.1. */
-#include "profile/stability.h"
+#include "findings/stability.h"
 
 #include <math.h>
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/alert.h"
+#include "findings/alert.h"
 
 enum { TOLD_APART = 10 };
 

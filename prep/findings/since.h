@@ -1,11 +1,11 @@
 /* since.h - what changed since an earlier profile of such a file, of which only its JSON is left: columns
  * that went, came or changed their type, shares of missing cells, values outside the range and levels without
  * a name there, and drift beyond chance by the measures of drift.h. */
-#ifndef COPSE_PROFILE_SINCE_H
-#define COPSE_PROFILE_SINCE_H
+#ifndef COPSE_FINDINGS_SINCE_H
+#define COPSE_FINDINGS_SINCE_H
 
-#include "profile/alert_list.h"
-#include "profile/drift.h"
+#include "findings/alert_list.h"
+#include "findings/drift.h"
 
 struct column_since {
   struct column_drift drift;      /* present: the earlier profile has the column; other_type: there */

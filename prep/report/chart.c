@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile/alert.h"
+#include "findings/alert.h"
 #include "profile/describe.h"
-#include "profile/html.h"
+#include "report/html.h"
 
 /* Bars of heights relative to the greatest, as one path. */
 static void put_bars(copse_text *out, const uint64_t *counts, uint32_t n, int x, int width, int height) {

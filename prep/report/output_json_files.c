@@ -2,7 +2,7 @@
  * and the rows to be shown. */
 #include <string.h>
 
-#include "profile/json_members.h"
+#include "report/json_members.h"
 
 /* NUL-terminated one behind the other. */
 static void name_list(copse_text *out, const char *key_name, const char *name, uint32_t n) {

@@ -1,6 +1,6 @@
 /* output.h - the table of outputs. */
-#ifndef COPSE_PROFILE_OUTPUT_H
-#define COPSE_PROFILE_OUTPUT_H
+#ifndef COPSE_REPORT_OUTPUT_H
+#define COPSE_REPORT_OUTPUT_H
 
 #include "profile/profile.h"
 

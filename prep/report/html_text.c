@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile/alert.h"
-#include "profile/escape.h"
-#include "profile/html.h"
+#include "findings/alert.h"
+#include "report/escape.h"
+#include "report/html.h"
 
 enum { CLEAN_BYTES = 2048 };
 

@@ -1,6 +1,6 @@
 /* drift.h - how another file's columns lie beside this one's. */
-#ifndef COPSE_PROFILE_DRIFT_H
-#define COPSE_PROFILE_DRIFT_H
+#ifndef COPSE_FINDINGS_DRIFT_H
+#define COPSE_FINDINGS_DRIFT_H
 
 #include "profile/facts.h"
 #include "profile/scan.h"

@@ -1,14 +1,14 @@
 /* since.c - see since.h. Of the earlier file only counts are left: bars of numbers, the frequent levels of
  * texts. Cells are counted by these parts, and the measures are those of two files. */
-#include "profile/since.h"
+#include "findings/since.h"
 
 #include <math.h>
 #include <string.h>
 
+#include "findings/stability.h"
 #include "profile/describe.h"
-#include "profile/escape.h"
 #include "profile/refine.h"
-#include "profile/stability.h"
+#include "report/escape.h"
 
 /* Texts as the JSON writes them, so that they are compared as they were read from there: bytes that are no
  * UTF-8 are others by now. */

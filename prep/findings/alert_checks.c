@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "profile/alert.h"
+#include "findings/alert.h"
 #include "profile/infer.h"
 
 #define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)

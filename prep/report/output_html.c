@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile/alert.h"
-#include "profile/html.h"
-#include "profile/output.h"
+#include "findings/alert.h"
+#include "report/html.h"
+#include "report/output.h"
 
 static void put_head(copse_text *out, const copse_profile *p) {
   html_put(out,

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile/alert.h"
+#include "findings/alert.h"
 
 #define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
 #define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "profile/html.h"
+#include "report/html.h"
 
 void html_findings(copse_text *out, const struct alert_list *alerts, const uint8_t *cards) {
   static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};

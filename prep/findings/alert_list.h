@@ -1,6 +1,6 @@
 /* alert_list.h - findings in a list: of the profile, and of what changed since an earlier one. */
-#ifndef COPSE_PROFILE_ALERT_LIST_H
-#define COPSE_PROFILE_ALERT_LIST_H
+#ifndef COPSE_FINDINGS_ALERT_LIST_H
+#define COPSE_FINDINGS_ALERT_LIST_H
 
 #include "copse_prep.h"
 

@@ -1,12 +1,12 @@
 /* json_members.h - the members of the JSON output; every one brings its comma. For its files alone. */
-#ifndef COPSE_PROFILE_JSON_MEMBERS_H
-#define COPSE_PROFILE_JSON_MEMBERS_H
+#ifndef COPSE_REPORT_JSON_MEMBERS_H
+#define COPSE_REPORT_JSON_MEMBERS_H
 
 #include <inttypes.h>
 #include <string.h>
 
-#include "profile/escape.h"
 #include "profile/profile.h"
+#include "report/escape.h"
 
 static inline void raw(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
 

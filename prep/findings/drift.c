@@ -1,6 +1,6 @@
 /* drift.c - see drift.h. A difference counts only when chance does not explain it (copse_stability_of): among
  * 500 columns the greatest is greater still. */
-#include "profile/drift.h"
+#include "findings/drift.h"
 
 #include <math.h>
 #include <string.h>

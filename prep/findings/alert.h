@@ -1,6 +1,6 @@
 /* alert.h - the tables of alerts. */
-#ifndef COPSE_PROFILE_ALERT_H
-#define COPSE_PROFILE_ALERT_H
+#ifndef COPSE_FINDINGS_ALERT_H
+#define COPSE_FINDINGS_ALERT_H
 
 #include "profile/profile.h"
 

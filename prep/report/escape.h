@@ -1,6 +1,6 @@
 /* escape.h - the only ways for a text of the data into an output: one for each place it can stand in. */
-#ifndef COPSE_PROFILE_ESCAPE_H
-#define COPSE_PROFILE_ESCAPE_H
+#ifndef COPSE_REPORT_ESCAPE_H
+#define COPSE_REPORT_ESCAPE_H
 
 #include "copse.h"
 

@@ -1,6 +1,6 @@
 /* output.c - the table of outputs. How to add one: a function in a file of its own, a row here, a value of
  * copse_profile_format, its name in cli/cmd_profile.c. */
-#include "profile/output.h"
+#include "report/output.h"
 
 static void (*const outputs[])(const copse_profile *profile, copse_text *out) = {
     [COPSE_PROFILE_TEXT] = output_text,

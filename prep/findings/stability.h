@@ -1,6 +1,6 @@
 /* stability.h - what chance explains, beside copse_stability_of. */
-#ifndef COPSE_PROFILE_STABILITY_H
-#define COPSE_PROFILE_STABILITY_H
+#ifndef COPSE_FINDINGS_STABILITY_H
+#define COPSE_FINDINGS_STABILITY_H
 
 #include <stdbool.h>
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile/alert.h"
-#include "profile/escape.h"
-#include "profile/output.h"
+#include "findings/alert.h"
+#include "report/escape.h"
+#include "report/output.h"
 
 static void put(copse_text *out, const char *text) { copse_text_append(out, text, strlen(text)); }
 

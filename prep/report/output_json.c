@@ -4,8 +4,8 @@
  */
 #include <math.h>
 
-#include "profile/json_members.h"
-#include "profile/output.h"
+#include "report/json_members.h"
+#include "report/output.h"
 
 /* ---- parts of a column ---- */
 

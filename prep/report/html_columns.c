@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/html.h"
+#include "report/html.h"
 
 /* How well the column alone tells the target. */
 double html_strength(const copse_profile *p, const struct column_facts *c) {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "profile/html.h"
+#include "report/html.h"
 
 /* ---- between columns ---- */
 

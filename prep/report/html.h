@@ -1,6 +1,6 @@
 /* html.h - pieces of the page, for its files alone. */
-#ifndef COPSE_PROFILE_HTML_H
-#define COPSE_PROFILE_HTML_H
+#ifndef COPSE_REPORT_HTML_H
+#define COPSE_REPORT_HTML_H
 
 #include "profile/profile.h"
 

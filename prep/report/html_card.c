@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "profile/alert.h"
+#include "findings/alert.h"
 #include "profile/describe.h"
-#include "profile/html.h"
+#include "report/html.h"
 
 static void term(copse_text *out, const char *name) {
   html_put(out, "<dt>");

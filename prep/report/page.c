@@ -1,7 +1,7 @@
 /* page.c - style and script of the page. The script only sorts tables, filters columns and opens what a link
  * points at: without it everything is there. Its hash stands in the page's content policy, so no other script
  * can run even if a text of the data came through unescaped (tests/cli/profile_page computes it again). */
-#include "profile/html.h"
+#include "report/html.h"
 
 const char page_style[] =
     ":root{color-scheme:light "

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "profile/alert.h"
-#include "profile/escape.h"
+#include "findings/alert.h"
+#include "report/escape.h"
 
 enum { FOLD_FROM = 4, GROUPS_TOLD = 3 };
 

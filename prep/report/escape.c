@@ -1,5 +1,5 @@
 /* escape.c - see escape.h. */
-#include "profile/escape.h"
+#include "report/escape.h"
 
 #include <math.h>
 #include <stdio.h>
