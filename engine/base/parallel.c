@@ -98,6 +98,18 @@ static inline void relax(void) {
 #endif
 }
 
+void team_pause(unsigned waits) {
+  relax();
+  if (waits % 1024 == 1023) sched_yield();
+}
+
+void team_lock(struct team_lock *lock) {
+  for (unsigned waits = 0; atomic_exchange_explicit(&lock->held, true, memory_order_acquire); waits++)
+    team_pause(waits);
+}
+
+void team_unlock(struct team_lock *lock) { atomic_store_explicit(&lock->held, false, memory_order_release); }
+
 /* Claims and runs chunks of one phase until none is left. */
 static void work_phase(struct team *team, uint64_t phase, int thread) {
   for (;;) {
@@ -153,10 +165,7 @@ static void publish(struct team *team, int n_threads, size_t n_chunks, copse_chu
   atomic_store(&team->ticket, phase << 32 | n_chunks);
   wake_all(team);
   work_phase(team, phase, 0);
-  for (unsigned spin = 0; atomic_load(&team->n_done) < n_chunks; spin++) {
-    relax();
-    if (spin % 1024 == 1023) sched_yield();
-  }
+  for (unsigned spin = 0; atomic_load(&team->n_done) < n_chunks; spin++) team_pause(spin);
 }
 
 void team_run(int n_threads, void (*work)(void *user), void *user) {

@@ -1,10 +1,4 @@
-/* expand.c - dividing leaves, also ahead of their turn.
- *
- * Which leaf is split next is known only when the last one's children are searched, and a small leaf is too
- * little work for two threads. But the leaf that comes second now is split sooner or later nearly always:
- * with 255 leaves, dividing the best two at once costs 0.4 % more work, the best four 1.2 %. So threads take
- * small leaves one each, best first; the children wait until their leaf is the best one, and the tree is the
- * same. */
+/* expand.c - dividing a leaf: its rows, its children's histograms and best splits. */
 #include "train/expand.h"
 
 #include <math.h>
@@ -15,12 +9,6 @@
 #include "train/partition.h"
 #include "train/sample.h"
 #include "train/split.h"
-
-enum {
-  LARGE_UPDATES = 1 << 20, /* a leaf of so many cells and rows is shared by all threads */
-  MANY_LEAVES = 128,       /* from here on two leaves a thread are taken: threads wait less for each other */
-  MOST_AHEAD = WORKSPACE_PENDING / 2
-};
 
 void expand_clear(struct leaf *leaf) {
   leaf->best.gain = -INFINITY;
@@ -82,7 +70,19 @@ static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   split_search_end(&search);
 }
 
-static void expand_leaf(struct workspace *ws, int leaf, int lane, bool last) {
+int expand_best(const struct workspace *ws, int n_leaves) {
+  int best = 0;
+  for (int l = 1; l < n_leaves; l++)
+    if (expand_before(ws, &ws->leaves[l], &ws->leaves[best])) best = l;
+  return best;
+}
+
+void expand_take(struct workspace *ws, int leaf) {
+  ws->leaves[leaf].pending = ws->pending[--ws->n_pending];
+  ws->leaves[leaf].known = false;
+}
+
+void expand_taken(struct workspace *ws, int leaf, int lane, bool last) {
   uint64_t n_left = partition_leaf(ws, &ws->leaves[leaf], &ws->leaves[leaf].best, lane);
   int left = ws->leaves[leaf].pending;
   make_children(ws, leaf, n_left);
@@ -91,57 +91,18 @@ static void expand_leaf(struct workspace *ws, int leaf, int lane, bool last) {
   search_pair(ws, leaf, left, lane);
 }
 
-struct expand_job {
-  struct workspace *ws;
-  int leaves[MOST_AHEAD];
-};
-
-static void expand_alone(void *user, size_t chunk, int thread) {
-  const struct expand_job *job = user;
-  expand_leaf(job->ws, job->leaves[chunk], thread, false);
-}
-
-static bool is_small(const struct workspace *ws, int leaf) {
-  return ws->leaves[leaf].n_rows * workspace_matrix(ws)->n_carriers < LARGE_UPDATES;
-}
-
-/* Small leaves with a split that are not divided yet, best first, at most n of them. Returns how many. */
-static int choose_ahead(const struct workspace *ws, int n_leaves, int n, int *chosen) {
-  int found = 0;
-  for (int l = 0; l < n_leaves; l++) {
-    const struct leaf *leaf = &ws->leaves[l];
-    if (leaf->pending >= 0 || !(leaf->best.gain > 0) || !is_small(ws, l)) continue;
-    int at = found < n ? found++ : n - 1;
-    if (at == n - 1 && found == n && chosen[at] >= 0 && !expand_before(ws, leaf, &ws->leaves[chosen[at]]))
-      continue;
-    for (; at > 0 && expand_before(ws, leaf, &ws->leaves[chosen[at - 1]]); at--) chosen[at] = chosen[at - 1];
-    chosen[at] = l;
-  }
-  return found;
-}
-
-/* Most rows first: then the last ones to be taken keep a thread waiting least. */
-static void sort_by_rows(const struct workspace *ws, int *leaves, int n) {
-  for (int i = 1; i < n; i++)
-    for (int at = i; at > 0 && ws->leaves[leaves[at]].n_rows > ws->leaves[leaves[at - 1]].n_rows; at--) {
-      int larger = leaves[at];
-      leaves[at] = leaves[at - 1];
-      leaves[at - 1] = larger;
-    }
-}
-
-/* Time of lanes that ran side by side. */
-static void collect_phases(struct workspace *ws, int n_lanes) {
+void expand_collect_phases(struct workspace *ws) {
   for (int t = 0; t < ws->n_threads; t++)
     for (int p = 0; p < 4; p++) {
-      ws->phase_s[p] += ws->lanes[t].phase_s[p] / n_lanes;
+      ws->phase_s[p] += ws->lanes[t].phase_s[p] / ws->n_threads;
       ws->lanes[t].phase_s[p] = 0;
     }
 }
 
-void expand_leaf_alone(struct workspace *ws, int n_leaves, int leaf) {
-  ws->leaves[leaf].pending = ws->pending[--ws->n_pending];
-  expand_leaf(ws, leaf, ALL_LANES, ws->grow.num_leaves - n_leaves == 1);
+void expand_leaf(struct workspace *ws, int n_leaves, int leaf) {
+  expand_take(ws, leaf);
+  expand_taken(ws, leaf, ALL_LANES, ws->grow.num_leaves - n_leaves == 1);
+  ws->leaves[leaf].known = true;
 }
 
 struct again_job {
@@ -166,29 +127,6 @@ void expand_search_again(struct workspace *ws, int leaf) {
     hist_build(ws, &(struct hist_task){.leaf = leaf, .sibling = -1, .search = &search}, ALL_LANES);
   }
   split_search_end(&search);
-}
-
-void expand_leaves(struct workspace *ws, int n_leaves, int leaf) {
-  struct expand_job job = {.ws = ws};
-  int left_over = ws->grow.num_leaves - n_leaves, n = 0;
-  if (ws->speculative && left_over > 1 && is_small(ws, leaf)) {
-    int most = ws->n_threads * (ws->grow.num_leaves >= MANY_LEAVES ? 2 : 1);
-    if (most > MOST_AHEAD) most = MOST_AHEAD;
-    if (most > left_over) most = left_over;
-    if (most > ws->n_pending) most = ws->n_pending;
-    for (int i = 0; i < most; i++) job.leaves[i] = -1;
-    n = choose_ahead(ws, n_leaves, most, job.leaves);
-    /* the last free pair is always left for the leaf whose turn it is */
-    if (n == ws->n_pending && n > 1) n--;
-  }
-  if (n <= 1) {
-    expand_leaf_alone(ws, n_leaves, leaf);
-    return;
-  }
-  for (int i = 0; i < n; i++) ws->leaves[job.leaves[i]].pending = ws->pending[--ws->n_pending];
-  sort_by_rows(ws, job.leaves, n);
-  copse_parallel_for(ws->n_threads, (size_t)n, expand_alone, &job);
-  collect_phases(ws, n < ws->n_threads ? n : ws->n_threads);
 }
 
 static void settle_child(struct workspace *ws, int from, int to) {

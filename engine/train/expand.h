@@ -5,11 +5,18 @@
 
 #include "train/split.h"
 
-/* Makes the children of the best leaf `leaf`, one of n_leaves, known; they stay pending. With several threads
- * and small leaves each thread does a leaf by itself: this one and those that will most likely come next. */
-void expand_leaves(struct workspace *ws, int n_leaves, int leaf);
-/* The same for any leaf that has a split, and no other leaf is divided ahead. */
-void expand_leaf_alone(struct workspace *ws, int n_leaves, int leaf);
+/* The leaf whose turn it is. Larger gain (level by level: less depth before that); equal: smaller feature of
+ * the stored split; equal: smaller leaf. */
+int expand_best(const struct workspace *ws, int n_leaves);
+/* Makes the children of a leaf that has a split, one of n_leaves, known; they stay pending. By all threads.
+ */
+void expand_leaf(struct workspace *ws, int n_leaves, int leaf);
+/* The same in two steps: the leaf is given a pair of children (never from two threads at once), which are
+ * then made on a lane of their own; `last`: no split comes after the leaf's. */
+void expand_take(struct workspace *ws, int leaf);
+void expand_taken(struct workspace *ws, int leaf, int lane, bool last);
+/* Adds to the phases the time of lanes that ran side by side. */
+void expand_collect_phases(struct workspace *ws);
 /* Searches a leaf that was searched before: what bears on its splits has changed. */
 void expand_search_again(struct workspace *ws, int leaf);
 /* The pending children take their places: the left one the leaf's own, the right one `right`. */

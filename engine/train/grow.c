@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "model/route.h"
+#include "train/ahead.h"
 #include "train/expand.h"
 #include "train/force.h"
 #include "train/hist.h"
@@ -22,15 +23,6 @@ static double threshold_value(const struct feature_bins *bins, uint32_t bin) {
 
 /* NaN outputs become 0 in the tree. */
 static double finite_or_zero(double value) { return isnan(value) ? 0.0 : value; }
-
-/* Larger gain (level by level: less depth before that); equal: smaller feature of the stored split; equal:
- * smaller leaf. */
-static int best_leaf(const struct workspace *ws, int n_leaves) {
-  int best = 0;
-  for (int l = 1; l < n_leaves; l++)
-    if (expand_before(ws, &ws->leaves[l], &ws->leaves[best])) best = l;
-  return best;
-}
 
 /* The category values of the bins that go left, as a bit set. Returns the words used. */
 static size_t category_words(struct workspace *ws, const struct split *split,
@@ -137,7 +129,7 @@ static copse_status make_forced(struct workspace *ws, struct tree *tree, copse_e
       if (ws->grow.compat.forcing_ends) break;
       continue;
     }
-    expand_leaf_alone(ws, tree->n_leaves, leaf);
+    expand_leaf(ws, tree->n_leaves, leaf);
     copse_status status = make_split(ws, tree, leaf, &right, err);
     if (status != COPSE_OK) return status;
     if (p->forced[i].left >= 0) leaf_of[p->forced[i].left] = leaf;
@@ -146,16 +138,37 @@ static copse_status make_forced(struct workspace *ws, struct tree *tree, copse_e
   return COPSE_OK;
 }
 
+struct growing {
+  struct workspace *ws;
+  struct tree *tree;
+  copse_status status;
+  copse_error *err;
+};
+
+static bool settle(void *user, int leaf) {
+  struct growing *growing = user;
+  int right;
+  growing->status = make_split(growing->ws, growing->tree, leaf, &right, growing->err);
+  return growing->status == COPSE_OK;
+}
+
 copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
   grow_root(ws, tree);
-  copse_status status = make_forced(ws, tree, err);
-  while (status == COPSE_OK && tree->n_leaves < ws->grow.num_leaves) {
-    int leaf = best_leaf(ws, tree->n_leaves), right;
+  struct growing growing = {ws, tree, make_forced(ws, tree, err), err};
+  const struct ahead_tree ahead = {&tree->n_leaves, settle, &growing};
+  while (growing.status == COPSE_OK && tree->n_leaves < ws->grow.num_leaves) {
+    int leaf = expand_best(ws, tree->n_leaves);
     if (!(ws->leaves[leaf].best.gain > 0)) break;
-    if (ws->leaves[leaf].pending < 0) expand_leaves(ws, tree->n_leaves, leaf);
-    status = make_split(ws, tree, leaf, &right, err);
+    if (ws->leaves[leaf].pending < 0) {
+      if (ahead_takes(ws, tree->n_leaves, leaf)) {
+        ahead_grow(ws, &ahead);
+        continue;
+      }
+      expand_leaf(ws, tree->n_leaves, leaf);
+    }
+    settle(&growing, leaf);
   }
-  return status;
+  return growing.status;
 }
 
 struct score_job {

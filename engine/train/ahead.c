@@ -1,0 +1,136 @@
+/* ahead.c - which leaf is split next is known only when the last one's children are searched, and a small
+ * leaf is too little work for several threads. But the leaf that comes second now is split sooner or later
+ * nearly always. So one thread grows the tree, dividing the leaf whose turn it is wherever that is not done
+ * yet, while the others take the best of the leaves that nobody has taken; the children wait until their leaf
+ * is the best one, and the tree is the same. No thread waits for a barrier: only the first one, and only for
+ * the very leaf whose turn it is, when another is still at it.
+ *
+ * Leaves belong to whoever holds the lock, but those that are taken (pending >= 0): their rows, histograms
+ * and children are the taker's until `known`. */
+#include "train/ahead.h"
+
+#include <math.h>
+
+#include "base/team.h"
+#include "train/expand.h"
+
+enum {
+  /* A leaf of so many cells and rows is shared by all threads, or of fewer where it has most of the rows, so
+   * that the other leaves are nothing much to do meanwhile. */
+  LARGE_UPDATES = 1 << 22,
+  MEDIUM_UPDATES = 1 << 18
+};
+
+struct growth {
+  struct workspace *ws;
+  const struct ahead_tree *tree;
+  struct team_lock lock;
+  int n_ahead; /* only the first so many leaves are divided */
+  int n_taken; /* and not yet part of the tree */
+  bool over;
+};
+
+static bool is_small(const struct workspace *ws, int leaf) {
+  const uint64_t n_rows = ws->leaves[leaf].n_rows;
+  const uint64_t large = n_rows > ws->n_bag / 2 ? MEDIUM_UPDATES : LARGE_UPDATES;
+  return n_rows * workspace_matrix(ws)->n_carriers < large;
+}
+
+bool ahead_takes(const struct workspace *ws, int n_leaves, int leaf) {
+  return ws->speculative && ws->grow.num_leaves - n_leaves > 1 && is_small(ws, leaf);
+}
+
+/* The best small leaf that nobody has taken, where its turn comes soon; -1: there is none. */
+static int choose(const struct growth *growth) {
+  const struct workspace *ws = growth->ws;
+  const int n_leaves = *growth->tree->n_leaves;
+  /* the last free pair is always left for the leaf whose turn it is */
+  if (growth->n_taken >= ws->grow.num_leaves - n_leaves || ws->n_pending < 2) return -1;
+  int best = -1, n_before = 0;
+  for (int l = 0; l < n_leaves; l++) {
+    const struct leaf *leaf = &ws->leaves[l];
+    if (leaf->pending >= 0 || !(leaf->best.gain > 0) || !is_small(ws, l)) continue;
+    if (best < 0 || expand_before(ws, leaf, &ws->leaves[best])) best = l;
+  }
+  if (best < 0) return -1;
+  for (int l = 0; l < n_leaves; l++)
+    n_before +=
+        l != best && ws->leaves[l].best.gain > 0 && expand_before(ws, &ws->leaves[l], &ws->leaves[best]);
+  return n_before < growth->n_ahead ? best : -1;
+}
+
+/* Divides a leaf, the lock being held before and after. */
+static void divide(struct growth *growth, int leaf, int thread) {
+  struct workspace *ws = growth->ws;
+  bool last = ws->grow.num_leaves - *growth->tree->n_leaves == 1;
+  expand_take(ws, leaf);
+  growth->n_taken++;
+  team_unlock(&growth->lock);
+  expand_taken(ws, leaf, thread, last);
+  team_lock(&growth->lock);
+  ws->leaves[leaf].known = true;
+}
+
+/* The thread that grows the tree. */
+static void grow(struct growth *growth, int thread) {
+  struct workspace *ws = growth->ws;
+  const struct ahead_tree *tree = growth->tree;
+  unsigned waits = 0;
+  team_lock(&growth->lock);
+  while (*tree->n_leaves < ws->grow.num_leaves) {
+    int leaf = expand_best(ws, *tree->n_leaves);
+    if (!(ws->leaves[leaf].best.gain > 0)) break;
+    if (ws->leaves[leaf].pending < 0) {
+      if (!is_small(ws, leaf)) break;
+      divide(growth, leaf, thread);
+    }
+    if (ws->leaves[leaf].known) {
+      growth->n_taken--;
+      waits = 0;
+      if (!tree->settle(tree->user, leaf)) break;
+      continue;
+    }
+    int other = choose(growth);
+    if (other >= 0) {
+      divide(growth, other, thread);
+      continue;
+    }
+    team_unlock(&growth->lock);
+    team_pause(waits++);
+    team_lock(&growth->lock);
+  }
+  growth->over = true;
+  team_unlock(&growth->lock);
+}
+
+static void help(struct growth *growth, int thread) {
+  unsigned waits = 0;
+  team_lock(&growth->lock);
+  while (!growth->over) {
+    int leaf = choose(growth);
+    if (leaf >= 0) {
+      divide(growth, leaf, thread);
+      waits = 0;
+      continue;
+    }
+    team_unlock(&growth->lock);
+    team_pause(waits++);
+    team_lock(&growth->lock);
+  }
+  team_unlock(&growth->lock);
+}
+
+/* The first chunk is taken first, by whichever thread runs: with no other it does everything. */
+static void take_part(void *user, size_t chunk, int thread) {
+  if (chunk == 0)
+    grow(user, thread);
+  else
+    help(user, thread);
+}
+
+void ahead_grow(struct workspace *ws, const struct ahead_tree *tree) {
+  struct growth growth = {.ws = ws, .tree = tree, .n_ahead = ws->n_threads + 1};
+  for (int l = 0; l < *tree->n_leaves; l++) growth.n_taken += ws->leaves[l].pending >= 0;
+  copse_parallel_for(ws->n_threads, (size_t)ws->n_threads, take_part, &growth);
+  expand_collect_phases(ws);
+}
