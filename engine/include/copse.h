@@ -395,8 +395,8 @@ typedef enum copse_field {
   COPSE_GROUP = 3,      /* int32  [n_groups] rows of each query, >= 1, summing to n_rows: the rows of a query
                          * follow each other, and ranking compares them with each other; NULL clears */
   COPSE_POSITION = 4    /* int32  [n_rows], 0 .. n_rows - 1: where a row was shown when its label came to be;
-                         * objective=lambdarank learns a bias of each position, which belongs to the booster:
-                         * no prediction knows it, and a continued model begins with none; NULL clears */
+                         * objective=lambdarank learns a bias of each position, which no prediction
+                         * knows; a model carries it to where training goes on from it; NULL clears */
 } copse_field;
 
 /* Room for n_rows rows (1 .. 2^32 - 1) of the schema's features, all still to be pushed. Keeps a reference to

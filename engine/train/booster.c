@@ -470,6 +470,7 @@ static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse
     status = copy_tree(booster, t, n_own_rounds, first_round ? booster->start[t] : 0, model, err);
   }
   if (status == COPSE_OK && dart_on(booster)) status = dart_describe(booster, n_own_rounds, model, err);
+  if (status == COPSE_OK) status = position_bias_describe(booster, n_trees / booster->n_outputs, model, err);
   return status;
 }
 
