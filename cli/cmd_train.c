@@ -16,6 +16,7 @@
 #include "model_file.h"
 #include "output.h"
 #include "phases.h"
+#include "quality.h"
 #include "snapshot.h"
 #include "train_data.h"
 #include "train_log.h"
@@ -60,6 +61,17 @@ static const char *stop_text(const struct train_job *job, char *out, size_t capa
   return "";
 }
 
+static void print_label_metrics(const struct train_job *job, int set, int label, const double *values,
+                                copse_text *out) {
+  char room[256];
+  const copse_booster *booster = job->data.booster;
+  for (int metric = 0; metric < copse_booster_n_metrics(booster); metric++)
+    copse_text_appendf(out, "%s %s: %.10g\n", copse_booster_set_name(booster, set),
+                       quality_name_of_label(job->data.schema, label,
+                                             copse_booster_metric_name(booster, metric), room, sizeof room),
+                       values[metric]);
+}
+
 /* The metrics of the rounds kept, `name: value` each. Training metrics that nobody asked for during training
  * cost one evaluation here. */
 static void print_metrics(struct train_job *job, copse_text *out) {
@@ -78,6 +90,13 @@ static void print_metrics(struct train_job *job, copse_text *out) {
     for (int metric = 0; of_set && metric < n_metrics; metric++) {
       copse_text_appendf(out, "%s %s: %.10g\n", copse_booster_set_name(booster, set),
                          copse_booster_metric_name(booster, metric), of_set[metric]);
+    }
+    bool remembered = of_set != NULL && of_set != evaluated;
+    for (int k = 0; of_set && k < job->log.n_labels; k++) {
+      const double *of_label =
+          remembered ? values + (size_t)(k + 1) * job->log.n_values + (size_t)(set * n_metrics) : evaluated;
+      if (!remembered && copse_booster_eval_label(booster, set, k, evaluated, NULL) != COPSE_OK) break;
+      print_label_metrics(job, set, k, of_label, out);
     }
   }
 }
@@ -139,7 +158,7 @@ static copse_status work(void *user, copse_error *err) {
                                       .schema = job->data.schema,
                                       .recipe = job->data.recipe,
                                       .freq = (int)copse_params_get_int(params, "snapshot_freq")};
-  train_log_open(job->app->ctx, job->data.booster, params, job->data.n_rows, &job->log);
+  train_log_open(job->app->ctx, job->data.booster, params, job->data.n_rows, job->data.schema, &job->log);
   status = copse_train(job->data.booster, params, on_round, job, &job->model, &job->report, err);
   if (status != COPSE_OK) return status;
   print_end(job);

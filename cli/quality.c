@@ -12,6 +12,16 @@ bool quality_takes_labels(const copse_model *model) {
   return copse_model_n_outputs(model) > 1 && strncmp(copse_model_objective(model), "regression ", 11) == 0;
 }
 
+const char *quality_name_of_label(const copse_frame_schema *schema, int label, const char *metric, char *out,
+                                  size_t capacity) {
+  const char *name = copse_frame_schema_label(schema, (uint32_t)label, NULL);
+  if (name != NULL && name[0] != '\0')
+    snprintf(out, capacity, "%s@%s", metric, name);
+  else
+    snprintf(out, capacity, "%s@%d", metric, label);
+  return out;
+}
+
 /* Metrics of the command's own choice, for a model trained on anything: classes get those that need the
  * scores (the rest follows from the confusion matrix), numbers get the three usual errors, ranks ndcg where
  * the rows have queries. */
@@ -75,6 +85,14 @@ static copse_status print_engine_metrics(const struct app *app, const struct qua
   for (size_t i = 0; status == COPSE_OK && i < n; i++) {
     console_line("%s: %.10g", names[i], values[i]);
     if (strcmp(names[i], "accuracy") == 0) *has_accuracy = true;
+  }
+  int n_labels = status == COPSE_OK && quality_takes_labels(in->model) ? copse_model_n_outputs(in->model) : 0;
+  for (int k = 0; k < n_labels && status == COPSE_OK; k++) {
+    char room[256];
+    status = copse_evaluate_label(in->model, params, in->scores, in->label, in->weight, in->n_rows, k,
+                                  MAX_METRICS, values, names, &n, err);
+    for (size_t i = 0; status == COPSE_OK && i < n; i++)
+      console_line("%s: %.10g", quality_name_of_label(in->schema, k, names[i], room, sizeof room), values[i]);
   }
   copse_params_free(params);
   return status;

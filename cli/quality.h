@@ -16,6 +16,9 @@ struct quality_input {
 
 /* Whether the model has an output per label of a row (objective=multi_regression). */
 bool quality_takes_labels(const copse_model *model);
+/* "l2@price", of a label without a name "l2@0". */
+const char *quality_name_of_label(const copse_frame_schema *schema, int label, const char *metric, char *out,
+                                  size_t capacity);
 COPSE_MUST_CHECK copse_status quality_print(const struct app *app, const struct quality_input *input,
                                             copse_error *err);
 

@@ -395,8 +395,8 @@ typedef enum copse_field {
   COPSE_GROUP = 3,      /* int32  [n_groups] rows of each query, >= 1, summing to n_rows: the rows of a query
                          * follow each other, and ranking compares them with each other; NULL clears */
   COPSE_POSITION = 4    /* int32  [n_rows], 0 .. n_rows - 1: where a row was shown when its label came to be;
-                         * objective=lambdarank learns a bias of each position, which belongs to the booster:
-                         * no prediction knows it, and a continued model begins with none; NULL clears */
+                         * objective=lambdarank learns a bias of each position, which no prediction
+                         * knows; a model carries it to where training goes on from it; NULL clears */
 } copse_field;
 
 /* Room for n_rows rows (1 .. 2^32 - 1) of the schema's features, all still to be pushed. Keeps a reference to
@@ -757,6 +757,10 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_add_metric(copse_booster *
  * error. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_eval(copse_booster *booster, int set, double *out,
                                                            copse_error *err);
+/* The same of one of several labels and its output (objective=multi_regression), from 0, as the value of all
+ * is that of the label with the largest scale; metrics of the caller's own are NaN. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_booster_eval_label(copse_booster *booster, int set, int label,
+                                                                 double *out, copse_error *err);
 /* Raw scores of a set, [n_rows * outputs] output-major, init scores included; valid until the next call that
  * changes the booster. *count (may be NULL) gets their number. Those of the training set may have to be
  * brought into the order of its rows first: one thread at a time. */
@@ -850,6 +854,13 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_evaluate_queries(
     const copse_model *model, const copse_params *params, const double *scores, const float *label,
     const float *weight /* or NULL */, const int32_t *group, uint64_t n_groups, uint64_t n_rows,
     size_t capacity, double *values, const char **names, size_t *n_out, copse_error *err);
+
+/* As copse_evaluate, of one of the model's several labels and its output, from 0; scores and label are all.
+ */
+COPSE_MUST_CHECK COPSE_API copse_status
+copse_evaluate_label(const copse_model *model, const copse_params *params, const double *scores,
+                     const float *label, const float *weight /* or NULL */, uint64_t n_rows, int index,
+                     size_t capacity, double *values, const char **names, size_t *n_out, copse_error *err);
 
 /* Classes that the model's predictions tell apart: 2 for objective=binary and focal, one per output for
  * multiclass and multiclassova, else 0. */

@@ -190,11 +190,8 @@ copse_status metric_mean_of_labels(const struct metric_row *row, const struct me
   if (data->n_labels <= 1) return one(row, data, out, err);
   double sum = 0;
   for (int k = 0; k < data->n_labels; k++) {
-    struct metric_data output = *data;
+    struct metric_data output = metric_one_label(data, k);
     double value;
-    output.n_outputs = output.n_labels = 1;
-    output.score += (uint64_t)k * data->n_rows;
-    if (output.label != NULL) output.label += (uint64_t)k * data->n_rows;
     copse_status status = one(row, &output, &value, err);
     if (status != COPSE_OK) return status;
     sum += value;

@@ -62,6 +62,15 @@ struct metric_row {
                         copse_error *err);
 };
 
+/* Data of several labels, as those of one of them and its output. */
+static inline struct metric_data metric_one_label(const struct metric_data *data, int label) {
+  struct metric_data one = *data;
+  one.n_outputs = one.n_labels = 1;
+  one.score += (uint64_t)label * data->n_rows;
+  if (one.label != NULL) one.label += (uint64_t)label * data->n_rows;
+  return one;
+}
+
 /* The values of n metrics, out [n]. at [n]: of a metric of ranking, the rank; entries of one such metric
  * stand side by side, ascending, and are computed together. data.at is set here. */
 COPSE_MUST_CHECK copse_status metric_values(const struct metric_row *const *metrics, const int *at, size_t n,

@@ -30,13 +30,15 @@ enum header_key {
   COPSE_FINGERPRINT,
   COPSE_DART,
   COPSE_ENCODER,
+  COPSE_POSITION_BIAS,
   N_KEYS
 };
 
 static const char *const keys[N_KEYS] = {
-    "version",      "num_class",        "num_tree_per_iteration", "label_index",   "max_feature_idx",
-    "objective",    "feature_names",    "monotone_constraints",   "feature_infos", "tree_sizes",
-    "copse_config", "copse_best_round", "copse_fingerprint",      "copse_dart",    "copse_encoder"};
+    "version",           "num_class",  "num_tree_per_iteration", "label_index",
+    "max_feature_idx",   "objective",  "feature_names",          "monotone_constraints",
+    "feature_infos",     "tree_sizes", "copse_config",           "copse_best_round",
+    "copse_fingerprint", "copse_dart", "copse_encoder",          "copse_position_bias"};
 
 static const char blob_prefix[] = "copse_blob_";
 
@@ -373,6 +375,23 @@ static copse_status read_dart(struct text_reader *reader, const struct header *h
   return status;
 }
 
+static copse_status read_position_bias(struct text_reader *reader, const struct header *header,
+                                       copse_model *model) {
+  const struct text_slice *value = &header->values[COPSE_POSITION_BIAS];
+  if (value->text == NULL) return COPSE_OK;
+  size_t n = text_count_words(value);
+  double *biases = copse_alloc(reader->ctx, n + 1, sizeof *biases);
+  if (biases == NULL) return status_memory(reader->err, "a model read from a file");
+  copse_status status = text_doubles(reader, keys[COPSE_POSITION_BIAS], value, n, biases);
+  bool fine = n > 0;
+  for (size_t p = 0; p < n && status == COPSE_OK; p++) fine = fine && isfinite(biases[p]);
+  if (status == COPSE_OK && !fine)
+    status = text_fail(reader, value->line, keys[COPSE_POSITION_BIAS], "expected finite numbers");
+  if (status == COPSE_OK) status = model_set_position_bias(model, biases, n, reader->err);
+  copse_free(biases);
+  return status;
+}
+
 /* Compares with the fingerprint that the writer saw, so that a silently changed file is noticed. */
 static copse_status check_fingerprint(struct text_reader *reader, const struct header *header,
                                       const copse_model *model) {
@@ -455,6 +474,7 @@ static copse_status read_text(copse_context *ctx, const char *text, size_t lengt
   if ((status = read_own_keys(&reader, &start, &header, model)) != COPSE_OK) goto done;
   if ((status = read_trees(&reader, &header, model)) != COPSE_OK) goto done;
   if ((status = read_dart(&reader, &header, model)) != COPSE_OK) goto done;
+  if ((status = read_position_bias(&reader, &header, model)) != COPSE_OK) goto done;
   if ((status = check_fingerprint(&reader, &header, model)) != COPSE_OK) goto done;
   if ((status = read_trailer(&reader, model)) != COPSE_OK) goto done;
   *out = model;

@@ -68,6 +68,15 @@ static void write_dart(const copse_model *model, int n_rounds, copse_text *out) 
   copse_text_append(out, "\n", 1);
 }
 
+static void write_position_bias(const copse_model *model, copse_text *out) {
+  copse_text_appendf(out, "copse_position_bias=");
+  for (size_t p = 0; p < model->n_position_biases; p++) {
+    if (p > 0) copse_text_append(out, " ", 1);
+    copse_text_append_double(out, model->position_bias[p]);
+  }
+  copse_text_append(out, "\n", 1);
+}
+
 /* To LightGBM the derived columns are features like others: it refuses rows without them by their number. */
 static copse_status write_encoder(const copse_model *model, copse_text *out, copse_error *err) {
   if (model->encoder == NULL) return COPSE_OK;
@@ -84,8 +93,9 @@ static void write_own_keys(const copse_model *model, int first, int last, copse_
     copse_text_append(out, "\n", 1);
   }
   if (model->best_round > 0) copse_text_appendf(out, "copse_best_round=%d\n", model->best_round);
-  if (model->dart_weight != NULL && first == 0 && last == copse_model_n_rounds(model))
-    write_dart(model, last, out);
+  bool whole = first == 0 && last == copse_model_n_rounds(model);
+  if (model->dart_weight != NULL && whole) write_dart(model, last, out);
+  if (model->position_bias != NULL && whole) write_position_bias(model, out);
   copse_text_appendf(out, "copse_fingerprint=%016llx\n",
                      (unsigned long long)model_fingerprint(model, first, last));
   for (size_t i = 0; i < model->n_blobs; i++) {

@@ -95,6 +95,7 @@ void copse_model_free(copse_model *model) {
   }
   copse_free(model->blobs);
   model_clear_dart(model);
+  copse_free(model->position_bias);
   copse_encoder_free(model->encoder);
   copse_free(model);
 }
@@ -150,6 +151,19 @@ void model_clear_dart(copse_model *model) {
   copse_free(model->dart_start);
   copse_free(model->dart_unit);
   model->dart_weight = model->dart_start = model->dart_unit = NULL;
+}
+
+copse_status model_set_position_bias(copse_model *model, const double *bias, size_t n, copse_error *err) {
+  double *copy = NULL;
+  if (n > 0) {
+    copy = copse_alloc(model->ctx, n, sizeof *copy);
+    if (copy == NULL) return status_memory(err, "a model's position biases");
+    memcpy(copy, bias, n * sizeof *copy);
+  }
+  copse_free(model->position_bias);
+  model->position_bias = copy;
+  model->n_position_biases = n;
+  return COPSE_OK;
 }
 
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last) {

@@ -36,6 +36,9 @@ struct copse_model {
    * trees, 0 for those that are never dropped, and [trees_per_round] what the first round's trees hold beside
    * their own values, all of which are multiples of the output's dart_unit [trees_per_round]. */
   double *dart_weight, *dart_start, *dart_unit;
+  /* objective=lambdarank with positions, likewise: [n_position_biases] the biases after the last round. */
+  double *position_bias;
+  size_t n_position_biases;
   /* Kept for whoever wrote them, verbatim, "" when absent: the header's line and the file's last line. */
   char *monotone_constraints;
   char *pandas_categorical;
@@ -70,6 +73,9 @@ COPSE_MUST_CHECK copse_status model_copy(copse_context *ctx, const copse_model *
 COPSE_MUST_CHECK copse_status model_set_dart(copse_model *model, const double *unit, const double *start,
                                              const double *weight, size_t n_rounds, copse_error *err);
 void model_clear_dart(copse_model *model);
+/* bias [n] is copied; n 0: none. */
+COPSE_MUST_CHECK copse_status model_set_position_bias(copse_model *model, const double *bias, size_t n,
+                                                      copse_error *err);
 /* Resolves "rounds [start, start + count), count <= 0: to the end" against a number of rounds: both results
  * lie within [0, n_rounds]. */
 void model_clamp_rounds(int n_rounds, int start, int count, int *first, int *last);

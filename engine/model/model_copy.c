@@ -44,6 +44,8 @@ copse_status model_copy(copse_context *ctx, const copse_model *model, copse_mode
   if (status == COPSE_OK && model->dart_weight != NULL)
     status = model_set_dart(copy, model->dart_unit, model->dart_start, model->dart_weight,
                             (size_t)copse_model_n_rounds(model), err);
+  if (status == COPSE_OK)
+    status = model_set_position_bias(copy, model->position_bias, model->n_position_biases, err);
   if (status != COPSE_OK) {
     copse_model_free(copy);
     return status;

@@ -6,6 +6,7 @@
  * numbers: one linear congruential generator for each query, which a power of its step takes to any round. */
 #include <math.h>
 
+#include "base/congruence.h"
 #include "base/rng.h"
 #include "base/status.h"
 #include "kernels/kernel_math.h"
@@ -20,28 +21,11 @@ static copse_status prepare(copse_context *ctx, struct objective *objective, cop
   return queries_create(ctx, objective, ROW_BYTES, err);
 }
 
-/* x -> factor x + step, modulo 2^32. */
-struct congruence {
-  uint32_t factor, step;
-};
-static const struct congruence lightgbm_draw = {214013u, 2531011u};
-
-/* The same n times over. */
-static struct congruence repeated(struct congruence one, uint64_t n) {
-  struct congruence all = {1, 0};
-  for (; n > 0; n >>= 1) {
-    if (n & 1) all = (struct congruence){all.factor * one.factor, all.step * one.factor + one.step};
-    one = (struct congruence){one.factor * one.factor, one.step * one.factor + one.step};
-  }
-  return all;
-}
-
 static void draw_as_lightgbm(int seed, uint64_t query, uint64_t round, uint64_t n, double *out) {
-  struct congruence before = repeated(lightgbm_draw, round * n);
-  uint32_t state = ((uint32_t)seed + (uint32_t)query) * before.factor + before.step;
+  uint32_t state = congruence_apply(congruence_times(round * n), (uint32_t)seed + (uint32_t)query);
   for (uint64_t i = 0; i < n; i++) {
-    state = state * lightgbm_draw.factor + lightgbm_draw.step;
-    out[i] = (double)(state >> 16 & 0x7fff) / 32768.0;
+    state = congruence_apply(congruence_one(), state);
+    out[i] = congruence_uniform(state);
   }
 }
 

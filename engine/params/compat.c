@@ -30,6 +30,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->keep_all_rounds = lightgbm;
   resolution->out.objective.extrapolate_percentile = lightgbm;
   resolution->out.objective.rank.lightgbm_math = lightgbm;
+  resolution->out.sample.lightgbm_draws = lightgbm;
   resolution->out.metric.plain_empty_queries = lightgbm;
   resolution->out.objective.gamma_takes_zero = lightgbm;
   resolution->out.objective.mape_first_hessian = lightgbm;

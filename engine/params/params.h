@@ -133,6 +133,7 @@ struct sample_params {
   int feature_fraction_seed;
   bool extra_trees;
   int extra_seed;
+  bool lightgbm_draws; /* compat 10.19: LightGBM's generators, see train/sample_lightgbm.h */
 };
 
 /* Gradients rounded to levels (algorithms 8.2). */
@@ -202,7 +203,8 @@ struct dart_params {
 struct boost_params {
   enum boosting_kind boosting;
   struct dart_params dart;
-  /* compat: 10.5 dart's starting score belongs to the first tree; 10.7 a tree of rf that cannot be split is
+  /* compat: 10.5 dart's starting score belongs to the first tree, and trees dropped when training ends
+   * stay negated; 10.7 a tree of rf that cannot be split is
    * 0; 10.20 dart never stops early, and max_drop=0 drops one; 10.21 refit of a leaf without rows */
   bool quirks;
   double refit_decay_rate;

@@ -78,15 +78,23 @@ static copse_status check_group(const int32_t *group, uint64_t n_groups, uint64_
                     (unsigned long long)n_groups, (unsigned long long)sum, (unsigned long long)n_rows);
 }
 
-copse_status copse_evaluate_queries(const copse_model *model, const copse_params *params,
-                                    const double *scores, const float *label, const float *weight,
-                                    const int32_t *group, uint64_t n_groups, uint64_t n_rows, size_t capacity,
-                                    double *values, const char **names, size_t *n_out, copse_error *err) {
+/* What is judged: scores and labels of rows, of queries or not. */
+struct judged {
+  const double *scores;
+  const float *label, *weight;
+  const int32_t *group; /* [n_groups] or NULL */
+  uint64_t n_groups, n_rows;
+  int one_label; /* of several; -1: all */
+};
+
+static copse_status evaluate(const copse_model *model, const copse_params *params, const struct judged *in,
+                             size_t capacity, double *values, const char **names, size_t *n_out,
+                             copse_error *err) {
   struct objective objective;
   const struct resolved_params *resolved;
   copse_status status = objective_from_text(model->objective, model->trees_per_round, &objective, err);
   if (status == COPSE_OK) status = params_resolved(params, &resolved, err);
-  if (status == COPSE_OK) status = check_group(group, n_groups, n_rows, err);
+  if (status == COPSE_OK) status = check_group(in->group, in->n_groups, in->n_rows, err);
   if (status != COPSE_OK) return status;
   struct request asked;
   ask(&resolved->metric, &objective, &asked);
@@ -95,10 +103,14 @@ copse_status copse_evaluate_queries(const copse_model *model, const copse_params
                       asked.n, capacity);
   double computed[EVALUATE_MAX]; /* a failure leaves the caller's arrays alone */
   const struct metric_row *rows[EVALUATE_MAX];
-  struct metric_data data = data_of(model, &objective, &resolved->metric, scores, label, weight, n_rows);
+  struct metric_data data =
+      data_of(model, &objective, &resolved->metric, in->scores, in->label, in->weight, in->n_rows);
   data.n_threads = resolved->boost.n_threads;
-  data.group = group;
-  data.n_groups = n_groups;
+  data.group = in->group;
+  data.n_groups = in->n_groups;
+  if (in->one_label >= data.n_labels)
+    return status_set(err, COPSE_ERR_ARGUMENT, "label %d: the model has %d", in->one_label, data.n_labels);
+  if (in->one_label >= 0) data = metric_one_label(&data, in->one_label);
   for (size_t m = 0; m < asked.n && status == COPSE_OK; m++)
     status = find_metric(asked.names[m], asked.own ? &objective : NULL, &rows[m], err);
   if (status == COPSE_OK) status = metric_values(rows, asked.at, asked.n, &data, computed, err);
@@ -109,6 +121,23 @@ copse_status copse_evaluate_queries(const copse_model *model, const copse_params
   }
   *n_out = asked.n;
   return COPSE_OK;
+}
+
+copse_status copse_evaluate_queries(const copse_model *model, const copse_params *params,
+                                    const double *scores, const float *label, const float *weight,
+                                    const int32_t *group, uint64_t n_groups, uint64_t n_rows, size_t capacity,
+                                    double *values, const char **names, size_t *n_out, copse_error *err) {
+  const struct judged in = {scores, label, weight, group, n_groups, n_rows, -1};
+  return evaluate(model, params, &in, capacity, values, names, n_out, err);
+}
+
+copse_status copse_evaluate_label(const copse_model *model, const copse_params *params, const double *scores,
+                                  const float *label, const float *weight, uint64_t n_rows, int index,
+                                  size_t capacity, double *values, const char **names, size_t *n_out,
+                                  copse_error *err) {
+  if (index < 0) return status_set(err, COPSE_ERR_ARGUMENT, "label %d: expected 0 or more", index);
+  const struct judged in = {scores, label, weight, NULL, 0, n_rows, index};
+  return evaluate(model, params, &in, capacity, values, names, n_out, err);
 }
 
 copse_status copse_evaluate(const copse_model *model, const copse_params *params, const double *scores,

@@ -138,6 +138,17 @@ static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
+/* Trees grown before this one; constant ones are not grown. */
+static uint64_t trees_before(const copse_booster *booster, int output, bool custom) {
+  uint64_t each = 0, before = 0;
+  for (int k = 0; k < booster->n_outputs; k++) {
+    bool grown = custom || objective_trainable(&booster->objective, k);
+    each += grown;
+    before += grown && k < output;
+  }
+  return (uint64_t)copse_booster_round(booster) * each + before;
+}
+
 /* Makes the workspace ready for the tree of an output, and where that saves time also for the root of the
  * next one's. */
 static copse_status begin_tree(copse_booster *booster, int output, bool custom, copse_error *err) {
@@ -146,7 +157,7 @@ static copse_status begin_tree(copse_booster *booster, int output, bool custom, 
   const float *gradient = booster->gradient + (uint64_t)output * n;
   const float *hessian = booster->hessian + (uint64_t)output * n;
   const int next = output + 1;
-  sample_tree(ws, copse_booster_round(booster), output);
+  sample_tree(ws, copse_booster_round(booster), output, trees_before(booster, output, custom));
   ws->root_hessian = custom ? 0 : booster->objective.root_hessian;
   if (next < booster->n_outputs && (custom || objective_trainable(&booster->objective, next)) &&
       !hist_two_known(ws) && hist_two_possible(ws)) {
@@ -258,9 +269,9 @@ static void drop_trees(copse_booster *booster, int n_trees) {
  * even where it was not asked for; later the round is dropped. */
 static void end_without_split(copse_booster *booster, int first_tree, bool custom) {
   booster->finished = true;
-  if (dart_on(booster)) dart_restore(booster);
   if (first_tree > 0 || booster->prefix != NULL) {
     drop_trees(booster, first_tree);
+    if (dart_on(booster)) dart_end_without_round(booster);
     return;
   }
   if (!may_start_from_average(booster, custom)) return;

@@ -398,7 +398,8 @@ const char *copse_booster_phase(const copse_booster *booster, int phase, double 
   return phases[phase].name;
 }
 
-copse_status copse_booster_eval(copse_booster *booster, int set, double *out, copse_error *err) {
+/* label: of one of several labels; -1: of all. */
+static copse_status eval_set(copse_booster *booster, int set, int label, double *out, copse_error *err) {
   if (set < 0 || set >= booster->n_sets)
     return status_set(err, COPSE_ERR_ARGUMENT, "set %d: expected 0 to %d", set, booster->n_sets - 1);
   if (set == 0) placed_give_back(booster);
@@ -418,11 +419,26 @@ copse_status copse_booster_eval(copse_booster *booster, int set, double *out, co
   data.group = scored->data->group;
   data.n_groups = scored->data->n_groups;
   int n_given = booster_n_given_metrics(booster);
+  if (label >= data.n_labels)
+    return status_set(err, COPSE_ERR_ARGUMENT, "label %d: expected 0 to %d", label, data.n_labels - 1);
+  if (label >= 0) data = metric_one_label(&data, label);
   status = metric_values(booster->metrics, booster->resolved->metric.at, (size_t)n_given, &data, out, err);
-  for (int m = n_given; m < booster->n_metrics && status == COPSE_OK; m++)
-    status = own_metric_value(booster, m - n_given, set, &out[m], err);
+  for (int m = n_given; m < booster->n_metrics && status == COPSE_OK; m++) {
+    out[m] = (double)NAN;
+    if (label < 0) status = own_metric_value(booster, m - n_given, set, &out[m], err);
+  }
   booster->eval_s += workspace_clock() - start;
   return status;
+}
+
+copse_status copse_booster_eval(copse_booster *booster, int set, double *out, copse_error *err) {
+  return eval_set(booster, set, -1, out, err);
+}
+
+copse_status copse_booster_eval_label(copse_booster *booster, int set, int label, double *out,
+                                      copse_error *err) {
+  if (label < 0) return status_set(err, COPSE_ERR_ARGUMENT, "label %d: expected 0 or more", label);
+  return eval_set(booster, set, label, out, err);
 }
 
 static copse_status shape_texts(copse_booster *booster, copse_text *infos, copse_text *objective,
@@ -470,6 +486,7 @@ static copse_status copy_trees(const copse_booster *booster, int n_rounds, copse
     status = copy_tree(booster, t, n_own_rounds, first_round ? booster->start[t] : 0, model, err);
   }
   if (status == COPSE_OK && dart_on(booster)) status = dart_describe(booster, n_own_rounds, model, err);
+  if (status == COPSE_OK) status = position_bias_describe(booster, n_trees / booster->n_outputs, model, err);
   return status;
 }
 

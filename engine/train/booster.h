@@ -35,8 +35,10 @@ struct position_bias {
   uint64_t version; /* of the positions they are of */
   double *rounds;   /* [capacity * n] the biases that each round begins with */
   int capacity;
-  uint64_t *counts; /* [n] rows at each position; NULL: nothing is kept */
-  double *sums;     /* [2 * n] */
+  uint64_t *counts;  /* [n] rows at each position; NULL: nothing is kept */
+  double *sums;      /* [2 * n] */
+  double *continued; /* [n_continued] what the rounds behind a continued model begin with; NULL: 0 */
+  uint64_t n_continued;
 };
 
 /* A metric of the caller's own. */

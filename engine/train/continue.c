@@ -9,6 +9,7 @@
 #include "train/booster.h"
 #include "train/cegb.h"
 #include "train/dart.h"
+#include "train/position_bias.h"
 
 static const double MAX_THRESHOLD = 1e300; /* see grow.c */
 
@@ -213,6 +214,7 @@ copse_status copse_booster_continue(copse_booster *booster, copse_model *model, 
   }
   booster->n_base_rounds = model->n_trees / booster->n_outputs;
   if (fits && dart_on(booster)) status = dart_continue(booster, model, err);
+  if (status == COPSE_OK && fits) status = position_bias_continue(booster, model, err);
   if (status != COPSE_OK) {
     while (booster->n_trees > 0) tree_release(&booster->trees[--booster->n_trees]);
     return status;

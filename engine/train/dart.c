@@ -1,6 +1,6 @@
 /* dart.c - see dart.h. LightGBM's starting score lies in the first tree and is dropped with it; here it stays
- * apart and never is (compat=lightgbm copies that, but not that trees which are dropped when training ends
- * come out negated). A draw is a hash of (seed, round, round of the tree). */
+ * apart and never is, and trees that are dropped when training ends come back (in LightGBM they stay negated;
+ * compat=lightgbm copies both). A draw is a hash of (seed, round, round of the tree). */
 #include "train/dart.h"
 
 #include <math.h>
@@ -67,7 +67,7 @@ void dart_tree_at(const copse_booster *booster, int t, int n_rounds, struct tree
 static double weight_at(const struct dart *dart, int round, int n_rounds) {
   double weight = dart->first_weight[round];
   for (size_t i = 0; i < dart->n_drops && dart->drops[i].when < n_rounds; i++)
-    if (dart->drops[i].round == round) weight *= dart->drops[i].factor;
+    if (dart->drops[i].round == round) weight *= fabs(dart->drops[i].factor);
   return weight;
 }
 
@@ -143,7 +143,7 @@ copse_status dart_begin_round(copse_booster *booster, copse_error *err) {
   return COPSE_OK;
 }
 
-void dart_restore(copse_booster *booster) {
+static void dart_restore(copse_booster *booster) {
   for (int i = 0; i < booster->dart.n_dropped; i++)
     add_round(booster, &booster->sets[0], booster->dart.dropped[i], 1);
   booster->dart.n_dropped = 0;
@@ -246,6 +246,19 @@ void dart_end_round(copse_booster *booster) {
   }
   dart->n_dropped = 0;
   if (newest == 0 && booster->prefix == NULL && p->quirks) merge_start(booster);
+}
+
+void dart_end_without_round(copse_booster *booster) {
+  struct dart *dart = &booster->dart;
+  if (!booster->resolved->boost.quirks) {
+    dart_restore(booster);
+    return;
+  }
+  for (int i = 0; i < dart->n_dropped; i++) {
+    dart->drops[dart->n_drops++] = (struct dart_drop){n_rounds_of(booster) - 1, dart->dropped[i], -1};
+    scale_dropped(booster, dart->dropped[i], -1);
+  }
+  dart->n_dropped = 0;
 }
 
 void dart_truncate(copse_booster *booster) {

@@ -19,8 +19,8 @@ double dart_learning_rate(const copse_booster *booster);
 COPSE_MUST_CHECK copse_status dart_keep_tree(copse_booster *booster, struct tree *tree, copse_error *err);
 /* The round is done: dropped trees come back with less weight, in all scores. */
 void dart_end_round(copse_booster *booster);
-/* The round has no tree: dropped trees come back as they were. */
-void dart_restore(copse_booster *booster);
+/* The round has no tree: dropped trees come back as they were, with compat=lightgbm negated. */
+void dart_end_without_round(copse_booster *booster);
 /* Trees that are left when rounds were taken back are again what they were then. */
 void dart_truncate(copse_booster *booster);
 /* Scores [n] of an output, all trees of a model that was continued without weights in them, onto the grid. */

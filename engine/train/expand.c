@@ -8,6 +8,7 @@
 #include "train/hist.h"
 #include "train/partition.h"
 #include "train/sample.h"
+#include "train/sample_lightgbm.h"
 #include "train/split.h"
 
 void expand_clear(struct leaf *leaf) {
@@ -59,6 +60,8 @@ static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   else
     hist_acquire(ws, larger, -1);
   if (both) hist_acquire(ws, smaller, larger);
+  const int sides[2] = {both ? smaller - left : -1, both ? larger - left : 0};
+  lightgbm_draw_thresholds(ws, left, 2, sides);
   struct split_search search =
       split_search_begin(ws, both ? (int[2]){left, left + 1} : (int[2]){larger, -1}, lane);
   if (!parent_known)
@@ -118,6 +121,7 @@ void expand_search_again(struct workspace *ws, int leaf) {
   double start = workspace_clock();
   bool known = ws->leaves[leaf].slot >= 0;
   if (!known) hist_acquire(ws, leaf, -1);
+  lightgbm_draw_thresholds(ws, leaf, 1, (const int[2]){0, -1});
   struct split_search search = split_search_begin(ws, (int[2]){leaf, -1}, ALL_LANES);
   struct again_job job = {&search};
   if (known) {

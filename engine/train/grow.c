@@ -11,6 +11,7 @@
 #include "train/force.h"
 #include "train/hist.h"
 #include "train/hist_two.h"
+#include "train/sample_lightgbm.h"
 #include "train/split.h"
 
 /* Thresholds are finite in a model file: LightGBM caps them here. */
@@ -100,6 +101,7 @@ static void grow_root(struct workspace *ws, struct tree *tree) {
   constrain_begin_tree(ws, tree);
   expand_clear(&ws->leaves[0]);
   if (!build) return;
+  lightgbm_draw_thresholds(ws, 0, 1, (const int[2]){0, -1});
   struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
   hist_search(ws, &search);
   split_search_end(&search);

@@ -2,8 +2,9 @@
  * which is added to the scores of its rows while gradients are computed, and which takes a Newton step of its
  * own after every round (unbiased LambdaMART after Hu 2019, in LightGBM's form). Predictions leave it out.
  *
- * The biases of every round are kept, so that a round taken back and made again has the same bits. They
- * belong to the run: a continued model begins with none, and so do positions that were set anew. */
+ * The biases of every round are kept, so that a round taken back and made again has the same bits. A model
+ * carries the last ones: going on from it with the same data goes on with them (LightGBM begins at 0 again).
+ * Positions that were set anew begin with none. */
 #include "train/position_bias.h"
 
 #include <string.h>
@@ -21,18 +22,37 @@ static uint64_t count_positions(const copse_dataset *data) {
   return (uint64_t)most + 1;
 }
 
-/* The biases of the rounds from `round` on begin at 0. */
+/* All but what a continued model has. */
+static void clear(copse_booster *booster) {
+  struct position_bias *bias = &booster->position_bias;
+  struct position_bias rest = {.continued = bias->continued, .n_continued = bias->n_continued};
+  copse_free(bias->rounds);
+  copse_free(bias->counts);
+  copse_free(bias->sums);
+  *bias = rest;
+}
+
+/* The biases of the rounds from `round` on begin at 0, or where the model to continue has come to: at 0 for
+ * positions that it did not know. */
+static void set_first(copse_booster *booster, double *first) {
+  const struct position_bias *bias = &booster->position_bias;
+  memset(first, 0, bias->n * sizeof *first);
+  if (bias->continued == NULL || bias->first_round != booster->n_base_rounds) return;
+  uint64_t known = bias->n < bias->n_continued ? bias->n : bias->n_continued;
+  memcpy(first, bias->continued, known * sizeof *first);
+}
+
 static copse_status begin(copse_booster *booster, int round, copse_error *err) {
   struct position_bias *bias = &booster->position_bias;
   const copse_dataset *data = booster->sets[0].data;
-  position_bias_release(booster);
+  clear(booster);
   bias->n = count_positions(data);
   bias->first_round = bias->last_round = round;
   bias->version = data->position_version;
   bias->counts = copse_alloc_zero(booster->ctx, bias->n, sizeof *bias->counts);
   bias->sums = copse_alloc(booster->ctx, bias->n, 2 * sizeof *bias->sums);
   if (bias->counts == NULL || bias->sums == NULL) {
-    position_bias_release(booster);
+    clear(booster);
     return status_memory(err, "the position biases");
   }
   for (uint64_t i = 0; i < data->n_rows; i++) bias->counts[data->position[i]]++;
@@ -54,7 +74,7 @@ copse_status position_bias_reserve(copse_booster *booster, copse_error *err) {
   if (capacity < need) capacity = need;
   double *rounds = copse_resize(booster->ctx, bias->rounds, (size_t)capacity * bias->n, sizeof *rounds);
   if (rounds == NULL) return status_memory(err, "the position biases");
-  if (bias->capacity == 0) memset(rounds, 0, bias->n * sizeof *rounds);
+  if (bias->capacity == 0) set_first(booster, rounds);
   bias->rounds = rounds;
   bias->capacity = capacity;
   return COPSE_OK;
@@ -92,10 +112,28 @@ void position_bias_learn(copse_booster *booster) {
   }
 }
 
-void position_bias_release(copse_booster *booster) {
+copse_status position_bias_describe(const copse_booster *booster, int n_rounds, copse_model *model,
+                                    copse_error *err) {
+  const struct position_bias *bias = &booster->position_bias;
+  if (bias->rounds == NULL || n_rounds <= bias->first_round || n_rounds > bias->last_round) return COPSE_OK;
+  return model_set_position_bias(model, bias->rounds + (size_t)(n_rounds - bias->first_round) * bias->n,
+                                 (size_t)bias->n, err);
+}
+
+copse_status position_bias_continue(copse_booster *booster, const copse_model *model, copse_error *err) {
   struct position_bias *bias = &booster->position_bias;
-  copse_free(bias->rounds);
-  copse_free(bias->counts);
-  copse_free(bias->sums);
-  *bias = (struct position_bias){0};
+  if (model->position_bias == NULL) return COPSE_OK;
+  double *copy = copse_alloc(booster->ctx, model->n_position_biases, sizeof *copy);
+  if (copy == NULL) return status_memory(err, "the position biases");
+  memcpy(copy, model->position_bias, model->n_position_biases * sizeof *copy);
+  copse_free(bias->continued);
+  bias->continued = copy;
+  bias->n_continued = model->n_position_biases;
+  return COPSE_OK;
+}
+
+void position_bias_release(copse_booster *booster) {
+  clear(booster);
+  copse_free(booster->position_bias.continued);
+  booster->position_bias = (struct position_bias){0};
 }

@@ -280,7 +280,10 @@ copse_status copse_booster_refit(copse_booster *booster, copse_model *model, con
   placed_give_back(booster);
   status = refit_rounds(&refit, err);
   if (status != COPSE_OK) goto done;
-  model_clear_dart(refit.model); /* its values are no multiples of the unit any more */
+  model_clear_dart(refit.model);          /* its values are no multiples of the unit any more */
+  copse_free(refit.model->position_bias); /* which the old values taught */
+  refit.model->position_bias = NULL;
+  refit.model->n_position_biases = 0;
   *out = refit.model;
   refit.model = NULL;
 done:

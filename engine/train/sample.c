@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "train/divide.h"
+#include "train/sample_lightgbm.h"
 
 void sample_init(struct workspace *ws) {
   const copse_dataset *data = ws->data;
@@ -52,7 +53,11 @@ void sample_leaf_columns(const struct workspace *ws, const struct leaf *leaf, bo
   }
 }
 
-uint32_t sample_threshold(const struct workspace *ws, const struct leaf *leaf, uint32_t column, uint32_t n) {
+uint32_t sample_threshold(const struct workspace *ws, const struct leaf *leaf, int side, uint32_t column,
+                          uint32_t n) {
+  bool categorical = ws->data->schema->features[ws->data->binned.columns[column].feature].categorical;
+  if (ws->threshold_drawn != NULL && !categorical)
+    return ws->threshold_drawn[(size_t)side * ws->data->binned.n_columns + column];
   uint64_t key = rng_bits((uint64_t)ws->sample.extra_seed, RNG_THRESHOLD, leaf->key);
   return (uint32_t)rng_below(rng_bits(key, RNG_THRESHOLD, ws->column_hash[column]), n);
 }
@@ -62,7 +67,8 @@ uint32_t sample_threshold(const struct workspace *ws, const struct leaf *leaf, u
 struct bag_job {
   struct workspace *ws;
   uint64_t key;
-  const int32_t *query_of_row; /* or NULL */
+  const int32_t *query_of_row;         /* or NULL */
+  const struct lightgbm_bag *lightgbm; /* or NULL */
 };
 
 static bool in_bag(const struct bag_job *job, uint32_t place) {
@@ -72,6 +78,7 @@ static bool in_bag(const struct bag_job *job, uint32_t place) {
   if (p->bagging_by_class)
     fraction = job->ws->data->label[row] > 0 ? p->pos_bagging_fraction : p->neg_bagging_fraction;
   uint64_t unit = job->query_of_row != NULL ? (uint64_t)job->query_of_row[row] : row;
+  if (job->lightgbm != NULL) return lightgbm_bag_draw(job->lightgbm, unit) < fraction;
   return rng_uniform(rng_bits(job->key, RNG_BAGGING, unit)) < fraction;
 }
 
@@ -121,17 +128,41 @@ static uint64_t divide_kept(const void *user, const uint32_t *rows, uint64_t n, 
   return n_left;
 }
 
-void sample_tree(struct workspace *ws, int round, int output) {
+static void choose_columns(struct workspace *ws, uint64_t n_before) {
   const struct sample_params *p = &ws->sample;
+  bool *in = ws->column_in_tree;
+  const bool *allowed = ws->constraint.allowed;
+  if (!p->lightgbm_draws || p->feature_fraction >= 1) {
+    draw_columns(ws, rng_bits((uint64_t)p->feature_fraction_seed, RNG_COLUMN, ws->tree_key), RNG_COLUMN,
+                 p->feature_fraction < 1 ? p->feature_fraction : 2, allowed, in);
+    return;
+  }
+  lightgbm_draw_columns(ws, n_before, in);
+  for (uint32_t c = 0; allowed != NULL && c < ws->data->binned.n_columns; c++) in[c] = in[c] && allowed[c];
+}
+
+static void choose_rows(struct workspace *ws, int round) {
+  const struct sample_params *p = &ws->sample;
+  const uint64_t n = ws->data->n_rows;
+  int n_draws = round / p->bagging_freq;
+  uint64_t drawn = (uint64_t)n_draws * (uint64_t)p->bagging_freq;
+  struct lightgbm_bag bag;
+  struct bag_job job = {ws, rng_bits((uint64_t)p->bagging_seed, RNG_BAGGING, drawn), queries(ws), NULL};
+  if (p->lightgbm_draws) {
+    lightgbm_begin_bag(&bag, (uint32_t)p->bagging_seed, job.query_of_row != NULL ? ws->data->n_groups : n,
+                       (uint64_t)n_draws);
+    job.lightgbm = &bag;
+  }
+  ws->n_bag = divide_rows(ws, 0, n, divide_bag, &job, ALL_LANES);
+}
+
+void sample_tree(struct workspace *ws, int round, int output, uint64_t n_before) {
   uint64_t n = ws->data->n_rows;
   ws->tree_key = rng_bits((uint64_t)round, RNG_NODE, (uint64_t)output);
-  draw_columns(ws, rng_bits((uint64_t)p->feature_fraction_seed, RNG_COLUMN, ws->tree_key), RNG_COLUMN,
-               p->feature_fraction < 1 ? p->feature_fraction : 2, ws->constraint.allowed, ws->column_in_tree);
+  choose_columns(ws, n_before);
+  lightgbm_begin_thresholds(ws, n_before);
   copse_parallel_for(ws->n_threads, (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), number_rows, ws);
   ws->n_bag = n;
   if (ws->rows_chosen) ws->n_bag = divide_rows(ws, 0, n, divide_kept, ws, ALL_LANES);
-  if (p->bagging_freq <= 0) return;
-  uint64_t drawn = (uint64_t)(round - round % p->bagging_freq);
-  struct bag_job job = {ws, rng_bits((uint64_t)p->bagging_seed, RNG_BAGGING, drawn), queries(ws)};
-  ws->n_bag = divide_rows(ws, 0, n, divide_bag, &job, ALL_LANES);
+  if (ws->sample.bagging_freq > 0) choose_rows(ws, round);
 }

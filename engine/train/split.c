@@ -131,8 +131,9 @@ static void search_numeric(const struct split_search *search, int side, int thre
       .n_rows = (int64_t)leaf->n_rows,
       .parent_output = leaf->output,
       .min_gain_shift = floor_of(search, side, thread),
-      .only_threshold =
-          ws->sample.extra_trees ? sample_threshold(ws, leaf, task->column, bins->n_bins - 1) : UINT32_MAX,
+      .only_threshold = ws->sample.extra_trees
+                            ? sample_threshold(ws, leaf, side, task->column, bins->n_bins - 1)
+                            : UINT32_MAX,
       .missing = (int)bins->missing,
       .default_bin = bins->default_bin,
       .bin0_is_rest = bins->missing == MISSING_NAN && bins->most_freq_bin == 0,

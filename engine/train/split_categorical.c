@@ -75,7 +75,7 @@ static bool offer(struct category_search *s, struct left_side left) {
 static void search_one_hot(struct category_search *s) {
   const struct scan_rules *rules = &s->rules;
   if (s->ws->sample.extra_trees && s->n_bins > 1)
-    s->drawn = sample_threshold(s->ws, s->leaf, s->task->column, s->n_bins - 1);
+    s->drawn = sample_threshold(s->ws, s->leaf, s->task->side, s->task->column, s->n_bins - 1);
   uint32_t chosen = 0;
   for (uint32_t b = 1; b < s->n_bins; b++) {
     if (s->drawn != UINT32_MAX && s->drawn != b - 1) continue;
@@ -151,7 +151,7 @@ static void search_sorted(struct category_search *s) {
   category_sort_ends(items, kept, limit, s->task->lane->categories.room);
   s->rules.lambda_l2 += grow->cat_l2;
   if (s->ws->sample.extra_trees && limit > 0)
-    s->drawn = sample_threshold(s->ws, s->leaf, s->task->column, limit);
+    s->drawn = sample_threshold(s->ws, s->leaf, s->task->side, s->task->column, limit);
   uint32_t low = search_direction(s, items, kept, limit, true);
   uint32_t high = search_direction(s, items, kept, limit, false);
   uint32_t length = high > 0 ? high : low;

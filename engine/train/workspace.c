@@ -148,6 +148,13 @@ static bool leaves_create(struct workspace *ws) {
       ws->column_in_tree == NULL)
     return false;
   sample_init(ws);
+  if (ws->sample.extra_trees &&
+      ws->sample.lightgbm_draws) { /* in the order of the search, one after the other */
+    ws->speculative = false;
+    ws->threshold_state = copse_alloc_zero(ws->ctx, n_columns, sizeof *ws->threshold_state);
+    ws->threshold_drawn = copse_alloc_zero(ws->ctx, 2 * n_columns, sizeof *ws->threshold_drawn);
+    if (ws->threshold_state == NULL || ws->threshold_drawn == NULL) return false;
+  }
   for (size_t l = 0; l < n_leaves; l++) ws->leaves[l].best.bin_bits = ws->leaf_bits + l * ws->bin_words;
   if (!ws->grow.compat.inherit_unsplittable) return true;
   ws->splittable = copse_alloc(ws->ctx, n_leaves * n_columns, 1);
@@ -260,6 +267,8 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->category_bits);
   copse_free(ws->column_hash);
   copse_free(ws->column_in_tree);
+  copse_free(ws->threshold_state);
+  copse_free(ws->threshold_drawn);
   copse_free(ws->splittable);
   copse_free(ws->row_of);
   copse_free(ws->gathered);

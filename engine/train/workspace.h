@@ -111,6 +111,10 @@ struct workspace {
   uint64_t tree_key;         /* of (round, output) */
   uint64_t *column_hash;     /* [n_columns] of the column's name */
   bool *column_in_tree;      /* [n_columns] */
+  uint32_t
+      *threshold_state; /* [n_columns] see sample_lightgbm.h; NULL: thresholds are hashes, or not drawn */
+  uint32_t *threshold_drawn; /* [2 * n_columns] for the sides of a search */
+  uint64_t threshold_next_tree;
 
   /* fixed-point form of this round's gradients */
   enum count_kind count_kind;

@@ -428,10 +428,10 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_profile_run(copse_context *ctx, co
                                                           size_t n_paths,
                                                           const copse_profile_options *options,
                                                           copse_profile **out, copse_error *err);
-/* The alerts of rows that were read for training, beside their label (the first of several), from a bounded
- * number of them: at most 16,384 rows and some two million cells, in pieces spread evenly over the frame.
- * Before the frame's columns are released. LibSVM of more than 2,000 features has none. The result is for the
- * functions on alerts below, not for copse_profile_write. */
+/* The alerts of rows that were read for training, beside their label (the first of several, or the one that
+ * frame->label points to), from a bounded number of them: at most 16,384 rows and some two million cells, in
+ * pieces spread evenly over the frame. Before the frame's columns are released. LibSVM of more than 2,000
+ * features has none. The result is for the functions on alerts below, not for copse_profile_write. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame,
                                                             int n_threads, copse_profile **out,
                                                             copse_error *err);

@@ -325,6 +325,8 @@ static void damage_is_named_by_line_and_field(void **state) {
       {"town\n", "town\ncopse_dart=0 0 1 1 1\n", "m.txt:9: copse_dart:", "a unit above 0"},
       {"town\n", "town\ncopse_dart=1 0 1 -1 1\n", "m.txt:9: copse_dart:", "weights of 0 or more"},
       {"town\n", "town\ncopse_dart=1 nan 1 1 1\n", "m.txt:9: copse_dart:", "finite starting scores"},
+      {"town\n", "town\ncopse_position_bias=\n", "m.txt:9: copse_position_bias:", "finite numbers"},
+      {"town\n", "town\ncopse_position_bias=0 inf\n", "m.txt:9: copse_position_bias:", "finite numbers"},
       {"town\n", "town\ncopse_blob_a-b=1\n", "m.txt:9: copse_blob:", "letters"},
       {"town\n", "town\ncopse_blob_a=1\ncopse_blob_a=2\n", "m.txt:10: copse_blob:", "again"},
       {"town\n", "town\ncopse_blob_a=%zz\n", "m.txt:9: copse_blob:", "percent"},

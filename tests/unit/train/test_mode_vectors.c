@@ -111,6 +111,36 @@ static void dart_restores_before_it_ends(void **state) {
   copse_booster_free(booster);
 }
 
+/* 10.5: one tree, and its only feature not drawn for the second: LightGBM's model is that tree, negated with
+ * the mean in it. */
+static void dart_ends_negated_in_compat(void **state) {
+  (void)state;
+  copse_booster *booster =
+      mixed_booster(&mute, "compat=lightgbm feature_fraction=0.5 feature_fraction_seed=2 " DART);
+  copse_error err;
+  assert_false(must_step(booster));
+  copse_model *model = model_of(booster);
+  check_tree(model, 0, 2, 4);
+  copse_model_free(model);
+  assert_true(must_step(booster));
+  model = model_of(booster);
+  assert_int_equal(copse_model_n_rounds(model), 1);
+  check_tree(model, 0, -2, -4);
+  near(model->trees[0].shrinkage, -1);
+  const double *score = copse_booster_scores(booster, 0, NULL);
+  near(score[0], -2);
+  near(score[3], -4);
+  copse_text text = {0};
+  copse_model *again;
+  must(copse_model_write(model, 0, 0, &text, &err), &err);
+  must(copse_model_parse(NULL, text.data, text.length, "model", &again, &err), &err);
+  copse_text_release(&text);
+  assert_true(copse_model_fingerprint(model) == copse_model_fingerprint(again));
+  copse_model_free(model);
+  copse_model_free(again);
+  copse_booster_free(booster);
+}
+
 /* max_drop: so many; 0 or less all of them, in LightGBM 0 is one. A tree that k are dropped for shrinks k + 1
  * times as much. */
 static void dart_limits_what_it_drops(void **state) {
@@ -357,6 +387,7 @@ static void refit_refuses(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(dart_drops_the_start_in_compat),
+      cmocka_unit_test(dart_ends_negated_in_compat),
       cmocka_unit_test(dart_scales_dropped_trees),
       cmocka_unit_test(dart_keeps_the_start),
       cmocka_unit_test(dart_restores_before_it_ends),

@@ -138,23 +138,38 @@ static void rounds_taken_back_come_again(void **state) {
   sets_free(&s);
 }
 
-/* Without positions, whose biases belong to the run. */
+/* With positions too, whose biases travel in the model's header. */
 static void going_on_has_the_bits_of_one_run(void **state) {
   (void)state;
   copse_error err;
   struct sets s = make_sets(3000, 12);
-  for (int o = 0; o < 4; o++) {
-    copse_booster *whole = booster_of(&s, objectives[o], false), *part = booster_of(&s, objectives[o], false),
-                  *rest = booster_of(&s, objectives[o], false);
-    copse_model *model;
+  for (int o = 0; o < 8; o++) {
+    bool positions = o >= 4, learnt = o == 4 || o == 6;
+    copse_booster *whole = booster_of(&s, objectives[o % 4], positions),
+                  *part = booster_of(&s, objectives[o % 4], positions),
+                  *rest = booster_of(&s, objectives[o % 4], positions);
+    copse_model *model, *read;
+    copse_text text = {0};
     bool scored;
     steps(whole, 6);
     steps(part, 4);
     must(copse_booster_model(part, 0, &model, &err), &err);
-    must(copse_booster_continue(rest, model, &scored, &err), &err);
+    must(copse_model_write(model, 0, 0, &text, &err), &err);
+    must(copse_model_parse(NULL, text.data, text.length, "model", &read, &err), &err);
+    assert_true((strstr(text.data, "\ncopse_position_bias=") != NULL) == learnt);
+    must(copse_booster_continue(rest, read, &scored, &err), &err);
     assert_true(scored);
     steps(rest, 2);
     same_trees(whole, rest);
+    if (learnt) { /* the model of fewer rounds has theirs */
+      copse_model *fewer;
+      must(copse_booster_model(whole, 4, &fewer, &err), &err);
+      assert_memory_equal(fewer->position_bias, model->position_bias,
+                          model->n_position_biases * sizeof(double));
+      copse_model_free(fewer);
+    }
+    copse_text_release(&text);
+    copse_model_free(read);
     copse_model_free(model);
     copse_booster_free(whole);
     copse_booster_free(part);

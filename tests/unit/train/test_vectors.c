@@ -2,6 +2,7 @@
  * out. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "small_train.h"
 #include "testing.h"
@@ -17,6 +18,10 @@ static const double NaN = NAN;
 /* Columns are given one per feature, for readability. */
 static struct small_data one_feature(const double *x, const float *y, uint64_t n) {
   return (struct small_data){.n_rows = n, .n_features = 1, .x = x, .label = y};
+}
+
+static void must(copse_status status, const copse_error *err) {
+  if (status != COPSE_OK) fail_msg("%s", err->message);
 }
 
 static void near(double found, double expected, double tolerance) {
@@ -380,8 +385,203 @@ static void quantised_flag(void **state) {
   }
 }
 
+/* ---- sampled modes with LightGBM's draws; further figures than the vectors': LightGBM 4.7 ---- */
+
+/* [T4f] feature_fraction=.5 of four features: those that the trees may use, and here all of them do. The
+ * same rounds in two parts draw the same. */
+static void columns_of_trees_T4f(void **state) {
+  (void)state;
+  static const uint32_t drawn[6][2] = {{0, 2}, {0, 1}, {0, 2}, {0, 3}, {0, 2}, {0, 2}};
+  enum { N = 60 };
+  static double x[N * 4];
+  static float y[N];
+  uint32_t bits = 1;
+  for (int i = 0; i < N; i++) {
+    for (int f = 0; f < 4; f++) {
+      bits = bits * 1664525u + 1013904223u;
+      x[i * 4 + f] = bits >> 29;
+    }
+    y[i] = (float)(3 * x[i * 4] + 2 * x[i * 4 + 1] + 5 * x[i * 4 + 2] + 4 * x[i * 4 + 3]);
+  }
+  struct small_data data = {.n_rows = N, .n_features = 4, .x = x, .label = y};
+  copse_model *model =
+      small_train(&data, "num_leaves=6 feature_fraction=0.5 num_iterations=6 learning_rate=0.3 " BASE);
+  for (int t = 0; t < 6; t++) {
+    bool used[4] = {false};
+    for (int i = 0; i < copse_model_tree_n_leaves(model, t) - 1; i++)
+      used[node_of(model, t, i).feature] = true;
+    for (uint32_t f = 0; f < 4; f++) assert_int_equal(used[f], f == drawn[t][0] || f == drawn[t][1]);
+  }
+  copse_model_free(model);
+}
+
+/* [T4g] Drawn thresholds, which run on from tree to tree; a feature that an unlucky draw leaves without a
+ * candidate is not tried again. */
+static void thresholds_of_extra_trees_T4g(void **state) {
+  (void)state;
+  const double x[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  const float y[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+  static const double thresholds[3][3] = {{7.5, 3.5, 4.5}, {8.5, 2.5, 1.5}, {2.5, 6.5, 4.5}};
+  struct small_data data = one_feature(x, y, 10);
+  copse_model *model =
+      small_train(&data, "extra_trees=true num_leaves=5 num_iterations=3 learning_rate=0.5 " BASE);
+  for (int t = 0; t < 3; t++) {
+    assert_int_equal(copse_model_tree_n_leaves(model, t), 4);
+    for (int i = 0; i < 3; i++) near(node_of(model, t, i).threshold, above(thresholds[t][i]), 0);
+  }
+  copse_model_free(model);
+}
+
+/* [T6a], and blocks of rows, a bag for several rounds, fractions by class, bags of queries. */
+static void rows_of_bags_T6a(void **state) {
+  (void)state;
+  enum { MOST = 2500 };
+  static double x[MOST];
+  static float ramp[50], y[MOST], third[MOST], grade[MOST];
+  for (int i = 0; i < MOST; i++) {
+    x[i] = i;
+    y[i] = (float)(i * 7919 % 1000 / 100.0);
+    third[i] = i % 3 == 0;
+    grade[i] = (float)((int)y[i] % 4);
+    if (i < 50) ramp[i] = (float)(i % 7 + i / 10.0);
+  }
+  static const struct {
+    const char *params;
+    const float *label;
+    int n_rows, n_trees, counts[5];
+    double thresholds[5];
+  } cases[] = {
+      {"bagging_fraction=0.8 bagging_freq=1 ",
+       ramp,
+       50,
+       5,
+       {39, 44, 41, 39, 40},
+       {24.5, 31.5, 3.5, 45.5, 1.5}},
+      {"bagging_fraction=0.8 bagging_freq=2 ",
+       y,
+       MOST,
+       5,
+       {2025, 2025, 1992, 1992, 1978},
+       {0, 30.5, 2481.5, 0, 2030.5}},
+      {"bagging_fraction=0.3 bagging_freq=1 bagging_seed=11 ",
+       y,
+       MOST,
+       5,
+       {768, 767, 773, 743, 734},
+       {0, 2436.5, 2490.5, 470.5, 2490.5}},
+      {"objective=binary pos_bagging_fraction=0.5 neg_bagging_fraction=0.2 bagging_freq=1 ",
+       third,
+       MOST,
+       3,
+       {768, 736, 772},
+       {2400.5, 2364.5, 2400.5}},
+      {"objective=lambdarank bagging_by_query=true bagging_freq=1 bagging_fraction=0.5 learning_rate=1 ",
+       grade,
+       MOST,
+       3,
+       {1280, 1220, 1260},
+       {0, 2490.5, 40.5}},
+  };
+  for (size_t c = 0; c < COUNT(cases); c++) {
+    copse_error err;
+    char text[400];
+    snprintf(text, sizeof text, "%snum_leaves=2 %s" BASE, cases[c].params,
+             strstr(cases[c].params, "learning_rate") ? "" : "learning_rate=0.5 ");
+    struct small_data data = one_feature(x, cases[c].label, (uint64_t)cases[c].n_rows);
+    copse_params *params = small_params(text);
+    copse_dataset *set = small_dataset(&data, params, NULL);
+    int32_t group[MOST / 5];
+    for (int q = 0; q < MOST / 5; q++) group[q] = 5;
+    if (cases[c].label == grade) must(copse_dataset_set(set, COPSE_GROUP, group, MOST / 5, &err), &err);
+    copse_booster *booster;
+    must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+    for (int t = 0; t < cases[c].n_trees; t++) must(copse_booster_step(booster, NULL, &err), &err);
+    copse_model *model;
+    must(copse_booster_model(booster, 0, &model, &err), &err);
+    for (int t = 0; t < cases[c].n_trees; t++) {
+      double expected = cases[c].thresholds[t];
+      assert_int_equal(node_of(model, t, 0).count, cases[c].counts[t]);
+      near(node_of(model, t, 0).threshold, expected > 0 ? above(expected) : 1.0000000180025095e-35, 0);
+    }
+    copse_model_free(model);
+    copse_booster_free(booster);
+    copse_dataset_free(set);
+    copse_params_free(params);
+  }
+}
+
+/* [T8c] Bundles lose nothing, whether features share a row or not: the trees are those of LightGBM with
+ * enable_bundle=false. */
+static void bundles_lose_nothing_T8c(void **state) {
+  (void)state;
+  double x[24];
+  float y[12];
+  for (int i = 0; i < 12; i++) {
+    x[2 * i] = i < 3 ? i + 2 : -1;
+    x[2 * i + 1] = i < 2 ? 1 : i < 3 ? 2 : 0;
+    y[i] = i < 1 ? 9 : i < 2 ? 5 : i < 3 ? 1 : 0;
+  }
+  struct small_data data = {.n_rows = 12, .n_features = 2, .x = x, .label = y};
+  static const char *const params[] = {"num_leaves=4 enable_bundle=true " BASE,
+                                       "num_leaves=4 enable_bundle=false " BASE};
+  for (int p = 0; p < 2; p++) {
+    copse_model *model = small_train(&data, params[p]);
+    check_nodes(model, 0,
+                (struct expected_node[]){{1.0000000180025095e-35, 0}, {above(3.5), 0}, {above(2.5), 0}}, 3);
+    for (int i = 0; i < 3; i++) assert_int_equal(node_of(model, 0, i).feature, 0);
+    for (int i = 0; i < 12; i++)
+      near(small_predict(model, COPSE_PREDICT_RAW, &x[2 * i]), (double)y[i], 1e-12);
+    copse_model_free(model);
+  }
+}
+
+/* What a row's prediction is expected to be where some features are known (bits) and the others' branches are
+ * taken by their rows' shares: contributions are made of these. */
+static double expectation(const copse_model *model, int node, const double *row, unsigned known) {
+  copse_node at = node_of(model, 0, node);
+  if (node < 0) return at.value;
+  double left = expectation(model, at.left, row, known), right = expectation(model, at.right, row, known);
+  if (known >> at.feature & 1) return row[at.feature] <= at.threshold ? left : right;
+  double n_left = (double)node_of(model, 0, at.left).count;
+  return (n_left * left + ((double)at.count - n_left) * right) / (double)at.count;
+}
+
+/* [T9b] Counts and values from which features contribute what they do in LightGBM, and importances. */
+static void contributions_T9b(void **state) {
+  (void)state;
+  const double x[] = {1, 0, 1, 1, 2, 0, 2, 1, 3, 1, 3, 0};
+  const float y[] = {1, 2, 2, 6, 9, 12};
+  static const double expected[6][2] = {{-3.5, -.333333},     {-4.166667, .333333}, {-2, -1.333333},
+                                        {-.666667, 1.333333}, {4.833333, .333333},  {5.5, -.333333}};
+  struct small_data data = {.n_rows = 6, .n_features = 2, .x = x, .label = y};
+  copse_model *model = small_train(&data, "num_leaves=4 " BASE);
+  const struct expected_node nodes[] = {
+      {above(2.5), 80.0833}, {above(1.5), 6.25}, {1.0000000180025095e-35, 8}};
+  check_nodes(model, 0, nodes, 3);
+  check_leaves(model, 0, (double[]){1.5, 10.5, 2, 6}, 4);
+  for (int i = 0; i < 6; i++) {
+    double of[4];
+    for (unsigned known = 0; known < 4; known++) of[known] = expectation(model, 0, &x[2 * i], known);
+    near(of[0], 5.333333, 1e-6);
+    near((of[1] - of[0] + of[3] - of[2]) / 2, expected[i][0], 1e-6);
+    near((of[2] - of[0] + of[3] - of[1]) / 2, expected[i][1], 1e-6);
+  }
+  double importance[2];
+  copse_model_importance(model, false, importance);
+  assert_true(importance[0] == 2 && importance[1] == 1);
+  copse_model_importance(model, true, importance);
+  near(importance[0], 86.333298, 1e-6);
+  near(importance[1], 8, 1e-6);
+  copse_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(columns_of_trees_T4f),
+      cmocka_unit_test(thresholds_of_extra_trees_T4g),
+      cmocka_unit_test(rows_of_bags_T6a),
+      cmocka_unit_test(bundles_lose_nothing_T8c),
+      cmocka_unit_test(contributions_T9b),
       cmocka_unit_test(bounds_become_thresholds),
       cmocka_unit_test(counts_estimated_from_hessians),
       cmocka_unit_test(regularisation),
