@@ -42,9 +42,9 @@ struct leaf {
   int depth;
   uint64_t key; /* of the path from the root: what draws at this node are keyed by */
   int slot;     /* of the pool, -1: none */
-  int pending; /* the children are made: the left one's number, the right one's is the next; -1: they are not
-                */
-  bool known;  /* and all is known of them */
+  int pending;  /* the children are made: the left one's number, the right one's is the next; -1: they are not
+                 */
+  bool known;   /* and all is known of them */
   struct split best;
 };
 
