@@ -17,7 +17,7 @@
 enum {
   /* A leaf of so many cells and rows is shared by all threads, or of fewer where it has most of the rows, so
    * that the other leaves are nothing much to do meanwhile. */
-  LARGE_UPDATES = 1 << 22,
+  LARGE_UPDATES = 1 << 20,
   MEDIUM_UPDATES = 1 << 18
 };
 
@@ -129,7 +129,7 @@ static void take_part(void *user, size_t chunk, int thread) {
 }
 
 void ahead_grow(struct workspace *ws, const struct ahead_tree *tree) {
-  struct growth growth = {.ws = ws, .tree = tree, .n_ahead = ws->n_threads + 1};
+  struct growth growth = {.ws = ws, .tree = tree, .n_ahead = 2 * ws->n_threads};
   for (int l = 0; l < *tree->n_leaves; l++) growth.n_taken += ws->leaves[l].pending >= 0;
   copse_parallel_for(ws->n_threads, (size_t)ws->n_threads, take_part, &growth);
   expand_collect_phases(ws);
