@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/team.h"
 #include "copse.h"
@@ -109,6 +110,11 @@ void team_lock(struct team_lock *lock) {
 }
 
 void team_unlock(struct team_lock *lock) { atomic_store_explicit(&lock->held, false, memory_order_release); }
+
+double team_processor_seconds(void) {
+  struct timespec t;
+  return clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) == 0 ? (double)t.tv_sec + 1e-9 * (double)t.tv_nsec : 0;
+}
 
 /* Claims and runs chunks of one phase until none is left. */
 static void work_phase(struct team *team, uint64_t phase, int thread) {

@@ -26,4 +26,7 @@ void team_unlock(struct team_lock *lock);
  * to other threads. */
 void team_pause(unsigned waits);
 
+/* Time that the calling thread has been on a core. */
+double team_processor_seconds(void);
+
 #endif

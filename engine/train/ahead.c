@@ -21,6 +21,10 @@ enum {
   MEDIUM_UPDATES = 1 << 18
 };
 
+/* Threads that get less than this share of the time have to share their cores. */
+static const double CROWDED = 0.8;
+enum { MOST_ALONE = 256 };
+
 struct growth {
   struct workspace *ws;
   const struct ahead_tree *tree;
@@ -28,6 +32,7 @@ struct growth {
   int n_ahead; /* only the first so many leaves are divided */
   int n_taken; /* and not yet part of the tree */
   bool over;
+  double wall_s, processor_s; /* of all threads together */
 };
 
 static bool is_small(const struct workspace *ws, int leaf) {
@@ -122,15 +127,40 @@ static void help(struct growth *growth, int thread) {
 
 /* The first chunk is taken first, by whichever thread runs: with no other it does everything. */
 static void take_part(void *user, size_t chunk, int thread) {
+  struct growth *growth = user;
+  double wall = workspace_clock(), processor = team_processor_seconds();
   if (chunk == 0)
-    grow(user, thread);
+    grow(growth, thread);
   else
-    help(user, thread);
+    help(growth, thread);
+  wall = workspace_clock() - wall;
+  processor = team_processor_seconds() - processor;
+  team_lock(&growth->lock);
+  growth->wall_s += wall;
+  growth->processor_s += processor;
+  team_unlock(&growth->lock);
+}
+
+/* Where other processes want the cores, threads take turns on one, and each waits for what another has begun:
+ * help costs more than it brings. So trees are grown without it then, ever longer before the next trial. */
+static void note_help(struct workspace *ws, const struct growth *growth) {
+  if (growth->processor_s < CROWDED * growth->wall_s) {
+    ws->alone_next = ws->alone_next == 0 ? 4 : ws->alone_next < MOST_ALONE ? 2 * ws->alone_next : MOST_ALONE;
+    ws->alone = ws->alone_next;
+  } else if (ws->alone_next > 0) {
+    ws->alone_next--;
+  }
 }
 
 void ahead_grow(struct workspace *ws, const struct ahead_tree *tree) {
   struct growth growth = {.ws = ws, .tree = tree, .n_ahead = 2 * ws->n_threads};
   for (int l = 0; l < *tree->n_leaves; l++) growth.n_taken += ws->leaves[l].pending >= 0;
-  copse_parallel_for(ws->n_threads, (size_t)ws->n_threads, take_part, &growth);
-  expand_collect_phases(ws);
+  const bool alone = ws->alone > 0;
+  const int n_threads = alone ? 1 : ws->n_threads;
+  copse_parallel_for(n_threads, (size_t)n_threads, take_part, &growth);
+  expand_collect_phases(ws, n_threads);
+  if (alone)
+    ws->alone--;
+  else
+    note_help(ws, &growth);
 }

@@ -94,10 +94,10 @@ void expand_taken(struct workspace *ws, int leaf, int lane, bool last) {
   search_pair(ws, leaf, left, lane);
 }
 
-void expand_collect_phases(struct workspace *ws) {
+void expand_collect_phases(struct workspace *ws, int n_lanes) {
   for (int t = 0; t < ws->n_threads; t++)
     for (int p = 0; p < 4; p++) {
-      ws->phase_s[p] += ws->lanes[t].phase_s[p] / ws->n_threads;
+      ws->phase_s[p] += ws->lanes[t].phase_s[p] / n_lanes;
       ws->lanes[t].phase_s[p] = 0;
     }
 }

@@ -15,8 +15,8 @@ void expand_leaf(struct workspace *ws, int n_leaves, int leaf);
  * then made on a lane of their own; `last`: no split comes after the leaf's. */
 void expand_take(struct workspace *ws, int leaf);
 void expand_taken(struct workspace *ws, int leaf, int lane, bool last);
-/* Adds to the phases the time of lanes that ran side by side. */
-void expand_collect_phases(struct workspace *ws);
+/* Adds to the phases the time of so many lanes that ran side by side. */
+void expand_collect_phases(struct workspace *ws, int n_lanes);
 /* Searches a leaf that was searched before: what bears on its splits has changed. */
 void expand_search_again(struct workspace *ws, int leaf);
 /* The pending children take their places: the left one the leaf's own, the right one `right`. */

@@ -178,7 +178,7 @@ static bool weights_spread(const copse_dataset *data) {
 /* With two threads instead of one and 31 leaves 10,000 x 28 are slower, 20,000 x 28 and 2,000 x 300 about the
  * same. What a row costs by itself, whatever its columns, is about the histograms of 16 columns. */
 int workspace_threads(copse_context *ctx, const copse_dataset *data, int wish) {
-  const uint64_t values_per_thread = 3 << 17, values_of_row = (uint64_t)data->binned.n_columns + 16;
+  const uint64_t values_per_thread = 1 << 16, values_of_row = (uint64_t)data->binned.n_columns + 16;
   uint64_t most = data->n_rows * values_of_row / values_per_thread;
   int n_threads = team_size(wish);
   if (context_or_default(ctx)->every_thread || most >= (uint64_t)n_threads) return n_threads;

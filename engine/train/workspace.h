@@ -141,8 +141,9 @@ struct workspace {
 
   int n_slots; /* slots are taken in order, then recycled */
   atomic_int n_slots_used;
-  bool speculative; /* there are slots enough for leaves that are divided ahead */
-  int64_t *pool;    /* gradient and hessian planes of all slots */
+  int alone, alone_next; /* stretches of growing trees without helpers, see ahead.c: now, and next time */
+  bool speculative;      /* there are slots enough for leaves that are divided ahead */
+  int64_t *pool;         /* gradient and hessian planes of all slots */
   struct hist_planes *slots;
   int *slot_leaf;       /* leaf that owns a slot */
   uint64_t *slot_stamp; /* last use */
