@@ -113,7 +113,8 @@ class CopseAuto(Copse):
     name = "Copse --auto"
 
     def predict(self, case, train, test, scratch):
-        settings = {**_tree_parameters(case), "auto": True, "early_stopping_round": 0, "valid_fraction": 0, "lint": "off"}
+        settings = {**_tree_parameters(case), "auto": True, "early_stopping_round": 0, "valid_fraction": 0,
+                    "lint": "off"}
         return self.train_and_predict(case, train, test, scratch, settings, N_ROUNDS)
 
 
