@@ -1,4 +1,4 @@
-"""bench/compare --accuracy: held-out measures of four engines at LightGBM's default parameters, for every objective.
+"""bench/compare --accuracy: held-out measures of five engines at LightGBM's default parameters, for every objective.
 
 Every data set is split ten times by committed seeds. All engines get the same rows and columns; LightGBM and Copse
 the same codes as categories, the others their own natural way. Each difference from LightGBM is paired: the mean
@@ -20,7 +20,7 @@ import numpy as np
 
 from . import catalogue, environment, report
 from .cases import CASES, Case
-from .contenders import Copse, LightGBM, Part, ScikitLearn, XGBoost
+from .contenders import CatBoost, Copse, CopseAuto, LightGBM, Part, ScikitLearn, XGBoost
 from .settings import Draw
 from .trials import ALLOWED, Store, Trial
 
@@ -78,7 +78,8 @@ def _run_splits(trial, prepared, engines, options, scratch):
             trial.add(engine, test, engine.predict(case, train, test, scratch))
 
 
-KINDS = {"lightgbm": LightGBM, "copse": Copse, "xgboost": XGBoost, "sklearn": ScikitLearn}
+KINDS = {"lightgbm": LightGBM, "copse": Copse, "copse-auto": CopseAuto, "xgboost": XGBoost, "catboost": CatBoost,
+         "sklearn": ScikitLearn}
 
 
 def _engines(options):
@@ -174,6 +175,26 @@ def _gain_text(gain, error):
     return f"{gain:+.2g} ± {error:.1g}" if gain or error else "0"
 
 
+def mean_ranks(trials, engines, of_losses):
+    """(mean rank of each engine, rows) over the rows where all have a figure; of_losses: one row a case."""
+    rows = [trial.ranks(engines, measure) for trial in trials
+            for measure in ([trial.loss] if of_losses else trial.measures)]
+    rows = [row for row in rows if row]
+    return (np.mean(rows, axis=0).tolist() if rows else []), len(rows)
+
+
+def _rank_lines(trials, engines):
+    """Mean ranks, with Copse as it comes and with --auto, each beside the same other engines."""
+    for ours in (engine for engine in engines if engine.is_copse):
+        field = [engine for engine in engines if engine is ours or not engine.is_copse]
+        for of_losses, rows_are in ((False, "rows"), (True, "cases, of each the loss that is trained")):
+            means, n_rows = mean_ranks(trials, field, of_losses)
+            if n_rows:
+                ranks = ", ".join(f"{engine.name} {mean:.2f}"
+                                  for mean, engine in sorted(zip(means, field), key=lambda pair: pair[0]))
+                yield f"- Mean rank over the {n_rows} {rows_are}, where all {len(field)} have a figure: {ranks}."
+
+
 def _without(engines, trials):
     """A sentence for each engine that lacks objectives of the table."""
     for engine in engines:
@@ -185,8 +206,8 @@ def _without(engines, trials):
 
 def _report(trials, engines, options):
     behind = [(trial, measure) for trial in trials for measure in trial.measures if trial.is_behind(measure)]
-    missing = [kind.name for kind in (XGBoost, ScikitLearn) if not kind.is_installed()]
-    machine = environment.machine(environment.OTHER_LEARNERS)
+    missing = [kind.name for kind in (XGBoost, CatBoost, ScikitLearn) if not kind.is_installed()]
+    machine = environment.machine(environment.AUTO)
     sizes = list({trial.case.data_set.name: trial.size for trial in trials}.values())
     lines = [f"# Held-out accuracy at default parameters, {time.strftime('%Y-%m-%d')}", "",
              "Made by `bench/compare --accuracy`: "
@@ -196,9 +217,10 @@ def _report(trials, engines, options):
              f"{len({trial.case.objective for trial in trials})} objectives, {options.splits} random splits of each "
              f"into 80 % and 20 % (seeds {SPLIT_SEEDS[0]} to {SPLIT_SEEDS[options.splits - 1]}; ranking: of the "
              f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate "
-             "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; "
-             "scikit-learn: HistGradientBoosting without early stopping) and what the column \"objective\" says. Same "
-             "rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
+             "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; CatBoost: "
+             "`grow_policy=Lossguide depth=16`; scikit-learn: HistGradientBoosting without early stopping; "
+             "Copse --auto: what `copse train --auto` chooses beside these three, all rounds) and what the column "
+             "\"objective\" says. Same rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
              "category, to scikit-learn as numbers above 255 levels.", "",
              report.table(SIZE, sizes), "",
              "claim-rate is ClaimNb / Exposure, premium the sum of the claims / Exposure, both weighted by Exposure; "
@@ -214,6 +236,7 @@ def _report(trials, engines, options):
              *(["not run: the table was written (`--render`) before the engine had its turn at this row.", ""]
                if any(_not_run(trial, engine) for trial in trials for engine in engines) else []),
              *(line for sentence in _without(engines, trials) for line in (sentence, "")),
+             *_rank_lines(trials, engines), "",
              _verdict(behind), "", report.facts(machine)]
     report.write(options.out, "accuracy", "\n".join(lines), {
         "machine": machine, "engines": {engine.name: engine.version for engine in engines}, "missing": missing,

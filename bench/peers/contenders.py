@@ -46,6 +46,7 @@ class Contender:
     module = None  # that it needs
     objectives = None  # LightGBM's name of an objective -> its own; None: it has all
     lacking = ""  # what a reader should know of those it has not
+    is_copse = False
 
     @classmethod
     def is_installed(cls):
@@ -89,7 +90,7 @@ class LightGBM(Contender):
 
 
 class Copse(Contender):
-    name = "Copse"
+    name, is_copse = "Copse", True
 
     def __init__(self, program):
         self._program = engines.Copse(program)
@@ -104,6 +105,17 @@ class Copse(Contender):
 
     def predict(self, case, train, test, scratch):
         return self.train_and_predict(case, train, test, scratch, _tree_parameters(case), N_ROUNDS)
+
+
+class CopseAuto(Copse):
+    """What --auto chooses beside those rounds, that learning rate and those leaves, all rounds of them."""
+
+    name = "Copse --auto"
+
+    def predict(self, case, train, test, scratch):
+        settings = {**_tree_parameters(case), "auto": True, "early_stopping_round": 0, "valid_fraction": 0,
+                    "lint": "off"}
+        return self.train_and_predict(case, train, test, scratch, settings, N_ROUNDS)
 
 
 class XGBoost(Contender):
@@ -169,3 +181,48 @@ class ScikitLearn(Contender):
     def predict(self, case, train, test, scratch):
         return self.fit_and_predict(case, train, test, {}, max_iter=N_ROUNDS, learning_rate=LEARNING_RATE,
                                     max_leaf_nodes=N_LEAVES, early_stopping=False)
+
+
+class CatBoost(Contender):
+    name, module = "CatBoost", "catboost"
+    objectives = {"binary": "Logloss", "regression": "RMSE", "multiclass": "MultiClass",
+                  "multiclassova": "MultiClassOneVsAll", "cross_entropy": "CrossEntropy", "poisson": "Poisson",
+                  "tweedie": "Tweedie:variance_power={tweedie_variance_power}", "quantile": "Quantile:alpha={alpha}",
+                  "regression_l1": "MAE", "huber": "Huber:delta={alpha}", "mape": "MAPE",
+                  "lambdarank": "LambdaMart:metric=NDCG"}
+    DEEPEST = 16  # its limit
+
+    def __init__(self, program):
+        import catboost
+
+        self._package, self.version = catboost, catboost.__version__
+
+    def _pool(self, part):
+        rows = part.matrix
+        if part.text_features:  # its categories are texts or whole numbers, never floats
+            columns = [[str(value) for value in column] if at in part.text_features else column
+                       for at, column in enumerate(rows.T.tolist())]
+            rows = [list(row) for row in zip(*columns)]
+        return self._package.Pool(rows, part.label, weight=part.weight, group_id=part.query,
+                                  cat_features=part.text_features)
+
+    def fit_and_predict(self, case, train, test, held_out, **settings):
+        """settings: of the model; held_out: of its fit."""
+        loss = self.objectives[case.objective].format(**case.settings)
+        model = self._package.CatBoost({"loss_function": loss, "thread_count": N_THREADS, "random_seed": 0,
+                                        "allow_writing_files": False, "verbose": False, **settings})
+        pool = self._pool(train)
+        if case.objective in ("poisson", "tweedie"):  # the score is a logarithm; from its start at 0 they may diverge
+            start = np.log(np.average(train.label, weights=train.weight))
+            pool.set_baseline(np.full(len(train.label), start))
+            model.fit(pool, **held_out)
+            return np.exp(start + np.asarray(model.predict(self._pool(test), prediction_type="RawFormulaVal")))
+        model.fit(pool, **held_out)
+        if case.n_classes or case.objective in ("binary", "cross_entropy"):
+            found = np.asarray(model.predict(self._pool(test), prediction_type="Probability"))
+            return by_class(found, model.classes_, case.n_classes)
+        return np.asarray(model.predict(self._pool(test)))
+
+    def predict(self, case, train, test, scratch):
+        return self.fit_and_predict(case, train, test, {}, iterations=N_ROUNDS, learning_rate=LEARNING_RATE,
+                                    grow_policy="Lossguide", max_leaves=N_LEAVES, depth=self.DEEPEST)

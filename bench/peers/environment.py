@@ -15,11 +15,11 @@ PACKAGES = {"lightgbm": "lightgbm", "numpy": "numpy", "scikit-learn": "sklearn"}
 # Whose results compat=lightgbm reproduces to the last split. 4.7 has another weighted percentile.
 REFERENCE_LIGHTGBM = "4.6.0"
 # Wanted by some modes, which do without where they cannot be had: module -> what to ask the registry for, in turn.
-OTHER_LEARNERS = {"xgboost": (["xgboost-cpu"], ["xgboost"])}  # of --accuracy
+OTHER_LEARNERS = {"xgboost": (["xgboost-cpu"], ["xgboost"])}
 PEERS = {**OTHER_LEARNERS, "catboost": (["catboost"],), "treelite": (["treelite"],), "tl2cgen": (["tl2cgen"],),
          "lleaves": (["lleaves", "llvmlite<0.45"],)}  # of --table; lleaves 1.3 needs that LLVM's pass manager
 CATBOOST = {"catboost": (["catboost"],)}  # of --amazon
-AUTO = {**OTHER_LEARNERS, **CATBOOST}  # of --auto
+AUTO = {**OTHER_LEARNERS, **CATBOOST}  # of --accuracy and --auto
 PREPARATION = {"pandas": (["pandas"],)}  # of --prep
 TRIED = "COPSE_BENCH_TRIED"  # set in the environment of a process that had its packages installed
 

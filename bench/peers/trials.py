@@ -41,6 +41,19 @@ class Trial:
         gains = sign * (ours - theirs)
         return float(gains.mean()), float(gains.std(ddof=1) / math.sqrt(len(gains)))
 
+    @property
+    def loss(self):
+        """The measure that is trained for."""
+        return next(measure for measure in self.measures if measure.name not in ("auc", "accuracy"))
+
+    def ranks(self, engines, measure):
+        """The rank of each engine by its mean, the best 1, equal ones the same; None where one has no figure."""
+        if any(engine.name not in self.scores for engine in engines):
+            return None
+        sign = -1.0 if measure.higher_is_better else 1.0
+        means = [sign * self.mean(engine.name, measure) for engine in engines]
+        return [1 + sum(other < mean for other in means) for mean in means]
+
     def is_behind(self, measure):
         gain, error = self.gain(Copse.name, measure)
         return gain < -ALLOWED * error
@@ -56,7 +69,7 @@ class Store:
             self._build = hashlib.sha256(file.read()).hexdigest()
 
     def _key(self, engine):
-        return f"{self._build if engine.name == Copse.name else engine.version} {self._n_splits}"
+        return f"{self._build if engine.is_copse else engine.version} {self._n_splits}"
 
     def _path(self, case):
         return os.path.join(self._folder, re.sub(r"[^A-Za-z0-9.-]+", "_", case.name) + ".json")

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import accuracy, catalogue, contenders, environment, report, trials
 from .cases import COMMON
-from .contenders import Part, by_class
+from .contenders import Part
 
 VALID_SHARE = 0.15  # of the training rows
 MOST_ROUNDS, PATIENCE, LIMIT_S = 2000, 50, 60
@@ -63,36 +63,16 @@ class XGBoost(contenders.XGBoost):
         return booster.predict(self.matrix(test), iteration_range=(0, best)).astype(np.float64)
 
 
-class CatBoost(contenders.Contender):
-    name, module = "CatBoost", "catboost"
-
-    def __init__(self, program):
-        import catboost
-
-        self._package, self.version = catboost, catboost.__version__
-
-    def _pool(self, part):
-        columns = [[str(value) for value in column] if at in part.text_features else column
-                   for at, column in enumerate(part.matrix.T.tolist())]
-        rows = [list(row) for row in zip(*columns)]
-        return self._package.Pool(rows, part.label, cat_features=part.text_features)
-
+class CatBoost(contenders.CatBoost):
     def predict(self, case, train, valid, test, scratch):
-        loss = {"binary": "Logloss", "regression": "RMSE", "multiclass": "MultiClass"}[case.objective]
         end = time.perf_counter() + LIMIT_S
 
         class StopInTime:
             def after_iteration(self, info):
                 return time.perf_counter() <= end
 
-        model = self._package.CatBoost({"loss_function": loss, "iterations": MOST_ROUNDS, "thread_count": 1,
-                                        "od_type": "Iter", "od_wait": PATIENCE, "use_best_model": True,
-                                        "allow_writing_files": False, "verbose": False, "random_seed": 0})
-        model.fit(self._pool(train), eval_set=self._pool(valid), callbacks=[StopInTime()])
-        if case.objective == "regression":
-            return np.asarray(model.predict(self._pool(test)))
-        found = np.asarray(model.predict(self._pool(test), prediction_type="Probability"))
-        return by_class(found, model.classes_, case.n_classes)
+        return self.fit_and_predict(case, train, test, {"eval_set": self._pool(valid), "callbacks": [StopInTime()]},
+                                    iterations=MOST_ROUNDS, od_type="Iter", od_wait=PATIENCE, use_best_model=True)
 
 
 class ScikitLearn(contenders.ScikitLearn):

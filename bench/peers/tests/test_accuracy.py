@@ -134,6 +134,34 @@ class Verdict(unittest.TestCase):
             trial, measure = self.trial(differences)
             self.assertEqual(trial.is_behind(measure), expected, differences)
 
+    def ranked(self, objective, **scores):
+        trial = trials.Trial(cases.Case(catalogue.DataSet("d", "p", objective, "y")), [], [])
+        trial.scores = {name: {measure.name: value for measure, value in zip(trial.measures, values)}
+                        for name, values in scores.items()}
+        return trial
+
+    def test_mean_ranks_take_the_rows_where_all_have_a_figure(self):
+        engines = [contenders.LightGBM, contenders.Copse, contenders.XGBoost]
+        binary = self.ranked("binary", LightGBM=([0.7, 0.9], [0.5, 0.5]), Copse=([0.8, 0.8], [0.3, 0.5]),
+                             XGBoost=([0.9, 0.9], [0.6, 0.6]))
+        self.assertEqual(binary.loss.name, "binary_logloss")
+        self.assertEqual([binary.ranks(engines, measure) for measure in binary.measures], [[2, 2, 1], [2, 1, 3]])
+        lone = self.ranked("regression", LightGBM=([1.0, 1.0],), Copse=([2.0, 2.0],))
+        other = self.ranked("regression", LightGBM=([3.0, 3.0],), Copse=([2.0, 2.0],), XGBoost=([1.0, 1.0],))
+        self.assertEqual(accuracy.mean_ranks([binary, lone, other], engines, False), ([7 / 3, 5 / 3, 5 / 3], 3))
+        self.assertEqual(accuracy.mean_ranks([binary, lone, other], engines, True), ([2.5, 1.5, 2.0], 2))
+        self.assertEqual(accuracy.mean_ranks([lone], engines, True), ([], 0))
+        self.assertEqual(next(accuracy._rank_lines([other], engines)), "- Mean rank over the 1 rows, where all 3 have "
+                         "a figure: XGBoost 1.00, Copse 2.00, LightGBM 3.00.")
+
+    def test_both_of_copse_are_ranked_apart(self):
+        engines = [contenders.LightGBM, contenders.Copse, contenders.CopseAuto]
+        trial = self.ranked("regression", **{"LightGBM": ([2.0, 2.0],), "Copse": ([3.0, 3.0],),
+                                             "Copse --auto": ([1.0, 1.0],)})
+        lines = list(accuracy._rank_lines([trial], engines))
+        self.assertEqual(len(lines), 4)
+        self.assertIn("LightGBM 1.00, Copse 2.00.", lines[0])
+        self.assertIn("Copse --auto 1.00, LightGBM 2.00.", lines[2])
 
     def test_engine_without_figures_says_why(self):
         trial, _ = self.trial([0.5, 0.5])
@@ -172,7 +200,7 @@ class Stored(unittest.TestCase):
         return trials.Store(os.path.join(folder, "cases"), os.path.join(folder, "program"), n_splits)
 
     def engine(self, name, version="1"):
-        return type("Engine", (), {"name": name, "version": version})
+        return type("Engine", (), {"name": name, "version": version, "is_copse": name.startswith("Copse")})
 
     def test_only_results_of_the_same_run_are_found(self):
         case, other = cases.Case("bike", "quantile", alpha=0.1), cases.Case("bike", "quantile", alpha=0.9)
@@ -189,7 +217,11 @@ class Stored(unittest.TestCase):
             self.assertEqual(store.find(other, [theirs, ours])[1], {})
             self.assertEqual(store.find(case, [self.engine("LightGBM", "2")])[1], {})
             self.assertEqual(self.store(folder, n_splits=3).find(case, [theirs, ours])[1], {})
-            self.assertEqual(self.store(folder, content="y").find(case, [theirs, ours])[1], {"LightGBM": scores})
+            trial.scores["Copse --auto"] = scores
+            store.keep(trial, self.engine("Copse --auto"))
+            everyone = [theirs, ours, self.engine("Copse --auto")]
+            self.assertEqual(len(store.find(case, everyone)[1]), 3)
+            self.assertEqual(self.store(folder, content="y").find(case, everyone)[1], {"LightGBM": scores})
 
 
 def written(folder, name, text):
