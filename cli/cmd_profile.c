@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "cli.h"
 #include "console.h"
@@ -18,6 +19,7 @@ struct profile_job {
   copse_profile_format format;
   copse_profile_options options;
   bool changed; /* since the profile of check= */
+  char started[32];
 };
 
 static bool ends_with(const char *text, const char *end) {
@@ -76,6 +78,14 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
   return COPSE_OK;
 }
 
+/* The moment, in UTC, as RFC 3339 has it. */
+static void note_start(struct profile_job *job) {
+  time_t now = time(NULL);
+  struct tm parts;
+  if (gmtime_r(&now, &parts) != NULL)
+    strftime(job->started, sizeof job->started, "%Y-%m-%dT%H:%M:%SZ", &parts);
+}
+
 static copse_status plan(void *user, copse_error *err) {
   struct profile_job *job = user;
   struct app *app = job->app;
@@ -102,7 +112,11 @@ static copse_status plan(void *user, copse_error *err) {
                                          .separator = read.separator,
                                          .header = read.header,
                                          .values = values_of(setting(app, "values")),
-                                         .n_threads = read.n_threads};
+                                         .n_threads = read.n_threads,
+                                         .command = app->words,
+                                         .n_command = app->n_words,
+                                         .started = job->started,
+                                         .clock = clock_seconds};
   return COPSE_OK;
 }
 
@@ -147,6 +161,7 @@ static copse_status work(void *user, copse_error *err) {
   struct profile_job *job = user;
   struct app *app = job->app;
   double started = clock_seconds();
+  note_start(job);
   copse_profile *profile = NULL;
   struct earlier_profile earlier = {.root = NULL};
   copse_status status = output_probe(job->out, err);

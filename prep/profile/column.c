@@ -47,6 +47,7 @@ static void take_cell(struct column *column, const struct typed_block *block, si
     case CELL_TYPE_INFINITE: values_add_number(&column->numbers, x, target); break;
     case CELL_TYPE_DATE:
     case CELL_TYPE_TIME:
+    case CELL_TYPE_ZONED:
       follow_order(column, x);
       values_add_number(&column->dates, x, target);
       break;

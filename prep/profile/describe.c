@@ -71,6 +71,7 @@ bool describe_column(struct column *column, struct column_facts *out) {
   }
   if (column->failed) return false;
   infer_type(column, out);
+  out->physical = infer_physical(column, out);
   if (column->dates.failed) return false; /* other dates were added to it */
   double most = (double)(out->n - out->n_missing);
   if (out->distinct > most) out->distinct = most; /* an estimate may be more */

@@ -83,7 +83,9 @@ void describe_dates(const struct column *column, struct column_facts *out) {
   const struct value *first = &values->entries[0], *last = &values->entries[values->n - 1];
   f->n_first = first->number.lo == first->number.hi ? first->n : 1;
   f->n_last = last->number.lo == last->number.hi ? last->n : 1;
-  f->granularity = column->n_types[CELL_TYPE_TIME] > 0 ? "second" : "day";
+  f->n_zoned = column->n_types[CELL_TYPE_ZONED];
+  f->n_timed = column->n_types[CELL_TYPE_TIME] + f->n_zoned;
+  f->granularity = f->n_timed > 0 ? "second" : "day";
   double future = future_from(values);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];

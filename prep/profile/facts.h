@@ -82,7 +82,9 @@ struct level_facts {
 struct date_facts {
   double first, last;            /* seconds from 1970 */
   const char *format;            /* "YYYY-MM-DD" ... */
+  double format_share;           /* of the dates that are written so */
   const char *granularity;       /* "day", "second" */
+  uint64_t n_timed, n_zoned;     /* dates with a time of day; those of them with a time zone */
   bool ambiguous;                /* day or month first: both would do */
   uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
   uint64_t n_first, n_last;      /* rows of the first and the last one */
@@ -134,6 +136,8 @@ struct view_facts {
 struct column_facts {
   const char *name; /* as the file has it */
   enum column_type type;
+  const char *physical; /* what every filled cell can be stored as: "int64", "float64", "date", "timestamp",
+                           "string", "null" */
   char why[160];
   uint64_t n, n_missing, n_null, n_empty, n_declared, n_tokens, n_misfits;
   uint64_t first_misfit; /* row */

@@ -68,6 +68,17 @@ static bool settle_packed(struct column *column, struct column_facts *out) {
   return true;
 }
 
+/* The form that most dates have; what is read otherwise by another order is told by the order. */
+static void choose_format(const uint64_t *n, uint64_t n_dates, struct date_facts *out) {
+  uint64_t days = n[CELL_TYPE_DATE], moments = n[CELL_TYPE_TIME] + n[CELL_TYPE_ZONED],
+           most = n[CELL_TYPE_DMY];
+  if (most == 0 || (!out->ambiguous && (days > most || moments > most))) {
+    out->format = moments >= days ? "YYYY-MM-DD hh:mm:ss" : "YYYY-MM-DD";
+    most = moments >= days ? moments : days;
+  }
+  out->format_share = (double)most / (double)n_dates;
+}
+
 /* ---- kinds of columns ---- */
 
 static void set_type(struct column_facts *out, enum column_type type, const char *why) {
@@ -157,6 +168,19 @@ static void miss_tokens(const struct column *column, struct column_facts *out) {
   out->n_missing += out->n_tokens;
 }
 
+const char *infer_physical(const struct column *column, const struct column_facts *out) {
+  const uint64_t *n = column->n_types;
+  uint64_t days = n[CELL_TYPE_DATE] + n[CELL_TYPE_DMY], moments = n[CELL_TYPE_TIME] + n[CELL_TYPE_ZONED];
+  uint64_t whole = n[CELL_TYPE_INTEGER], numbers = whole + n[CELL_TYPE_DECIMAL] + n[CELL_TYPE_INFINITE];
+  uint64_t filled = out->n - out->n_missing;
+  bool dated = out->type == TYPE_DATETIME || out->type == TYPE_CONSTANT; /* days and months are told apart */
+  if (filled == 0) return "null";
+  if (whole == filled) return "int64";
+  if (numbers == filled) return "float64";
+  if (dated && days == filled) return "date";
+  return dated && days + moments == filled ? "timestamp" : "string";
+}
+
 void infer_type(struct column *column, struct column_facts *out) {
   const uint64_t *n = column->n_types;
   out->n_null = n[CELL_TYPE_NULL];
@@ -165,7 +189,7 @@ void infer_type(struct column *column, struct column_facts *out) {
   out->n_missing = out->n_null + out->n_empty + out->n_declared;
   uint64_t there = out->n - out->n_missing, typed = there - n[CELL_TYPE_TOKEN];
   uint64_t numbers = n[CELL_TYPE_INTEGER] + n[CELL_TYPE_DECIMAL] + n[CELL_TYPE_INFINITE];
-  uint64_t dates = n[CELL_TYPE_DATE] + n[CELL_TYPE_TIME] + n[CELL_TYPE_DMY];
+  uint64_t dates = n[CELL_TYPE_DATE] + n[CELL_TYPE_TIME] + n[CELL_TYPE_ZONED] + n[CELL_TYPE_DMY];
   count_levels(column, out);
   if (there == 0) {
     set_type(out, TYPE_EMPTY, "no cell is filled");
@@ -199,8 +223,7 @@ void infer_type(struct column *column, struct column_facts *out) {
                                                                       : CELL_TYPE_CODE];
     out->distinct = values_distinct(&column->dates);
     out->distinct_exact = column->dates.exact;
-    if (n[CELL_TYPE_DMY] == 0)
-      out->date.format = n[CELL_TYPE_TIME] > 0 ? "YYYY-MM-DD hh:mm:ss" : "YYYY-MM-DD";
+    choose_format(n, dates, &out->date);
     set_type(out, TYPE_DATETIME, "dates");
     if (out->date.format != NULL) snprintf(out->why, sizeof out->why, "dates, %s", out->date.format);
     if (out->distinct == 1 && out->n_missing == 0 && out->n_misfits == 0)

@@ -59,7 +59,9 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
     copse_text_append(&p->names, p->columns[i].name, strlen(p->columns[i].name) + 1);
   append_list(&p->names, paths, n_paths);
   append_list(&p->names, o->against, o->n_against);
-  if (o->earlier != NULL) append_list(&p->names, &o->earlier->path, 1);
+  append_list(&p->names, o->earlier != NULL ? &o->earlier->path : NULL, o->earlier != NULL);
+  append_list(&p->names, &o->started, o->started != NULL);
+  for (size_t i = 0; i < o->n_command; i++) append_list(&p->names, &o->command[i], 1);
   if (p->names.failed) return false;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     p->columns[i].name = p->names.data + at;
@@ -67,11 +69,16 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
   }
   p->path = p->names.data + at;
   p->against = p->path + strlen(p->path) + 1;
-  p->since.path = p->against + strlen(p->against) + 1; /* of an earlier profile, if there is one */
+  p->since.path = p->against + strlen(p->against) + 1;
+  p->run.started = p->since.path + strlen(p->since.path) + 1;
+  p->run.command = p->run.started + strlen(p->run.started) + 1;
+  p->run.n_command = o->n_command;
   p->n_files = n_paths;
   p->options.target = p->options.positive = p->options.missing_values = NULL;
   p->options.against = NULL;
   p->options.earlier = NULL;
+  p->options.command = NULL;
+  p->options.started = NULL;
   return true;
 }
 
@@ -127,8 +134,11 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->n_sample = scan->n_sample;
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
+  double began = run_seconds(&p->run);
   if (p->columns == NULL || !describe_all(scan, &p->target, compared, p->columns))
     return report_memory(err, "the profile of", "the table");
+  double described = run_seconds(&p->run);
+  p->run.stats_s = described - began;
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
   p->named = row_source_is_named(scan->source);
@@ -136,6 +146,7 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
     return report_memory(err, "the profile of", "the table");
   if (!gaps_find(p->ctx, scan->columns, p->columns, p->n_columns, &p->gaps))
     return report_memory(err, "the profile of", "the table");
+  p->run.pairs_s = run_seconds(&p->run) - described;
   p->rows = rows_finish(&scan->full);
   p->features = rows_finish(&scan->features);
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
@@ -156,7 +167,13 @@ copse_status copse_profile_run(copse_context *ctx, const char *const *paths, siz
   p->ctx = ctx;
   p->options = *options;
   p->names.ctx = ctx;
+  p->run.clock = options->clock;
+  p->run.n_threads = options->n_threads > 0 ? options->n_threads : copse_threads_available();
+  double began = run_seconds(&p->run);
   copse_status status = scan_run(ctx, &scanned, &scan, err);
+  if (status == COPSE_OK)
+    status = origin_find(ctx, paths, n_paths, scan.source, options->n_threads, &p->origin, err);
+  p->run.read_s = run_seconds(&p->run) - began;
   if (status == COPSE_OK) status = conclude(p, &scan, err);
   if (status == COPSE_OK && !keep_names(p, paths, n_paths))
     status = report_memory(err, "the profile of", paths[0]);

@@ -184,7 +184,10 @@ static void test_documents(void **state) {
                                                  .against = t % 2 ? paths : NULL,
                                                  .n_against = t % 2,
                                                  .earlier = t < 3 ? &earlier : NULL,
-                                                 .n_samples = 3});
+                                                 .n_samples = 3,
+                                                 .command = &path,
+                                                 .n_command = 1,
+                                                 .started = "2024-01-31T00:00:00Z"});
   /* more than is exact, and several files */
   begin("x,text");
   for (int i = 0; i < 70000; i++) fprintf(made, "%.9f,t%llu\n", uniform(), (unsigned long long)draw());
