@@ -1,5 +1,6 @@
 /* cmd_profile.c - describe a table: one pass, then one document. */
 #define _POSIX_C_SOURCE 200809L
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
@@ -41,6 +42,12 @@ static copse_profile_values values_of(const char *word) {
   return strcmp(word, "none") == 0 ? COPSE_VALUES_NONE : COPSE_VALUES_COMMON;
 }
 
+static char order_of(const char *word) { return strcmp(word, "auto") == 0 ? '\0' : word[0]; }
+
+static uint64_t memory_of(const struct app *app) {
+  return (uint64_t)ceil(copse_params_get_double(app->params, "memory") * (1 << 20));
+}
+
 /* The word behind the command and data= are the same list. */
 static copse_status take_files(struct app *app, struct profile_job *job, copse_error *err) {
   const char *data = setting(app, "data");
@@ -67,6 +74,12 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
   if (setting(app, "positive")[0] && !setting(app, "target")[0])
     return fail(err, COPSE_ERR_ARGUMENT, "positive=%s names a class of no target (target=NAME)",
                 setting(app, "positive"));
+  static const char *const files[] = {"check", "against"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    if (copse_params_given(app->params, files[i]) && !setting(app, files[i])[0])
+      return fail(err, COPSE_ERR_ARGUMENT, "%s= names no file, expected one (leave %s out for none)",
+                  files[i], files[i]);
+  }
   if (strcmp(setting(app, "lint"), "off") == 0)
     return fail(err, COPSE_ERR_ARGUMENT,
                 "lint=off: alerts are what a profile is for, expected error or nothing (lint=error ends with "
@@ -108,6 +121,10 @@ static copse_status plan(void *user, copse_error *err) {
                                          .n_against = job->n_against,
                                          .n_samples = (uint32_t)copse_params_get_int(app->params, "samples"),
                                          .missing_values = read.missing_values,
+                                         .ignore_column = read.ignore_column,
+                                         .column_types = setting(app, "type"),
+                                         .date_order = order_of(setting(app, "date_order")),
+                                         .memory_bytes = memory_of(app),
                                          .format = csv ? COPSE_FORMAT_CSV : COPSE_FORMAT_AUTO,
                                          .separator = read.separator,
                                          .header = read.header,

@@ -413,8 +413,16 @@ typedef struct copse_profile_options {
   size_t n_against;
   const copse_earlier_profile *earlier; /* to compare with, borrowed during the call; NULL: none */
   uint32_t n_samples;                   /* rows to show, drawn by their number; COPSE_VALUES_FULL alone */
-  copse_read_format format;             /* AUTO refuses what looks like LibSVM, CSV takes it for text */
-  const char *missing_values;           /* as in copse_read_options */
+  const char *ignore_column; /* columns that are not looked at, as in copse_read_options; the target's number
+                                is not counted */
+  const char *column_types; /* COLUMN:TYPE,... for columns whose type is not to be inferred: number, category,
+                               datetime, code, id, text */
+  char date_order;          /* 'd' or 'm': day or month comes first where the dates of a column do not tell */
+  uint64_t memory_bytes;    /* that the tables, which grow with the number of columns, may take: they are
+                               halved as often as it takes, and more is estimated; too little for the smallest is
+                               an error. 0: as much as is useful */
+  copse_read_format format; /* AUTO refuses what looks like LibSVM, CSV takes it for text */
+  const char *missing_values; /* as in copse_read_options */
   char separator;
   copse_read_header header;
   copse_profile_values values;

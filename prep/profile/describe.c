@@ -59,6 +59,10 @@ static void find_order(const struct column *column, struct column_facts *out) {
                                                 : "";
 }
 
+bool column_is_exact(const struct column_facts *c) {
+  return c->distinct_exact && (!c->has_number || c->number.exact) && (!c->has_levels || c->levels.exact);
+}
+
 bool describe_column(struct column *column, struct column_facts *out) {
   struct values *all[] = {&column->numbers, &column->texts, &column->dates, &column->packed};
   out->name = column->name;

@@ -172,6 +172,9 @@ struct target_facts {
   double order_se;
 };
 
+/* Whether none of the figures is estimated. */
+bool column_is_exact(const struct column_facts *column);
+
 /* Wilson's interval at 95 % for k of n. */
 void wilson(uint64_t k, uint64_t n, double *lo, double *hi);
 

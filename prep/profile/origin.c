@@ -2,6 +2,7 @@
 #include "profile/origin.h"
 
 #include <math.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "store/store.h"
@@ -32,6 +33,34 @@ copse_status origin_find(copse_context *ctx, const char *const *paths, size_t n_
   copse_status status = copse_files_hash(ctx, paths, n_paths, &options, out->hash, err);
   out->hashed = status == COPSE_OK;
   return status == COPSE_ERR_MEMORY || status == COPSE_ERR_INTERRUPTED ? status : COPSE_OK;
+}
+
+/* In quotes where a shell would see more than a word. */
+static void append_word(copse_text *out, const char *word) {
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=.,:/@%#";
+  size_t length = strlen(word);
+  if (length > 0 && strspn(word, plain) == length) {
+    copse_text_append(out, word, length);
+    return;
+  }
+  copse_text_append(out, "'", 1);
+  for (; *word != '\0'; word++) {
+    if (*word == '\'')
+      copse_text_append(out, "'\\''", 4);
+    else
+      copse_text_append(out, word, 1);
+  }
+  copse_text_append(out, "'", 1);
+}
+
+void run_append_command(const struct run_facts *run, copse_text *out) {
+  const char *word = run->command;
+  copse_text_append(out, "copse", 5);
+  for (size_t i = 0; i < run->n_command; i++, word += strlen(word) + 1) {
+    copse_text_append(out, " ", 1);
+    append_word(out, word);
+  }
+  copse_text_append(out, "", 1);
 }
 
 double run_seconds(const struct run_facts *run) { return run->clock != NULL ? run->clock() : (double)NAN; }

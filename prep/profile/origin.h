@@ -27,6 +27,8 @@ struct run_facts {
   double read_s, stats_s, pairs_s;
   double (*clock)(void);
 };
+/* The command line, as a shell would take it. */
+void run_append_command(const struct run_facts *run, copse_text *out);
 /* Seconds of the run's clock. */
 double run_seconds(const struct run_facts *run);
 

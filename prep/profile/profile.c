@@ -78,6 +78,7 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
   p->options.against = NULL;
   p->options.earlier = NULL;
   p->options.command = NULL;
+  p->options.ignore_column = p->options.column_types = NULL;
   p->options.started = NULL;
   return true;
 }
@@ -100,6 +101,10 @@ static struct scan_options scan_options_of(const copse_profile_options *o, const
       .source = {.separator = o->separator, .header = o->header, .known_column = o->target},
       .target = o->target,
       .missing = o->missing_values,
+      .ignored = o->ignore_column,
+      .types = o->column_types,
+      .date_order = o->date_order,
+      .memory_bytes = o->memory_bytes,
       .n_samples = o->values == COPSE_VALUES_FULL ? o->n_samples : 0,
       .n_threads = o->n_threads};
 }
@@ -124,6 +129,25 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
   return status;
 }
 
+/* A type that the caller wants and no value has. */
+static copse_status check_types(const copse_profile *p, const struct scan *scan, copse_error *err) {
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_facts *c = &p->columns[i];
+    uint8_t forced = scan->columns[i].forced;
+    if (forced == COLUMN_INFER || c->type == (enum column_type)forced || c->type == TYPE_EMPTY ||
+        c->type == TYPE_CONSTANT)
+      continue;
+    bool both = forced == TYPE_DATETIME && scan->columns[i].n_types[CELL_TYPE_DMY] > 0;
+    return report(err, COPSE_ERR_DATA, "%s: column \"%s\": type=%s, %s (%s)", row_source_path(scan->source),
+                  show(c->name, strlen(c->name)).text, column_type_names[forced],
+                  both                      ? "but in some dates the day comes first, in others the month"
+                  : forced == TYPE_DATETIME ? "but none of its values is a date, expected some, as 2024-01-31"
+                                            : "but none of its values is a number, expected some",
+                  both ? "write them as YYYY-MM-DD" : "another type, or none: it is found by itself");
+  }
+  return COPSE_OK;
+}
+
 static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *err) {
   const copse_profile_options *o = &p->options;
   copse_status status = view_target(scan, o->positive, &p->target, err);
@@ -132,6 +156,7 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->n_rows = scan->n_rows;
   p->n_columns = scan->n_columns;
   p->n_sample = scan->n_sample;
+  p->limits = scan->limits;
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
   double began = run_seconds(&p->run);
@@ -140,6 +165,8 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   double described = run_seconds(&p->run);
   p->run.stats_s = described - began;
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
+  status = check_types(p, scan, err);
+  if (status != COPSE_OK) return status;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
   p->named = row_source_is_named(scan->source);
   if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))

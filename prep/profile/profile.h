@@ -28,6 +28,7 @@ struct copse_profile {
   struct target_facts target;
   struct rows_result rows;     /* equal rows */
   struct rows_result features; /* rows with equal features; with a target */
+  struct scan_limits limits;
   size_t n_sample;
   bool sample_is_all;
   struct pairs pairs;

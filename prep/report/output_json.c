@@ -254,6 +254,12 @@ static void write_table(copse_text *out, const copse_profile *p) {
     number(out, "rows_conflicting_share", p->features.share_conflicting);
     number(out, "best_accuracy", p->features.best_accuracy);
   }
+  begin(out, "limits", "{");
+  count(out, "values", p->limits.entries);
+  count(out, "sample_rows", p->limits.sample_rows);
+  count(out, "row_groups", p->limits.row_groups);
+  count(out, "halvings", p->limits.halvings);
+  raw(out, "}");
   begin(out, "types", "{");
   for (int i = 0; i < N_COLUMN_TYPES; i++)
     if (types[i] > 0) count(out, column_type_names[i], types[i]);

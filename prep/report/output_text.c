@@ -217,6 +217,58 @@ static void put_drift(const copse_profile *p, copse_text *out) {
   }
 }
 
+/* Command line, version, and which figures are estimated. */
+static void put_made(const copse_profile *p, copse_text *out) {
+  copse_text line = {.ctx = p->ctx};
+  double error = 0;
+  uint32_t n_about = 0;
+  if (p->run.n_command == 0) return;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    n_about += !column_is_exact(&p->columns[i]);
+    if (p->columns[i].has_number) error = fmax(error, p->columns[i].number.rank_error);
+  }
+  run_append_command(&p->run, &line);
+  char *clean = line.failed ? NULL : copse_alloc(p->ctx, 6 * line.length + 8, 1);
+  if (clean == NULL) {
+    out->failed = true;
+  } else {
+    clean_text(line.data, line.length - 1, line.length, clean, 6 * line.length + 8);
+    put(out, "\nHow this was made\n  ");
+    put_wrapped(out, clean, 2);
+    copse_text_appendf(out, "  Copse %s; samples are drawn by the numbers of the rows: there is no seed\n",
+                       copse_version());
+  }
+  copse_text_release(&line);
+  if (p->limits.halvings > 0)
+    copse_text_appendf(
+        out, "  memory: tables were halved %u times, to %u values of a column and %zu sampled rows\n",
+        p->limits.halvings, p->limits.entries, p->limits.sample_rows);
+  if (n_about == 0) {
+    put(out, "  every figure is exact\n");
+  } else {
+    copse_text_appendf(
+        &line,
+        "%u of %u columns are exact; of the others (\xE2\x89\x88) distinct values are estimated, "
+        "standard error 0.81 %%, and ranks of quantiles are off by %s at most:",
+        p->n_columns - n_about, p->n_columns, share_text(error).text);
+    for (uint32_t i = 0, n = 0; i < p->n_columns && n < 20; i++) {
+      char name[200];
+      if (column_is_exact(&p->columns[i])) continue;
+      clean_text(p->columns[i].name, strlen(p->columns[i].name), 40, name, sizeof name);
+      copse_text_appendf(&line, "%s %s", n++ > 0 ? "," : "", name);
+    }
+    if (n_about > 20) copse_text_appendf(&line, " and %u more", n_about - 20);
+    copse_text_append(&line, "", 1);
+    put(out, "  ");
+    if (line.failed)
+      out->failed = true;
+    else
+      put_wrapped(out, line.data, 2);
+  }
+  copse_free(clean);
+  copse_text_release(&line);
+}
+
 void output_text(const copse_profile *p, copse_text *out) {
   static const char *const values[] = {"common", "full", "none"};
   char text[600];
@@ -242,4 +294,5 @@ void output_text(const copse_profile *p, copse_text *out) {
   put_gaps(p, out);
   put_drift(p, out);
   put_rows(p, out);
+  put_made(p, out);
 }
