@@ -51,13 +51,6 @@ static void count_periods(const struct values *values, struct date_facts *f) {
   }
 }
 
-static bool is_sentinel(double seconds) {
-  int year, month, day;
-  date_of(seconds, &year, &month, &day);
-  return (year == 1900 || year == 1970 || year == 1 || year == 9999) &&
-         ((month == 1 && day == 1) || (month == 12 && day == 31));
-}
-
 /* The moment that all but `share` of the rows do not pass. */
 static double moment_at(const struct values *values, double share) {
   double wanted = share * (double)values_total(values), n = 0;
@@ -87,7 +80,7 @@ void describe_dates(const struct column *column, struct column_facts *out) {
   double future = future_from(values);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];
-    bool sentinel = v->number.lo == v->number.hi && is_sentinel(v->number.lo);
+    bool sentinel = v->number.lo == v->number.hi && date_is_sentinel(v->number.lo);
     if (sentinel)
       f->n_sentinel += v->n;
     else if (v->number.lo > future)

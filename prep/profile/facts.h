@@ -5,6 +5,7 @@
 #define COPSE_PROFILE_FACTS_H
 
 #include "profile/column.h"
+#include "profile/detail.h"
 #include "profile/rows.h"
 
 enum column_type {
@@ -151,6 +152,7 @@ struct column_facts {
   struct number_facts number;
   struct level_facts levels;
   struct date_facts date;
+  struct column_detail detail;
   struct view_facts view;
 };
 

@@ -144,6 +144,7 @@ static void guard_column(struct column_facts *c, bool none, bool numbers) {
   if (none && c->has_date) c->date.first = c->date.last = (double)NAN;
   for (uint32_t i = 0; i < c->date.n_periods && none; i++) c->date.period_start[i] = (double)NAN;
   if (!none && c->has_date) guard_dates(&c->date);
+  detail_guard(c, none, COMMON_ROWS);
 }
 
 /* A pattern that few rows have is theirs. */

@@ -1,4 +1,4 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.1": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.2": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
@@ -9,7 +9,7 @@
 
 /* ---- parts of a column ---- */
 
-static void write_number(copse_text *out, const struct number_facts *f) {
+static void write_number(copse_text *out, const struct number_facts *f, const struct number_detail *detail) {
   static const char *const names[FACTS_QUANTILES] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
   begin(out, "number", "{");
   number(out, "mean", f->mean);
@@ -39,6 +39,7 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   count(out, "above", f->above);
   raw(out, "}");
   value_list(out, "spikes", f->spikes, f->n_spikes);
+  json_number_detail(out, detail);
   raw(out, "}");
 }
 
@@ -69,7 +70,7 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
   raw(out, "}");
 }
 
-static void write_dates(copse_text *out, const struct date_facts *f) {
+static void write_dates(copse_text *out, const struct date_facts *f, const struct date_detail *detail) {
   begin(out, "datetime", "{");
   number(out, "first", f->first);
   number(out, "last", f->last);
@@ -89,6 +90,7 @@ static void write_dates(copse_text *out, const struct date_facts *f) {
     number_list(out, "rate", f->rate, f->n_periods);
   }
   raw(out, "}");
+  json_date_detail(out, detail);
   raw(out, "}");
 }
 
@@ -179,9 +181,10 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   raw(out, "}");
   word(out, "order", c->order);
   truth(out, "sensitive", c->sensitive);
-  if (c->has_number) write_number(out, &c->number);
+  if (c->has_number) write_number(out, &c->number, &c->detail.number);
   if (c->has_levels) write_levels(out, &c->levels);
-  if (c->has_date) write_dates(out, &c->date);
+  if (c->has_date) write_dates(out, &c->date, &c->detail.date);
+  json_column_detail(out, c);
   if (c->view.present) write_view(out, &c->view);
   write_column_alerts(out, p, index);
   raw(out, "}");
@@ -268,7 +271,7 @@ static void write_gaps(copse_text *out, const copse_profile *p) {
 
 void output_json(const copse_profile *p, copse_text *out) {
   static const char *const values[] = {"common", "full", "none"};
-  raw(out, "{\"schema\":\"copse.profile/1.1\"");
+  raw(out, "{\"schema\":\"copse.profile/1.2\"");
   key(out, "version");
   append_json(out, copse_version(), strlen(copse_version()));
   begin(out, "source", "{");

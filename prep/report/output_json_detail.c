@@ -1,0 +1,84 @@
+/* output_json_detail.c - the part of the JSON that is detail.h's: within number and datetime, and members of
+ * their own for booleans and texts. */
+#include <math.h>
+
+#include "profile/describe.h"
+#include "report/json_members.h"
+
+/* A value as it is written everywhere, or null. */
+static void end_list(copse_text *out, const char *name, const struct detail_value *list, uint32_t n,
+                     bool dates) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    struct facts_value v = {.withheld = true};
+    if (!isnan(list[i].x)) v = dates ? facts_date(list[i].x, 1) : facts_number(list[i].x, 1);
+    v.n = list[i].n;
+    v.n_lost = list[i].n_lost;
+    element(out);
+    value_members(out, &v);
+    raw(out, "}");
+  }
+  raw(out, "]");
+}
+
+void json_number_detail(copse_text *out, const struct number_detail *d) {
+  count(out, "decimals", (uint64_t)d->decimals);
+  end_list(out, "least", d->least, d->n_least, false);
+  end_list(out, "greatest", d->greatest, d->n_greatest, false);
+  if (!d->has_holes) return;
+  begin(out, "absent", "{");
+  number(out, "n", d->n_absent);
+  count(out, "runs", d->n_holes);
+  begin(out, "list", "[");
+  for (uint32_t i = 0; i < d->n_listed; i++) {
+    element(out);
+    number(out, "from", d->holes[i].from);
+    number(out, "to", d->holes[i].to);
+    raw(out, "}");
+  }
+  raw(out, "]}");
+}
+
+void json_date_detail(copse_text *out, const struct date_detail *d) {
+  if (d->has_clock) {
+    begin(out, "clock", "{");
+    count(out, "rows", d->n_clock);
+    truth(out, "exact", !d->sampled);
+    count_list(out, "weekdays", d->weekdays, 7);
+    if (d->has_hours) count_list(out, "hours", d->hours, 24);
+    raw(out, "}");
+  }
+  begin(out, "gaps", "{");
+  number(out, "median_step_days", d->step);
+  count(out, "n", d->n_gaps);
+  begin(out, "list", "[");
+  for (uint32_t i = 0; i < d->n_listed; i++) {
+    element(out);
+    word(out, "from", facts_date(d->gaps[i].from, 1).text);
+    word(out, "to", facts_date(d->gaps[i].to, 1).text);
+    raw(out, "}");
+  }
+  raw(out, "]}");
+  end_list(out, "sentinel_dates", d->sentinels, d->n_sentinels, true);
+}
+
+void json_column_detail(copse_text *out, const struct column_facts *c) {
+  const struct truth_detail *t = &c->detail.truth;
+  const struct text_detail *text = &c->detail.text;
+  static const char *const classes[N_TEXT_CLASSES] = {"letters", "digits", "blanks", "marks", "non_ascii"};
+  if (c->type == TYPE_BOOLEAN) {
+    begin(out, "boolean", "{");
+    count(out, "true", t->n_true);
+    count(out, "false", t->n_false);
+    number(out, "rate", t->rate);
+    number_list(out, "rate_ci", (const double[]){t->ci_lo, t->ci_hi}, 2);
+    raw(out, "}");
+  }
+  if (text->present) {
+    begin(out, "text", "{");
+    count(out, "words_median", text->words);
+    begin(out, "characters", "{");
+    for (int k = 0; k < N_TEXT_CLASSES; k++) number(out, classes[k], text->classes[k]);
+    raw(out, "}}");
+  }
+}
