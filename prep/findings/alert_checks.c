@@ -315,6 +315,15 @@ static bool find_variants(const copse_profile *p, const struct column_facts *c, 
   return says(out, COPSE_ALERT_NOTE, 0.08);
 }
 
+static bool find_blanks(const copse_profile *p, const struct column_facts *c, struct finding *out) {
+  (void)p;
+  if (!c->has_levels || c->levels.n_blanks == 0) return false;
+  SAY("%s values of `%s` begin or end with a blank.", count_text((double)c->levels.n_blanks).text, NAME);
+  ADVISE("with and without the blank they are different values: strip it, or map them to one (step map of a "
+         "recipe)");
+  return says(out, COPSE_ALERT_NOTE, 0.075);
+}
+
 static bool find_bad_bytes(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
   if (!c->has_levels || c->levels.n_bad_bytes == 0) return false;
@@ -413,6 +422,7 @@ const struct column_check column_checks[] = {
     {"AMBIGUOUS_DATE", find_ambiguous, NULL, false, ""},
     {"FUTURE_DATE", find_future, "%u columns have dates far behind nearly all others.", false, ""},
     {"BAD_BYTES", find_bad_bytes, "%u columns hold broken, control or invisible characters.", false, ""},
+    {"BLANKS", find_blanks, "%u columns have values that begin or end with a blank.", false, ""},
     {"VARIANTS", find_variants, "%u columns have values that differ by case or punctuation only.", false, ""},
     {"NEAR_CONSTANT", find_near_constant, "%u columns hardly ever differ from their usual value.", false,
      "ZEROS"},

@@ -5,13 +5,7 @@
 
 #include "profile/column.h"
 
-enum {
-  DETAIL_ENDS = 5,
-  DETAIL_HOLES = 8,
-  DETAIL_GAPS = 5,
-  DETAIL_SENTINELS = 4,
-  DETAIL_DECIMALS = 15
-};
+enum { DETAIL_ENDS = 5, DETAIL_HOLES = 8, DETAIL_GAPS = 5, DETAIL_SENTINELS = 4, DETAIL_DECIMALS = 15 };
 enum text_class { TEXT_LETTERS, TEXT_DIGITS, TEXT_BLANKS, TEXT_MARKS, TEXT_FOREIGN, N_TEXT_CLASSES };
 
 /* A number or a moment and its rows; NaN where it is withheld. */
@@ -30,8 +24,8 @@ struct number_detail {
   uint32_t n_least, n_greatest;
   struct detail_value least[DETAIL_ENDS], greatest[DETAIL_ENDS]; /* outermost first */
   int decimals;                                                  /* that the values have at most */
-  bool has_holes;    /* whole numbers, a code or most of the range: n_absent of it are not there */
-  double n_absent;   /* numbers, in n_holes runs */
+  bool has_holes;  /* whole numbers, a code or most of the range: n_absent of it are not there */
+  double n_absent; /* numbers, in n_holes runs */
   uint32_t n_holes, n_listed;
   struct detail_gap holes[DETAIL_HOLES]; /* [n_listed] ascending; first and last number that is not there */
 };
@@ -44,18 +38,18 @@ struct truth_detail {
 
 struct date_detail {
   bool has_clock, has_hours;
-  bool sampled;                                   /* the clock is that of the sampled rows */
-  uint64_t n_clock, weekdays[7], hours[24];       /* from Monday */
-  double step;                                    /* days: the median one between two days that are there */
-  uint32_t n_gaps, n_listed;                      /* steps of more than three times that */
-  struct detail_gap gaps[DETAIL_GAPS];            /* [n_listed] longest first; seconds, days that are there */
+  bool sampled;                             /* the clock is that of the sampled rows */
+  uint64_t n_clock, weekdays[7], hours[24]; /* from Monday */
+  double step;                              /* days: the median one between two days that are there */
+  uint32_t n_gaps, n_listed;                /* steps of more than three times that */
+  struct detail_gap gaps[DETAIL_GAPS];      /* [n_listed] longest first; seconds, days that are there */
   uint32_t n_sentinels;
   struct detail_value sentinels[DETAIL_SENTINELS]; /* dates that usually stand for none */
 };
 
 struct text_detail {
   bool present;
-  uint64_t words;                /* median */
+  uint64_t words;                 /* median */
   double classes[N_TEXT_CLASSES]; /* shares of the characters */
 };
 

@@ -70,8 +70,8 @@ struct level_facts {
   double rare_share; /* of rows whose level occurs fewer than 5 times */
   bool exact;
   uint64_t length_min, length_median, length_max;        /* characters */
-  double share_blanks, share_non_ascii, share_bad_bytes; /* of rows */
-  uint64_t n_bad_bytes;
+  double share_non_ascii, share_bad_bytes; /* of rows */
+  uint64_t n_bad_bytes, n_blanks; /* n_blanks: a blank at an end, in quotes */
   uint32_t n_variants; /* levels equal to another one but for case and punctuation */
   struct facts_value variants[3];
   const char *pattern; /* "email", "phone", "URL", "UUID" where most levels look so, else NULL */

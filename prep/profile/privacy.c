@@ -170,6 +170,7 @@ void privacy_apply(copse_profile *profile) {
   }
   if (values == COPSE_VALUES_FULL) return;
   guard_gaps(&profile->gaps);
+  pairs_guard(&profile->pairs, profile->columns, COMMON_ROWS);
   for (uint32_t i = 0; i < target->n_classes; i++) guard(&target->classes[i], none, false);
   if (none && target->kind == TARGET_NUMBER)
     target->rate = target->std = target->ci_lo = target->ci_hi = (double)NAN;

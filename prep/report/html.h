@@ -58,18 +58,35 @@ void chart_numbers(copse_text *out, const struct number_facts *number);
 void chart_periods(copse_text *out, const struct date_facts *date);
 /* The target by period: a rate, from 0, or a mean. */
 void chart_over_time(copse_text *out, const struct date_facts *date, bool rates);
+/* Rows by weekday, and by hour where moments have one. */
+void chart_clock(copse_text *out, const struct date_detail *detail);
 /* Rates by part, with their intervals and the base rate. */
 void chart_rates(copse_text *out, const struct view_facts *view, double base);
 
 /* output_html_relations.c: pairs of columns; which are missing together. */
 void html_relations(copse_text *out, const copse_profile *profile);
 void html_gaps(copse_text *out, const copse_profile *profile);
+/* html_pairs.c: all associations; the strongest pairs of numbers; those that go together in a curve. */
+void html_heatmap(copse_text *out, const copse_profile *profile);
+void html_grids(copse_text *out, const copse_profile *profile);
+void html_curved(copse_text *out, const copse_profile *profile);
 /* output_html_files.c: another file, an earlier profile, rows to be shown. */
 void html_drift(copse_text *out, const copse_profile *profile);
 void html_since(copse_text *out, const copse_profile *profile);
 void html_rows(copse_text *out, const copse_profile *profile);
 /* The findings of a list; with cards: a link to the column of each. */
 void html_findings(copse_text *out, const struct alert_list *alerts, const uint8_t *cards);
+
+/* A line of a list of statistics: its name, then what it is, then its end. */
+void html_term(copse_text *out, const char *name);
+void html_end_term(copse_text *out);
+/* The rest of a row behind the cell with a value: its rows, their share, the share as a bar. */
+void html_level_row(copse_text *out, double rows, double share);
+/* html_detail.c: lines of a card's lists; all of a boolean's. */
+void html_number_detail(copse_text *out, const struct column_facts *column);
+void html_date_detail(copse_text *out, const struct date_detail *detail);
+void html_text_detail(copse_text *out, const struct text_detail *detail);
+void html_truth(copse_text *out, const struct column_facts *column);
 
 /* The card of a column. */
 void html_card(copse_text *out, const copse_profile *profile, uint32_t column, bool open, bool bins);

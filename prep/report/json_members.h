@@ -115,6 +115,7 @@ static inline void alert_list(copse_text *out, const char *name, const struct al
 void json_number_detail(copse_text *out, const struct number_detail *detail);
 void json_date_detail(copse_text *out, const struct date_detail *detail);
 void json_column_detail(copse_text *out, const struct column_facts *column);
+void json_pairs_detail(copse_text *out, const struct pairs *pairs);
 
 /* output_json_files.c: what there is beside other files, and the rows to be shown. */
 void json_drift(copse_text *out, const copse_profile *profile);

@@ -8,8 +8,14 @@
 
 void html_findings(copse_text *out, const struct alert_list *alerts, const uint8_t *cards) {
   static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};
+  enum { FIRST = 12, FEW = 2 };
+  bool fold = alerts->n > FIRST + FEW;
   html_put(out, "<ul class=\"alerts\">");
   for (uint32_t i = 0; i < alerts->n; i++) {
+    if (fold && i == FIRST)
+      copse_text_appendf(out,
+                         "</ul><div><details><summary>%u more, of less weight</summary><ul class=\"alerts\">",
+                         alerts->n - FIRST);
     const struct alert *a = &alerts->list[i];
     copse_text_appendf(out, "<li class=\"l%d\"><strong>%s</strong> ", (int)a->level, marks[a->level]);
     html_plain(out, a->text, ALERT_TEXT);
@@ -20,7 +26,7 @@ void html_findings(copse_text *out, const struct alert_list *alerts, const uint8
                          a->columns[0]);
     html_put(out, "</span></li>");
   }
-  html_put(out, "</ul>\n");
+  html_put(out, fold ? "</ul></details></div>\n" : "</ul>\n");
 }
 
 /* ---- since an earlier profile ---- */

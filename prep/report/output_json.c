@@ -60,6 +60,7 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
   word(out, "unit", "codepoint");
   raw(out, "}");
   number(out, "non_ascii_share", f->share_non_ascii);
+  count(out, "blanks", f->n_blanks);
   count(out, "bad_characters", f->n_bad_bytes);
   count(out, "variants", f->n_variants);
   if (f->pattern != NULL) word(out, "pattern", f->pattern);
@@ -246,9 +247,12 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
     count(out, "b", pair->b);
     word(out, "measure", pair->measure);
     number(out, "value", pair->value);
+    count(out, "n", pair->n);
+    number(out, "pearson", pair->pearson);
     raw(out, "}");
   }
   raw(out, "]");
+  json_pairs_detail(out, &p->pairs);
   raw(out, "}");
 }
 

@@ -82,3 +82,41 @@ void json_column_detail(copse_text *out, const struct column_facts *c) {
     raw(out, "}}");
   }
 }
+
+void json_pairs_detail(copse_text *out, const struct pairs *pairs) {
+  begin(out, "same", "[");
+  for (uint32_t i = 0; i < pairs->n_columns && pairs->twin != NULL; i++) {
+    if (pairs->twin[i] == i) continue;
+    element(out);
+    count(out, "a", pairs->twin[i]);
+    count(out, "b", i);
+    raw(out, "}");
+  }
+  raw(out, "]");
+  truth(out, "curved_skipped", pairs->skipped || pairs->curved_skipped);
+  begin(out, "curved", "[");
+  for (uint32_t i = 0; i < pairs->n_curved; i++) {
+    element(out);
+    count(out, "a", pairs->curved[i].a);
+    count(out, "b", pairs->curved[i].b);
+    number(out, "u", pairs->curved[i].told);
+    number(out, "spearman", pairs->curved[i].rank);
+    raw(out, "}");
+  }
+  raw(out, "]");
+  begin(out, "grids", "[");
+  for (uint32_t i = 0; i < pairs->n_grids; i++) {
+    const struct pair_grid *grid = &pairs->grids[i];
+    element(out);
+    count(out, "a", grid->a);
+    count(out, "b", grid->b);
+    count(out, "size", grid->size);
+    begin(out, "counts", "[");
+    for (uint32_t k = 0; k < grid->size * grid->size; k++) {
+      item(out);
+      copse_text_appendf(out, "%" PRIu32, grid->counts[k]);
+    }
+    raw(out, "]}");
+  }
+  raw(out, "]");
+}
