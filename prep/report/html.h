@@ -32,6 +32,8 @@ void html_lower(copse_text *out, const char *name);
 
 /* Columns up to which every card is open; cards on a page; elements, which a browser has to hold. */
 enum { HTML_OPEN_CARDS = 60, HTML_CARDS = 300, HTML_ELEMENTS = 39500 };
+/* Rows of the table of columns; of the tables beside other files. */
+enum { HTML_ROWS = 2000, HTML_FILE_ROWS = 500 };
 /* Elements of a piece of the page. */
 size_t html_elements(const copse_text *piece);
 
@@ -42,6 +44,12 @@ enum html_cards { HTML_NO_CARD, HTML_CARD, HTML_CARD_WITH_BINS };
 /* Chooses for all columns [n_columns], beside `other` elements of the page. False: out of memory. */
 bool html_choose_cards(const copse_profile *profile, size_t other, uint8_t *cards);
 void html_columns(copse_text *out, const copse_profile *profile, const uint8_t *cards);
+/* html_fold.c: columns of one line for all of their kind, which of the kinds are, the lines, and before them
+ * one for the rest [n_rest]. */
+enum html_fold { HTML_FOLD_NONE, HTML_FOLD_EMPTY, HTML_FOLD_CONSTANT, HTML_FOLD_TWIN, N_HTML_FOLDS };
+enum html_fold html_fold_of(const copse_profile *profile, uint32_t column);
+void html_fold_find(const copse_profile *profile, bool folded[N_HTML_FOLDS]);
+void html_fold_lines(copse_text *out, const copse_profile *profile, const uint32_t *rest, uint32_t n_rest);
 /* How well a column alone tells the target: AUC or R2, NaN without. */
 double html_strength(const copse_profile *profile, const struct column_facts *column);
 /* Alerts on a column; *level: of the gravest, or -1. */

@@ -166,7 +166,7 @@ static void put_end(copse_text *out, int x, int y, const char *anchor, double va
 
 static void put_grid(copse_text *out, const copse_profile *p, const struct pair_grid *grid) {
   const struct number_facts *x = &p->columns[grid->a].number, *y = &p->columns[grid->b].number;
-  enum { SIDE = 216, LEFT = 4, TOP = 16, LAST = FACTS_QUANTILES - 1 };
+  enum { SIDE = 216, LEFT = 4, TOP = 4, LAST = FACTS_QUANTILES - 1 };
   uint32_t most = 1, n = grid->size;
   for (uint32_t i = 0; i < n * n; i++)
     if (grid->counts[i] > most) most = grid->counts[i];
@@ -176,7 +176,7 @@ static void put_grid(copse_text *out, const copse_profile *p, const struct pair_
   html_data(out, p->columns[grid->a].name, 40);
   html_put(out, grid->curved ? " <strong class=\"l1\">curved</strong>" : "");
   html_put(out,
-           "</p><svg viewBox=\"0 0 224 250\" role=\"img\"><title>Rows by both columns; rank correlation ");
+           "</p><svg viewBox=\"0 0 270 240\" role=\"img\"><title>Rows by both columns; rank correlation ");
   html_fixed(out, grid->value);
   copse_text_appendf(out, "</title><path fill=\"none\" stroke=\"var(--line)\" d=\"M%d %dh%dv%dh-%dz\"/>",
                      LEFT, TOP, SIDE, SIDE, SIDE);
@@ -195,17 +195,17 @@ static void put_grid(copse_text *out, const copse_profile *p, const struct pair_
     }
     if (any) html_put(out, "\"/>");
   }
-  put_end(out, LEFT, TOP - 5, "start", y->quantiles[LAST]);
+  put_end(out, LEFT + SIDE + 4, TOP + 10, "start", y->quantiles[LAST]);
+  put_end(out, LEFT + SIDE + 4, TOP + SIDE, "start", y->quantiles[0]);
   put_end(out, LEFT, TOP + SIDE + 14, "start", x->quantiles[0]);
   put_end(out, LEFT + SIDE, TOP + SIDE + 14, "end", x->quantiles[LAST]);
-  put_end(out, LEFT + SIDE, TOP + SIDE - 4, "end", y->quantiles[0]);
   html_put(out, "</svg></div>");
 }
 
 void html_grids(copse_text *out, const copse_profile *p) {
   if (p->pairs.n_grids == 0) return;
   html_put(out,
-           "<h3>Pairs of numbers</h3><p class=\"mute\">Darker where more rows are; from the 1st to the "
+           "<h3>Pairs of numbers</h3><p class=\"mute\">More colour where more rows are; from the 1st to the "
            "99th percentile of both");
   html_put(out, p->options.values == COPSE_VALUES_FULL
                     ? ".</p><div class=\"grids\">"

@@ -41,6 +41,13 @@ static void put_shares(copse_text *out, bool there, double before, double now) {
   html_put(out, "</td>");
 }
 
+/* What a table of so many rows leaves out. */
+static void put_cut(copse_text *out, uint32_t n) {
+  if (n > HTML_FILE_ROWS)
+    copse_text_appendf(out, "<p class=\"mute\">The first %d of %u; the JSON output has all.</p>\n",
+                       HTML_FILE_ROWS, n);
+}
+
 static void put_since_row(copse_text *out, const struct column_facts *c, const struct column_since *s) {
   html_put(out, "<tr>");
   html_data_in(out, "td", c->name, 64);
@@ -76,9 +83,11 @@ static void put_since_table(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "missing", "o");
   html_head_cell(out, "out of range, or unnamed level", "o");
   html_put(out, "</tr></thead><tbody>");
-  for (uint32_t i = 0; i < p->n_columns; i++)
-    if (is_told(&p->since.columns[i])) put_since_row(out, &p->columns[i], &p->since.columns[i]);
+  for (uint32_t i = 0, row = 0; i < p->n_columns; i++)
+    if (is_told(&p->since.columns[i]) && row++ < HTML_FILE_ROWS)
+      put_since_row(out, &p->columns[i], &p->since.columns[i]);
   html_put(out, "</tbody></table></div>\n");
+  put_cut(out, n);
 }
 
 void html_since(copse_text *out, const copse_profile *p) {
@@ -125,10 +134,12 @@ void html_drift(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "JS", "");
   html_head_cell(out, "new values", "");
   html_put(out, "</tr></thead><tbody>");
+  uint32_t n = 0;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
     const double cells[] = {d->psi, d->psi_chance, d->ks, d->js};
-    if (!d->present && p->columns[i].is_target) continue;
+    bool still = p->n_columns > HTML_FILE_ROWS && d->present && !d->moved && !d->type_changed;
+    if ((!d->present && p->columns[i].is_target) || still || n++ >= HTML_FILE_ROWS) continue;
     html_put(out, "<tr>");
     html_data_in(out, "td", p->columns[i].name, 64);
     html_put(out, "</td>");
@@ -150,10 +161,13 @@ void html_drift(copse_text *out, const copse_profile *p) {
     html_put(out, "</td></tr>");
   }
   html_put(out, "</tbody></table></div>\n");
+  put_cut(out, n);
+  if (p->n_columns > HTML_FILE_ROWS)
+    html_put(out, "<p class=\"mute\">Columns that did not move are in the JSON output.</p>\n");
   if (p->drift.n_new == 0) return;
   html_put(out, "<p>In the other file alone: ");
   const char *name = p->drift.new_names.data;
-  for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
+  for (uint32_t i = 0; i < p->drift.n_new && i < HTML_FILE_ROWS; i++, name += strlen(name) + 1) {
     if (i > 0) html_put(out, ", ");
     html_data(out, name, 64);
   }
@@ -180,6 +194,10 @@ void html_rows(copse_text *out, const copse_profile *p) {
   enum { CELLS = 4000 };
   uint32_t n = p->samples.n, most = CELLS / p->n_columns > 0 ? CELLS / p->n_columns : 1;
   if (n == 0) return;
+  if (p->n_columns > CELLS / 2) {
+    html_put(out, "<h2 id=\"rows\">Rows</h2><p>Of so many columns the JSON output has them.</p>\n");
+    return;
+  }
   html_put(out, "<h2 id=\"rows\">Rows</h2><p>Drawn by their numbers, over the whole file.");
   if (n > most) copse_text_appendf(out, " The first %u of %u, which the JSON output has all.", most, n);
   html_put(out, "</p><div class=\"wide\"><table><thead><tr><th scope=\"col\">row</th>");
