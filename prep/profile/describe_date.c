@@ -14,6 +14,7 @@ static int64_t period_of(const char *unit, double seconds, int step) {
     case 'd': return (int64_t)floor(seconds / DAY);
     case 'w': return (int64_t)floor((seconds / DAY + 3) / 7); /* weeks begin on Monday */
     case 'm': return (int64_t)year * 12 + month - 1;
+    case 'q': return (int64_t)year * 4 + (month - 1) / 3;
     default: return (int64_t)floor((double)year / step);
   }
 }
@@ -24,6 +25,7 @@ static double period_start(const char *unit, int64_t period, int step) {
     case 'd': return (double)period * DAY;
     case 'w': return ((double)period * 7 - 3) * DAY;
     case 'm': (void)date_seconds((int)(period / 12), (int)(period % 12) + 1, 1, &start); return start;
+    case 'q': (void)date_seconds((int)(period / 4), (int)(period % 4) * 3 + 1, 1, &start); return start;
     default: (void)date_seconds((int)period * step, 1, 1, &start); return start;
   }
 }
@@ -38,6 +40,7 @@ static void count_periods(const struct values *values, struct date_facts *f) {
   f->unit = days < FACTS_PERIODS - 1          ? "day"
             : days < 7 * (FACTS_PERIODS - 2)  ? "week"
             : days < 30 * (FACTS_PERIODS - 3) ? "month"
+            : days < 90 * (FACTS_PERIODS - 3) ? "quarter"
                                               : "year";
   while (period_of(f->unit, f->last, step) - period_of(f->unit, f->first, step) >= FACTS_PERIODS) step *= 10;
   f->period_step = step;

@@ -117,6 +117,8 @@ void detail_guard(struct column_facts *facts, bool none, uint64_t common) {
   bool hidden = none || facts->sensitive;
   guard_values(number->least, number->n_least, hidden, common);
   guard_values(number->greatest, number->n_greatest, hidden, common);
+  /* how many are absent would tell the extremes */
+  if (hidden || facts->number.n_min < common || facts->number.n_max < common) number->n_absent = (double)NAN;
   number->n_listed = guard_gaps(number->holes, number->n_listed, hidden, common);
   guard_values(date->sentinels, date->n_sentinels, hidden, common);
   date->n_listed = guard_gaps(date->gaps, date->n_listed, hidden, common);

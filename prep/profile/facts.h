@@ -88,7 +88,7 @@ struct date_facts {
   uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
   uint64_t n_first, n_last;      /* rows of the first and the last one */
   bool rounded;                  /* they stand for themselves no longer */
-  const char *unit;              /* of the bars: "day", "week", "month", "year" */
+  const char *unit;              /* of the bars: "day", "week", "month", "quarter", "year" */
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];
   uint64_t periods[FACTS_PERIODS];

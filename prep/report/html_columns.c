@@ -37,6 +37,12 @@ void html_filter_data(copse_text *out, const copse_profile *p, uint32_t column) 
                      levels[level + 1]);
 }
 
+/* What the strongest of as many columns would reach by chance, at least the 95 % interval. */
+static bool by_chance(const copse_profile *p, const struct column_facts *c) {
+  double band = fmax(1.96, sqrt(2 * log((double)p->n_columns)));
+  return c->view.present && p->target.kind != TARGET_NUMBER && c->view.auc_best - 0.5 < band * c->view.auc_se;
+}
+
 static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool card) {
   const struct column_facts *c = &p->columns[i];
   int level;
@@ -60,7 +66,8 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
     chart_spark(out, c);
   }
   html_put(out, "</td>");
-  html_number_cell(out, (double)c->n_missing / (double)c->n, "");
+  double missing = (double)c->n_missing / (double)c->n; /* bands of DataExplorer */
+  html_number_cell(out, missing, missing >= 0.8 ? "l2" : missing >= 0.4 ? "l1" : "");
   html_share(out, (double)c->n_missing / (double)c->n);
   html_put(out, "</td>");
   html_number_cell(out, round(c->distinct), "o");
@@ -68,7 +75,7 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
   html_count(out, round(c->distinct));
   html_put(out, "</td>");
   if (p->target.kind != TARGET_NONE) {
-    html_number_cell(out, html_strength(p, c), "");
+    html_number_cell(out, html_strength(p, c), by_chance(p, c) ? "mute" : "");
     html_fixed(out, html_strength(p, c));
     html_put(out, "</td>");
     double second = p->target.kind == TARGET_CLASSES ? c->view.explained : c->view.iv;

@@ -30,9 +30,9 @@ static void put_values(copse_text *out, const char *name, const struct detail_va
 
 static void put_holes(copse_text *out, const struct number_detail *d) {
   html_term(out, "whole numbers between that no row has");
-  html_count(out, d->n_absent);
+  if (!isnan(d->n_absent)) html_count(out, d->n_absent);
   for (uint32_t i = 0; i < d->n_listed; i++) {
-    html_put(out, i == 0 ? ": " : ", ");
+    html_put(out, i > 0 ? ", " : isnan(d->n_absent) ? "" : ": ");
     html_number(out, d->holes[i].from);
     if (d->holes[i].to > d->holes[i].from) {
       html_put(out, UP_TO);
@@ -53,7 +53,7 @@ void html_number_detail(copse_text *out, const struct column_facts *c) {
     html_count(out, d->decimals);
     html_end_term(out);
   }
-  if (d->has_holes) put_holes(out, d);
+  if (d->has_holes && (d->n_listed > 0 || !isnan(d->n_absent))) put_holes(out, d);
 }
 
 void html_date_detail(copse_text *out, const struct date_detail *d) {
