@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "profile/pairs_job.h"
+#include "profile/values_table.h"
 
 enum { LEVELS = 32, NO_LEVEL = 255, MOST_ROWS = 16384, LEAST_ROWS = 4096, LEAST_PRESENT = 50 };
 #define BUDGET 5e8
@@ -12,31 +13,24 @@ enum { LEVELS = 32, NO_LEVEL = 255, MOST_ROWS = 16384, LEAST_ROWS = 4096, LEAST_
 
 /* ---- columns ---- */
 
-struct ranked {
-  double x;
-  size_t row;
-};
-
-static int compare_ranked(const void *a, const void *b) {
-  const struct ranked *x = a, *y = b;
-  return x->x < y->x ? -1 : x->x > y->x;
-}
-
 static bool rank_column(const struct pairs_job *job, const struct column *column, struct pair_view *view) {
-  struct ranked *list = copse_alloc(job->ctx, job->n, sizeof *list);
+  struct keyed *list = copse_alloc(job->ctx, job->n, sizeof *list);
   view->ranks = copse_alloc_zero(job->ctx, job->n, sizeof *view->ranks);
   view->there = copse_alloc_zero(job->ctx, job->n, sizeof *view->there);
   bool ok = list != NULL && view->ranks != NULL && view->there != NULL;
-  size_t n = 0;
-  for (size_t row = 0; row < job->n && ok; row++)
-    if (has_number(column, sampled_row(job, row), &list[n].x)) list[n++].row = row;
-  if (ok) qsort(list, n, sizeof *list, compare_ranked);
+  uint32_t n = 0;
+  for (size_t row = 0; row < job->n && ok; row++) {
+    double x;
+    if (has_number(column, sampled_row(job, row), &x))
+      list[n++] = (struct keyed){number_key(x), (uint32_t)row};
+  }
+  ok = ok && values_sort_keys(job->ctx, list, n);
   for (size_t i = 0, end; i < n && ok; i = end) {
-    for (end = i + 1; end < n && list[end].x == list[i].x;) end++;
+    for (end = i + 1; end < n && list[end].key == list[i].key;) end++;
     double rank = ((double)(i + end - 1) / 2 - (double)(n - 1) / 2) / (double)n;
     for (size_t k = i; k < end; k++) {
-      view->ranks[list[k].row] = rank;
-      view->there[list[k].row] = 1;
+      view->ranks[list[k].at] = rank;
+      view->there[list[k].at] = 1;
       view->squares += rank * rank;
     }
   }
