@@ -262,20 +262,28 @@ static bool find_missing(const copse_profile *p, const struct column_facts *c, s
   return says(out, share >= 0.4 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
 }
 
+/* Texts that mean missing are read so among numbers, dates and booleans; in a column of texts they stay
+ * values. The sentence tells which, the remedy holds for both: columns of both kinds are folded into one. */
 static bool find_null_like(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
-  bool blank = c->n_null + c->n_empty + c->n_declared > 0;
+  bool blank = c->n_null + c->n_empty + c->n_declared > 0, read = c->n_tokens > 0, can = !read;
   if (c->n_token_texts == 0 || c->n_token_texts + blank < 2) return false;
-  char list[240] = "";
+  char list[240] = "", declared[ALERT_FLAG] = "";
   uint64_t n = 0;
   for (uint32_t i = 0; i < c->n_token_texts; i++) {
-    size_t at = strlen(list);
+    size_t at = strlen(list), end = strlen(declared);
     snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", value_in_text(&c->tokens[i]).text);
+    can &= !c->tokens[i].withheld && can_be_declared(c->tokens[i].text);
+    snprintf(declared + end, sizeof declared - end, "%s%s", i > 0 ? "," : "", c->tokens[i].text);
     n += c->tokens[i].n;
   }
-  SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME, c->n_token_texts + blank, list,
-      blank ? " and empty" : "", count_text((double)n).text);
-  ADVISE("all of them are read as missing; if one is a value, give it another name");
+  SAY("`%s` spells missing in %u ways: %s%s (%s rows)%s.", NAME, c->n_token_texts + blank, list,
+      blank ? " and empty" : "", count_text((double)n).text,
+      read    ? "; all of them are read as missing"
+      : blank ? "; only the empty ones are read as missing, the others as values"
+              : "; they are read as values");
+  ADVISE("declare what means missing as missing_values=; what is a value, give it another name");
+  if (can) FLAG("missing_values", "%s", declared);
   TELL("n", n);
   TELL("spellings", c->n_token_texts + blank);
   return says(out, COPSE_ALERT_NOTE, 0.05);
@@ -363,6 +371,17 @@ static bool find_variants(const copse_profile *p, const struct column_facts *c, 
   ADVISE("map them to one spelling (step map of a recipe)");
   TELL("values", c->levels.n_variants);
   return says(out, COPSE_ALERT_NOTE, 0.08);
+}
+
+static bool find_blanks(const copse_profile *p, const struct column_facts *c, struct finding *out) {
+  (void)p;
+  if (!c->has_levels || c->levels.n_blanks == 0) return false;
+  SAY("%s values of `%s` begin or end with a blank.", count_text((double)c->levels.n_blanks).text, NAME);
+  ADVISE(
+      "with and without the blank they are different values: strip it, or map them to one (step map of a "
+      "recipe)");
+  TELL("n", c->levels.n_blanks);
+  return says(out, COPSE_ALERT_NOTE, 0.075);
 }
 
 static bool find_bad_bytes(const copse_profile *p, const struct column_facts *c, struct finding *out) {
@@ -487,6 +506,7 @@ const struct column_check column_checks[] = {
     {"MIXED_ZONES", find_zones, NULL, false, ""},
     {"FUTURE_DATE", find_future, "%u columns have dates far behind nearly all others.", false, ""},
     {"BAD_BYTES", find_bad_bytes, "%u columns hold broken, control or invisible characters.", false, ""},
+    {"BLANKS", find_blanks, "%u columns have values that begin or end with a blank.", false, ""},
     {"VARIANTS", find_variants, "%u columns have values that differ by case or punctuation only.", false, ""},
     {"NEAR_CONSTANT", find_near_constant, "%u columns hardly ever differ from their usual value.", false,
      "ZEROS"},

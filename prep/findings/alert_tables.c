@@ -130,6 +130,12 @@ static bool find_same(const copse_profile *p, struct finding *out, uint32_t *col
   return says(out, COPSE_ALERT_NOTE, 0.09);
 }
 
+/* How well the column alone tells the target. */
+static double strength(const struct column_facts *c) {
+  double x = isnan(c->view.auc_best) || c->view.auc_best == 0 ? c->view.r2_oof : c->view.auc_best;
+  return c->view.present && x > 0 ? x : 0;
+}
+
 static bool find_together(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   const struct pairs *pairs = &p->pairs;
   char list[300];
@@ -137,7 +143,14 @@ static bool find_together(const copse_profile *p, struct finding *out, uint32_t 
   if (*n == 0) return false;
   cluster_text(p, columns, *n, list, sizeof list);
   SAY("%s move together (association of 0.95 and more).", list);
-  ADVISE("one of them would do; importance will be shared among them");
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < *n; i++)
+    if (strength(&p->columns[columns[i]]) > strength(&p->columns[columns[best]])) best = i;
+  if (strength(&p->columns[columns[best]]) > 0)
+    ADVISE("one of them would do, `%s` tells the most of the target; importance will be shared among them",
+           NAME_OF(columns[best]));
+  else
+    ADVISE("one of them would do; importance will be shared among them");
   return says(out, COPSE_ALERT_NOTE, 0.08);
 }
 

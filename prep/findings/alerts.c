@@ -42,7 +42,7 @@ struct short_text number_text(double x) {
   struct short_text out;
   if (isnan(x)) {
     snprintf(out.text, sizeof out.text, "-");
-  } else if (x == floor(x) && fabs(x) < 1e9) {
+  } else if ((x == floor(x) || fabs(x) >= 1e4) && fabs(x) < 1e9) {
     snprintf(out.text, sizeof out.text, "%.0f", x);
   } else {
     copse_format_double_digits(x, 4, out.text, sizeof out.text);

@@ -92,5 +92,6 @@ bool describe_column(struct column *column, struct column_facts *out) {
     return false;
   }
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) column->failed |= all[i]->failed;
+  if (!column->failed) detail_find(column, out);
   return !column->failed;
 }

@@ -5,6 +5,7 @@
 #define COPSE_PROFILE_FACTS_H
 
 #include "profile/column.h"
+#include "profile/detail.h"
 #include "profile/rows.h"
 
 enum column_type {
@@ -68,9 +69,9 @@ struct level_facts {
   double entropy;    /* normalised by the number of levels */
   double rare_share; /* of rows whose level occurs fewer than 5 times */
   bool exact;
-  uint64_t length_min, length_median, length_max;        /* characters */
-  double share_blanks, share_non_ascii, share_bad_bytes; /* of rows */
-  uint64_t n_bad_bytes;
+  uint64_t length_min, length_median, length_max; /* characters */
+  double share_non_ascii, share_bad_bytes;        /* of rows */
+  uint64_t n_bad_bytes, n_blanks;                 /* n_blanks: a blank at an end, in quotes */
   uint32_t n_variants; /* levels equal to another one but for case and punctuation */
   struct facts_value variants[3];
   const char *pattern; /* "email", "phone", "URL", "UUID" where most levels look so, else NULL */
@@ -89,7 +90,7 @@ struct date_facts {
   uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
   uint64_t n_first, n_last;      /* rows of the first and the last one */
   bool rounded;                  /* they stand for themselves no longer */
-  const char *unit;              /* of the bars: "day", "week", "month", "year" */
+  const char *unit;              /* of the bars: "day", "week", "month", "quarter", "year" */
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];
   uint64_t periods[FACTS_PERIODS];
@@ -155,6 +156,7 @@ struct column_facts {
   struct number_facts number;
   struct level_facts levels;
   struct date_facts date;
+  struct column_detail detail;
   struct view_facts view;
 };
 

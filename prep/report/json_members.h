@@ -54,14 +54,18 @@ static inline void value(copse_text *out, const struct facts_value *v) {
     append_json(out, v->text, strlen(v->text));
 }
 
+static inline void value_members(copse_text *out, const struct facts_value *v) {
+  key(out, "value");
+  value(out, v);
+  count(out, "n", v->n);
+  count(out, "n_error", v->n_lost);
+}
+
 static inline void value_list(copse_text *out, const char *name, const struct facts_value *list, uint32_t n) {
   begin(out, name, "[");
   for (uint32_t i = 0; i < n; i++) {
     element(out);
-    key(out, "value");
-    value(out, &list[i]);
-    count(out, "n", list[i].n);
-    count(out, "n_error", list[i].n_lost);
+    value_members(out, &list[i]);
     raw(out, "}");
   }
   raw(out, "]");
@@ -136,6 +140,13 @@ static inline void moment(copse_text *out, double seconds, bool timed) {
   }
   raw(out, "\"");
 }
+
+/* output_json_detail.c: what a card shows inside, and how columns hang together. */
+void json_number_detail(copse_text *out, const struct number_detail *detail);
+/* timed: moments with their time of day. */
+void json_date_detail(copse_text *out, const struct date_detail *detail, bool timed);
+void json_column_detail(copse_text *out, const struct column_facts *column);
+void json_pairs_detail(copse_text *out, const struct pairs *pairs);
 
 /* output_json_files.c: what there is beside other files, and the rows to be shown. */
 void json_drift(copse_text *out, const copse_profile *profile);

@@ -236,16 +236,37 @@ static void put_made(copse_text *out, const copse_profile *p, const uint8_t *car
                        n_bins);
   html_put(
       out,
-      "</ul><details><summary>What the words mean</summary><dl>"
-      "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are</dd>"
-      "<dt>rows that repeat</dt><dd>rows less different rows</dd>"
-      "<dt>AUC</dt><dd>how often a positive row has the greater value than another row; 0.5 is chance</dd>"
+      "</ul><details><summary>What the words mean</summary><dl class=\"words\">"
+      "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are; its share is "
+      "of all rows</dd>"
+      "<dt>distinct</dt><dd>different values, missing not counted</dd>"
+      "<dt>rows that repeat</dt><dd>rows less different rows: of a thousand equal rows 999 repeat</dd>"
+      "<dt>standard deviation</dt><dd>with n \xE2\x88\x92 1</dd>"
+      "<dt>skewness, excess kurtosis</dt><dd>G1 and G2 of Joanes and Gill: 0 for a normal distribution</dd>"
+      "<dt>quantiles</dt><dd>linear between neighbours (type 7), as pandas and numpy have them</dd>"
+      "<dt>outliers</dt><dd>further beyond the quartiles than 1.5 and 3 times their distance (Tukey)</dd>"
+      "<dt>often</dt><dd>a value that 5 % of the rows have, of more than 20 different ones; orange in the "
+      "chart</dd>"
+      "<dt>evenness</dt><dd>entropy divided by the logarithm of the number of values: 1 when all are "
+      "equally frequent</dd>"
+      "<dt>95 % interval</dt><dd>Wilson's for a rate</dd>"
+      "<dt>AUC</dt><dd>how often a positive row has the greater value than another row, ties count half; "
+      "grey where chance alone would give as much; "
+      "0.5 is chance</dd>"
       "<dt>out of fold</dt><dd>rates are learned on four fifths of the rows and tried on the fifth</dd>"
-      "<dt>information value</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) \xC3\x97 log "
-      "of their "
-      "ratio; above 0.5 look for leakage</dd>"
-      "<dt>PSI</dt><dd>the same between two files; above 0.1 something moved</dd>"
-      "<dt>quantiles</dt><dd>linear between neighbours</dd></dl></details></main>\n<script>");
+      "<dt>information value (IV)</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) "
+      "\xC3\x97 log of their ratio; below 0.02 nothing, up to 0.1 weak, 0.3 medium, 0.5 strong; above look "
+      "for leakage</dd>"
+      "<dt>entropy of the target</dt><dd>mutual information as a share of it, less its bias (Miller and "
+      "Madow)</dd>"
+      "<dt>association</dt><dd>two numbers: Spearman's rank correlation; two texts: Cram\xC3\xA9r's V "
+      "without bias (Bergsma); one of each: correlation ratio of the ranks, without bias</dd>"
+      "<dt>curved</dt><dd>rank correlation below 0.3, and yet 16 quantile bins of one tell 20 % of the "
+      "other's entropy</dd>"
+      "<dt>PSI</dt><dd>between two files, the sum that information value is; above 0.1 something moved</dd>"
+      "<dt>KS, JS</dt><dd>greatest distance of the cumulative shares; Jensen\xE2\x80\x93Shannon distance "
+      "of the parts, 0 to 1</dd>"
+      "</dl></details></main>\n<script>");
   html_put(out, page_script);
   html_put(out, "</script></body></html>\n");
 }

@@ -19,7 +19,8 @@ static void write_sum(copse_text *out, double sum, bool whole) {
   }
 }
 
-static void write_number(copse_text *out, const struct number_facts *f, bool whole) {
+static void write_number(copse_text *out, const struct number_facts *f, bool whole,
+                         const struct number_detail *detail) {
   static const char *const names[FACTS_QUANTILES] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
   begin(out, "number", "{");
   number(out, "mean", f->mean);
@@ -49,6 +50,7 @@ static void write_number(copse_text *out, const struct number_facts *f, bool who
   count(out, "above", f->above);
   raw(out, "}");
   value_list(out, "spikes", f->spikes, f->n_spikes);
+  json_number_detail(out, detail);
   raw(out, "}");
 }
 
@@ -69,6 +71,7 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
   word(out, "unit", "codepoint");
   raw(out, "}");
   number(out, "non_ascii_share", f->share_non_ascii);
+  count(out, "blanks", f->n_blanks);
   count(out, "bad_characters", f->n_bad_bytes);
   count(out, "variants", f->n_variants);
   if (f->pattern != NULL) word(out, "pattern", f->pattern);
@@ -79,7 +82,7 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
   raw(out, "}");
 }
 
-static void write_dates(copse_text *out, const struct date_facts *f) {
+static void write_dates(copse_text *out, const struct date_facts *f, const struct date_detail *detail) {
   begin(out, "datetime", "{");
   bool timed = f->n_timed > 0;
   key(out, "first");
@@ -108,6 +111,7 @@ static void write_dates(copse_text *out, const struct date_facts *f) {
     number_list(out, "rate", f->rate, f->n_periods);
   }
   raw(out, "}");
+  json_date_detail(out, detail, timed);
   raw(out, "}");
 }
 
@@ -209,9 +213,10 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   raw(out, "}");
   word(out, "order", c->order);
   truth(out, "sensitive", c->sensitive);
-  if (c->has_number) write_number(out, &c->number, strcmp(c->physical, "int64") == 0);
+  if (c->has_number) write_number(out, &c->number, strcmp(c->physical, "int64") == 0, &c->detail.number);
   if (c->has_levels) write_levels(out, &c->levels);
-  if (c->has_date) write_dates(out, &c->date);
+  if (c->has_date) write_dates(out, &c->date, &c->detail.date);
+  json_column_detail(out, c);
   if (c->view.present) write_view(out, c);
   write_column_alerts(out, p, index);
   raw(out, "}");
@@ -279,9 +284,12 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
     count(out, "b", pair->b);
     word(out, "measure", pair->measure);
     number(out, "value", pair->value);
+    count(out, "n", pair->n);
+    number(out, "pearson", pair->pearson);
     raw(out, "}");
   }
   raw(out, "]");
+  json_pairs_detail(out, &p->pairs);
   raw(out, "}");
 }
 

@@ -221,11 +221,55 @@ static void test_flags(void **state) {
   json_decref(json);
 }
 
+/* Texts that mean missing: read so among numbers, values among texts, and said so. */
+static void test_spellings(void **state) {
+  (void)state;
+  begin("amount,kind");
+  for (int i = 0; i < 300; i++)
+    fprintf(made, "%s,%s\n",
+            i % 10   ? "7"
+            : i % 20 ? "NA"
+                     : "null",
+            i % 4       ? "red"
+            : i % 8     ? "n/a"
+            : i % 3 > 0 ? "None"
+                        : "");
+  const char *path = finish("spellings.csv");
+  json_t *json = parsed(path, (copse_profile_options){.target = NULL});
+  size_t i;
+  json_t *alert;
+  int found = 0;
+  json_array_foreach(at(json, "alerts"), i, alert) {
+    if (strcmp(text_at(alert, "id"), "NULL_LIKE") != 0) continue;
+    found++;
+    if (number_at(alert, "columns/0") == 0) {
+      assert_non_null(strstr(text_at(alert, "text"), "; all of them are read as missing."));
+      assert_true(json_is_null(at(alert, "flag")));
+      assert_int_equal((int)number_at(json, "columns/0/missing/n"), 30);
+    } else {
+      const char *flag = text_at(alert, "flag"), *key = "missing_values=";
+      assert_non_null(strstr(text_at(alert, "text"), "; only the empty ones are read as missing"));
+      assert_int_equal((int)number_at(alert, "data/spellings"), 3);
+      assert_int_equal((int)number_at(json, "columns/1/missing/n"), 13);
+      assert_int_equal(strncmp(flag, key, strlen(key)), 0);
+      json_t *declared = parsed(path, (copse_profile_options){.missing_values = flag + strlen(key)});
+      assert_int_equal((int)number_at(declared, "columns/1/missing/n"), 75);
+      json_decref(declared);
+    }
+  }
+  assert_int_equal(found, 2);
+  json_decref(json);
+  json = parsed(path, (copse_profile_options){.values = COPSE_VALUES_NONE}); /* no value in an option */
+  json_array_foreach(at(json, "alerts"), i, alert) if (strcmp(text_at(alert, "id"), "NULL_LIKE") == 0)
+      assert_true(json_is_null(at(alert, "flag")));
+  json_decref(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_types),      cmocka_unit_test(test_refused), cmocka_unit_test(test_ignored),
-      cmocka_unit_test(test_date_order), cmocka_unit_test(test_memory),  cmocka_unit_test(test_zones),
-      cmocka_unit_test(test_flags),
+      cmocka_unit_test(test_types),      cmocka_unit_test(test_refused),   cmocka_unit_test(test_ignored),
+      cmocka_unit_test(test_date_order), cmocka_unit_test(test_memory),    cmocka_unit_test(test_zones),
+      cmocka_unit_test(test_flags),      cmocka_unit_test(test_spellings),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
