@@ -27,6 +27,8 @@ struct app {
   copse_params *params;
   const struct command *command;
   const char *operand, *second; /* the words after the command, or NULL */
+  const char *const *words;     /* [n_words] all that the program was called with */
+  size_t n_words;
 };
 
 /* One row of commands.def. Strings are static. */

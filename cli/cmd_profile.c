@@ -1,7 +1,9 @@
 /* cmd_profile.c - describe a table: one pass, then one document. */
 #define _POSIX_C_SOURCE 200809L
+#include <math.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "cli.h"
 #include "console.h"
@@ -18,6 +20,7 @@ struct profile_job {
   copse_profile_format format;
   copse_profile_options options;
   bool changed; /* since the profile of check= */
+  char started[32];
 };
 
 static bool ends_with(const char *text, const char *end) {
@@ -37,6 +40,12 @@ static copse_profile_format choose_form(const char *format, const char *out) {
 static copse_profile_values values_of(const char *word) {
   if (strcmp(word, "full") == 0) return COPSE_VALUES_FULL;
   return strcmp(word, "none") == 0 ? COPSE_VALUES_NONE : COPSE_VALUES_COMMON;
+}
+
+static char order_of(const char *word) { return strcmp(word, "auto") == 0 ? '\0' : word[0]; }
+
+static uint64_t memory_of(const struct app *app) {
+  return (uint64_t)ceil(copse_params_get_double(app->params, "memory") * (1 << 20));
 }
 
 /* The word behind the command and data= are the same list. */
@@ -65,6 +74,12 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
   if (setting(app, "positive")[0] && !setting(app, "target")[0])
     return fail(err, COPSE_ERR_ARGUMENT, "positive=%s names a class of no target (target=NAME)",
                 setting(app, "positive"));
+  static const char *const files[] = {"check", "against"};
+  for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+    if (copse_params_given(app->params, files[i]) && !setting(app, files[i])[0])
+      return fail(err, COPSE_ERR_ARGUMENT, "%s= names no file, expected one (leave %s out for none)",
+                  files[i], files[i]);
+  }
   if (strcmp(setting(app, "lint"), "off") == 0)
     return fail(err, COPSE_ERR_ARGUMENT,
                 "lint=off: alerts are what a profile is for, expected error or nothing (lint=error ends with "
@@ -74,6 +89,14 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
                 "samples=%s shows rows as they are, which values=%s withholds (values=full shows them)",
                 setting(app, "samples"), setting(app, "values"));
   return COPSE_OK;
+}
+
+/* The moment, in UTC, as RFC 3339 has it. */
+static void note_start(struct profile_job *job) {
+  time_t now = time(NULL);
+  struct tm parts;
+  if (gmtime_r(&now, &parts) != NULL)
+    strftime(job->started, sizeof job->started, "%Y-%m-%dT%H:%M:%SZ", &parts);
 }
 
 static copse_status plan(void *user, copse_error *err) {
@@ -98,11 +121,19 @@ static copse_status plan(void *user, copse_error *err) {
                                          .n_against = job->n_against,
                                          .n_samples = (uint32_t)copse_params_get_int(app->params, "samples"),
                                          .missing_values = read.missing_values,
+                                         .ignore_column = read.ignore_column,
+                                         .column_types = setting(app, "type"),
+                                         .date_order = order_of(setting(app, "date_order")),
+                                         .memory_bytes = memory_of(app),
                                          .format = csv ? COPSE_FORMAT_CSV : COPSE_FORMAT_AUTO,
                                          .separator = read.separator,
                                          .header = read.header,
                                          .values = values_of(setting(app, "values")),
-                                         .n_threads = read.n_threads};
+                                         .n_threads = read.n_threads,
+                                         .command = app->words,
+                                         .n_command = app->n_words,
+                                         .started = job->started,
+                                         .clock = clock_seconds};
   return COPSE_OK;
 }
 
@@ -147,6 +178,7 @@ static copse_status work(void *user, copse_error *err) {
   struct profile_job *job = user;
   struct app *app = job->app;
   double started = clock_seconds();
+  note_start(job);
   copse_profile *profile = NULL;
   struct earlier_profile earlier = {.root = NULL};
   copse_status status = output_probe(job->out, err);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -49,8 +50,25 @@ static void occupy_standard_files(void) {
   }
 }
 
+/* The command line as it was: parsing cuts it up. One block holds the pointers and then the texts. */
+static char **copy_words(struct app *app, int argc, char **argv) {
+  size_t n = argc > 0 ? (size_t)argc - 1 : 0, n_bytes = n * sizeof(char *);
+  for (size_t i = 0; i < n; i++) n_bytes += strlen(argv[i + 1]) + 1;
+  char **words = copse_alloc(app->ctx, n_bytes, 1), *text = words ? (char *)(words + n) : NULL;
+  if (!words) return NULL;
+  for (size_t i = 0; i < n; i++) {
+    size_t length = strlen(argv[i + 1]) + 1;
+    words[i] = memcpy(text, argv[i + 1], length);
+    text += length;
+  }
+  app->words = (const char *const *)words;
+  app->n_words = n;
+  return words;
+}
+
 int main(int argc, char **argv) {
   struct app app = {.ctx = NULL};
+  char **words = NULL;
   struct arguments args = {.items = NULL};
   copse_error err;
   int code = EXIT_FAILED;
@@ -62,7 +80,11 @@ int main(int argc, char **argv) {
     console_error(err.message);
     return EXIT_FAILED;
   }
-  if (arguments_parse(app.ctx, argc, argv, &args, &err) == COPSE_OK) {
+  words = copy_words(&app, argc, argv);
+  if (!words) {
+    fail_memory(&err, "the list of arguments");
+    code = end_failed(&err);
+  } else if (arguments_parse(app.ctx, argc, argv, &args, &err) == COPSE_OK) {
     code = run(&app, &args);
   } else {
     code = end_refused(args.command, &err);
@@ -72,6 +94,7 @@ int main(int argc, char **argv) {
     code = EXIT_FAILED;
   }
   copse_free(args.items);
+  copse_free(words);
   copse_params_free(app.params);
   copse_context_free(app.ctx);
   return code;

@@ -34,7 +34,7 @@ struct param_choice {
 #define FOR_EACH_CHOICE_TABLE(T)                                                        \
   T(task) T(objective) T(boosting) T(data_sample_strategy) T(grow_policy) T(tree_learner)\
   T(device_type) T(monotone_constraints_method) T(metric) T(leaf_counts) T(compat)      \
-  T(format) T(libsvm_base) T(unseen_category) T(values) T(lint) T(aft_distribution)     \
+  T(format) T(libsvm_base) T(unseen_category) T(values) T(lint) T(date_order) T(aft_distribution)     \
   T(cat_encoding)
 /* clang-format on */
 #define DECLARE_CHOICES(table)                        \

@@ -14,6 +14,9 @@
 
 #define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
 #define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
+#define TELL(name, value) finding_tell(out, name, (double)(value))
+#define FLAG(key, ...) (out->flag_key = (key), snprintf(out->flag, sizeof out->flag, __VA_ARGS__))
+#define FLAG_COLUMN(key) (out->flag_key = (key))
 #define KEY key_in_text(p, c).text
 #define NAME name_in_text(c->name, strlen(c->name)).text
 
@@ -29,6 +32,8 @@ static bool find_empty(const copse_profile *p, const struct column_facts *c, str
   if (c->type != TYPE_EMPTY) return false;
   SAY("`%s` is empty in every row.", NAME);
   ADVISE("leave it out: ignore_column=%s", KEY);
+  FLAG_COLUMN("ignore_column");
+  TELL("n", c->n);
   return says(out, COPSE_ALERT_NOTE, 0);
 }
 
@@ -36,6 +41,8 @@ static bool find_constant(const copse_profile *p, const struct column_facts *c, 
   if (c->type != TYPE_CONSTANT) return false;
   SAY("`%s` has the same value in every row.", NAME);
   ADVISE("leave it out: ignore_column=%s", KEY);
+  FLAG_COLUMN("ignore_column");
+  TELL("n", c->n);
   return says(out, COPSE_ALERT_NOTE, 0);
 }
 
@@ -69,6 +76,7 @@ static bool enough_of_both(const copse_profile *p) {
 
 static void advise_leak(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   ADVISE("is it known before the moment of scoring? If not, leave it out: ignore_column=%s", KEY);
+  FLAG_COLUMN("ignore_column");
 }
 
 static uint64_t rarest_class(const copse_profile *p) {
@@ -109,6 +117,10 @@ static bool find_leak_exact(const copse_profile *p, const struct column_facts *c
     SAY("`%s` follows from the target, as a function of it would (%.3f of 1).", NAME, v->follows);
   else
     return false;
+  TELL("n", n);
+  if (!number) TELL("n_errors", v->oof_errors);
+  if (number) TELL("spearman", v->rank);
+  if (number) TELL("r2_oof", v->r2_oof);
   advise_leak(p, c, out);
   return says(out, COPSE_ALERT_CRITICAL, 1);
 }
@@ -124,6 +136,8 @@ static bool find_leak_auc(const copse_profile *p, const struct column_facts *c, 
   else
     SAY("`%s` alone tells the classes apart, with AUC %.3f of a class against the others.", NAME,
         v->auc_best);
+  TELL("auc", v->auc_best);
+  TELL("auc_se", v->auc_se);
   advise_leak(p, c, out);
   return says(out, leak_level(c, critical), v->auc_best);
 }
@@ -142,6 +156,10 @@ static bool find_leak_missing(const copse_profile *p, const struct column_facts 
   else
     SAY("Whether `%s` is filled goes with the target (association %.2f of 1).", NAME, phi);
   ADVISE("is it filled before the outcome is known? If not, leave it out: ignore_column=%s", KEY);
+  FLAG_COLUMN("ignore_column");
+  TELL("association", phi);
+  if (two) TELL("filled_among_positives", v->filled_pos);
+  if (two) TELL("filled_among_others", v->filled_neg);
   return says(out, leak_level(c, phi >= 0.9), phi);
 }
 
@@ -180,6 +198,8 @@ static bool find_leak_part(const copse_profile *p, const struct column_facts *c,
       bin->n_pos > 0 ? "the" : "another than the",
       value_in_text(&p->target.classes[p->target.positive]).text);
   ADVISE("often an event after the outcome: is `%s` known before the moment of scoring?", NAME);
+  TELL("n", bin->n);
+  TELL("n_pos", bin->n_pos);
   return says(out, COPSE_ALERT_WARNING, 0.5); /* rows of one kind may well be alike: no name makes it worse */
 }
 
@@ -189,10 +209,18 @@ static bool find_leak_id(const copse_profile *p, const struct column_facts *c, s
   if ((v->auc - 0.5) < 5 * v->auc_se || !enough_of_both(p)) return false;
   SAY("`%s` is an identifier, and yet it ranks the target with AUC %.3f.", NAME, v->auc);
   ADVISE("the order in which rows were made tells the label: leave it out, and split by time");
+  FLAG_COLUMN("ignore_column");
+  TELL("auc", v->auc);
+  TELL("auc_se", v->auc_se);
   return says(out, COPSE_ALERT_WARNING, v->auc);
 }
 
 /* ---- types and cells ---- */
+
+/* A value that missing_values= can take as one. */
+static bool can_be_declared(const char *text) {
+  return text[0] != '\0' && strlen(text) < 64 && strpbrk(text, ",\"\n\r") == NULL;
+}
 
 static bool find_mismatch(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
@@ -205,6 +233,12 @@ static bool find_mismatch(const copse_profile *p, const struct column_facts *c, 
       count_text((double)(c->n - c->n_missing)).text, NAME, kind, example,
       c->misfit_place[0] ? ", first in " : "", c->misfit_place);
   ADVISE("training will take the whole column as text: correct them, or declare them missing_values=");
+  if (c->misfit.n > 0 && !c->misfit.withheld && can_be_declared(c->misfit.text))
+    FLAG("missing_values", "%s", c->misfit.text);
+  else
+    FLAG("type", "category");
+  TELL("n", c->n_misfits);
+  TELL("n_filled", c->n - c->n_missing);
   return says(out, COPSE_ALERT_WARNING, 0.4);
 }
 
@@ -213,32 +247,45 @@ static bool find_missing(const copse_profile *p, const struct column_facts *c, s
   double share = missing_share(c);
   if (share < 0.05) return false;
   SAY("`%s` is missing in %s of the rows.", NAME, share_text(share).text);
+  TELL("n", c->n_missing);
+  TELL("share", share);
   if (c->is_target) {
     ADVISE("rows without a target cannot be trained on: filter them out");
     return says(out, COPSE_ALERT_CRITICAL, share);
   }
   if (share >= 0.95) {
     ADVISE("hardly any row tells anything: leave it out unless the few that do matter");
+    FLAG_COLUMN("ignore_column");
     return says(out, COPSE_ALERT_WARNING, share);
   }
   ADVISE("trees handle it; find out why it is missing");
   return says(out, share >= 0.4 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
 }
 
+/* Texts that mean missing are read so among numbers, dates and booleans; in a column of texts they stay
+ * values. The sentence tells which, the remedy holds for both: columns of both kinds are folded into one. */
 static bool find_null_like(const copse_profile *p, const struct column_facts *c, struct finding *out) {
   (void)p;
-  bool blank = c->n_null + c->n_empty + c->n_declared > 0;
+  bool blank = c->n_null + c->n_empty + c->n_declared > 0, read = c->n_tokens > 0, can = !read;
   if (c->n_token_texts == 0 || c->n_token_texts + blank < 2) return false;
-  char list[240] = "";
+  char list[240] = "", declared[ALERT_FLAG] = "";
   uint64_t n = 0;
   for (uint32_t i = 0; i < c->n_token_texts; i++) {
-    size_t at = strlen(list);
+    size_t at = strlen(list), end = strlen(declared);
     snprintf(list + at, sizeof list - at, "%s%s", i > 0 ? ", " : "", value_in_text(&c->tokens[i]).text);
+    can &= !c->tokens[i].withheld && can_be_declared(c->tokens[i].text);
+    snprintf(declared + end, sizeof declared - end, "%s%s", i > 0 ? "," : "", c->tokens[i].text);
     n += c->tokens[i].n;
   }
-  SAY("`%s` spells missing in %u ways: %s%s (%s rows).", NAME, c->n_token_texts + blank, list,
-      blank ? " and empty" : "", count_text((double)n).text);
-  ADVISE("all of them are read as missing; if one is a value, give it another name");
+  SAY("`%s` spells missing in %u ways: %s%s (%s rows)%s.", NAME, c->n_token_texts + blank, list,
+      blank ? " and empty" : "", count_text((double)n).text,
+      read    ? "; all of them are read as missing"
+      : blank ? "; only the empty ones are read as missing, the others as values"
+              : "; they are read as values");
+  ADVISE("declare what means missing as missing_values=; what is a value, give it another name");
+  if (can) FLAG("missing_values", "%s", declared);
+  TELL("n", n);
+  TELL("spellings", c->n_token_texts + blank);
   return says(out, COPSE_ALERT_NOTE, 0.05);
 }
 
@@ -247,6 +294,9 @@ static bool find_id(const copse_profile *p, const struct column_facts *c, struct
   SAY("`%s` is different in %s row.", NAME,
       c->distinct >= (double)(c->n - c->n_missing) * 0.9999 ? "every" : "nearly every");
   ADVISE("it can only be learned by heart: ignore_column=%s", KEY);
+  FLAG_COLUMN("ignore_column");
+  TELL("distinct", round(c->distinct));
+  TELL("n_filled", c->n - c->n_missing);
   return says(out, COPSE_ALERT_WARNING, 0.3);
 }
 
@@ -256,6 +306,8 @@ static bool find_cardinality(const copse_profile *p, const struct column_facts *
   SAY("`%s` has %s%s values; %s of the rows have one that occurs fewer than 5 times.", NAME,
       c->distinct_exact ? "" : "about ", count_text(c->distinct).text, share_text(c->levels.rare_share).text);
   ADVISE("group the rare ones (step levels of a recipe), or map them to fewer");
+  TELL("distinct", round(c->distinct));
+  TELL("rare_share", c->levels.rare_share);
   return says(out, COPSE_ALERT_WARNING, 0.2);
 }
 
@@ -265,6 +317,7 @@ static bool find_numbers_as_text(const copse_profile *p, const struct column_fac
   SAY("`%s` holds numbers with %s: they are read as texts.", NAME,
       c->levels.decimal_comma ? "a decimal comma" : "thousands marks");
   ADVISE("write them with a point and without marks");
+  TELL("distinct", round(c->distinct));
   return says(out, COPSE_ALERT_WARNING, 0.35);
 }
 
@@ -276,6 +329,8 @@ static bool find_code(const copse_profile *p, const struct column_facts *c, stru
     ADVISE("every row has its own: leave it out, it can only be learned by heart: ignore_column=%s", KEY);
   else
     ADVISE("train it as a category: categorical_feature=%s", KEY);
+  FLAG_COLUMN(unique ? "ignore_column" : "categorical_feature");
+  TELL("distinct", round(c->distinct));
   return says(out, COPSE_ALERT_NOTE, 0.1);
 }
 
@@ -299,6 +354,8 @@ static bool find_near_constant(const copse_profile *p, const struct column_facts
   SAY("`%s` differs from its usual value in %s of %s rows only.", NAME,
       count_text((double)(there - top)).text, count_text((double)c->n).text);
   ADVISE("keep it only if these rows matter");
+  TELL("n_differ", there - top);
+  TELL("n", c->n);
   return says(out, COPSE_ALERT_NOTE, 0.02);
 }
 
@@ -312,7 +369,19 @@ static bool find_variants(const copse_profile *p, const struct column_facts *c, 
   SAY("%s values of `%s` are the same but for case or punctuation%s.",
       count_text((double)c->levels.n_variants).text, NAME, example);
   ADVISE("map them to one spelling (step map of a recipe)");
+  TELL("values", c->levels.n_variants);
   return says(out, COPSE_ALERT_NOTE, 0.08);
+}
+
+static bool find_blanks(const copse_profile *p, const struct column_facts *c, struct finding *out) {
+  (void)p;
+  if (!c->has_levels || c->levels.n_blanks == 0) return false;
+  SAY("%s values of `%s` begin or end with a blank.", count_text((double)c->levels.n_blanks).text, NAME);
+  ADVISE(
+      "with and without the blank they are different values: strip it, or map them to one (step map of a "
+      "recipe)");
+  TELL("n", c->levels.n_blanks);
+  return says(out, COPSE_ALERT_NOTE, 0.075);
 }
 
 static bool find_bad_bytes(const copse_profile *p, const struct column_facts *c, struct finding *out) {
@@ -321,6 +390,7 @@ static bool find_bad_bytes(const copse_profile *p, const struct column_facts *c,
   SAY("%s values of `%s` hold broken, control or invisible characters.",
       count_text((double)c->levels.n_bad_bytes).text, NAME);
   ADVISE("the file may be in another encoding than UTF-8: convert it");
+  TELL("n", c->levels.n_bad_bytes);
   return says(out, COPSE_ALERT_WARNING, 0.07);
 }
 
@@ -332,6 +402,7 @@ static bool find_infinite(const copse_profile *p, const struct column_facts *c, 
   if (n == 0) return false;
   SAY("`%s` has %s infinite values.", NAME, count_text((double)n).text);
   ADVISE("training reads them as +-1e308; a division by zero upstream?");
+  TELL("n", n);
   return says(out, COPSE_ALERT_WARNING, 0.15);
 }
 
@@ -341,6 +412,9 @@ static bool find_sentinel(const copse_profile *p, const struct column_facts *c, 
   SAY("%s stands apart in %s of the rows of `%s`.", number_text(c->number.sentinel).text,
       share_text((double)c->number.n_sentinel / (double)c->n).text, NAME);
   ADVISE("if it means missing: missing_values=%s", number_text(c->number.sentinel).text);
+  FLAG("missing_values", "%s", number_text(c->number.sentinel).text);
+  TELL("n", c->number.n_sentinel);
+  TELL("value", c->number.sentinel);
   return says(out, COPSE_ALERT_WARNING, 0.12);
 }
 
@@ -350,6 +424,7 @@ static bool find_date_sentinel(const copse_profile *p, const struct column_facts
   SAY("`%s` has %s dates of 1900, 1970 or 9999 that stand for none.", NAME,
       count_text((double)c->date.n_sentinel).text);
   ADVISE("declare them missing_values=");
+  TELL("n", c->date.n_sentinel);
   return says(out, COPSE_ALERT_NOTE, 0.06);
 }
 
@@ -359,6 +434,7 @@ static bool find_future(const copse_profile *p, const struct column_facts *c, st
   SAY("%s dates of `%s` lie more than a year behind nearly all others.",
       count_text((double)c->date.n_future).text, NAME);
   ADVISE("planned, or mistyped?");
+  TELL("n", c->date.n_future);
   return says(out, COPSE_ALERT_NOTE, 0.05);
 }
 
@@ -366,8 +442,21 @@ static bool find_ambiguous(const copse_profile *p, const struct column_facts *c,
   (void)p;
   if (!c->has_date || !c->date.ambiguous) return false;
   SAY("No date of `%s` tells whether day or month comes first; it is read as %s.", NAME, c->date.format);
-  ADVISE("write dates as YYYY-MM-DD");
+  ADVISE("write dates as YYYY-MM-DD, or say which: date_order=dmy or date_order=mdy");
+  FLAG("date_order", "%s", c->date.format[0] == 'M' ? "mdy" : "dmy");
+  TELL("n_filled", c->n - c->n_missing);
   return says(out, COPSE_ALERT_WARNING, 0.05);
+}
+
+static bool find_zones(const copse_profile *p, const struct column_facts *c, struct finding *out) {
+  (void)p;
+  if (!c->has_date || c->date.n_zoned == 0 || c->date.n_zoned == c->date.n_timed) return false;
+  SAY("%s of the moments of `%s` name their time zone, the others do not.",
+      share_text((double)c->date.n_zoned / (double)c->date.n_timed).text, NAME);
+  ADVISE("all of them count as UTC, hours too early or too late: write one kind");
+  TELL("n_zoned", c->date.n_zoned);
+  TELL("n_timed", c->date.n_timed);
+  return says(out, COPSE_ALERT_WARNING, 0.1);
 }
 
 static bool find_heavy_tail(const copse_profile *p, const struct column_facts *c, struct finding *out) {
@@ -378,6 +467,7 @@ static bool find_heavy_tail(const copse_profile *p, const struct column_facts *c
   SAY("The greatest 1 %% of `%s` lie %s times the middle half's width above its median.", NAME,
       number_text(round((q[6] - q[3]) / iqr)).text);
   ADVISE("nothing to do for trees; cap it for linear models");
+  TELL("widths", (q[6] - q[3]) / iqr);
   return says(out, COPSE_ALERT_NOTE, 0.01);
 }
 
@@ -387,6 +477,8 @@ static bool find_zeros(const copse_profile *p, const struct column_facts *c, str
   if (c->type != TYPE_NUMBER || c->is_target || share < 0.5) return false;
   SAY("%s of `%s` is 0.", share_text(share).text, NAME);
   ADVISE("does 0 stand for unknown? Then missing_values=0 for that column's file");
+  TELL("n", c->number.n_zero);
+  TELL("share", share);
   return says(out, COPSE_ALERT_NOTE, 0.01);
 }
 
@@ -411,8 +503,10 @@ const struct column_check column_checks[] = {
     {"SENTINEL", find_sentinel, "%u columns have a value that stands apart.", false, ""},
     {"SENTINEL_DATE", find_date_sentinel, NULL, false, ""},
     {"AMBIGUOUS_DATE", find_ambiguous, NULL, false, ""},
+    {"MIXED_ZONES", find_zones, NULL, false, ""},
     {"FUTURE_DATE", find_future, "%u columns have dates far behind nearly all others.", false, ""},
     {"BAD_BYTES", find_bad_bytes, "%u columns hold broken, control or invisible characters.", false, ""},
+    {"BLANKS", find_blanks, "%u columns have values that begin or end with a blank.", false, ""},
     {"VARIANTS", find_variants, "%u columns have values that differ by case or punctuation only.", false, ""},
     {"NEAR_CONSTANT", find_near_constant, "%u columns hardly ever differ from their usual value.", false,
      "ZEROS"},

@@ -6,6 +6,7 @@
 #include "findings/alert.h"
 
 #define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
+#define TELL(name, value) finding_tell(out, name, (double)(value))
 #define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
 
 static bool says(struct finding *out, copse_alert_level level, double effect) {
@@ -33,6 +34,7 @@ static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t 
   ADVISE(mixed ? "correct them, or declare them missing_values="
          : one ? "choose another column: target=NAME"
                : "many classes can be trained (objective=multiclass); to see leakage, group the rare ones");
+  TELL("distinct", round(target->distinct));
   return one || mixed ? says(out, COPSE_ALERT_CRITICAL, 2) : says(out, COPSE_ALERT_NOTE, 0.4);
 }
 
@@ -45,6 +47,8 @@ static bool find_imbalance(const copse_profile *p, struct finding *out, uint32_t
       share_text((double)rare / (double)p->target.n_labelled).text);
   ADVISE("look at average precision rather than accuracy; more of the rare class helps most");
   columns[(*n)++] = p->target.column;
+  TELL("n", rare);
+  TELL("n_labelled", p->target.n_labelled);
   return says(out, COPSE_ALERT_WARNING, 0.2);
 }
 
@@ -55,6 +59,8 @@ static bool find_order(const copse_profile *p, struct finding *out, uint32_t *co
   SAY("The target follows the order of the file (AUC of the row's number %.3f).", auc);
   ADVISE("rows that stand together are alike: split by time or by group, not by chance");
   columns[(*n)++] = p->target.column;
+  TELL("auc", auc);
+  TELL("auc_se", p->target.order_se);
   return says(out, COPSE_ALERT_WARNING, auc - 0.5);
 }
 
@@ -66,6 +72,8 @@ static bool find_equal_rows(const copse_profile *p, struct finding *out, uint32_
   SAY("%s%s rows repeat an earlier row (%s).", p->rows.exact ? "" : "About ",
       count_text(round(share * (double)p->n_rows)).text, share_text(share).text);
   ADVISE("drop them before splitting (step dedupe of a recipe), or they sit on both sides");
+  TELL("n", round(share * (double)p->n_rows));
+  TELL("share", share);
   return says(out, share >= 0.05 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
 }
 
@@ -77,6 +85,8 @@ static bool find_several(const copse_profile *p, struct finding *out, uint32_t *
   SAY("%s%s rows are in more than one of the %zu files (%s).", p->rows.exact ? "" : "About ",
       count_text(round(share * (double)p->n_rows)).text, p->n_files, share_text(share).text);
   ADVISE("was a file exported twice? Drop them (step dedupe of a recipe)");
+  TELL("n", round(share * (double)p->n_rows));
+  TELL("share", share);
   return says(out, COPSE_ALERT_WARNING, share);
 }
 
@@ -88,6 +98,8 @@ static bool find_conflict(const copse_profile *p, struct finding *out, uint32_t 
       share_text(share).text, share_text(p->features.best_accuracy).text);
   ADVISE("a feature that would tell them apart is missing");
   columns[(*n)++] = p->target.column;
+  TELL("share", share);
+  TELL("best_accuracy", p->features.best_accuracy);
   return says(out, share >= 0.2 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share / 2);
 }
 
@@ -118,6 +130,12 @@ static bool find_same(const copse_profile *p, struct finding *out, uint32_t *col
   return says(out, COPSE_ALERT_NOTE, 0.09);
 }
 
+/* How well the column alone tells the target. */
+static double strength(const struct column_facts *c) {
+  double x = isnan(c->view.auc_best) || c->view.auc_best == 0 ? c->view.r2_oof : c->view.auc_best;
+  return c->view.present && x > 0 ? x : 0;
+}
+
 static bool find_together(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   const struct pairs *pairs = &p->pairs;
   char list[300];
@@ -125,7 +143,14 @@ static bool find_together(const copse_profile *p, struct finding *out, uint32_t 
   if (*n == 0) return false;
   cluster_text(p, columns, *n, list, sizeof list);
   SAY("%s move together (association of 0.95 and more).", list);
-  ADVISE("one of them would do; importance will be shared among them");
+  uint32_t best = 0;
+  for (uint32_t i = 1; i < *n; i++)
+    if (strength(&p->columns[columns[i]]) > strength(&p->columns[columns[best]])) best = i;
+  if (strength(&p->columns[columns[best]]) > 0)
+    ADVISE("one of them would do, `%s` tells the most of the target; importance will be shared among them",
+           NAME_OF(columns[best]));
+  else
+    ADVISE("one of them would do; importance will be shared among them");
   return says(out, COPSE_ALERT_NOTE, 0.08);
 }
 
@@ -139,6 +164,7 @@ static bool find_missing_together(const copse_profile *p, struct finding *out, u
   SAY("%s are missing together, in %s of the rows.", list,
       share_text((double)first->n_missing / (double)first->n).text);
   ADVISE("did one join fail?");
+  TELL("share", (double)first->n_missing / (double)first->n);
   return says(out, COPSE_ALERT_NOTE, 0.1);
 }
 
@@ -152,6 +178,8 @@ static bool find_split_rows(const copse_profile *p, struct finding *out, uint32_
   SAY("%s rows of the other file (%s) are in this one too.",
       count_text(round(share * (double)p->drift.n_rows)).text, share_text(share).text);
   ADVISE("a measure taken there is too good: drop them, or split again");
+  TELL("n", round(share * (double)p->drift.n_rows));
+  TELL("share", share);
   return says(out, share >= 0.05 ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, share);
 }
 
@@ -163,6 +191,7 @@ static bool find_split_time(const copse_profile *p, struct finding *out, uint32_
         share_text(d->share_not_later).text, NAME_OF(i));
     ADVISE("to learn how a model does in the future, split by time");
     columns[(*n)++] = i;
+    TELL("share", d->share_not_later);
     return says(out, COPSE_ALERT_NOTE, 0.3);
   }
   return false;
@@ -189,6 +218,7 @@ static bool find_gone(const copse_profile *p, struct finding *out, uint32_t *col
   cluster_text(p, columns, *n, list, sizeof list);
   SAY("%s %s not in the other file.", list, *n == 1 ? "is" : "are");
   ADVISE("a model asks for every column that it was trained on: is it called otherwise there?");
+  TELL("columns", *n);
   return says(out, COPSE_ALERT_CRITICAL, 1);
 }
 
@@ -202,6 +232,7 @@ static bool find_retyped(const copse_profile *p, struct finding *out, uint32_t *
   SAY("`%s` is of type %s here and %s in the other file%s.", NAME_OF(first),
       column_type_names[p->columns[first].type], column_type_names[p->drift.columns[first].other_type], more);
   ADVISE("values of another type cannot be compared: write both files alike");
+  TELL("columns", *n);
   return says(out, COPSE_ALERT_CRITICAL, 0.9);
 }
 
@@ -213,6 +244,7 @@ static bool find_new(const copse_profile *p, struct finding *out, uint32_t *colu
   names_text(p->drift.new_names.data, p->drift.n_new, list, sizeof list);
   SAY("%s of the other file %s not in this one.", list, p->drift.n_new == 1 ? "is" : "are");
   ADVISE("a model trained on this file does not look at what is new");
+  TELL("columns", p->drift.n_new);
   return says(out, COPSE_ALERT_NOTE, 0.1);
 }
 
@@ -233,6 +265,9 @@ static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *co
         *n, NAME_OF(worst), psi);
   ADVISE("train on newer rows, or leave out what moves");
   bool far = p->drift.columns[worst].psi_excess >= 0.25;
+  TELL("columns", *n);
+  TELL("psi", psi);
+  TELL("psi_null95", p->drift.columns[worst].psi_chance);
   return says(out, far ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi < 0.8 ? psi : 0.8);
 }
 
@@ -244,6 +279,8 @@ static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_
       share_text(p->drift.columns[columns[0]].share_new).text, NAME_OF(columns[0]),
       *n > 1 ? ", and other columns are like it" : "");
   ADVISE("they will count as missing");
+  TELL("share", p->drift.columns[columns[0]].share_new);
+  TELL("columns", *n);
   return says(out, COPSE_ALERT_WARNING, 0.2);
 }
 

@@ -42,7 +42,7 @@ struct short_text number_text(double x) {
   struct short_text out;
   if (isnan(x)) {
     snprintf(out.text, sizeof out.text, "-");
-  } else if (x == floor(x) && fabs(x) < 1e9) {
+  } else if ((x == floor(x) || fabs(x) >= 1e4) && fabs(x) < 1e9) {
     snprintf(out.text, sizeof out.text, "%.0f", x);
   } else {
     copse_format_double_digits(x, 4, out.text, sizeof out.text);
@@ -56,20 +56,31 @@ struct name_text name_in_text(const char *name, size_t length) {
   return out;
 }
 
-struct name_text key_in_text(const copse_profile *p, const struct column_facts *c) {
+/* Of a file without header, where names tell the numbers of columns. */
+static double number_in_name(const copse_profile *p, uint32_t column) {
   static const char made_up[] = "Column_";
+  const char *name = p->columns[column].name;
+  size_t length = strlen(name), skip = sizeof made_up - 1;
+  double number = column;
+  if (length > skip && memcmp(name, made_up, skip) == 0)
+    (void)copse_parse_double(name + skip, length - skip, &number);
+  return number;
+}
+
+/* As lists of columns count them: without the label. */
+static double column_number(const copse_profile *p, const struct column_facts *c) {
+  double number = number_in_name(p, (uint32_t)(c - p->columns));
+  if (!p->numbers_skip_target && p->target.kind != TARGET_NONE)
+    number -= number_in_name(p, p->target.column) < number;
+  return number;
+}
+
+struct name_text key_in_text(const copse_profile *p, const struct column_facts *c) {
   struct name_text out;
-  double number = (double)(c - p->columns);
-  size_t length = strlen(c->name), skip = sizeof made_up - 1;
-  if (p->named) {
-    snprintf(out.text, sizeof out.text, "name:%.170s", name_in_text(c->name, length).text);
-    return out;
-  }
-  if (p->numbers_skip_target && length > skip && memcmp(c->name, made_up, skip) == 0)
-    (void)copse_parse_double(c->name + skip, length - skip, &number);
+  if (p->named)
+    snprintf(out.text, sizeof out.text, "name:%.170s", name_in_text(c->name, strlen(c->name)).text);
   else
-    number -= p->target.kind != TARGET_NONE && p->target.column < number;
-  snprintf(out.text, sizeof out.text, "%.0f", number);
+    snprintf(out.text, sizeof out.text, "%.0f", column_number(p, c));
   return out;
 }
 
@@ -86,8 +97,48 @@ struct name_text value_in_text(const struct facts_value *value) {
 
 /* ---- the list ---- */
 
-bool alert_append(copse_context *ctx, struct alert_list *list, const char *id, const struct finding *finding,
-                  const uint32_t *columns, uint32_t n_columns) {
+/* A name as an item of a list of columns. */
+static void append_item(copse_text *out, const char *name) {
+  size_t length = strlen(name);
+  bool quoted = strpbrk(name, ",\"") != NULL || length == 0 || name[0] == ' ' || name[length - 1] == ' ';
+  if (!quoted) {
+    copse_text_append(out, name, length);
+    return;
+  }
+  copse_text_append(out, "\"", 1);
+  for (; *name != '\0'; name++) {
+    if (*name == '"') copse_text_append(out, "\"", 1);
+    copse_text_append(out, name, 1);
+  }
+  copse_text_append(out, "\"", 1);
+}
+
+/* KEY=VALUE of a finding on these columns; NULL: out of memory. */
+static char *make_flag(const copse_profile *p, const struct finding *finding, const uint32_t *columns,
+                       uint32_t n_columns) {
+  copse_text out = {.ctx = p->ctx};
+  bool typed = strcmp(finding->flag_key, "type") == 0, listed = finding->flag[0] == '\0';
+  copse_text_appendf(&out, "%s=%s%s", finding->flag_key, typed ? "" : finding->flag,
+                     listed && p->named ? "name:" : "");
+  for (uint32_t i = 0; i < n_columns && (listed || typed); i++) {
+    const struct column_facts *c = &p->columns[columns[i]];
+    if (i > 0) copse_text_append(&out, ",", 1);
+    if (typed)
+      copse_text_appendf(&out, "%s:%s", c->name, finding->flag);
+    else if (p->named)
+      append_item(&out, c->name);
+    else
+      copse_text_appendf(&out, "%.0f", column_number(p, c));
+  }
+  copse_text_append(&out, "", 1);
+  if (!out.failed) return out.data;
+  copse_text_release(&out);
+  return NULL;
+}
+
+bool alert_append(const copse_profile *p, struct alert_list *list, const char *id,
+                  const struct finding *finding, const uint32_t *columns, uint32_t n_columns) {
+  copse_context *ctx = p->ctx;
   if (list->n == list->capacity) {
     uint32_t capacity = list->capacity == 0 ? 32 : list->capacity * 2;
     struct alert *alerts = copse_resize(ctx, list->list, capacity, sizeof *alerts);
@@ -100,9 +151,17 @@ bool alert_append(copse_context *ctx, struct alert_list *list, const char *id, c
                           .level = finding->level,
                           .column = n_columns > 0 ? (int64_t)columns[0] : ALERT_NO_COLUMN,
                           .n_columns = n_columns,
+                          .flag_key = finding->flag_key,
+                          .n_data = finding->n_data,
                           .effect = finding->effect};
+  memcpy(alert->data, finding->data, sizeof alert->data);
   alert->columns = copse_alloc(ctx, n_columns, sizeof *alert->columns);
-  if (alert->columns == NULL) return false;
+  if (alert->columns != NULL && finding->flag_key != NULL)
+    alert->flag = make_flag(p, finding, columns, n_columns);
+  if (alert->columns == NULL || (finding->flag_key != NULL && alert->flag == NULL)) {
+    copse_free(alert->columns);
+    return false;
+  }
   for (uint32_t i = 0; i < n_columns; i++) alert->columns[i] = columns[i];
   memcpy(alert->text, finding->text, sizeof alert->text);
   memcpy(alert->remedy, finding->remedy, sizeof alert->remedy);
@@ -110,14 +169,19 @@ bool alert_append(copse_context *ctx, struct alert_list *list, const char *id, c
   return true;
 }
 
+static void release_alert(struct alert *alert) {
+  copse_free(alert->columns);
+  copse_free(alert->flag);
+}
+
 void alerts_release(struct alert_list *list) {
-  for (uint32_t i = 0; i < list->n; i++) copse_free(list->list[i].columns);
+  for (uint32_t i = 0; i < list->n; i++) release_alert(&list->list[i]);
   copse_free(list->list);
 }
 
 static bool add_alert(copse_profile *p, const char *id, const struct finding *finding,
                       const uint32_t *columns, uint32_t n_columns) {
-  return alert_append(p->ctx, &p->alerts, id, finding, columns, n_columns);
+  return alert_append(p, &p->alerts, id, finding, columns, n_columns);
 }
 
 static bool listed(const char *list, const char *id) {
@@ -179,6 +243,7 @@ static bool fold(copse_profile *p, const struct column_check *check, copse_alert
                  uint32_t *room) {
   struct finding finding = {.level = level, .effect = 0};
   uint32_t n = 0, kept = 0;
+  bool alike = true; /* one option does it for all of them */
   for (uint32_t i = 0; i < p->alerts.n; i++) {
     const struct alert *alert = &p->alerts.list[i];
     if (alert->id == check->id && alert->level == level) room[n++] = (uint32_t)alert->column;
@@ -189,7 +254,11 @@ static bool fold(copse_profile *p, const struct column_check *check, copse_alert
     if (alert->id == check->id && alert->level == level) {
       if (alert->effect > finding.effect) finding.effect = alert->effect;
       memcpy(finding.remedy, alert->remedy, sizeof finding.remedy);
-      copse_free(alert->columns);
+      bool columns = alert->flag_key != NULL && (strcmp(alert->flag_key, "ignore_column") == 0 ||
+                                                 strcmp(alert->flag_key, "categorical_feature") == 0);
+      alike &= columns && (finding.flag_key == NULL || strcmp(finding.flag_key, alert->flag_key) == 0);
+      finding.flag_key = alike ? alert->flag_key : NULL;
+      release_alert(alert);
     } else {
       p->alerts.list[kept++] = *alert;
     }
@@ -206,6 +275,7 @@ static bool fold(copse_profile *p, const struct column_check *check, copse_alert
     if (length > ALERT_TEXT - 200) break;
   }
   snprintf(finding.text + length, sizeof finding.text - (size_t)length, "%s", n > 6 ? " ...)" : ")");
+  finding_tell(&finding, "columns", n);
   /* one column's own name does not fit many */
   char *key = strstr(finding.remedy, "ignore_column=");
   if (key == NULL) key = strstr(finding.remedy, "categorical_feature=");

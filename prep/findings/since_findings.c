@@ -41,6 +41,8 @@ static bool find_missing(const copse_profile *p, uint32_t i, struct finding *out
   if (!s->missing_moved) return false;
   SAY("`%s` is missing in %s of the rows, before in %s.", NAME, share_text(s->missing).text,
       share_text(s->missing_before).text);
+  finding_tell(out, "share", s->missing);
+  finding_tell(out, "share_before", s->missing_before);
   return says(out, fabs(s->missing - s->missing_before) >= 0.25, fabs(s->missing - s->missing_before));
 }
 
@@ -50,6 +52,8 @@ static bool find_left(const copse_profile *p, uint32_t i, struct finding *out) {
   if (!s->left) return false;
   SAY("%s of the numbers of `%s` lie beyond the histogram of the earlier profile, before %s.",
       share_text(s->outside).text, NAME, share_text(s->outside_before).text);
+  finding_tell(out, "share", s->outside);
+  finding_tell(out, "share_before", s->outside_before);
   return says(out, s->outside - s->outside_before >= 0.25, s->outside - s->outside_before);
 }
 
@@ -59,6 +63,8 @@ static bool find_fresh(const copse_profile *p, uint32_t i, struct finding *out) 
   if (!s->fresh) return false;
   SAY("%s of the rows have a `%s` that the earlier profile does not name, before %s.",
       share_text(s->unnamed).text, NAME, share_text(s->unnamed_before).text);
+  finding_tell(out, "share", s->unnamed);
+  finding_tell(out, "share_before", s->unnamed_before);
   return says(out, s->unnamed - s->unnamed_before >= 0.25, s->unnamed - s->unnamed_before);
 }
 
@@ -67,6 +73,8 @@ static bool find_moved(const copse_profile *p, uint32_t i, struct finding *out) 
   const struct column_drift *d = &p->since.columns[i].drift;
   if (!d->moved) return false;
   SAY("`%s` moved: population stability index %.2f, by chance up to %.2f.", NAME, d->psi, d->psi_chance);
+  finding_tell(out, "psi", d->psi);
+  finding_tell(out, "psi_null95", d->psi_chance);
   return says(out, d->psi_excess >= 0.25, d->psi < 0.8 ? d->psi : 0.8);
 }
 
@@ -114,9 +122,10 @@ static bool tell_rest(copse_profile *p, const struct since_check *check, const s
     columns[i] = list[i].column;
     if (list[i].finding.level > rest.level) rest.level = list[i].finding.level;
   }
+  finding_tell(&rest, "columns", n);
   snprintf(rest.text, sizeof rest.text, "%u %s.", n, check->group);
   snprintf(rest.remedy, sizeof rest.remedy, "%s", check->remedy);
-  bool ok = alert_append(p->ctx, &p->since.findings, check->id, &rest, columns, n);
+  bool ok = alert_append(p, &p->since.findings, check->id, &rest, columns, n);
   copse_free(columns);
   return ok;
 }
@@ -133,7 +142,7 @@ static bool run_check(copse_profile *p, const struct since_check *check, struct 
   if (n > 0) qsort(room, n, sizeof *room, compare_found);
   uint32_t apart = n <= TOLD_APART + 1 ? n : TOLD_APART; /* a line for one column more says no less */
   for (uint32_t i = 0; i < apart && ok; i++)
-    ok = alert_append(p->ctx, &p->since.findings, check->id, &room[i].finding, &room[i].column, 1);
+    ok = alert_append(p, &p->since.findings, check->id, &room[i].finding, &room[i].column, 1);
   return ok && (n == apart || tell_rest(p, check, room + apart, n - apart));
 }
 
@@ -151,7 +160,7 @@ static bool tell_gone(copse_profile *p) {
       snprintf(gone.text, sizeof gone.text, "%u more columns are not there any more.", n - apart);
     snprintf(gone.remedy, sizeof gone.remedy,
              "a model asks for every column that it was trained on: is it called otherwise now?");
-    ok = alert_append(p->ctx, &p->since.findings, "GONE", &gone, NULL, 0);
+    ok = alert_append(p, &p->since.findings, "GONE", &gone, NULL, 0);
   }
   return ok;
 }
@@ -190,7 +199,9 @@ static bool tell_alerts(copse_profile *p, const copse_earlier_profile *earlier) 
              alert->n_columns > 0 ? " of `" : "", name_in_text(name, strlen(name)).text,
              alert->n_columns > 0 ? "`" : "");
     snprintf(fresh.remedy, sizeof fresh.remedy, "%s", alert->remedy);
-    ok = alert_append(p->ctx, &p->since.findings, "ALERT", &fresh, alert->columns, alert->n_columns);
+    memcpy(fresh.data, alert->data, sizeof fresh.data);
+    fresh.n_data = alert->n_data;
+    ok = alert_append(p, &p->since.findings, "ALERT", &fresh, alert->columns, alert->n_columns);
   }
   return ok && !failed;
 }

@@ -361,7 +361,7 @@ typedef enum copse_profile_values {
 typedef enum copse_profile_format {
   COPSE_PROFILE_TEXT = 0, /* 100 characters wide */
   COPSE_PROFILE_HTML = 1, /* one page that needs nothing else */
-  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.1, prep/report/profile.schema.json */
+  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.2, prep/report/profile.schema.json */
 } copse_profile_format;
 
 typedef enum copse_alert_level {
@@ -413,12 +413,27 @@ typedef struct copse_profile_options {
   size_t n_against;
   const copse_earlier_profile *earlier; /* to compare with, borrowed during the call; NULL: none */
   uint32_t n_samples;                   /* rows to show, drawn by their number; COPSE_VALUES_FULL alone */
-  copse_read_format format;             /* AUTO refuses what looks like LibSVM, CSV takes it for text */
-  const char *missing_values;           /* as in copse_read_options */
+  const char *ignore_column; /* columns that are not looked at, as in copse_read_options; the target's number
+                                is not counted */
+  const char *column_types; /* COLUMN:TYPE,... for columns whose type is not to be inferred: number, category,
+                               datetime, code, id, text */
+  char date_order;          /* 'd' or 'm': day or month comes first where the dates of a column do not tell */
+  uint64_t memory_bytes;    /* that the tables, which grow with the number of columns, may take: they are
+                               halved as often as it takes, and more is estimated; too little for the smallest is
+                               an error. 0: as much as is useful */
+  copse_read_format format; /* AUTO refuses what looks like LibSVM, CSV takes it for text */
+  const char *missing_values; /* as in copse_read_options */
   char separator;
   copse_read_header header;
   copse_profile_values values;
   int n_threads;
+  /* What the library does not know of the run, for what the outputs tell of it; none of it changes anything
+   * else. */
+  const char *const *command; /* [n_command] words of the command line */
+  size_t n_command;
+  const char *started;   /* the moment it began, RFC 3339 */
+  double (*clock)(void); /* seconds since some fixed moment, from any thread, as long as the profile lives;
+                            NULL: no phase has a time */
 } copse_profile_options;
 
 /* Reads CSV files or tables (FILE.db#TABLE), as one, once, a batch of rows at a time. Memory is bounded by
@@ -435,7 +450,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_profile_run(copse_context *ctx, co
 COPSE_MUST_CHECK COPSE_API copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame,
                                                             int n_threads, copse_profile **out,
                                                             copse_error *err);
-/* Appends the whole document; out->failed tells lack of memory. The same profile gives the same bytes. */
+/* Appends the whole document; out->failed tells lack of memory. The same files and options give the same
+ * bytes, but for what is told of the run (the JSON's member "run": time, threads, memory). */
 COPSE_API void copse_profile_write(const copse_profile *profile, copse_profile_format format,
                                    copse_text *out);
 /* Rows that were looked at. */

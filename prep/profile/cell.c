@@ -61,7 +61,7 @@ static const char *take_digits(const char *p, const char *end, int most, int *ou
 }
 
 /* [T or blank]hh:mm[:ss[.fff]][zone] up to the end. */
-static bool take_time(const char *p, const char *end, double *seconds) {
+static bool take_time(const char *p, const char *end, double *seconds, bool *zoned) {
   int h, m, s = 0, zone = 0;
   double fraction = 0;
   if (*p != ' ' && *p != 'T') return false;
@@ -74,7 +74,8 @@ static bool take_time(const char *p, const char *end, double *seconds) {
     double scale = 0.1;
     for (p++; p < end && digit(*p); p++, scale /= 10) fraction += scale * (*p - '0');
   }
-  if (p < end && !moment_take_zone(p, end, &zone)) return false;
+  *zoned = p < end;
+  if (*zoned && !moment_take_zone(p, end, &zone)) return false;
   *seconds = h * 3600.0 + m * 60.0 + s + fraction - zone * 60.0;
   return true;
 }
@@ -108,12 +109,12 @@ static enum cell_type date_type(const char *text, size_t length, double *value) 
   p = take_digits(p, end, year_first ? 2 : 4, &c);
   if (p == NULL || (!year_first && p - third != 4)) return CELL_TYPE_TEXT;
   double seconds = 0, day;
-  bool timed = p < end;
-  if (timed && !take_time(p, end, &seconds)) return CELL_TYPE_TEXT;
+  bool timed = p < end, zoned = false;
+  if (timed && !take_time(p, end, &seconds, &zoned)) return CELL_TYPE_TEXT;
   if (year_first || named) {
     if (!(named ? date_seconds(c, b, a, &day) : date_seconds(a, b, c, &day))) return CELL_TYPE_TEXT;
     *value = day + seconds;
-    return timed ? CELL_TYPE_TIME : CELL_TYPE_DATE;
+    return zoned ? CELL_TYPE_ZONED : timed ? CELL_TYPE_TIME : CELL_TYPE_DATE;
   }
   if (!date_seconds(c, b, a, &day) && !date_seconds(c, a, b, &day)) return CELL_TYPE_TEXT;
   *value = date_pack(a, b, c);

@@ -19,6 +19,7 @@ enum cell_type {
   CELL_TYPE_TIME,     /* the same with a time of day */
   CELL_TYPE_DMY,      /* 31/01/2024 or 01/31/2024, value: date_pack */
   CELL_TYPE_TEXT,
+  CELL_TYPE_ZONED, /* a time with its zone, value: seconds from 1970 in UTC */
   CELL_N_TYPES
 };
 

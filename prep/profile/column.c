@@ -7,7 +7,12 @@ enum { MOST_DAYS = 1 << 16 }; /* the days of 180 years: packed ones are never na
 
 void column_init(struct column *column, copse_context *ctx, const char *name, uint32_t index,
                  uint32_t limit) {
-  *column = (struct column){.ctx = ctx, .name = name, .index = index, .blanks = {.ctx = ctx}};
+  *column = (struct column){.ctx = ctx,
+                            .name = name,
+                            .index = index,
+                            .source = index,
+                            .forced = COLUMN_INFER,
+                            .blanks = {.ctx = ctx}};
   uint32_t fewer = limit / VALUES_NARROW; /* as they come they are exact up to 65,536 rows anyway */
   values_init(&column->numbers, ctx, false, fewer);
   values_init(&column->dates, ctx, false, fewer);
@@ -47,12 +52,14 @@ static void take_cell(struct column *column, const struct typed_block *block, si
     case CELL_TYPE_INFINITE: values_add_number(&column->numbers, x, target); break;
     case CELL_TYPE_DATE:
     case CELL_TYPE_TIME:
+    case CELL_TYPE_ZONED:
       follow_order(column, x);
       values_add_number(&column->dates, x, target);
       break;
     case CELL_TYPE_DMY: values_add_number(&column->packed, x, target); break;
     default: {
-      const struct row_cell *ref = &block->cells[cell];
+      size_t own = (size_t)column->index * block->n_rows, row = cell - own;
+      const struct row_cell *ref = &block->cells[(size_t)column->source * block->n_rows + row];
       struct values *texts = &column->texts;
       uint32_t entry = values_add_text(texts, block->values[cell], ref->text, ref->length, 1);
       if (entry != UINT32_MAX && texts->tally.shape.n_classes > 0) tally_add(&texts->tally, entry, target);

@@ -22,6 +22,7 @@ struct typed_block {
   size_t capacity_cells, capacity_rows;
 };
 
+enum { COLUMN_INFER = 255 };
 enum { BLANK_NULL, BLANK_EMPTY, BLANK_DECLARED, N_BLANKS };
 
 struct column {
@@ -38,7 +39,9 @@ struct column {
   uint64_t *sample;      /* [n_sample] values of the sampled rows, as in a block */
   uint8_t *sample_types;
   size_t n_sample;
-  uint32_t index;
+  uint32_t index, source; /* source: its number in the file, among columns that are not looked at */
+  uint8_t forced;         /* enum column_type of facts.h that the caller wants, or COLUMN_INFER */
+  char date_order;        /* of days that do not tell it: 'd' or 'm' comes first; 0: not said */
   bool failed;
 };
 

@@ -59,6 +59,10 @@ static void find_order(const struct column *column, struct column_facts *out) {
                                                 : "";
 }
 
+bool column_is_exact(const struct column_facts *c) {
+  return c->distinct_exact && (!c->has_number || c->number.exact) && (!c->has_levels || c->levels.exact);
+}
+
 bool describe_column(struct column *column, struct column_facts *out) {
   struct values *all[] = {&column->numbers, &column->texts, &column->dates, &column->packed};
   out->name = column->name;
@@ -71,6 +75,7 @@ bool describe_column(struct column *column, struct column_facts *out) {
   }
   if (column->failed) return false;
   infer_type(column, out);
+  out->physical = infer_physical(column, out);
   if (column->dates.failed) return false; /* other dates were added to it */
   double most = (double)(out->n - out->n_missing);
   if (out->distinct > most) out->distinct = most; /* an estimate may be more */
@@ -87,5 +92,6 @@ bool describe_column(struct column *column, struct column_facts *out) {
     return false;
   }
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) column->failed |= all[i]->failed;
+  if (!column->failed) detail_find(column, out);
   return !column->failed;
 }

@@ -14,6 +14,7 @@ static int64_t period_of(const char *unit, double seconds, int step) {
     case 'd': return (int64_t)floor(seconds / DAY);
     case 'w': return (int64_t)floor((seconds / DAY + 3) / 7); /* weeks begin on Monday */
     case 'm': return (int64_t)year * 12 + month - 1;
+    case 'q': return (int64_t)year * 4 + (month - 1) / 3;
     default: return (int64_t)floor((double)year / step);
   }
 }
@@ -24,6 +25,7 @@ static double period_start(const char *unit, int64_t period, int step) {
     case 'd': return (double)period * DAY;
     case 'w': return ((double)period * 7 - 3) * DAY;
     case 'm': (void)date_seconds((int)(period / 12), (int)(period % 12) + 1, 1, &start); return start;
+    case 'q': (void)date_seconds((int)(period / 4), (int)(period % 4) * 3 + 1, 1, &start); return start;
     default: (void)date_seconds((int)period * step, 1, 1, &start); return start;
   }
 }
@@ -38,6 +40,7 @@ static void count_periods(const struct values *values, struct date_facts *f) {
   f->unit = days < FACTS_PERIODS - 1          ? "day"
             : days < 7 * (FACTS_PERIODS - 2)  ? "week"
             : days < 30 * (FACTS_PERIODS - 3) ? "month"
+            : days < 90 * (FACTS_PERIODS - 3) ? "quarter"
                                               : "year";
   while (period_of(f->unit, f->last, step) - period_of(f->unit, f->first, step) >= FACTS_PERIODS) step *= 10;
   f->period_step = step;
@@ -49,13 +52,6 @@ static void count_periods(const struct values *values, struct date_facts *f) {
     const struct value *v = &values->entries[i];
     f->periods[date_period(f, v->number.lo / 2 + v->number.hi / 2)] += v->n;
   }
-}
-
-static bool is_sentinel(double seconds) {
-  int year, month, day;
-  date_of(seconds, &year, &month, &day);
-  return (year == 1900 || year == 1970 || year == 1 || year == 9999) &&
-         ((month == 1 && day == 1) || (month == 12 && day == 31));
 }
 
 /* The moment that all but `share` of the rows do not pass. */
@@ -83,11 +79,13 @@ void describe_dates(const struct column *column, struct column_facts *out) {
   const struct value *first = &values->entries[0], *last = &values->entries[values->n - 1];
   f->n_first = first->number.lo == first->number.hi ? first->n : 1;
   f->n_last = last->number.lo == last->number.hi ? last->n : 1;
-  f->granularity = column->n_types[CELL_TYPE_TIME] > 0 ? "second" : "day";
+  f->n_zoned = column->n_types[CELL_TYPE_ZONED];
+  f->n_timed = column->n_types[CELL_TYPE_TIME] + f->n_zoned;
+  f->granularity = f->n_timed > 0 ? "second" : "day";
   double future = future_from(values);
   for (uint32_t i = 0; i < values->n; i++) {
     const struct value *v = &values->entries[i];
-    bool sentinel = v->number.lo == v->number.hi && is_sentinel(v->number.lo);
+    bool sentinel = v->number.lo == v->number.hi && date_is_sentinel(v->number.lo);
     if (sentinel)
       f->n_sentinel += v->n;
     else if (v->number.lo > future)

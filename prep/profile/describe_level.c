@@ -94,8 +94,16 @@ static void find_form(const struct values *texts, struct level_facts *f) {
   f->form_share = (double)counts[best] / (double)n;
 }
 
+/* A blank, tab or no-break space at an end, with something beside it. */
+static bool has_outer_blank(const char *text, uint32_t n) {
+  if (n < 2) return false;
+  bool first = text[0] == ' ' || text[0] == '\t' || (n > 2 && memcmp(text, "\xC2\xA0", 2) == 0);
+  return first || text[n - 1] == ' ' || text[n - 1] == '\t' ||
+         (n > 2 && memcmp(text + n - 2, "\xC2\xA0", 2) == 0);
+}
+
 static void look_at_texts(const struct values *texts, struct weighted *lengths, struct level_facts *f) {
-  uint64_t n = 0, blanks = 0, foreign = 0, patterns[N_PATTERNS] = {0}, grouped = 0, comma = 0;
+  uint64_t n = 0, foreign = 0, patterns[N_PATTERNS] = {0}, grouped = 0, comma = 0;
   for (uint32_t i = 0; i < texts->n; i++) {
     const struct value *v = &texts->entries[i];
     const char *text = texts->bytes + v->text.at;
@@ -106,7 +114,7 @@ static void look_at_texts(const struct values *texts, struct weighted *lengths, 
     n += v->n;
     if (bad) f->n_bad_bytes += v->n;
     if (!ascii) foreign += v->n;
-    if (kept > 0 && (text[0] == ' ' || text[kept - 1] == ' ')) blanks += v->n;
+    if (kept == v->text.length && has_outer_blank(text, kept)) f->n_blanks += v->n;
     patterns[text_pattern_of(text, kept)] += v->n;
     if (text_is_grouped_number(text, kept)) grouped += v->n;
     if (text_is_comma_number(text, kept)) comma += v->n;
@@ -119,7 +127,6 @@ static void look_at_texts(const struct values *texts, struct weighted *lengths, 
   f->length_min = lengths[0].value;
   f->length_median = lengths[at].value;
   f->length_max = lengths[texts->n - 1].value;
-  f->share_blanks = (double)blanks / (double)n;
   f->share_non_ascii = (double)foreign / (double)n;
   f->share_bad_bytes = (double)f->n_bad_bytes / (double)n;
   for (int i = 1; i < N_PATTERNS; i++)

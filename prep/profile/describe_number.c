@@ -173,8 +173,8 @@ static void measure(const struct column *column, const struct refined *refined, 
   f->n_integer = column->n_types[CELL_TYPE_INTEGER];
   f->exact = column->numbers.exact;
   f->rank_error = refined->rank_error;
-  f->mean = moments.mean;
-  f->sum = moments.mean * (double)moments.n;
+  f->mean = moments.mean + moments.mean_rest;
+  f->sum = moments.mean * (double)moments.n + moments.mean_rest * (double)moments.n;
   f->std = moments_std(&moments);
   f->skew = moments_skew(&moments);
   f->kurtosis = moments_kurtosis(&moments);

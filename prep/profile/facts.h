@@ -5,6 +5,7 @@
 #define COPSE_PROFILE_FACTS_H
 
 #include "profile/column.h"
+#include "profile/detail.h"
 #include "profile/rows.h"
 
 enum column_type {
@@ -68,9 +69,9 @@ struct level_facts {
   double entropy;    /* normalised by the number of levels */
   double rare_share; /* of rows whose level occurs fewer than 5 times */
   bool exact;
-  uint64_t length_min, length_median, length_max;        /* characters */
-  double share_blanks, share_non_ascii, share_bad_bytes; /* of rows */
-  uint64_t n_bad_bytes;
+  uint64_t length_min, length_median, length_max; /* characters */
+  double share_non_ascii, share_bad_bytes;        /* of rows */
+  uint64_t n_bad_bytes, n_blanks;                 /* n_blanks: a blank at an end, in quotes */
   uint32_t n_variants; /* levels equal to another one but for case and punctuation */
   struct facts_value variants[3];
   const char *pattern; /* "email", "phone", "URL", "UUID" where most levels look so, else NULL */
@@ -82,12 +83,14 @@ struct level_facts {
 struct date_facts {
   double first, last;            /* seconds from 1970 */
   const char *format;            /* "YYYY-MM-DD" ... */
+  double format_share;           /* of the dates that are written so */
   const char *granularity;       /* "day", "second" */
+  uint64_t n_timed, n_zoned;     /* dates with a time of day; those of them with a time zone */
   bool ambiguous;                /* day or month first: both would do */
   uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
   uint64_t n_first, n_last;      /* rows of the first and the last one */
   bool rounded;                  /* they stand for themselves no longer */
-  const char *unit;              /* of the bars: "day", "week", "month", "year" */
+  const char *unit;              /* of the bars: "day", "week", "month", "quarter", "year" */
   uint32_t n_periods;
   double period_start[FACTS_PERIODS];
   uint64_t periods[FACTS_PERIODS];
@@ -134,6 +137,8 @@ struct view_facts {
 struct column_facts {
   const char *name; /* as the file has it */
   enum column_type type;
+  const char *physical; /* what every filled cell can be stored as: "int64", "float64", "date", "timestamp",
+                           "string", "null" */
   char why[160];
   uint64_t n, n_missing, n_null, n_empty, n_declared, n_tokens, n_misfits;
   uint64_t first_misfit; /* row */
@@ -151,6 +156,7 @@ struct column_facts {
   struct number_facts number;
   struct level_facts levels;
   struct date_facts date;
+  struct column_detail detail;
   struct view_facts view;
 };
 
@@ -167,6 +173,9 @@ struct target_facts {
   double order_auc; /* of the row's number; NaN */
   double order_se;
 };
+
+/* Whether none of the figures is estimated. */
+bool column_is_exact(const struct column_facts *column);
 
 /* Wilson's interval at 95 % for k of n. */
 void wilson(uint64_t k, uint64_t n, double *lo, double *hi);

@@ -52,20 +52,33 @@ static bool settle_packed(struct column *column, struct column_facts *out) {
     month_first += b > 12 ? packed->entries[i].n : 0;
   }
   if (day_first > 0 && month_first > 0) return false;
-  out->date.ambiguous = day_first + month_first == 0 && packed->n > 0;
-  out->date.format = month_first > 0 ? "MM/DD/YYYY" : "DD/MM/YYYY";
+  bool open = day_first + month_first == 0 && packed->n > 0;
+  bool month = month_first > 0 || (open && column->date_order == 'm');
+  out->date.ambiguous = open && column->date_order == 0;
+  out->date.format = month ? "MM/DD/YYYY" : "DD/MM/YYYY";
   values_shape(dates, packed->tally.shape);
   for (uint32_t i = 0; i < packed->n; i++) {
     const struct value *v = &packed->entries[i];
     double seconds = 0;
     date_unpack(v->number.lo, &a, &b, &y);
-    if (!date_seconds(y, month_first > 0 ? a : b, month_first > 0 ? b : a, &seconds)) continue;
+    if (!date_seconds(y, month ? a : b, month ? b : a, &seconds)) continue;
     uint32_t entry = values_put_number(dates, seconds, v->n);
     if (entry == UINT32_MAX) break;
     values_add_tally(dates, entry, packed, i);
   }
   values_sort(dates);
   return true;
+}
+
+/* The form that most dates have; what is read otherwise by another order is told by the order. */
+static void choose_format(const uint64_t *n, uint64_t n_dates, struct date_facts *out) {
+  uint64_t days = n[CELL_TYPE_DATE], moments = n[CELL_TYPE_TIME] + n[CELL_TYPE_ZONED],
+           most = n[CELL_TYPE_DMY];
+  if (most == 0 || (!out->ambiguous && (days > most || moments > most))) {
+    out->format = moments >= days ? "YYYY-MM-DD hh:mm:ss" : "YYYY-MM-DD";
+    most = moments >= days ? moments : days;
+  }
+  out->format_share = (double)most / (double)n_dates;
 }
 
 /* ---- kinds of columns ---- */
@@ -157,6 +170,19 @@ static void miss_tokens(const struct column *column, struct column_facts *out) {
   out->n_missing += out->n_tokens;
 }
 
+const char *infer_physical(const struct column *column, const struct column_facts *out) {
+  const uint64_t *n = column->n_types;
+  uint64_t days = n[CELL_TYPE_DATE] + n[CELL_TYPE_DMY], moments = n[CELL_TYPE_TIME] + n[CELL_TYPE_ZONED];
+  uint64_t whole = n[CELL_TYPE_INTEGER], numbers = whole + n[CELL_TYPE_DECIMAL] + n[CELL_TYPE_INFINITE];
+  uint64_t filled = out->n - out->n_missing;
+  bool dated = out->type == TYPE_DATETIME || out->type == TYPE_CONSTANT; /* days and months are told apart */
+  if (filled == 0) return "null";
+  if (whole == filled) return "int64";
+  if (numbers == filled) return "float64";
+  if (dated && days == filled) return "date";
+  return dated && days + moments == filled ? "timestamp" : "string";
+}
+
 void infer_type(struct column *column, struct column_facts *out) {
   const uint64_t *n = column->n_types;
   out->n_null = n[CELL_TYPE_NULL];
@@ -165,7 +191,7 @@ void infer_type(struct column *column, struct column_facts *out) {
   out->n_missing = out->n_null + out->n_empty + out->n_declared;
   uint64_t there = out->n - out->n_missing, typed = there - n[CELL_TYPE_TOKEN];
   uint64_t numbers = n[CELL_TYPE_INTEGER] + n[CELL_TYPE_DECIMAL] + n[CELL_TYPE_INFINITE];
-  uint64_t dates = n[CELL_TYPE_DATE] + n[CELL_TYPE_TIME] + n[CELL_TYPE_DMY];
+  uint64_t dates = n[CELL_TYPE_DATE] + n[CELL_TYPE_TIME] + n[CELL_TYPE_ZONED] + n[CELL_TYPE_DMY];
   count_levels(column, out);
   if (there == 0) {
     set_type(out, TYPE_EMPTY, "no cell is filled");
@@ -173,7 +199,9 @@ void infer_type(struct column *column, struct column_facts *out) {
     out->distinct = 0;
     return;
   }
-  if (typed > 0 && (double)numbers >= FITS * (double)typed) {
+  uint8_t forced = column->forced;
+  bool free = forced == COLUMN_INFER;
+  if (forced == TYPE_NUMBER ? numbers > 0 : free && typed > 0 && (double)numbers >= FITS * (double)typed) {
     miss_tokens(column, out);
     out->n_misfits = typed - numbers;
     out->first_misfit = column->first_rows[n[CELL_TYPE_TEXT] > 0 ? CELL_TYPE_TEXT : CELL_TYPE_CODE];
@@ -181,6 +209,8 @@ void infer_type(struct column *column, struct column_facts *out) {
     out->distinct_exact = column->numbers.exact;
     if (out->distinct == 1 && out->n_missing == 0 && out->n_misfits == 0)
       set_type(out, TYPE_CONSTANT, "one value in every row");
+    else if (!free)
+      set_type(out, TYPE_NUMBER, "type=number");
     else if (n[CELL_TYPE_CODE] > 0)
       set_type(out, TYPE_CODE, "digits, some of them with leading zeros, a plus sign or more than 15 places");
     else
@@ -191,7 +221,9 @@ void infer_type(struct column *column, struct column_facts *out) {
     }
     return;
   }
-  if (typed > 0 && (double)dates >= FITS * (double)typed && settle_packed(column, out)) {
+  bool dated =
+      forced == TYPE_DATETIME ? dates > 0 : free && typed > 0 && (double)dates >= FITS * (double)typed;
+  if (dated && settle_packed(column, out)) {
     miss_tokens(column, out);
     out->n_misfits = typed - dates;
     out->first_misfit = column->first_rows[n[CELL_TYPE_TEXT] > 0      ? CELL_TYPE_TEXT
@@ -199,16 +231,21 @@ void infer_type(struct column *column, struct column_facts *out) {
                                                                       : CELL_TYPE_CODE];
     out->distinct = values_distinct(&column->dates);
     out->distinct_exact = column->dates.exact;
-    if (n[CELL_TYPE_DMY] == 0)
-      out->date.format = n[CELL_TYPE_TIME] > 0 ? "YYYY-MM-DD hh:mm:ss" : "YYYY-MM-DD";
+    choose_format(n, dates, &out->date);
     set_type(out, TYPE_DATETIME, "dates");
-    if (out->date.format != NULL) snprintf(out->why, sizeof out->why, "dates, %s", out->date.format);
+    if (!free)
+      snprintf(out->why, sizeof out->why, "type=datetime, %s", out->date.format);
+    else if (out->date.format != NULL)
+      snprintf(out->why, sizeof out->why, "dates, %s", out->date.format);
     if (out->distinct == 1 && out->n_missing == 0 && out->n_misfits == 0)
       set_type(out, TYPE_CONSTANT, "one value in every row");
     return;
   }
   if (out->distinct == 1 && out->n_missing == 0) {
     set_type(out, TYPE_CONSTANT, "one value in every row");
+  } else if (!free && forced != TYPE_NUMBER && forced != TYPE_DATETIME) {
+    out->type = (enum column_type)forced;
+    snprintf(out->why, sizeof out->why, "type=%s", column_type_names[forced]);
   } else if (!infer_truth(column, out, there)) {
     infer_text(column, out, there);
   }

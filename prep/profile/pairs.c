@@ -1,72 +1,36 @@
 /* pairs.c - see pairs.h. */
-#include "profile/pairs.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "profile/pairs_job.h"
+#include "profile/values_table.h"
+
 enum { LEVELS = 32, NO_LEVEL = 255, MOST_ROWS = 16384, LEAST_ROWS = 4096, LEAST_PRESENT = 50 };
 #define BUDGET 5e8
 #define SHOWN 0.3
 
-/* A column of the sample, as ranks or as levels. */
-struct view {
-  bool numeric, levels;
-  double *ranks;  /* [n] around 0; 0 where missing */
-  double *there;  /* [n] 1, or 0 where missing */
-  uint8_t *codes; /* [n] */
-  uint64_t n_there;
-  double squares; /* of the ranks */
-};
-
-struct job {
-  copse_context *ctx;
-  const struct column *columns;
-  const struct column_facts *facts;
-  uint32_t n_columns, target;
-  size_t n, n_sample; /* rows looked at, of those sampled */
-  struct view *views;
-  struct pairs *out;
-  bool *failed; /* [n_columns] */
-};
-
 /* ---- columns ---- */
 
-/* The sample is in the order of the file: rows are taken from all over it. */
-static size_t sampled_row(const struct job *job, size_t row) { return row * job->n_sample / job->n; }
-
-static bool has_number(const struct column *column, size_t row, double *x) {
-  enum cell_type type = column->sample_types[row];
-  if (cell_is_text(type) || cell_is_blank(type) || type == CELL_TYPE_DMY) return false;
-  memcpy(x, &column->sample[row], sizeof *x);
-  return true;
-}
-
-struct ranked {
-  double x;
-  size_t row;
-};
-
-static int compare_ranked(const void *a, const void *b) {
-  const struct ranked *x = a, *y = b;
-  return x->x < y->x ? -1 : x->x > y->x;
-}
-
-static bool rank_column(const struct job *job, const struct column *column, struct view *view) {
-  struct ranked *list = copse_alloc(job->ctx, job->n, sizeof *list);
+static bool rank_column(const struct pairs_job *job, const struct column *column, struct pair_view *view) {
+  struct keyed *list = copse_alloc(job->ctx, job->n, sizeof *list);
   view->ranks = copse_alloc_zero(job->ctx, job->n, sizeof *view->ranks);
   view->there = copse_alloc_zero(job->ctx, job->n, sizeof *view->there);
   bool ok = list != NULL && view->ranks != NULL && view->there != NULL;
-  size_t n = 0;
-  for (size_t row = 0; row < job->n && ok; row++)
-    if (has_number(column, sampled_row(job, row), &list[n].x)) list[n++].row = row;
-  if (ok) qsort(list, n, sizeof *list, compare_ranked);
+  uint32_t n = 0;
+  for (size_t row = 0; row < job->n && ok; row++) {
+    double x;
+    if (has_number(column, sampled_row(job, row), &x))
+      list[n++] = (struct keyed){number_key(x), (uint32_t)row};
+  }
+  ok = ok && values_sort_keys(job->ctx, list, n);
   for (size_t i = 0, end; i < n && ok; i = end) {
-    for (end = i + 1; end < n && list[end].x == list[i].x;) end++;
+    for (end = i + 1; end < n && list[end].key == list[i].key;) end++;
     double rank = ((double)(i + end - 1) / 2 - (double)(n - 1) / 2) / (double)n;
     for (size_t k = i; k < end; k++) {
-      view->ranks[list[k].row] = rank;
-      view->there[list[k].row] = 1;
+      view->ranks[list[k].at] = rank;
+      view->there[list[k].at] = 1;
       view->squares += rank * rank;
     }
   }
@@ -77,7 +41,7 @@ static bool rank_column(const struct job *job, const struct column *column, stru
 }
 
 /* The most frequent levels by number, the others as one. */
-static bool code_column(const struct job *job, const struct column *column, struct view *view) {
+static bool code_column(const struct pairs_job *job, const struct column *column, struct pair_view *view) {
   const struct values *texts = &column->texts;
   view->codes = copse_alloc(job->ctx, job->n, 1);
   if (view->codes == NULL) return false;
@@ -98,9 +62,9 @@ static bool code_column(const struct job *job, const struct column *column, stru
 }
 
 static void look_at_column(void *user, size_t index, int thread) {
-  struct job *job = user;
+  struct pairs_job *job = user;
   const struct column_facts *f = &job->facts[index];
-  struct view *view = &job->views[index];
+  struct pair_view *view = &job->views[index];
   (void)thread;
   bool ok = true;
   if (f->type == TYPE_CONSTANT || f->type == TYPE_EMPTY || f->type == TYPE_TEXT || f->type == TYPE_ID) return;
@@ -114,7 +78,7 @@ static void look_at_column(void *user, size_t index, int thread) {
 /* ---- pairs ---- */
 
 /* Nothing missing: ranks have mean 0, and one product is left. Four sums, in fixed order. */
-static double spearman_complete(const struct view *a, const struct view *b, size_t n) {
+static double spearman_complete(const struct pair_view *a, const struct pair_view *b, size_t n) {
   double sums[4] = {0}, saa = a->squares, sbb = b->squares;
   size_t i = 0;
   for (; i + 4 <= n; i += 4)
@@ -125,7 +89,7 @@ static double spearman_complete(const struct view *a, const struct view *b, size
   return r > 1 ? 1 : r < -1 ? -1 : r;
 }
 
-static double spearman(const struct view *a, const struct view *b, size_t n) {
+static double spearman(const struct pair_view *a, const struct pair_view *b, size_t n) {
   if (a->n_there == n && b->n_there == n) return spearman_complete(a, b, n);
   double m = 0, sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
   for (size_t i = 0; i < n; i++) {
@@ -143,7 +107,7 @@ static double spearman(const struct view *a, const struct view *b, size_t n) {
   return r > 1 ? 1 : r < -1 ? -1 : r;
 }
 
-static double cramers_v(const struct view *a, const struct view *b, size_t n) {
+static double cramers_v(const struct pair_view *a, const struct pair_view *b, size_t n) {
   uint32_t counts[LEVELS][LEVELS] = {{0}}, rows[LEVELS] = {0}, columns[LEVELS] = {0}, m = 0;
   double chi = 0, r = 0, k = 0;
   for (size_t i = 0; i < n; i++) {
@@ -168,7 +132,7 @@ static double cramers_v(const struct view *a, const struct view *b, size_t n) {
   return v > 1 ? 1 : v;
 }
 
-static double correlation_ratio(const struct view *number, const struct view *level, size_t n) {
+static double correlation_ratio(const struct pair_view *number, const struct pair_view *level, size_t n) {
   double sums[LEVELS] = {0}, counts[LEVELS] = {0}, m = 0, sum = 0, squares = 0, between = 0, k = 0;
   for (size_t i = 0; i < n; i++) {
     if (level->codes[i] == NO_LEVEL || number->there[i] == 0) continue;
@@ -191,7 +155,7 @@ static double correlation_ratio(const struct view *number, const struct view *le
   return e2 > 0 ? sqrt(e2) : 0;
 }
 
-static double measure(const struct view *a, const struct view *b, size_t n, const char **name) {
+static double measure(const struct pair_view *a, const struct pair_view *b, size_t n, const char **name) {
   if (a->numeric && b->numeric) {
     *name = "spearman";
     return spearman(a, b, n);
@@ -207,7 +171,7 @@ static double measure(const struct view *a, const struct view *b, size_t n, cons
 }
 
 static void compare_column(void *user, size_t a, int thread) {
-  struct job *job = user;
+  struct pairs_job *job = user;
   const char *name;
   (void)thread;
   size_t p = job->n_columns;
@@ -234,7 +198,7 @@ static void join(uint32_t *cluster, uint32_t a, uint32_t b) {
 }
 
 /* phi of two columns' being missing. */
-static double missing_phi(const struct job *job, uint32_t a, uint32_t b) {
+static double missing_phi(const struct pairs_job *job, uint32_t a, uint32_t b) {
   double na = 0, nb = 0, nab = 0, n = (double)job->n;
   for (size_t i = 0; i < job->n; i++) {
     size_t at = sampled_row(job, i);
@@ -254,7 +218,7 @@ static bool may_miss_together(const struct column_facts *a, const struct column_
   return x > 0.005 && x < 0.995 && fabs(x - y) < 0.1 * (x < 1 - x ? x : 1 - x);
 }
 
-static void cluster_columns(struct job *job) {
+static void cluster_columns(struct pairs_job *job) {
   uint32_t p = job->n_columns;
   struct pairs *out = job->out;
   for (uint32_t a = 0; a < p; a++) {
@@ -281,39 +245,6 @@ static void settle_clusters(struct pairs *out) {
       out->size[kind][out->cluster[kind][i]]++;
     }
   }
-}
-
-/* ---- many columns: the same values in the sampled rows ---- */
-
-struct hashed {
-  uint64_t hash;
-  uint32_t column;
-};
-
-static int compare_hashed(const void *a, const void *b) {
-  const struct hashed *x = a, *y = b;
-  if (x->hash != y->hash) return x->hash < y->hash ? -1 : 1;
-  return x->column < y->column ? -1 : 1;
-}
-
-static bool cluster_equal(const struct job *job) {
-  struct hashed *list = copse_alloc(job->ctx, job->n_columns, sizeof *list);
-  uint32_t n = 0;
-  for (uint32_t i = 0; i < job->n_columns && list != NULL; i++) {
-    const struct column *column = &job->columns[i];
-    if (job->facts[i].type == TYPE_CONSTANT || job->facts[i].type == TYPE_EMPTY || i == job->target) continue;
-    uint64_t hash = 0;
-    for (size_t row = 0; row < job->n_sample; row++)
-      hash = mix64(hash ^ column->sample[row]) + column->sample_types[row];
-    list[n++] = (struct hashed){hash, i};
-  }
-  if (list == NULL) return false;
-  qsort(list, n, sizeof *list, compare_hashed);
-  for (uint32_t i = 1; i < n; i++)
-    if (list[i].hash == list[i - 1].hash)
-      join(job->out->cluster[PAIRS_SAME], list[i - 1].column, list[i].column);
-  copse_free(list);
-  return true;
 }
 
 uint32_t pairs_cluster(const struct pairs *pairs, enum pairs_kind kind, uint32_t turn, uint32_t *columns) {
@@ -347,7 +278,7 @@ static int compare_pairs(const void *a, const void *b) {
   return x->b < y->b ? -1 : x->b > y->b;
 }
 
-static bool list_pairs(struct job *job) {
+static bool list_pairs(struct pairs_job *job) {
   struct pairs *out = job->out;
   size_t p = job->n_columns, n = 0;
   struct pair *list = NULL;
@@ -359,11 +290,11 @@ static bool list_pairs(struct job *job) {
       for (uint32_t b = a + 1; b < p; b++) {
         double v = (double)out->matrix[a * p + b];
         if (!(fabs(v) >= SHOWN)) continue;
-        const struct view *x = &job->views[a], *y = &job->views[b];
+        const struct pair_view *x = &job->views[a], *y = &job->views[b];
         const char *name = x->numeric && y->numeric ? "spearman"
                            : x->levels && y->levels ? "cramers_v"
                                                     : "correlation_ratio";
-        if (pass == 1) list[n] = (struct pair){a, b, name, v};
+        if (pass == 1) list[n] = (struct pair){a, b, name, v, (double)NAN, 0};
         n++;
       }
     }
@@ -378,7 +309,7 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
                 uint32_t n_columns, uint32_t target, int n_threads, struct pairs *out) {
   *out = (struct pairs){.ctx = ctx, .n_columns = n_columns, .skipped = n_columns > PAIRS_MOST_COLUMNS};
   double rows = BUDGET / ((double)n_columns * n_columns / 2);
-  struct job job = {ctx, columns, facts, n_columns, target, 0, columns[0].n_sample, NULL, out, NULL};
+  struct pairs_job job = {ctx, columns, facts, n_columns, target, 0, columns[0].n_sample, NULL, out, NULL};
   job.n = rows > MOST_ROWS ? MOST_ROWS : rows < LEAST_ROWS ? LEAST_ROWS : (size_t)rows;
   if (job.n > job.n_sample) job.n = job.n_sample;
   out->n_rows = job.n;
@@ -390,10 +321,11 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
     for (uint32_t i = 0; i < n_columns && out->cluster[kind] != NULL; i++) out->cluster[kind][i] = i;
   }
   if (!ok) return false;
+  if (!pairs_find_twins(&job)) return false;
   if (out->skipped) {
-    ok = cluster_equal(&job);
+    for (uint32_t i = 0; i < n_columns; i++) join(out->cluster[PAIRS_SAME], i, out->twin[i]);
     settle_clusters(out);
-    return ok;
+    return true;
   }
   job.views = copse_alloc_zero(ctx, n_columns, sizeof *job.views);
   job.failed = copse_alloc_zero(ctx, n_columns, sizeof *job.failed);
@@ -408,7 +340,7 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
     copse_parallel_for(n_threads, n_columns, compare_column, &job);
     cluster_columns(&job);
     settle_clusters(out);
-    ok = list_pairs(&job);
+    ok = list_pairs(&job) && pairs_look_closer(&job, n_threads);
   }
   for (uint32_t i = 0; i < n_columns && job.views != NULL; i++) {
     copse_free(job.views[i].ranks);
@@ -423,6 +355,8 @@ bool pairs_find(copse_context *ctx, const struct column *columns, const struct c
 void pairs_free(struct pairs *pairs) {
   copse_free(pairs->matrix);
   copse_free(pairs->list);
+  copse_free(pairs->grids);
+  copse_free(pairs->twin);
   for (int kind = 0; kind < N_PAIRS_KINDS; kind++) {
     copse_free(pairs->cluster[kind]);
     copse_free(pairs->size[kind]);

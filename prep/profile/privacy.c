@@ -144,6 +144,7 @@ static void guard_column(struct column_facts *c, bool none, bool numbers) {
   if (none && c->has_date) c->date.first = c->date.last = (double)NAN;
   for (uint32_t i = 0; i < c->date.n_periods && none; i++) c->date.period_start[i] = (double)NAN;
   if (!none && c->has_date) guard_dates(&c->date);
+  detail_guard(c, none, COMMON_ROWS);
 }
 
 /* A pattern that few rows have is theirs. */
@@ -169,6 +170,7 @@ void privacy_apply(copse_profile *profile) {
   }
   if (values == COPSE_VALUES_FULL) return;
   guard_gaps(&profile->gaps);
+  pairs_guard(&profile->pairs, profile->columns, COMMON_ROWS);
   for (uint32_t i = 0; i < target->n_classes; i++) guard(&target->classes[i], none, false);
   if (none && target->kind == TARGET_NUMBER)
     target->rate = target->std = target->ci_lo = target->ci_hi = (double)NAN;

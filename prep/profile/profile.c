@@ -59,7 +59,9 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
     copse_text_append(&p->names, p->columns[i].name, strlen(p->columns[i].name) + 1);
   append_list(&p->names, paths, n_paths);
   append_list(&p->names, o->against, o->n_against);
-  if (o->earlier != NULL) append_list(&p->names, &o->earlier->path, 1);
+  append_list(&p->names, o->earlier != NULL ? &o->earlier->path : NULL, o->earlier != NULL);
+  append_list(&p->names, &o->started, o->started != NULL);
+  for (size_t i = 0; i < o->n_command; i++) append_list(&p->names, &o->command[i], 1);
   if (p->names.failed) return false;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     p->columns[i].name = p->names.data + at;
@@ -67,11 +69,17 @@ static bool keep_names(copse_profile *p, const char *const *paths, size_t n_path
   }
   p->path = p->names.data + at;
   p->against = p->path + strlen(p->path) + 1;
-  p->since.path = p->against + strlen(p->against) + 1; /* of an earlier profile, if there is one */
+  p->since.path = p->against + strlen(p->against) + 1;
+  p->run.started = p->since.path + strlen(p->since.path) + 1;
+  p->run.command = p->run.started + strlen(p->run.started) + 1;
+  p->run.n_command = o->n_command;
   p->n_files = n_paths;
   p->options.target = p->options.positive = p->options.missing_values = NULL;
   p->options.against = NULL;
   p->options.earlier = NULL;
+  p->options.command = NULL;
+  p->options.ignore_column = p->options.column_types = NULL;
+  p->options.started = NULL;
   return true;
 }
 
@@ -93,6 +101,10 @@ static struct scan_options scan_options_of(const copse_profile_options *o, const
       .source = {.separator = o->separator, .header = o->header, .known_column = o->target},
       .target = o->target,
       .missing = o->missing_values,
+      .ignored = o->ignore_column,
+      .types = o->column_types,
+      .date_order = o->date_order,
+      .memory_bytes = o->memory_bytes,
       .n_samples = o->values == COPSE_VALUES_FULL ? o->n_samples : 0,
       .n_threads = o->n_threads};
 }
@@ -117,6 +129,25 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
   return status;
 }
 
+/* A type that the caller wants and no value has. */
+static copse_status check_types(const copse_profile *p, const struct scan *scan, copse_error *err) {
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    const struct column_facts *c = &p->columns[i];
+    uint8_t forced = scan->columns[i].forced;
+    if (forced == COLUMN_INFER || c->type == (enum column_type)forced || c->type == TYPE_EMPTY ||
+        c->type == TYPE_CONSTANT)
+      continue;
+    bool both = forced == TYPE_DATETIME && scan->columns[i].n_types[CELL_TYPE_DMY] > 0;
+    return report(err, COPSE_ERR_DATA, "%s: column \"%s\": type=%s, %s (%s)", row_source_path(scan->source),
+                  show(c->name, strlen(c->name)).text, column_type_names[forced],
+                  both                      ? "but in some dates the day comes first, in others the month"
+                  : forced == TYPE_DATETIME ? "but none of its values is a date, expected some, as 2024-01-31"
+                                            : "but none of its values is a number, expected some",
+                  both ? "write them as YYYY-MM-DD" : "another type, or none: it is found by itself");
+  }
+  return COPSE_OK;
+}
+
 static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *err) {
   const copse_profile_options *o = &p->options;
   copse_status status = view_target(scan, o->positive, &p->target, err);
@@ -125,17 +156,24 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->n_rows = scan->n_rows;
   p->n_columns = scan->n_columns;
   p->n_sample = scan->n_sample;
+  p->limits = scan->limits;
   p->sample_is_all = scan->sample_level == 0;
   p->columns = copse_alloc_zero(p->ctx, p->n_columns, sizeof *p->columns);
+  double began = run_seconds(&p->run);
   if (p->columns == NULL || !describe_all(scan, &p->target, compared, p->columns))
     return report_memory(err, "the profile of", "the table");
+  double described = run_seconds(&p->run);
+  p->run.stats_s = described - began;
   if (scan->target != SCAN_NO_COLUMN) p->columns[scan->target].is_target = true;
+  status = check_types(p, scan, err);
+  if (status != COPSE_OK) return status;
   if (scan->source == NULL) return COPSE_OK; /* lints: columns one by one */
   p->named = row_source_is_named(scan->source);
   if (!pairs_find(p->ctx, scan->columns, p->columns, p->n_columns, scan->target, o->n_threads, &p->pairs))
     return report_memory(err, "the profile of", "the table");
   if (!gaps_find(p->ctx, scan->columns, p->columns, p->n_columns, &p->gaps))
     return report_memory(err, "the profile of", "the table");
+  p->run.pairs_s = run_seconds(&p->run) - described;
   p->rows = rows_finish(&scan->full);
   p->features = rows_finish(&scan->features);
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
@@ -156,7 +194,13 @@ copse_status copse_profile_run(copse_context *ctx, const char *const *paths, siz
   p->ctx = ctx;
   p->options = *options;
   p->names.ctx = ctx;
+  p->run.clock = options->clock;
+  p->run.n_threads = options->n_threads > 0 ? options->n_threads : copse_threads_available();
+  double began = run_seconds(&p->run);
   copse_status status = scan_run(ctx, &scanned, &scan, err);
+  if (status == COPSE_OK)
+    status = origin_find(ctx, paths, n_paths, scan.source, options->n_threads, &p->origin, err);
+  p->run.read_s = run_seconds(&p->run) - began;
   if (status == COPSE_OK) status = conclude(p, &scan, err);
   if (status == COPSE_OK && !keep_names(p, paths, n_paths))
     status = report_memory(err, "the profile of", paths[0]);

@@ -8,6 +8,7 @@
 #include "findings/since.h"
 #include "profile/facts.h"
 #include "profile/gaps.h"
+#include "profile/origin.h"
 #include "profile/pairs.h"
 #include "profile/samples.h"
 
@@ -17,6 +18,8 @@ struct copse_profile {
   copse_text names;              /* of columns, path, command; NUL-terminated each */
   const char *path, *against;    /* of several files: all names */
   size_t n_files;
+  struct origin origin;
+  struct run_facts run;
   bool named;               /* the file has a header */
   bool numbers_skip_target; /* the numbers in made-up names do not count the target's column */
   uint64_t n_rows, n_cells_missing;
@@ -25,6 +28,7 @@ struct copse_profile {
   struct target_facts target;
   struct rows_result rows;     /* equal rows */
   struct rows_result features; /* rows with equal features; with a target */
+  struct scan_limits limits;
   size_t n_sample;
   bool sample_is_all;
   struct pairs pairs;

@@ -1,7 +1,7 @@
 /* rows.c - see rows.h. */
 #include "profile/rows.h"
 
-enum { FIRST_SLOTS = 1024, MOST_GROUPS = 1 << 21 };
+enum { FIRST_SLOTS = 1024 };
 
 static bool passes(const struct rows *rows, uint64_t hash) {
   return (hash & (((uint64_t)1 << rows->level) - 1)) == 0;
@@ -34,7 +34,8 @@ static bool rebuild(struct rows *rows, uint64_t n_slots) {
 static bool make_room(struct rows *rows) {
   if (rows->n_groups * 2 < rows->n_slots) return true;
   if (rows->n_slots == 0) return rebuild(rows, FIRST_SLOTS);
-  if (rows->n_groups < MOST_GROUPS) return rebuild(rows, rows->n_slots * 2);
+  if (rows->n_groups < (rows->most_groups > 0 ? rows->most_groups : ROWS_MOST_GROUPS))
+    return rebuild(rows, rows->n_slots * 2);
   rows->level++;
   return rebuild(rows, rows->n_slots);
 }

@@ -6,6 +6,8 @@
 
 #include "copse.h"
 
+enum { ROWS_MOST_GROUPS = 1 << 21 };
+
 struct row_group {
   uint64_t hash; /* 0: free */
   uint32_t n;
@@ -21,7 +23,8 @@ struct rows {
   copse_context *ctx;
   struct row_group *groups; /* [n_slots] */
   uint64_t n_slots, n_groups;
-  unsigned level; /* only hashes whose low bits are 0 are kept */
+  uint64_t most_groups; /* a power of 2; 0: ROWS_MOST_GROUPS */
+  unsigned level;       /* only hashes whose low bits are 0 are kept */
   uint64_t n_rows;
   bool failed;
 };

@@ -10,13 +10,13 @@ static void release_row(struct sample_row *row) {
 }
 
 /* A copy of a row's cells, cut where texts are cut. */
-static bool copy_row(copse_context *ctx, const struct typed_block *block, size_t at, uint32_t n_columns,
-                     struct sample_row *out) {
+static bool copy_row(copse_context *ctx, const struct typed_block *block, size_t at,
+                     const struct column *columns, uint32_t n_columns, struct sample_row *out) {
   size_t n_bytes = 0;
   out->lengths = copse_alloc(ctx, n_columns, sizeof *out->lengths);
   if (out->lengths == NULL) return false;
   for (uint32_t i = 0; i < n_columns; i++) {
-    const struct row_cell *cell = &block->cells[i * block->n_rows + at];
+    const struct row_cell *cell = &block->cells[columns[i].source * block->n_rows + at];
     out->lengths[i] = cell->null ? (uint32_t)SAMPLES_NULL : values_kept_length(cell->text, cell->length);
     if (!cell->null) n_bytes += out->lengths[i];
   }
@@ -24,7 +24,7 @@ static bool copy_row(copse_context *ctx, const struct typed_block *block, size_t
   if (out->bytes == NULL) return false;
   n_bytes = 0;
   for (uint32_t i = 0; i < n_columns; i++) {
-    const struct row_cell *cell = &block->cells[i * block->n_rows + at];
+    const struct row_cell *cell = &block->cells[columns[i].source * block->n_rows + at];
     if (cell->null || out->lengths[i] == 0) continue;
     memcpy(out->bytes + n_bytes, cell->text, out->lengths[i]);
     n_bytes += out->lengths[i];
@@ -38,7 +38,8 @@ static void find_last(struct sample_rows *samples) {
     if (samples->rows[i].key > samples->rows[samples->last].key) samples->last = i;
 }
 
-bool samples_look(struct sample_rows *samples, const struct typed_block *block, uint32_t n_columns) {
+bool samples_look(struct sample_rows *samples, const struct typed_block *block, const struct column *columns,
+                  uint32_t n_columns) {
   if (samples->rows == NULL)
     samples->rows = copse_alloc_zero(samples->ctx, samples->most, sizeof *samples->rows);
   if (samples->rows == NULL) return false;
@@ -47,7 +48,7 @@ bool samples_look(struct sample_rows *samples, const struct typed_block *block, 
     row.key = mix64(row.number ^ 0x6a09e667f3bcc909u);
     bool full = samples->n == samples->most;
     if (full && row.key > samples->rows[samples->last].key) continue;
-    if (!copy_row(samples->ctx, block, at, n_columns, &row)) {
+    if (!copy_row(samples->ctx, block, at, columns, n_columns, &row)) {
       release_row(&row);
       return false;
     }

@@ -21,7 +21,8 @@ struct sample_rows {
 };
 
 /* Takes from the next block of the file what belongs to the sample. False: out of memory. */
-bool samples_look(struct sample_rows *samples, const struct typed_block *block, uint32_t n_columns);
+bool samples_look(struct sample_rows *samples, const struct typed_block *block, const struct column *columns,
+                  uint32_t n_columns);
 /* Moves the rows, by their number. */
 void samples_take(struct sample_rows *from, struct sample_rows *to);
 void samples_release(struct sample_rows *samples);

@@ -5,9 +5,22 @@
 #include <math.h>
 #include <string.h>
 
+#include "profile/choice.h"
 #include "read/report.h"
 
 enum { MOST_BLOCKS = 1 << 16, SAMPLE_BYTES = 64 << 20, ENTRIES_IN_ALL = 1 << 23, FEWEST_ENTRIES = 8192 };
+
+/* What a limit may fall to; bytes of a column's entry with its slots and texts (and its target's counts), of
+ * a sampled cell, and of a group of equal rows with what is free, or is moved, around it. */
+enum {
+  LEAST_ENTRIES = 1024,
+  LEAST_SAMPLE = 2048,
+  LEAST_GROUPS = 1 << 14,
+  ENTRY_BYTES = 96,
+  ENTRY_TARGET_BYTES = 40,
+  SAMPLE_CELL_BYTES = 9,
+  GROUP_BYTES = 4 * sizeof(struct row_group)
+};
 
 /* ---- blocks, in parallel ---- */
 
@@ -46,10 +59,23 @@ bool scan_reserve_block(struct scan *scan, struct typed_block *block, size_t n_r
   return true;
 }
 
+/* A cell of a column whose type the caller said: digits that look like a code are a number, numbers are texts
+ * as they stand. */
+static enum cell_type forced_type(uint8_t forced, enum cell_type type, const struct row_cell *cell,
+                                  double *x) {
+  if (cell_is_blank(type) || type == CELL_TYPE_TOKEN || forced == TYPE_DATETIME) return type;
+  if (forced != TYPE_NUMBER) return CELL_TYPE_TEXT;
+  struct row_cell trimmed = row_cell_trimmed(*cell);
+  if (type == CELL_TYPE_CODE && copse_parse_double(trimmed.text, trimmed.length, x) == trimmed.length)
+    return *x == floor(*x) ? CELL_TYPE_INTEGER : CELL_TYPE_DECIMAL;
+  return type;
+}
+
 /* Types of a column's cells, and their share in the rows' hashes. */
 static void type_column(const struct scan *scan, struct typed_block *block, uint32_t column) {
   size_t first = (size_t)column * block->n_rows;
-  const struct row_cell *cells = block->cells + first;
+  const struct row_cell *cells = block->cells + (size_t)scan->columns[column].source * block->n_rows;
+  uint8_t forced = scan->columns[column].forced;
   uint64_t *values = block->values + first, seed = scan->column_seeds[column];
   uint64_t counts = scan->unhashed[column] ? 0 : UINT64_MAX;
   uint8_t *types = block->types + first;
@@ -58,6 +84,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
     double x = 0;
     enum cell_type type =
         cell->null ? CELL_TYPE_NULL : cell_type_of(&scan->missing, cell->text, cell->length, &x);
+    if (forced != COLUMN_INFER) type = forced_type(forced, type, cell, &x);
     uint64_t value = 0;
     x += 0.0; /* -0 is 0 */
     if (cell_is_text(type))
@@ -129,6 +156,7 @@ static uint8_t class_of(struct scan *scan, const struct row_cell *cell, enum cel
 
 static void note_targets(struct scan *scan, struct typed_block *block) {
   size_t first = (size_t)scan->target * block->n_rows;
+  const struct row_cell *cells = block->cells + (size_t)scan->columns[scan->target].source * block->n_rows;
   for (size_t row = 0; row < block->n_rows; row++) {
     enum cell_type type = block->types[first + row];
     uint64_t value = block->values[first + row];
@@ -139,7 +167,7 @@ static void note_targets(struct scan *scan, struct typed_block *block) {
     bool number = type == CELL_TYPE_INTEGER || type == CELL_TYPE_DECIMAL;
     if (number) memcpy(&target->y, &value, sizeof target->y);
     scan->texts_in_target |= !number;
-    target->code = scan->too_many_classes ? 0 : class_of(scan, &block->cells[first + row], type, value);
+    target->code = scan->too_many_classes ? 0 : class_of(scan, &cells[row], type, value);
     scan->class_rows[target->code]++;
   }
 }
@@ -270,7 +298,7 @@ bool scan_settle(struct scan *scan, size_t n_blocks) {
   }
   failed |= !choose_sample(scan);
   for (size_t b = 0; b < n_blocks && scan->samples.most > 0; b++)
-    failed |= !samples_look(&scan->samples, scan->blocks[b], scan->n_columns);
+    failed |= !samples_look(&scan->samples, scan->blocks[b], scan->columns, scan->n_columns);
   copse_parallel_for(scan->n_threads, scan->n_columns + N_ROW_TASKS, take_batch, scan);
   for (size_t b = 0; b < n_blocks; b++) scan->n_rows += scan->blocks[b]->n_rows;
   for (uint32_t i = 0; i < scan->n_columns; i++) failed |= scan->columns[i].failed;
@@ -291,18 +319,37 @@ uint32_t scan_find(const struct scan *scan, const char *name) {
   return SCAN_NO_COLUMN;
 }
 
-static size_t sample_capacity(uint32_t n_columns) {
-  size_t n = SAMPLE_BYTES / (9 * (size_t)n_columns);
-  return n < SCAN_SAMPLE ? n : SCAN_SAMPLE;
+static uint64_t limit_bytes(const struct scan *scan, const struct scan_limits *limits) {
+  bool target = scan->target != SCAN_NO_COLUMN;
+  uint64_t entry = ENTRY_BYTES + (target ? ENTRY_TARGET_BYTES : 0);
+  uint64_t column = entry * limits->entries + SAMPLE_CELL_BYTES * limits->sample_rows;
+  return column * scan->n_columns + (target ? 2 : 1) * limits->row_groups * GROUP_BYTES;
+}
+
+bool scan_limit(struct scan *scan, uint64_t memory_bytes, uint64_t *need) {
+  struct scan_limits *l = &scan->limits;
+  uint32_t n = scan->n_columns, entries = 1;
+  while (entries * 2 <= ENTRIES_IN_ALL / n && entries < SCAN_SAMPLE) entries *= 2;
+  size_t rows = SAMPLE_BYTES / (SAMPLE_CELL_BYTES * (size_t)n);
+  *l = (struct scan_limits){.entries = entries < FEWEST_ENTRIES ? FEWEST_ENTRIES : entries,
+                            .sample_rows = rows < SCAN_SAMPLE ? rows : SCAN_SAMPLE,
+                            .row_groups = ROWS_MOST_GROUPS};
+  for (*need = limit_bytes(scan, l); memory_bytes > 0 && *need > memory_bytes; l->halvings++) {
+    if (l->entries <= LEAST_ENTRIES && l->sample_rows <= LEAST_SAMPLE && l->row_groups <= LEAST_GROUPS) break;
+    if (l->entries > LEAST_ENTRIES) l->entries /= 2;
+    if (l->sample_rows > LEAST_SAMPLE) l->sample_rows /= 2;
+    if (l->row_groups > LEAST_GROUPS) l->row_groups /= 2;
+    *need = limit_bytes(scan, l);
+  }
+  scan->full.most_groups = scan->features.most_groups = l->row_groups;
+  return memory_bytes == 0 || *need <= memory_bytes;
 }
 
 /* Room for the fresh rows of a batch whose capacity is not known: they replace the sample at most. */
 bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, uint32_t column),
                   const void *user) {
-  uint32_t n = scan->n_columns, limit = 1;
-  while (limit * 2 <= ENTRIES_IN_ALL / n && limit < SCAN_SAMPLE) limit *= 2;
-  if (limit < FEWEST_ENTRIES) limit = FEWEST_ENTRIES;
-  scan->sample_capacity = sample_capacity(n);
+  uint32_t n = scan->n_columns, limit = scan->limits.entries;
+  scan->sample_capacity = scan->limits.sample_rows;
   scan->columns = copse_alloc_zero(scan->ctx, n, sizeof *scan->columns);
   scan->blocks = copse_alloc_zero(scan->ctx, MOST_BLOCKS, sizeof *scan->blocks);
   scan->column_seeds = copse_alloc(scan->ctx, n, sizeof *scan->column_seeds);
@@ -323,7 +370,24 @@ bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, ui
   return true;
 }
 
-static const char *source_name(const void *user, uint32_t column) { return row_source_name(user, column); }
+struct chosen {
+  const struct row_source *source;
+  const struct choice *choice;
+};
+
+static const char *chosen_name(const void *user, uint32_t column) {
+  const struct chosen *c = user;
+  return row_source_name(c->source, c->choice->sources[column]);
+}
+
+/* What the columns are to be. */
+static void apply_choice(struct scan *scan, const struct choice *choice, char date_order) {
+  for (uint32_t i = 0; i < scan->n_columns; i++) {
+    scan->columns[i].source = choice->sources[i];
+    scan->columns[i].forced = choice->forced[i];
+    scan->columns[i].date_order = date_order;
+  }
+}
 
 static copse_status find_target(struct scan *scan, const struct scan_options *options, copse_error *err) {
   const char *target = options->target;
@@ -333,6 +397,27 @@ static copse_status find_target(struct scan *scan, const struct scan_options *op
   if (scan->target != SCAN_NO_COLUMN || options->target_may_lack) return COPSE_OK;
   return report(err, COPSE_ERR_DATA, "%s: there is no column \"%s\" (target=NAME, as in the header)",
                 row_source_path(scan->source), show(target, strlen(target)).text);
+}
+
+static copse_status prepare(struct scan *scan, const struct scan_options *options,
+                            const struct choice *choice, copse_error *err) {
+  const char *path = row_source_path(scan->source);
+  uint64_t need;
+  scan->n_columns = choice->n;
+  bool wanted = options->target != NULL && *options->target != '\0';
+  scan->target = wanted ? 0 : SCAN_NO_COLUMN; /* whether there is one; which is found below */
+  if (!scan_limit(scan, options->memory_bytes, &need))
+    return report(err, COPSE_ERR_ARGUMENT,
+                  "%s: memory=%.1f: the tables of %u columns take %.1f MB at least, expected as much or more "
+                  "(or fewer columns: ignore_column=)",
+                  path, (double)options->memory_bytes / (1 << 20), scan->n_columns,
+                  ceil((double)need / (1 << 20) * 10) / 10);
+  struct chosen chosen = {scan->source, choice};
+  if (!scan_prepare(scan, chosen_name, &chosen)) return report_memory(err, "the profile of", path);
+  apply_choice(scan, choice, options->date_order);
+  for (uint32_t i = 0; i < scan->n_columns && options->like != NULL; i++)
+    scan->unhashed[i] = scan_find(options->like, scan->columns[i].name) == SCAN_NO_COLUMN;
+  return find_target(scan, options, err);
 }
 
 copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,
@@ -352,12 +437,14 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
         "%s: LibSVM rows have no columns to describe, expected CSV or a table of a database (write it as "
         "CSV; format=csv if it is one; training looks at LibSVM itself, see lint=)",
         row_source_path(out->source));
-  out->n_columns = row_source_n_columns(out->source);
-  if (!scan_prepare(out, source_name, out->source))
-    return report_memory(err, "the profile of", row_source_path(out->source));
-  for (uint32_t i = 0; i < out->n_columns && options->like != NULL; i++)
-    out->unhashed[i] = scan_find(options->like, out->columns[i].name) == SCAN_NO_COLUMN;
-  status = find_target(out, options, err);
+  struct choice choice;
+  status = choose_columns(
+      ctx, out->source,
+      &(struct choice_options){options->target, options->ignored, options->types, options->like != NULL},
+      &choice, err);
+  if (status == COPSE_OK) status = prepare(out, options, &choice, err);
+  copse_free(choice.sources);
+  copse_free(choice.forced);
   if (status == COPSE_OK) status = row_source_run(out->source, out->n_threads, visit, settle, out, err);
   if (status == COPSE_OK && out->n_rows == 0)
     status = report(err, COPSE_ERR_DATA, "%s: there are no rows", row_source_path(out->source));

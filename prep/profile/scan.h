@@ -10,11 +10,20 @@
 
 enum { SCAN_SAMPLE = 1 << 16, SCAN_SPARSE_FEATURES = 2000, SCAN_NO_COLUMN = UINT32_MAX };
 
+/* How large the tables may become; each halved as often as the memory asks for. */
+struct scan_limits {
+  uint32_t entries;    /* of a column's values */
+  size_t sample_rows;  /* of the sample */
+  uint64_t row_groups; /* of each set of rows */
+  unsigned halvings;
+};
+
 struct scan {
   copse_context *ctx;
   struct row_source *source;
   int n_threads;
   uint32_t n_columns, target; /* target: SCAN_NO_COLUMN without one */
+  struct scan_limits limits;
   struct missing_tokens missing;
   uint64_t n_rows;
   struct column *columns;     /* [n_columns] */
@@ -48,11 +57,14 @@ struct scan_options {
   size_t n_paths;
   copse_read_format format;
   struct row_source_options source;
-  const char *target;      /* a column's name, or NULL */
-  bool target_may_lack;    /* it is no error when there is no such column */
-  uint32_t n_samples;      /* rows to be shown */
-  const char *missing;     /* further missing values */
-  const struct scan *like; /* rows are equal if they are in this one's columns; NULL: in all */
+  const char *target;          /* a column's name, or NULL */
+  const char *ignored, *types; /* as ignore_column and column_types of copse_profile_options */
+  char date_order;             /* as struct column's */
+  uint64_t memory_bytes;       /* that the tables may take; 0: as much as is useful */
+  bool target_may_lack;        /* it is no error when there is no such column */
+  uint32_t n_samples;          /* rows to be shown */
+  const char *missing;         /* further missing values */
+  const struct scan *like;     /* rows are equal if they are in this one's columns; NULL: in all */
   int n_threads;
 };
 copse_status scan_run(copse_context *ctx, const struct scan_options *options, struct scan *out,
@@ -70,7 +82,10 @@ uint64_t text_class_key(const char *text);
 
 /* ---- for scan.c and scan_frame.c ---- */
 
-/* Room for everything, once n_columns is known. */
+/* How large the tables may become, once n_columns and target are known; *need: the least that they take.
+ * False: that is more than memory_bytes. */
+bool scan_limit(struct scan *scan, uint64_t memory_bytes, uint64_t *need);
+/* Room for everything, after scan_limit. */
 bool scan_prepare(struct scan *scan, const char *(*name_of)(const void *user, uint32_t column),
                   const void *user);
 bool scan_reserve_block(struct scan *scan, struct typed_block *block, size_t n_rows);

@@ -123,13 +123,15 @@ copse_status scan_frame(copse_context *ctx, const copse_frame *frame, uint64_t m
          (frame->table.layout == COPSE_SOURCE || frame->table.layout == COPSE_COLUMNS ||
           (frame->table.layout == COPSE_CSR && frame->n_features <= SCAN_SPARSE_FEATURES));
   if (!*any) return COPSE_OK;
+  uint64_t need;
   out->n_columns = frame->n_features + 1;
+  out->target = frame->n_features;
+  (void)scan_limit(out, 0, &need);
   size_t n_cells = (size_t)out->n_columns * n;
   struct filling filling = {.scan = out, .frame = frame};
   filling.cells = copse_alloc(ctx, n_cells, sizeof *filling.cells);
   filling.room = copse_alloc(ctx, n_cells, sizeof *filling.room);
   bool ok = filling.cells != NULL && filling.room != NULL && scan_prepare(out, feature_name, frame);
-  out->target = frame->n_features;
   if (ok) filling.block = out->blocks[0] = copse_alloc_zero(ctx, 1, sizeof *out->blocks[0]);
   ok = ok && filling.block != NULL && scan_reserve_block(out, filling.block, n);
   if (ok) {

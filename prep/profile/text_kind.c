@@ -140,8 +140,12 @@ uint64_t text_variant_key(const char *text, size_t length) {
   size_t n = 0;
   for (size_t i = 0; i < length && n < sizeof folded; i++) {
     char c = text[i];
+    /* "<=50K" and ">50K", "C" and "C++", "1.5 l" and "15 l" are no variants of each other */
+    bool meant = c != '\0' && strchr("<>=+#%", c) != NULL;
+    bool point =
+        (c == '.' || c == ',') && i > 0 && digit(text[i - 1]) && i + 1 < length && digit(text[i + 1]);
     if (letter(c)) folded[n++] = (char)(c | 0x20);
-    if (digit(c) || (unsigned char)c >= 0x80) folded[n++] = c;
+    if (digit(c) || (unsigned char)c >= 0x80 || meant || point) folded[n++] = c;
   }
   return n > 0 ? cell_hash(folded, n) : 0;
 }

@@ -47,8 +47,8 @@ const char *roles_nearest(const char *name, const char *const *names, uint32_t n
 }
 
 /* "nearest: x; columns: a, b, c ... 40 in all" */
-static void describe_columns(const char *name, const char *const *names, uint32_t n, char *out,
-                             size_t capacity) {
+void roles_describe_columns(const char *name, const char *const *names, uint32_t n, char *out,
+                            size_t capacity) {
   const char *nearest = roles_nearest(name, names, n);
   size_t used = 0;
   if (nearest != NULL) used = (size_t)snprintf(out, capacity, "nearest: \"%.64s\"; ", nearest);
@@ -64,7 +64,7 @@ static void describe_columns(const char *name, const char *const *names, uint32_
 
 /* Next item of a comma-separated list: blanks trimmed, a quoted item may hold commas. The item is copied to
  * `item` (and cut there at its capacity: no column is called so). False at the end. */
-static bool next_item(const char **list, char *item, size_t capacity) {
+bool roles_next_item(const char **list, char *item, size_t capacity) {
   const char *p = *list;
   if (p == NULL || *p == '\0') return false;
   size_t n = 0;
@@ -102,7 +102,7 @@ copse_status roles_indices(const struct read_job *job, const char *list, const c
         err, COPSE_ERR_ARGUMENT,
         "%s: %s=%s: the file has no header (use indices from 0, or header=true if its first row is one)",
         path, what, list);
-  while (next_item(&list, item, sizeof item)) {
+  while (roles_next_item(&list, item, sizeof item)) {
     if (strncmp(item, "name:", 5) == 0)
       return report(
           err, COPSE_ERR_ARGUMENT,
@@ -191,10 +191,10 @@ static copse_status resolve_list(const struct read_job *job, const char *list, s
   if (!given(list)) return COPSE_OK;
   if (strncmp(list, "name:", 5) == 0 && plan->named) {
     char item[512], columns[512];
-    for (const char *rest = list + 5; next_item(&rest, item, sizeof item);) {
+    for (const char *rest = list + 5; roles_next_item(&rest, item, sizeof item);) {
       int32_t column = find_name(plan, item);
       if (column < 0) {
-        describe_columns(item, plan->names, plan->n_columns, columns, sizeof columns);
+        roles_describe_columns(item, plan->names, plan->n_columns, columns, sizeof columns);
         return report(err, COPSE_ERR_ARGUMENT, "%s: %s=%s: no column \"%s\" in the header (%s)", path, what,
                       list, item, columns);
       }
@@ -317,7 +317,7 @@ static copse_status plan_by_name(const struct read_job *job, struct column_plan 
   for (uint32_t f = 0; f < schema->n_features; f++) {
     int32_t column = match_name(plan, schema->names[f], schema->model_names[f]);
     if (column < 0) {
-      describe_columns(schema->names[f], plan->names, plan->n_columns, columns, sizeof columns);
+      roles_describe_columns(schema->names[f], plan->names, plan->n_columns, columns, sizeof columns);
       return report(err, COPSE_ERR_DATA,
                     "%s: the model's feature \"%s\" is missing from the header (add the column; %s)",
                     job->source.path, schema->names[f], columns);

@@ -27,6 +27,12 @@ void roles_release(struct column_plan *plan);
  * is the option's name, n the count of what may be named. */
 copse_status roles_indices(const struct read_job *job, const char *list, const char *what, uint64_t n,
                            void (*set)(void *user, uint64_t index), void *user, copse_error *err);
+/* Next item of a comma-separated list: blanks trimmed, a quoted item may hold commas. It is copied to `item`
+ * (and cut there: no column is called so). False at the end. */
+bool roles_next_item(const char **list, char *item, size_t capacity);
+/* "nearest: x; columns: a, b, c ... 40 in all" */
+void roles_describe_columns(const char *name, const char *const *names, uint32_t n, char *out,
+                            size_t capacity);
 /* The name among n that is nearest to `name`, or NULL when none is near. */
 const char *roles_nearest(const char *name, const char *const *names, uint32_t n);
 

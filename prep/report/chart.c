@@ -61,6 +61,17 @@ void chart_numbers(copse_text *out, const struct number_facts *f) {
   html_number(out, f->quantiles[4]);
   html_put(out, "</title>");
   put_bars(out, f->bars, f->n_bars, 20, 320, 100);
+  /* values that many rows have, within the bars that they are counted in */
+  uint64_t most = 1;
+  for (uint32_t i = 0; i < f->n_bars; i++)
+    if (f->bars[i] > most) most = f->bars[i];
+  for (uint32_t i = 0; i < f->n_spikes; i++) {
+    double x = f->spikes[i].number;
+    int h = (int)((double)f->spikes[i].n / (double)most * 100 + 0.5);
+    if (isnan(x) || isnan(f->edges[0]) || x < f->edges[0] || x > f->edges[f->n_bars]) continue;
+    copse_text_appendf(out, "<path fill=\"var(--c2)\" d=\"M%d 100v-%dh2v%dz\"/>", place(f, x),
+                       h < 100 ? h : 100, h < 100 ? h : 100);
+  }
   /* box: middle half, median; whiskers: the middle nine tenths */
   if (!isnan(f->quantiles[3]) && !isnan(f->edges[0])) {
     int a = place(f, f->quantiles[1]), b = place(f, f->quantiles[2]), m = place(f, f->quantiles[3]);
@@ -97,6 +108,36 @@ void chart_periods(copse_text *out, const struct date_facts *f) {
 
 static void put_amount(copse_text *out, int y, double x, bool rate) {
   put_label(out, 344, y, "end", rate ? share_text(x).text : number_text(x).text);
+}
+
+static uint32_t most_of(const uint64_t *counts, uint32_t n) {
+  uint32_t most = 0;
+  for (uint32_t i = 1; i < n; i++)
+    if (counts[i] > counts[most]) most = i;
+  return most;
+}
+
+void chart_clock(copse_text *out, const struct date_detail *d) {
+  static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  if (!d->has_clock) return;
+  html_put(out, "<svg viewBox=\"0 0 360 90\" role=\"img\"><title>");
+  copse_text_appendf(out, "Rows by weekday%s: most on %s", d->has_hours ? " and hour" : "",
+                     days[most_of(d->weekdays, 7)]);
+  if (d->has_hours) copse_text_appendf(out, ", and at %u o'clock", most_of(d->hours, 24));
+  html_put(out, "</title>");
+  put_bars(out, d->weekdays, 7, 20, d->has_hours ? 126 : 320, 70);
+  for (int i = 0; i < 7; i++)
+    put_label(out, d->has_hours ? 29 + 18 * i : 43 + 320 * i / 7, 84, "middle",
+              d->has_hours ? (const char[]){days[i][0], days[i][1], '\0'} : days[i]);
+  if (d->has_hours) {
+    put_bars(out, d->hours, 24, 166, 174, 70);
+    for (int i = 0; i < 24; i += 6) {
+      char hour[8];
+      snprintf(hour, sizeof hour, "%d h", i);
+      put_label(out, 166 + 174 * i / 24, 84, "start", hour);
+    }
+  }
+  html_put(out, "</svg>");
 }
 
 void chart_over_time(copse_text *out, const struct date_facts *f, bool rates) {

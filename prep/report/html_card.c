@@ -7,49 +7,49 @@
 #include "profile/describe.h"
 #include "report/html.h"
 
-static void term(copse_text *out, const char *name) {
+void html_term(copse_text *out, const char *name) {
   html_put(out, "<dt>");
   html_put(out, name);
   html_put(out, "</dt><dd>");
 }
-static void end_term(copse_text *out) { html_put(out, "</dd>"); }
+void html_end_term(copse_text *out) { html_put(out, "</dd>"); }
 
 static void count_term(copse_text *out, const char *name, double n) {
-  term(out, name);
+  html_term(out, name);
   html_count(out, n);
-  end_term(out);
+  html_end_term(out);
 }
 static void number_term(copse_text *out, const char *name, double x, bool exact) {
-  term(out, name);
+  html_term(out, name);
   if (!exact && !isnan(x)) html_put(out, "\xE2\x89\x88 ");
   html_number(out, x);
-  end_term(out);
+  html_end_term(out);
 }
 static void fixed_term(copse_text *out, const char *name, double x) {
-  term(out, name);
+  html_term(out, name);
   html_fixed(out, x);
-  end_term(out);
+  html_end_term(out);
 }
 static void share_term(copse_text *out, const char *name, double share) {
-  term(out, name);
+  html_term(out, name);
   html_share(out, share);
-  end_term(out);
+  html_end_term(out);
 }
 static void word_term(copse_text *out, const char *name, const char *text) {
-  term(out, name);
+  html_term(out, name);
   html_data(out, text, 100);
-  end_term(out);
+  html_end_term(out);
 }
 
 /* Two numbers in one line. */
 static void range_term(copse_text *out, const char *name, double a, double b, const char *between,
                        bool exact) {
-  term(out, name);
+  html_term(out, name);
   if (!exact && !(isnan(a) && isnan(b))) html_put(out, "\xE2\x89\x88 ");
   html_number(out, a);
   html_put(out, between);
   html_number(out, b);
-  end_term(out);
+  html_end_term(out);
 }
 #define UP_TO " \xE2\x80\xA6 "
 
@@ -69,19 +69,19 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
   number_term(out, "coefficient of variation",
               fabs(f->mean) < f->std / 1000 ? (double)NAN : f->std / fabs(f->mean), true);
   range_term(out, "skewness, excess kurtosis", f->skew, f->kurtosis, ", ", true);
-  term(out, "zero, negative, whole numbers");
+  html_term(out, "zero, negative, whole numbers");
   html_share(out, (double)f->n_zero / n);
   html_put(out, ", ");
   html_share(out, (double)f->n_negative / n);
   html_put(out, ", ");
   html_share(out, (double)f->n_integer / n);
-  end_term(out);
+  html_end_term(out);
   if (f->n_far > 0) {
-    term(out, "outliers: 1.5, 3 times beyond the middle half");
+    html_term(out, "outliers: 1.5, 3 times beyond the middle half");
     html_count(out, (double)f->n_far);
     html_put(out, ", ");
     html_count(out, (double)f->n_extreme);
-    end_term(out);
+    html_end_term(out);
   }
   if (f->n_pos_inf + f->n_neg_inf > 0) count_term(out, "infinite", (double)(f->n_pos_inf + f->n_neg_inf));
   for (uint32_t i = 0; i < f->n_spikes; i++) {
@@ -89,13 +89,14 @@ static void put_numbers(copse_text *out, const struct column_facts *c) {
     html_value(out, &f->spikes[i], i);
     html_put(out, "</dt><dd>");
     html_share(out, (double)f->spikes[i].n / n);
-    end_term(out);
+    html_end_term(out);
   }
+  html_number_detail(out, c);
   html_put(out, "</dl>");
 }
 
 /* Rows with their share, and the share as a bar: the cell's background. */
-static void put_level_row(copse_text *out, double rows, double share) {
+void html_level_row(copse_text *out, double rows, double share) {
   html_count(out, rows);
   html_put(out, " (");
   html_share(out, share);
@@ -112,13 +113,13 @@ static void put_levels(copse_text *out, const struct column_facts *c) {
     html_put(out, "<tr>");
     html_value_cell(out, &f->top[i], i);
     html_put(out, f->top[i].n_lost > 0 ? "</td><td>\xE2\x89\xA5 " : "</td><td>");
-    put_level_row(out, (double)f->top[i].n, (double)f->top[i].n / n);
+    html_level_row(out, (double)f->top[i].n, (double)f->top[i].n / n);
   }
   if (f->other_n > 0) {
     html_put(out, "<tr><td class=\"mute\">other (");
     html_count(out, round(f->other_values));
     html_put(out, " values)</td><td>");
-    put_level_row(out, (double)f->other_n, (double)f->other_n / n);
+    html_level_row(out, (double)f->other_n, (double)f->other_n / n);
   }
   html_put(out, "</tbody></table></div><dl>");
   number_term(out, "evenness (entropy, 0 to 1)", f->entropy, f->exact);
@@ -127,12 +128,14 @@ static void put_levels(copse_text *out, const struct column_facts *c) {
   count_term(out, "median length", (double)f->length_median);
   count_term(out, "longest", (double)f->length_max);
   share_term(out, "with other than ASCII", f->share_non_ascii);
+  if (f->n_blanks > 0) count_term(out, "begin or end with a blank", (double)f->n_blanks);
   if (f->n_bad_bytes > 0) count_term(out, "with broken or hidden characters", (double)f->n_bad_bytes);
   if (f->pattern != NULL) word_term(out, "looks like", f->pattern);
   if (f->form[0] != '\0') {
     word_term(out, "commonest form", f->form);
     share_term(out, "of that form", f->form_share);
   }
+  html_text_detail(out, &c->detail.text);
   html_put(out, "</dl>");
 }
 
@@ -147,7 +150,9 @@ static void put_dates(copse_text *out, const struct column_facts *c) {
   word_term(out, "format", f->format != NULL ? f->format : "");
   word_term(out, "to the", f->granularity);
   if (f->n_future > 0) count_term(out, "far behind the others", (double)f->n_future);
+  html_date_detail(out, &c->detail.date);
   html_put(out, "</dl>");
+  chart_clock(out, &c->detail.date);
 }
 
 /* ---- beside the target ---- */
@@ -272,14 +277,18 @@ void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool op
   count_term(out, "filled", (double)(c->n - c->n_missing));
   share_term(out, "missing", (double)c->n_missing / (double)c->n);
   if (c->n_misfits > 0) count_term(out, "of another type", (double)c->n_misfits);
-  term(out, "distinct");
+  html_term(out, "distinct");
   if (!c->distinct_exact) html_put(out, "\xE2\x89\x88 ");
   html_count(out, round(c->distinct));
-  end_term(out);
+  html_end_term(out);
   if (c->order[0] != '\0') word_term(out, "order in the file", c->order);
   html_put(out, "</dl>");
-  if (c->has_number) put_numbers(out, c);
-  if (c->has_levels) put_levels(out, c);
+  if (c->type == TYPE_BOOLEAN)
+    html_truth(out, c);
+  else if (c->has_number)
+    put_numbers(out, c);
+  else if (c->has_levels)
+    put_levels(out, c);
   if (c->has_date) put_dates(out, c);
   html_put(out, "</div>");
   if (c->view.present) put_view(out, p, c, bins);

@@ -37,6 +37,12 @@ void html_filter_data(copse_text *out, const copse_profile *p, uint32_t column) 
                      levels[level + 1]);
 }
 
+/* What the strongest of as many columns would reach by chance, at least the 95 % interval. */
+static bool by_chance(const copse_profile *p, const struct column_facts *c) {
+  double band = fmax(1.96, sqrt(2 * log((double)p->n_columns)));
+  return c->view.present && p->target.kind != TARGET_NUMBER && c->view.auc_best - 0.5 < band * c->view.auc_se;
+}
+
 static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool card) {
   const struct column_facts *c = &p->columns[i];
   int level;
@@ -53,9 +59,15 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
   html_put(out, card ? "</a></td><td class=\"o t\">" : "</td><td class=\"o t\">");
   html_put(out, column_type_names[c->type]);
   html_put(out, "</td><td class=\"o t\">");
-  chart_spark(out, c);
+  if (html_fold_of(p, i) == HTML_FOLD_TWIN) {
+    html_put(out, "= ");
+    html_plain(out, p->columns[p->pairs.twin[i]].name, 24);
+  } else {
+    chart_spark(out, c);
+  }
   html_put(out, "</td>");
-  html_number_cell(out, (double)c->n_missing / (double)c->n, "");
+  double missing = (double)c->n_missing / (double)c->n; /* bands of DataExplorer */
+  html_number_cell(out, missing, missing >= 0.8 ? "l2" : missing >= 0.4 ? "l1" : "");
   html_share(out, (double)c->n_missing / (double)c->n);
   html_put(out, "</td>");
   html_number_cell(out, round(c->distinct), "o");
@@ -63,7 +75,7 @@ static void put_row(copse_text *out, const copse_profile *p, uint32_t i, bool ca
   html_count(out, round(c->distinct));
   html_put(out, "</td>");
   if (p->target.kind != TARGET_NONE) {
-    html_number_cell(out, html_strength(p, c), "");
+    html_number_cell(out, html_strength(p, c), by_chance(p, c) ? "mute" : "");
     html_fixed(out, html_strength(p, c));
     html_put(out, "</td>");
     double second = p->target.kind == TARGET_CLASSES ? c->view.explained : c->view.iv;
@@ -102,15 +114,15 @@ static void order_columns(const copse_profile *p, struct ordered *list) {
     list[i] = (struct ordered){.column = i, .strength = html_strength(p, c)};
     list[i].n_alerts = html_alerts_of(p, i, &list[i].level);
     if (isnan(list[i].strength)) list[i].strength = -1;
-    if (c->type == TYPE_CONSTANT || c->type == TYPE_EMPTY) list[i].level = -2;
+    if (html_fold_of(p, i) != HTML_FOLD_NONE) list[i].level = -2;
   }
   if (p->n_columns > HTML_OPEN_CARDS) qsort(list, p->n_columns, sizeof *list, compare_ordered);
 }
 
-static void put_filters(copse_text *out, const copse_profile *p) {
+static void put_filters(copse_text *out, const copse_profile *p, const bool *folded) {
   static const char *const levels[] = {"critical", "warning", "note"};
   uint32_t types[N_COLUMN_TYPES] = {0};
-  for (uint32_t i = 0; i < p->n_columns; i++) types[p->columns[i].type]++;
+  for (uint32_t i = 0; i < p->n_columns; i++) types[p->columns[i].type] += !folded[html_fold_of(p, i)];
   html_put(out,
            "<p class=\"find\" hidden><input type=\"search\" id=\"f\" aria-label=\"Filter columns by name\" "
            "placeholder=\"Filter by name\"> <select id=\"k\" aria-label=\"Filter columns by type or alert\">"
@@ -123,13 +135,18 @@ static void put_filters(copse_text *out, const copse_profile *p) {
 
 void html_columns(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   struct ordered *list = copse_alloc(p->ctx, p->n_columns, sizeof *list);
-  if (list == NULL) {
+  uint32_t *rest = copse_alloc(p->ctx, p->n_columns, sizeof *rest), n_rest = 0, n_rows = 0;
+  bool folded[N_HTML_FOLDS];
+  if (list == NULL || rest == NULL) {
+    copse_free(list);
+    copse_free(rest);
     out->failed = true;
     return;
   }
+  html_fold_find(p, folded);
   order_columns(p, list);
   html_put(out, "<h2 id=\"columns\">Columns</h2>");
-  put_filters(out, p);
+  put_filters(out, p, folded);
   html_put(out, "<div class=\"wide\"><table class=\"s\"><caption>One row for each column; ");
   if (p->n_columns > HTML_OPEN_CARDS) html_put(out, "those with alerts first, then the strongest; ");
   html_put(out, "a heading sorts</caption><thead><tr>");
@@ -145,10 +162,18 @@ void html_columns(copse_text *out, const copse_profile *p, const uint8_t *cards)
   html_head_cell(out, "median", "o");
   html_head_cell(out, "alerts", "");
   html_put(out, "</tr></thead><tbody>\n");
-  for (uint32_t i = 0; i < p->n_columns; i++)
-    put_row(out, p, list[i].column, cards[list[i].column] != HTML_NO_CARD);
-  copse_free(list);
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    uint32_t at = list[i].column;
+    if (folded[html_fold_of(p, at)]) continue;
+    if (n_rows++ < HTML_ROWS)
+      put_row(out, p, at, cards[at] != HTML_NO_CARD);
+    else
+      rest[n_rest++] = at;
+  }
   html_put(out, "</tbody></table></div>\n");
+  html_fold_lines(out, p, rest, n_rest);
+  copse_free(list);
+  copse_free(rest);
 }
 
 /* ---- which columns have a card ---- */
@@ -166,9 +191,9 @@ static size_t card_elements(const copse_profile *p, uint32_t column, bool bins, 
   return html_elements(room);
 }
 
-/* Columns that are neither empty nor constant have a card, of many those with warnings, then the strongest;
- * the target by part is shown where it says something. What does not fit is left out from the end: first
- * parts, then cards. */
+/* Columns that are neither empty nor constant nor another one's twin have a card, of many those with
+ * warnings, then the strongest; the target by part is shown where it says something. What does not fit is
+ * left out from the end: first parts, then cards. */
 bool html_choose_cards(const copse_profile *p, size_t other, uint8_t *cards) {
   enum { MANY = 150 };
   copse_text room = {.ctx = p->ctx};
@@ -180,7 +205,7 @@ bool html_choose_cards(const copse_profile *p, size_t other, uint8_t *cards) {
   memset(cards, HTML_NO_CARD, n_columns);
   for (uint32_t i = 0; i < n_columns; i++) {
     uint32_t at = list[i].column;
-    bool worth = p->columns[at].type != TYPE_CONSTANT && p->columns[at].type != TYPE_EMPTY;
+    bool worth = html_fold_of(p, at) == HTML_FOLD_NONE;
     if (few && worth) cards[at] = HTML_CARD_WITH_BINS;
     if (few || !worth || n == HTML_CARDS) continue;
     size_t more = card_elements(p, at, false, &room);

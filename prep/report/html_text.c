@@ -103,7 +103,7 @@ void html_share(copse_text *out, double share) {
 void html_number(copse_text *out, double x) {
   if (isnan(x))
     html_put(out, "\xE2\x80\x94");
-  else if (x == floor(x) && fabs(x) >= 10000 && fabs(x) < 1e9) {
+  else if (fabs(x) >= 10000 && fabs(x) < 1e9) {
     if (x < 0) html_put(out, "\xE2\x88\x92");
     html_count(out, fabs(x));
   } else

@@ -3,6 +3,7 @@
 #define COPSE_REPORT_JSON_MEMBERS_H
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "profile/profile.h"
@@ -31,9 +32,11 @@ static inline void number(copse_text *out, const char *name, double x) {
   key(out, name);
   append_json_number(out, x);
 }
+/* Of what a double cannot hold the digits: as a text. */
 static inline void count(copse_text *out, const char *name, uint64_t n) {
+  const char *quote = n > (uint64_t)1 << 53 ? "\"" : "";
   key(out, name);
-  copse_text_appendf(out, "%" PRIu64, n);
+  copse_text_appendf(out, "%s%" PRIu64 "%s", quote, n, quote);
 }
 static inline void truth(copse_text *out, const char *name, bool x) {
   key(out, name);
@@ -51,14 +54,18 @@ static inline void value(copse_text *out, const struct facts_value *v) {
     append_json(out, v->text, strlen(v->text));
 }
 
+static inline void value_members(copse_text *out, const struct facts_value *v) {
+  key(out, "value");
+  value(out, v);
+  count(out, "n", v->n);
+  count(out, "n_error", v->n_lost);
+}
+
 static inline void value_list(copse_text *out, const char *name, const struct facts_value *list, uint32_t n) {
   begin(out, name, "[");
   for (uint32_t i = 0; i < n; i++) {
     element(out);
-    key(out, "value");
-    value(out, &list[i]);
-    count(out, "n", list[i].n);
-    count(out, "n_error", list[i].n_lost);
+    value_members(out, &list[i]);
     raw(out, "}");
   }
   raw(out, "]");
@@ -102,10 +109,44 @@ static inline void alert_list(copse_text *out, const char *name, const struct al
     id_list(out, "columns", a->columns, a->n_columns);
     word(out, "text", a->text);
     word(out, "remedy", a->remedy);
-    raw(out, "}");
+    key(out, "flag");
+    if (a->flag != NULL)
+      append_json(out, a->flag, strlen(a->flag));
+    else
+      raw(out, "null");
+    begin(out, "data", "{");
+    for (uint32_t k = 0; k < a->n_data; k++) number(out, a->data[k].name, a->data[k].value);
+    raw(out, "}}");
   }
   raw(out, "]");
 }
+
+/* A moment, RFC 3339: a day alone, or with its time of day; null where there is none. What has no time zone
+ * counts as UTC. */
+static inline void moment(copse_text *out, double seconds, bool timed) {
+  int year, month, day;
+  if (isnan(seconds)) {
+    raw(out, "null");
+    return;
+  }
+  date_of(seconds, &year, &month, &day);
+  double rest = seconds - floor(seconds / 86400) * 86400;
+  int whole = (int)rest, thousandths = (int)((rest - whole) * 1000);
+  copse_text_appendf(out, "\"%04d-%02d-%02d", year, month, day);
+  if (timed) {
+    copse_text_appendf(out, "T%02d:%02d:%02d", whole / 3600, whole / 60 % 60, whole % 60);
+    if (thousandths > 0) copse_text_appendf(out, ".%03d", thousandths);
+    raw(out, "Z");
+  }
+  raw(out, "\"");
+}
+
+/* output_json_detail.c: what a card shows inside, and how columns hang together. */
+void json_number_detail(copse_text *out, const struct number_detail *detail);
+/* timed: moments with their time of day. */
+void json_date_detail(copse_text *out, const struct date_detail *detail, bool timed);
+void json_column_detail(copse_text *out, const struct column_facts *column);
+void json_pairs_detail(copse_text *out, const struct pairs *pairs);
 
 /* output_json_files.c: what there is beside other files, and the rows to be shown. */
 void json_drift(copse_text *out, const copse_profile *profile);

@@ -1,6 +1,7 @@
 /* output_html.c - the profile as one page: what to decide first, then the target, a table of all columns, a
  * card for each, what hangs together, the other file, and how it was made. No tabs: searching and printing
  * find everything. A page of many columns degrades in steps, which its last section tells. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,29 +152,77 @@ static void put_target(copse_text *out, const copse_profile *p) {
   put_over_time(out, p);
 }
 
+/* What the file was: its hash tells it again. */
+static void put_source(copse_text *out, const copse_profile *p) {
+  if (!p->origin.hashed) return;
+  html_put(out, "; the file");
+  html_put(out, p->n_files > 1 ? "s have " : " has ");
+  html_count(out, (double)p->origin.bytes);
+  copse_text_appendf(out, " bytes, fingerprint %016" PRIx64 "%016" PRIx64, p->origin.hash[0],
+                     p->origin.hash[1]);
+}
+
+/* Names of the columns with estimated figures, and how far these may be off. */
+static void put_exact(copse_text *out, const copse_profile *p) {
+  enum { NAMED = 40 };
+  double error = 0;
+  uint32_t n_about = 0;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    n_about += !column_is_exact(&p->columns[i]);
+    if (p->columns[i].has_number) error = fmax(error, p->columns[i].number.rank_error);
+  }
+  copse_text_appendf(out, "<li>Figures of %u of %u columns are exact.", p->n_columns - n_about, p->n_columns);
+  for (uint32_t i = 0, n = 0; i < p->n_columns && n < NAMED; i++) {
+    if (column_is_exact(&p->columns[i])) continue;
+    html_put(out, n++ == 0 ? " Estimated are those of " : ", ");
+    html_data(out, p->columns[i].name, 64);
+  }
+  if (n_about > NAMED) copse_text_appendf(out, " and %u more", n_about - NAMED);
+  if (n_about > 0) {
+    html_put(out,
+             ": distinct values with a standard error of 0.81 %, quantiles read from some thousand "
+             "neighbourhoods, whose ranks are off by ");
+    html_share(out, error);
+    html_put(out, " at most; such figures carry \xE2\x89\x88.");
+  }
+  html_put(out, "</li>");
+  if (p->limits.halvings > 0)
+    copse_text_appendf(out,
+                       "<li>For memory, tables were halved %u times: to %u values of a column, %zu sampled "
+                       "rows and %" PRIu64 " different rows.</li>",
+                       p->limits.halvings, p->limits.entries, p->limits.sample_rows, p->limits.row_groups);
+  if (!p->sample_is_all)
+    copse_text_appendf(out, "<li>Relations are those of a sample of %zu rows.</li>", p->n_sample);
+}
+
 static void put_made(copse_text *out, const copse_profile *p, const uint8_t *cards) {
   static const char *const values[] = {
       ("values=common: values that fewer than 10 rows share, and those of identifiers, texts and personal "
        "data, are withheld; extremes are rounded, or those of the first and last period that 10 rows share"),
       "values=full: every value may be shown", "values=none: no value of the data is shown"};
-  uint32_t n_about = 0, n_cards = 0, n_bins = 0;
+  uint32_t n_cards = 0, n_bins = 0;
   for (uint32_t i = 0; i < p->n_columns; i++) {
-    n_about += !p->columns[i].distinct_exact;
     n_cards += cards[i] != HTML_NO_CARD;
     n_bins += cards[i] == HTML_CARD_WITH_BINS;
   }
   html_put(out, "<h2 id=\"made\">How this was made</h2><ul><li>Copse ");
   html_put(out, copse_version());
-  html_put(out, ", one pass over all rows; types come from every cell, never from the first rows.</li><li>");
+  if (p->run.n_command > 0) {
+    copse_text line = {.ctx = p->ctx};
+    run_append_command(&p->run, &line);
+    html_put(out, ": <code>");
+    html_data(out, line.failed ? "" : line.data, 1000);
+    html_put(out, "</code>");
+    out->failed |= line.failed;
+    copse_text_release(&line);
+  }
+  put_source(out, p);
+  html_put(out,
+           "</li><li>One pass over all rows; types come from every cell, never from the first rows; samples "
+           "are drawn by the numbers of the rows: there is no seed.</li><li>");
   html_put(out, values[p->options.values]);
-  copse_text_appendf(
-      out,
-      ".</li><li>%u of %u columns have more than 16,384 different numbers in more than 65,536 rows, or "
-      "65,536 "
-      "different texts (fewer where there are many columns): their distinct values are estimated (standard "
-      "error 0.81 %%) and quantiles read from some thousand neighbourhoods; such figures carry "
-      "\xE2\x89\x88.</li>",
-      n_about, p->n_columns);
+  html_put(out, ".</li>");
+  put_exact(out, p);
   if (n_cards < p->n_columns)
     copse_text_appendf(
         out,
@@ -187,16 +236,37 @@ static void put_made(copse_text *out, const copse_profile *p, const uint8_t *car
                        n_bins);
   html_put(
       out,
-      "</ul><details><summary>What the words mean</summary><dl>"
-      "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are</dd>"
-      "<dt>rows that repeat</dt><dd>rows less different rows</dd>"
-      "<dt>AUC</dt><dd>how often a positive row has the greater value than another row; 0.5 is chance</dd>"
+      "</ul><details><summary>What the words mean</summary><dl class=\"words\">"
+      "<dt>missing</dt><dd>empty, or one of ? na n/a nan null none where numbers or dates are; its share is "
+      "of all rows</dd>"
+      "<dt>distinct</dt><dd>different values, missing not counted</dd>"
+      "<dt>rows that repeat</dt><dd>rows less different rows: of a thousand equal rows 999 repeat</dd>"
+      "<dt>standard deviation</dt><dd>with n \xE2\x88\x92 1</dd>"
+      "<dt>skewness, excess kurtosis</dt><dd>G1 and G2 of Joanes and Gill: 0 for a normal distribution</dd>"
+      "<dt>quantiles</dt><dd>linear between neighbours (type 7), as pandas and numpy have them</dd>"
+      "<dt>outliers</dt><dd>further beyond the quartiles than 1.5 and 3 times their distance (Tukey)</dd>"
+      "<dt>often</dt><dd>a value that 5 % of the rows have, of more than 20 different ones; orange in the "
+      "chart</dd>"
+      "<dt>evenness</dt><dd>entropy divided by the logarithm of the number of values: 1 when all are "
+      "equally frequent</dd>"
+      "<dt>95 % interval</dt><dd>Wilson's for a rate</dd>"
+      "<dt>AUC</dt><dd>how often a positive row has the greater value than another row, ties count half; "
+      "grey where chance alone would give as much; "
+      "0.5 is chance</dd>"
       "<dt>out of fold</dt><dd>rates are learned on four fifths of the rows and tried on the fifth</dd>"
-      "<dt>information value</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) \xC3\x97 log "
-      "of their "
-      "ratio; above 0.5 look for leakage</dd>"
-      "<dt>PSI</dt><dd>the same between two files; above 0.1 something moved</dd>"
-      "<dt>quantiles</dt><dd>linear between neighbours</dd></dl></details></main>\n<script>");
+      "<dt>information value (IV)</dt><dd>sum of (share of positives \xE2\x88\x92 share of others) "
+      "\xC3\x97 log of their ratio; below 0.02 nothing, up to 0.1 weak, 0.3 medium, 0.5 strong; above look "
+      "for leakage</dd>"
+      "<dt>entropy of the target</dt><dd>mutual information as a share of it, less its bias (Miller and "
+      "Madow)</dd>"
+      "<dt>association</dt><dd>two numbers: Spearman's rank correlation; two texts: Cram\xC3\xA9r's V "
+      "without bias (Bergsma); one of each: correlation ratio of the ranks, without bias</dd>"
+      "<dt>curved</dt><dd>rank correlation below 0.3, and yet 16 quantile bins of one tell 20 % of the "
+      "other's entropy</dd>"
+      "<dt>PSI</dt><dd>between two files, the sum that information value is; above 0.1 something moved</dd>"
+      "<dt>KS, JS</dt><dd>greatest distance of the cumulative shares; Jensen\xE2\x80\x93Shannon distance "
+      "of the parts, 0 to 1</dd>"
+      "</dl></details></main>\n<script>");
   html_put(out, page_script);
   html_put(out, "</script></body></html>\n");
 }

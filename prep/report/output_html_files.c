@@ -8,8 +8,14 @@
 
 void html_findings(copse_text *out, const struct alert_list *alerts, const uint8_t *cards) {
   static const char *const marks[] = {"\xE2\x97\x8B note", "\xE2\x96\xB2 warning", "\xE2\x97\x8F critical"};
+  enum { FIRST = 12, FEW = 2 };
+  bool fold = alerts->n > FIRST + FEW;
   html_put(out, "<ul class=\"alerts\">");
   for (uint32_t i = 0; i < alerts->n; i++) {
+    if (fold && i == FIRST)
+      copse_text_appendf(out,
+                         "</ul><div><details><summary>%u more, of less weight</summary><ul class=\"alerts\">",
+                         alerts->n - FIRST);
     const struct alert *a = &alerts->list[i];
     copse_text_appendf(out, "<li class=\"l%d\"><strong>%s</strong> ", (int)a->level, marks[a->level]);
     html_plain(out, a->text, ALERT_TEXT);
@@ -20,7 +26,7 @@ void html_findings(copse_text *out, const struct alert_list *alerts, const uint8
                          a->columns[0]);
     html_put(out, "</span></li>");
   }
-  html_put(out, "</ul>\n");
+  html_put(out, fold ? "</ul></details></div>\n" : "</ul>\n");
 }
 
 /* ---- since an earlier profile ---- */
@@ -33,6 +39,13 @@ static void put_shares(copse_text *out, bool there, double before, double now) {
     html_share(out, now);
   }
   html_put(out, "</td>");
+}
+
+/* What a table of so many rows leaves out. */
+static void put_cut(copse_text *out, uint32_t n) {
+  if (n > HTML_FILE_ROWS)
+    copse_text_appendf(out, "<p class=\"mute\">The first %d of %u; the JSON output has all.</p>\n",
+                       HTML_FILE_ROWS, n);
 }
 
 static void put_since_row(copse_text *out, const struct column_facts *c, const struct column_since *s) {
@@ -70,9 +83,11 @@ static void put_since_table(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "missing", "o");
   html_head_cell(out, "out of range, or unnamed level", "o");
   html_put(out, "</tr></thead><tbody>");
-  for (uint32_t i = 0; i < p->n_columns; i++)
-    if (is_told(&p->since.columns[i])) put_since_row(out, &p->columns[i], &p->since.columns[i]);
+  for (uint32_t i = 0, row = 0; i < p->n_columns; i++)
+    if (is_told(&p->since.columns[i]) && row++ < HTML_FILE_ROWS)
+      put_since_row(out, &p->columns[i], &p->since.columns[i]);
   html_put(out, "</tbody></table></div>\n");
+  put_cut(out, n);
 }
 
 void html_since(copse_text *out, const copse_profile *p) {
@@ -119,10 +134,12 @@ void html_drift(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "JS", "");
   html_head_cell(out, "new values", "");
   html_put(out, "</tr></thead><tbody>");
+  uint32_t n = 0;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
     const double cells[] = {d->psi, d->psi_chance, d->ks, d->js};
-    if (!d->present && p->columns[i].is_target) continue;
+    bool still = p->n_columns > HTML_FILE_ROWS && d->present && !d->moved && !d->type_changed;
+    if ((!d->present && p->columns[i].is_target) || still || n++ >= HTML_FILE_ROWS) continue;
     html_put(out, "<tr>");
     html_data_in(out, "td", p->columns[i].name, 64);
     html_put(out, "</td>");
@@ -144,10 +161,13 @@ void html_drift(copse_text *out, const copse_profile *p) {
     html_put(out, "</td></tr>");
   }
   html_put(out, "</tbody></table></div>\n");
+  put_cut(out, n);
+  if (p->n_columns > HTML_FILE_ROWS)
+    html_put(out, "<p class=\"mute\">Columns that did not move are in the JSON output.</p>\n");
   if (p->drift.n_new == 0) return;
   html_put(out, "<p>In the other file alone: ");
   const char *name = p->drift.new_names.data;
-  for (uint32_t i = 0; i < p->drift.n_new; i++, name += strlen(name) + 1) {
+  for (uint32_t i = 0; i < p->drift.n_new && i < HTML_FILE_ROWS; i++, name += strlen(name) + 1) {
     if (i > 0) html_put(out, ", ");
     html_data(out, name, 64);
   }
@@ -174,6 +194,10 @@ void html_rows(copse_text *out, const copse_profile *p) {
   enum { CELLS = 4000 };
   uint32_t n = p->samples.n, most = CELLS / p->n_columns > 0 ? CELLS / p->n_columns : 1;
   if (n == 0) return;
+  if (p->n_columns > CELLS / 2) {
+    html_put(out, "<h2 id=\"rows\">Rows</h2><p>Of so many columns the JSON output has them.</p>\n");
+    return;
+  }
   html_put(out, "<h2 id=\"rows\">Rows</h2><p>Drawn by their numbers, over the whole file.");
   if (n > most) copse_text_appendf(out, " The first %u of %u, which the JSON output has all.", most, n);
   html_put(out, "</p><div class=\"wide\"><table><thead><tr><th scope=\"col\">row</th>");

@@ -9,6 +9,9 @@
 
 void html_relations(copse_text *out, const copse_profile *p) {
   html_put(out, "<h2 id=\"relations\">Relations</h2>");
+  html_heatmap(out, p);
+  html_grids(out, p);
+  html_curved(out, p);
   if (p->pairs.n_list == 0) {
     html_put(out,
              p->pairs.skipped
@@ -23,6 +26,7 @@ void html_relations(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "column", "");
   html_head_cell(out, "and", "t");
   html_head_cell(out, "association", "");
+  html_head_cell(out, "Pearson", "o");
   html_put(out, "<th scope=\"col\" class=\"o t\">measure</th></tr></thead><tbody>");
   for (uint32_t i = 0; i < p->pairs.n_list; i++) {
     const struct pair *pair = &p->pairs.list[i];
@@ -33,6 +37,9 @@ void html_relations(copse_text *out, const copse_profile *p) {
     html_put(out, "</td>");
     html_number_cell(out, fabs(pair->value), "");
     html_fixed(out, pair->value);
+    html_put(out, "</td>");
+    html_number_cell(out, fabs(pair->pearson), "o");
+    if (!isnan(pair->pearson)) html_fixed(out, pair->pearson);
     html_put(out, "</td><td class=\"o t\">");
     html_put(out, strcmp(pair->measure, "spearman") == 0    ? "Spearman"
                   : strcmp(pair->measure, "cramers_v") == 0 ? "Cram\xC3\xA9r's V"

@@ -1,4 +1,4 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.1": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.2": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
@@ -9,7 +9,18 @@
 
 /* ---- parts of a column ---- */
 
-static void write_number(copse_text *out, const struct number_facts *f) {
+/* Of whole numbers a sum that a double cannot hold the digits of is a text. */
+static void write_sum(copse_text *out, double sum, bool whole) {
+  if (whole && fabs(sum) > 9007199254740992.0) {
+    key(out, "sum");
+    copse_text_appendf(out, "\"%.0f\"", sum);
+  } else {
+    number(out, "sum", sum);
+  }
+}
+
+static void write_number(copse_text *out, const struct number_facts *f, bool whole,
+                         const struct number_detail *detail) {
   static const char *const names[FACTS_QUANTILES] = {"0.01", "0.05", "0.25", "0.5", "0.75", "0.95", "0.99"};
   begin(out, "number", "{");
   number(out, "mean", f->mean);
@@ -17,7 +28,7 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   number(out, "min", f->min);
   number(out, "max", f->max);
   truth(out, "extremes_rounded", f->rounded);
-  number(out, "sum", f->sum);
+  write_sum(out, f->sum, whole);
   number(out, "skew", f->skew);
   number(out, "kurtosis", f->kurtosis);
   number(out, "mad", f->mad);
@@ -39,6 +50,7 @@ static void write_number(copse_text *out, const struct number_facts *f) {
   count(out, "above", f->above);
   raw(out, "}");
   value_list(out, "spikes", f->spikes, f->n_spikes);
+  json_number_detail(out, detail);
   raw(out, "}");
 }
 
@@ -59,6 +71,7 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
   word(out, "unit", "codepoint");
   raw(out, "}");
   number(out, "non_ascii_share", f->share_non_ascii);
+  count(out, "blanks", f->n_blanks);
   count(out, "bad_characters", f->n_bad_bytes);
   count(out, "variants", f->n_variants);
   if (f->pattern != NULL) word(out, "pattern", f->pattern);
@@ -69,30 +82,49 @@ static void write_levels(copse_text *out, const struct level_facts *f) {
   raw(out, "}");
 }
 
-static void write_dates(copse_text *out, const struct date_facts *f) {
+static void write_dates(copse_text *out, const struct date_facts *f, const struct date_detail *detail) {
   begin(out, "datetime", "{");
-  number(out, "first", f->first);
-  number(out, "last", f->last);
+  bool timed = f->n_timed > 0;
+  key(out, "first");
+  moment(out, f->first, timed);
+  key(out, "last");
+  moment(out, f->last, timed);
   truth(out, "rounded", f->rounded);
-  word(out, "unit", "seconds from 1970-01-01");
   word(out, "format", f->format != NULL ? f->format : "");
+  number(out, "format_share", f->format_share);
+  word(out, "zone", f->n_zoned == 0 ? "none" : f->n_zoned == f->n_timed ? "all" : "mixed");
   truth(out, "ambiguous", f->ambiguous);
   word(out, "granularity", f->granularity);
   count(out, "future", f->n_future);
   count(out, "sentinels", f->n_sentinel);
   begin(out, "per", "{");
   word(out, "unit", f->unit);
-  number_list(out, "starts", f->period_start, f->n_periods);
+  begin(out, "starts", "[");
+  for (uint32_t i = 0; i < f->n_periods; i++) {
+    item(out);
+    moment(out, f->period_start[i], false);
+  }
+  raw(out, "]");
   count_list(out, "counts", f->periods, f->n_periods);
   if (f->has_target) {
     count_list(out, "labelled", f->labelled, f->n_periods);
     number_list(out, "rate", f->rate, f->n_periods);
   }
   raw(out, "}");
+  json_date_detail(out, detail, timed);
   raw(out, "}");
 }
 
-static void write_bins(copse_text *out, const struct view_facts *v) {
+static void write_border(copse_text *out, const char *name, double x, const struct column_facts *c) {
+  key(out, name);
+  if (c->has_date)
+    moment(out, x, c->date.n_timed > 0);
+  else
+    append_json_number(out, x);
+}
+
+static void write_bins(copse_text *out, const struct column_facts *c) {
+  const struct view_facts *v = &c->view;
   static const char *const kinds[] = {"range", "value", "level", "other", "missing", "mismatched"};
   begin(out, "bins", "[");
   for (uint32_t i = 0; i < v->n_bins; i++) {
@@ -100,8 +132,8 @@ static void write_bins(copse_text *out, const struct view_facts *v) {
     element(out);
     word(out, "kind", kinds[bin->kind]);
     if (bin->kind == BIN_RANGE || bin->kind == BIN_VALUE) {
-      number(out, "lo", bin->lo);
-      number(out, "hi", bin->hi);
+      write_border(out, "lo", bin->lo, c);
+      write_border(out, "hi", bin->hi, c);
     }
     if (bin->kind == BIN_LEVEL) {
       key(out, "value");
@@ -117,7 +149,8 @@ static void write_bins(copse_text *out, const struct view_facts *v) {
   raw(out, "]");
 }
 
-static void write_view(copse_text *out, const struct view_facts *v) {
+static void write_view(copse_text *out, const struct column_facts *c) {
+  const struct view_facts *v = &c->view;
   begin(out, "target", "{");
   number(out, "auc", v->auc);
   number(out, "auc_oof", v->auc_oof);
@@ -133,7 +166,7 @@ static void write_view(copse_text *out, const struct view_facts *v) {
   number(out, "follows_target", v->follows);
   number(out, "filled_among_positives", v->filled_pos);
   number(out, "filled_among_others", v->filled_neg);
-  write_bins(out, v);
+  write_bins(out, c);
   raw(out, "}");
 }
 
@@ -156,6 +189,7 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   count(out, "id", index);
   word(out, "name", c->name);
   word(out, "type", column_type_names[c->type]);
+  word(out, "physical", c->physical);
   word(out, "why", c->why);
   count(out, "n", c->n);
   begin(out, "missing", "{");
@@ -179,10 +213,11 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   raw(out, "}");
   word(out, "order", c->order);
   truth(out, "sensitive", c->sensitive);
-  if (c->has_number) write_number(out, &c->number);
+  if (c->has_number) write_number(out, &c->number, strcmp(c->physical, "int64") == 0, &c->detail.number);
   if (c->has_levels) write_levels(out, &c->levels);
-  if (c->has_date) write_dates(out, &c->date);
-  if (c->view.present) write_view(out, &c->view);
+  if (c->has_date) write_dates(out, &c->date, &c->detail.date);
+  json_column_detail(out, c);
+  if (c->view.present) write_view(out, c);
   write_column_alerts(out, p, index);
   raw(out, "}");
 }
@@ -224,6 +259,12 @@ static void write_table(copse_text *out, const copse_profile *p) {
     number(out, "rows_conflicting_share", p->features.share_conflicting);
     number(out, "best_accuracy", p->features.best_accuracy);
   }
+  begin(out, "limits", "{");
+  count(out, "values", p->limits.entries);
+  count(out, "sample_rows", p->limits.sample_rows);
+  count(out, "row_groups", p->limits.row_groups);
+  count(out, "halvings", p->limits.halvings);
+  raw(out, "}");
   begin(out, "types", "{");
   for (int i = 0; i < N_COLUMN_TYPES; i++)
     if (types[i] > 0) count(out, column_type_names[i], types[i]);
@@ -243,9 +284,12 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
     count(out, "b", pair->b);
     word(out, "measure", pair->measure);
     number(out, "value", pair->value);
+    count(out, "n", pair->n);
+    number(out, "pearson", pair->pearson);
     raw(out, "}");
   }
   raw(out, "]");
+  json_pairs_detail(out, &p->pairs);
   raw(out, "}");
 }
 
@@ -266,19 +310,67 @@ static void write_gaps(copse_text *out, const copse_profile *p) {
   raw(out, "}");
 }
 
-void output_json(const copse_profile *p, copse_text *out) {
+/* All that two runs over the same file may differ in. write_s: of the rest of the document. */
+static void write_run(copse_text *out, const copse_profile *p, double write_s) {
+  const struct run_facts *run = &p->run;
+  const char *text = run->command;
+  begin(out, "run", "{");
+  word(out, "version", copse_version());
+  begin(out, "command", "[");
+  for (size_t i = 0; i < run->n_command; i++, text += strlen(text) + 1) {
+    item(out);
+    append_json(out, text, strlen(text));
+  }
+  raw(out, "]");
+  if (run->started[0] != '\0') word(out, "started", run->started);
+  begin(out, "seconds", "{");
+  number(out, "read", run->read_s);
+  number(out, "stats", run->stats_s);
+  number(out, "pairs", run->pairs_s);
+  number(out, "write", write_s);
+  raw(out, "}");
+  count(out, "threads", (uint64_t)run->n_threads);
+  count(out, "peak_bytes", copse_context_memory_peak(p->ctx));
+  raw(out, "}");
+}
+
+static void write_source(copse_text *out, const copse_profile *p) {
   static const char *const values[] = {"common", "full", "none"};
-  raw(out, "{\"schema\":\"copse.profile/1.1\"");
-  key(out, "version");
-  append_json(out, copse_version(), strlen(copse_version()));
+  const struct origin *from = &p->origin;
   begin(out, "source", "{");
   word(out, "path", p->path);
   count(out, "files", p->n_files);
+  key(out, "bytes");
+  if (from->sized)
+    copse_text_appendf(out, "%" PRIu64, from->bytes);
+  else
+    raw(out, "null");
+  key(out, "copse_hash");
+  if (from->hashed)
+    copse_text_appendf(out, "\"%016" PRIx64 "%016" PRIx64 "\"", from->hash[0], from->hash[1]);
+  else
+    raw(out, "null");
+  word(out, "encoding", "utf-8");
+  truth(out, "bom", from->marked);
+  key(out, "delimiter");
+  if (from->table)
+    raw(out, "null");
+  else
+    append_json(out, &from->separator, 1);
+  key(out, "quote");
+  raw(out, from->table ? "null" : "\"\\\"\"");
   truth(out, "header", p->named);
   count(out, "rows", p->n_rows);
   count(out, "columns", p->n_columns);
+  count(out, "bad_rows", 0); /* one ends the reading */
   word(out, "values", values[p->options.values]);
   raw(out, "}");
+}
+
+static void write_rest(copse_text *out, const copse_profile *p) {
+  key(out, "version");
+  append_json(out, copse_version(), strlen(copse_version()));
+  write_source(out, p);
   write_target(out, p);
   write_table(out, p);
   begin(out, "columns", "[");
@@ -291,4 +383,16 @@ void output_json(const copse_profile *p, copse_text *out) {
   json_rows(out, p);
   alert_list(out, "alerts", &p->alerts);
   raw(out, "}\n");
+}
+
+void output_json(const copse_profile *p, copse_text *out) {
+  copse_text rest = {.ctx = p->ctx};
+  double began = run_seconds(&p->run);
+  write_rest(&rest, p);
+  raw(out, "{\"schema\":\"copse.profile/1.2\"");
+  write_run(out, p, run_seconds(&p->run) - began);
+  raw(out, ",");
+  copse_text_append(out, rest.data, rest.length);
+  out->failed |= rest.failed;
+  copse_text_release(&rest);
 }

@@ -96,6 +96,38 @@ static void put_gaps(const copse_profile *p, copse_text *out) {
   }
 }
 
+/* "a  b  0.97  Spearman" for the strongest, then those of a curve. */
+static void put_pair(const copse_profile *p, uint32_t a, uint32_t b, double value, const char *measure,
+                     copse_text *out) {
+  const uint32_t both[] = {a, b};
+  put(out, "  ");
+  for (int i = 0; i < 2; i++) {
+    char text[120];
+    const char *name = p->columns[both[i]].name;
+    clean_text(name, strlen(name), 25, text, sizeof text);
+    put_padded(out, text, 26, false);
+  }
+  copse_text_appendf(out, "%7.3f  %s\n", value, measure);
+}
+
+static void put_pairs(const copse_profile *p, copse_text *out) {
+  enum { PAIRS = 10, CURVES = 5 };
+  const struct pairs *pairs = &p->pairs;
+  if (pairs->n_list + pairs->n_curved == 0) return;
+  copse_text_appendf(out, "\nRelations (the strongest, on %s rows)\n",
+                     count_text((double)pairs->n_rows).text);
+  for (uint32_t i = 0; i < pairs->n_list && i < PAIRS; i++) {
+    const struct pair *pair = &pairs->list[i];
+    put_pair(p, pair->a, pair->b, pair->value,
+             strcmp(pair->measure, "spearman") == 0    ? "Spearman"
+             : strcmp(pair->measure, "cramers_v") == 0 ? "Cramer's V"
+                                                       : "correlation ratio",
+             out);
+  }
+  for (uint32_t i = 0; i < pairs->n_curved && i < CURVES; i++)
+    put_pair(p, pairs->curved[i].a, pairs->curved[i].b, pairs->curved[i].told, "curved", out);
+}
+
 static void put_rows(const copse_profile *p, copse_text *out) {
   if (p->samples.n > 0) put(out, "\nRows\n");
   for (uint32_t i = 0; i < p->samples.n; i++) {
@@ -122,11 +154,11 @@ static void put_rows(const copse_profile *p, copse_text *out) {
 }
 
 /* ▁▂▃▅▇: the shape of a column in eight characters. */
-static void put_shape(copse_text *out, const struct number_facts *f) {
+static void put_shape(copse_text *out, const uint64_t *bars, uint32_t n) {
   static const char *const steps[] = {
       " ", "\xE2\x96\x81", "\xE2\x96\x82", "\xE2\x96\x83", "\xE2\x96\x85", "\xE2\x96\x87"};
   uint64_t cells[8] = {0}, most = 0;
-  for (uint32_t i = 0; i < f->n_bars; i++) cells[i * 8 / f->n_bars] += f->bars[i];
+  for (uint32_t i = 0; i < n; i++) cells[i * 8 / n] += bars[i];
   for (int i = 0; i < 8; i++)
     if (cells[i] > most) most = cells[i];
   for (int i = 0; i < 8; i++)
@@ -135,8 +167,12 @@ static void put_shape(copse_text *out, const struct number_facts *f) {
 
 static void put_middle(copse_text *out, const struct column_facts *c) {
   char text[240] = "";
-  if (c->has_number) {
-    put_shape(out, &c->number);
+  if (c->type == TYPE_BOOLEAN) {
+    const struct truth_detail *t = &c->detail.truth;
+    snprintf(text, sizeof text, "%s true [%s .. %s]", share_text(t->rate).text, share_text(t->ci_lo).text,
+             share_text(t->ci_hi).text);
+  } else if (c->has_number) {
+    put_shape(out, c->number.bars, c->number.n_bars);
     snprintf(text, sizeof text, " %s [%s%s .. %s]", number_text(c->number.quantiles[3]).text,
              c->number.rounded ? "\xE2\x89\x88 " : "", number_text(c->number.min).text,
              number_text(c->number.max).text);
@@ -144,7 +180,9 @@ static void put_middle(copse_text *out, const struct column_facts *c) {
     int y, m, d, y2, m2, d2;
     date_of(c->date.first, &y, &m, &d);
     date_of(c->date.last, &y2, &m2, &d2);
-    snprintf(text, sizeof text, "%04d-%02d-%02d .. %04d-%02d-%02d", y, m, d, y2, m2, d2);
+    if (c->date.n_periods >= 8) put_shape(out, c->date.periods, c->date.n_periods);
+    snprintf(text, sizeof text, "%s%04d-%02d-%02d .. %04d-%02d-%02d", c->date.n_periods >= 8 ? " " : "", y, m,
+             d, y2, m2, d2);
   } else if (c->has_levels && c->levels.n_top > 0 && !c->levels.top[0].withheld) {
     snprintf(text, sizeof text, "%s %s", value_in_text(&c->levels.top[0]).text,
              share_text((double)c->levels.top[0].n / (double)c->n).text);
@@ -217,6 +255,58 @@ static void put_drift(const copse_profile *p, copse_text *out) {
   }
 }
 
+/* Command line, version, and which figures are estimated. */
+static void put_made(const copse_profile *p, copse_text *out) {
+  copse_text line = {.ctx = p->ctx};
+  double error = 0;
+  uint32_t n_about = 0;
+  if (p->run.n_command == 0) return;
+  for (uint32_t i = 0; i < p->n_columns; i++) {
+    n_about += !column_is_exact(&p->columns[i]);
+    if (p->columns[i].has_number) error = fmax(error, p->columns[i].number.rank_error);
+  }
+  run_append_command(&p->run, &line);
+  char *clean = line.failed ? NULL : copse_alloc(p->ctx, 6 * line.length + 8, 1);
+  if (clean == NULL) {
+    out->failed = true;
+  } else {
+    clean_text(line.data, line.length - 1, line.length, clean, 6 * line.length + 8);
+    put(out, "\nHow this was made\n  ");
+    put_wrapped(out, clean, 2);
+    copse_text_appendf(out, "  Copse %s; samples are drawn by the numbers of the rows: there is no seed\n",
+                       copse_version());
+  }
+  copse_text_release(&line);
+  if (p->limits.halvings > 0)
+    copse_text_appendf(
+        out, "  memory: tables were halved %u times, to %u values of a column and %zu sampled rows\n",
+        p->limits.halvings, p->limits.entries, p->limits.sample_rows);
+  if (n_about == 0) {
+    put(out, "  every figure is exact\n");
+  } else {
+    copse_text_appendf(
+        &line,
+        "%u of %u columns are exact; of the others (\xE2\x89\x88) distinct values are estimated, "
+        "standard error 0.81 %%, and ranks of quantiles are off by %s at most:",
+        p->n_columns - n_about, p->n_columns, share_text(error).text);
+    for (uint32_t i = 0, n = 0; i < p->n_columns && n < 20; i++) {
+      char name[200];
+      if (column_is_exact(&p->columns[i])) continue;
+      clean_text(p->columns[i].name, strlen(p->columns[i].name), 40, name, sizeof name);
+      copse_text_appendf(&line, "%s %s", n++ > 0 ? "," : "", name);
+    }
+    if (n_about > 20) copse_text_appendf(&line, " and %u more", n_about - 20);
+    copse_text_append(&line, "", 1);
+    put(out, "  ");
+    if (line.failed)
+      out->failed = true;
+    else
+      put_wrapped(out, line.data, 2);
+  }
+  copse_free(clean);
+  copse_text_release(&line);
+}
+
 void output_text(const copse_profile *p, copse_text *out) {
   static const char *const values[] = {"common", "full", "none"};
   char text[600];
@@ -239,7 +329,9 @@ void output_text(const copse_profile *p, copse_text *out) {
                                                        : "    AUC     IV",
                      "median [least .. greatest], or the commonest");
   for (uint32_t i = 0; i < p->n_columns; i++) put_column(p, &p->columns[i], out);
+  put_pairs(p, out);
   put_gaps(p, out);
   put_drift(p, out);
   put_rows(p, out);
+  put_made(p, out);
 }

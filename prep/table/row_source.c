@@ -23,7 +23,7 @@ struct row_source {
   struct csv_job csv;
   const char **names; /* [n_columns] */
   copse_text made_names;
-  bool libsvm;
+  bool libsvm, marked;
   /* of a run */
   row_visit_fn visit;
   void *user;
@@ -81,6 +81,8 @@ copse_status row_source_open_files(copse_context *ctx, const char *const *paths,
                                   .frame = &source->storage.frame};
   source->csv = (struct csv_job){.job = &source->job, .names.ctx = ctx};
   copse_status status = source_open(ctx, paths, n_paths, 0, &source->job.source, err);
+  if (status == COPSE_OK)
+    source->marked = source->job.source.parts[0].begin > source->job.source.parts[0].start;
   if (status == COPSE_OK) source->libsvm = libsvm_detect(&source->job);
   if (status == COPSE_OK) status = csv_open(&source->csv, err);
   if (status == COPSE_OK && !make_names(source)) status = report_memory(err, "the column names", paths[0]);
@@ -137,6 +139,8 @@ copse_status row_source_check_rows(const struct row_source *source, copse_error 
 }
 bool row_source_is_libsvm(const struct row_source *source) { return source->libsvm; }
 bool row_source_is_table(const struct row_source *source) { return source->job.source.parts[0].table; }
+char row_source_separator(const struct row_source *source) { return source->csv.stream.separator; }
+bool row_source_is_marked(const struct row_source *source) { return source->marked; }
 const char *row_source_path(const struct row_source *source) { return source->job.source.path; }
 
 /* ---- running ---- */

@@ -64,6 +64,9 @@ copse_status row_source_check_rows(const struct row_source *source, copse_error 
 bool row_source_is_libsvm(const struct row_source *source);
 /* Whether the first one is a table of a database, where a number in quotes is a text. */
 bool row_source_is_table(const struct row_source *source);
+/* Of the first file: what stands between its cells; whether it begins with a byte-order mark. */
+char row_source_separator(const struct row_source *source);
+bool row_source_is_marked(const struct row_source *source);
 /* The first file, for messages. */
 const char *row_source_path(const struct row_source *source);
 

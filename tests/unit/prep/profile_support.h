@@ -27,6 +27,13 @@ static inline char *document(const char *path, copse_profile_options options, co
   return copy;
 }
 
+/* Takes out of a JSON document what two runs may differ in. */
+static inline char *without_run(char *text) {
+  char *from = strstr(text, "\"run\":"), *rest = from != NULL ? strstr(from, "},\"version\"") : NULL;
+  if (rest != NULL) memmove(from, rest + 2, strlen(rest + 2) + 1);
+  return text;
+}
+
 static inline json_t *parsed(const char *path, copse_profile_options options) {
   json_error_t error;
   char *text = document(path, options, COPSE_PROFILE_JSON);

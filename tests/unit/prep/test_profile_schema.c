@@ -115,23 +115,25 @@ static void assert_valid(const char *path, copse_profile_options options) {
 /* ---- documents of every kind ---- */
 
 static const char *write_all_types(void) {
-  begin("id,mail,phone,age,wild,when,at,flag,kind,code,same,gone,note,pay,y,three");
+  begin("id,mail,phone,age,wild,when,at,flag,kind,code,same,gone,note,pay,y,three,again,bow");
   for (int i = 0; i < 1200; i++) {
-    fprintf(made, "A%06d,p%d@example.org,+49 170 %07d,%d,%s,", i * 7, i, i * 13, i % 61,
+    fprintf(made, "A%06d,p%d@example.org,+49 170 %07d,%d,%s,", i * 7, i, i * 13, i % 61 + (i % 61 > 30),
             i == 7   ? "inf"
             : i == 8 ? "oops"
             : i < 40 ? "NA"
                      : "1.5e3");
-    fprintf(made, "2023-%02d-%02d,2024-01-01 %02d:%02d:07,%s,%s,%04d,x,,", 1 + i % 12, 1 + i % 28, i % 24,
-            i % 60, i % 2 ? "yes" : "no", i % 3 ? i % 5 ? "red" : "Red" : "gr\xC3\xBCn", i % 300);
-    fprintf(made, "%s,%.3f,%d,%s\n",
+    fprintf(made, "%d-%02d-%02d,2024-01-01 %02d:%02d:07,%s,%s,%04d,x,,", i % 12 < 11 ? 2023 : 2024,
+            1 + i % 12, 1 + i % 28, i % 24, i % 60, i % 2 ? "yes" : "no",
+            i % 3 ? i % 5 ? "red" : "Red" : "gr\xC3\xBCn", i % 300);
+    fprintf(made, "%s,%.3f,%d,%s,%d,%d\n",
             i % 4   ? ""
             : i % 8 ? "word word"
                     : "na",
             100 * uniform(), (int)(draw() % 2),
             i % 3 == 0   ? "low"
             : i % 3 == 1 ? "mid"
-                         : "high");
+                         : "high",
+            i % 61 + (i % 61 > 30), (i % 61 - 30) * (i % 61 - 30));
   }
   return finish("types.csv");
 }
@@ -184,7 +186,10 @@ static void test_documents(void **state) {
                                                  .against = t % 2 ? paths : NULL,
                                                  .n_against = t % 2,
                                                  .earlier = t < 3 ? &earlier : NULL,
-                                                 .n_samples = 3});
+                                                 .n_samples = 3,
+                                                 .command = &path,
+                                                 .n_command = 1,
+                                                 .started = "2024-01-31T00:00:00Z"});
   /* more than is exact, and several files */
   begin("x,text");
   for (int i = 0; i < 70000; i++) fprintf(made, "%.9f,t%llu\n", uniform(), (unsigned long long)draw());

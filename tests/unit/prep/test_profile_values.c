@@ -53,11 +53,11 @@ static void test_cell_types(void **state) {
   check_type("2024-02-29", CELL_TYPE_DATE, 1709164800);
   check_type("2023-02-29", CELL_TYPE_TEXT, any);
   check_type("2024-01-31 10:20:30", CELL_TYPE_TIME, 1706696430);
-  check_type("2024-01-31T10:20:30+01:00", CELL_TYPE_TIME, 1706692830);
-  check_type("2024-01-31T10:20:30-0530", CELL_TYPE_TIME, 1706716230);
-  check_type("2024-01-31 10:20:30+02", CELL_TYPE_TIME, 1706689230);
-  check_type("2024-01-31 10:20:30 UTC", CELL_TYPE_TIME, 1706696430);
-  check_type("2024-01-31T10:20:30.5Z", CELL_TYPE_TIME, 1706696430.5);
+  check_type("2024-01-31T10:20:30+01:00", CELL_TYPE_ZONED, 1706692830);
+  check_type("2024-01-31T10:20:30-0530", CELL_TYPE_ZONED, 1706716230);
+  check_type("2024-01-31 10:20:30+02", CELL_TYPE_ZONED, 1706689230);
+  check_type("2024-01-31 10:20:30 UTC", CELL_TYPE_ZONED, 1706696430);
+  check_type("2024-01-31T10:20:30.5Z", CELL_TYPE_ZONED, 1706696430.5);
   check_type("2024-01-31T10:20:30+2500", CELL_TYPE_TEXT, any);
   check_type("2024-01-31T10:20:30Zulu", CELL_TYPE_TEXT, any);
   check_type(" 12.5 ", CELL_TYPE_DECIMAL, 12.5); /* blanks that stood in quotes */
