@@ -392,7 +392,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   raw(out, "{\"schema\":\"copse.profile/1.2\"");
   write_run(out, p, run_seconds(&p->run) - began);
   raw(out, ",");
-  copse_text_append(out, rest.data, rest.length);
+  if (!rest.failed) copse_text_append(out, rest.data, rest.length);
   out->failed |= rest.failed;
   copse_text_release(&rest);
 }
