@@ -20,7 +20,7 @@ import numpy as np
 
 from . import catalogue, environment, report
 from .cases import CASES, Case
-from .contenders import CatBoost, Copse, CopseAuto, LightGBM, Part, ScikitLearn, XGBoost
+from .contenders import CatBoost, Copse, CopseAuto, CopseCompat, LightGBM, Part, ScikitLearn, XGBoost
 from .settings import Draw
 from .trials import ALLOWED, Store, Trial
 
@@ -78,8 +78,8 @@ def _run_splits(trial, prepared, engines, options, scratch):
             trial.add(engine, test, engine.predict(case, train, test, scratch))
 
 
-KINDS = {"lightgbm": LightGBM, "copse": Copse, "copse-auto": CopseAuto, "xgboost": XGBoost, "catboost": CatBoost,
-         "sklearn": ScikitLearn}
+KINDS = {"lightgbm": LightGBM, "copse": Copse, "copse-compat": CopseCompat, "copse-auto": CopseAuto,
+         "xgboost": XGBoost, "catboost": CatBoost, "sklearn": ScikitLearn}
 
 
 def _engines(options):
@@ -167,8 +167,14 @@ def _rows_of(trial, engines):
                  if engine.name not in trial.scores}
         row += [blank.get(engine.name) or f"{trial.mean(engine.name, measure):.6g}" for engine in engines]
         row += [blank.get(engine.name) or _gain_text(*trial.gain(engine.name, measure)) for engine in engines[1:]]
-        rows.append(row + ["BEHIND" if trial.is_behind(measure) else ""])
+        rows.append(row + [", ".join(f"{name} BEHIND" for name in _behind(trial, engines, measure))])
     return rows
+
+
+def _behind(trial, engines, measure):
+    """The names of those that are judged and behind LightGBM."""
+    return [engine.name for engine in engines
+            if engine.is_judged and engine.name in trial.scores and trial.is_behind(engine.name, measure)]
 
 
 def _gain_text(gain, error):
@@ -205,7 +211,8 @@ def _without(engines, trials):
 
 
 def _report(trials, engines, options):
-    behind = [(trial, measure) for trial in trials for measure in trial.measures if trial.is_behind(measure)]
+    behind = [(trial, measure, name) for trial in trials for measure in trial.measures
+              for name in _behind(trial, engines, measure)]
     missing = [kind.name for kind in (XGBoost, CatBoost, ScikitLearn) if not kind.is_installed()]
     machine = environment.machine(environment.AUTO)
     sizes = list({trial.case.data_set.name: trial.size for trial in trials}.values())
@@ -219,8 +226,8 @@ def _report(trials, engines, options):
              f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate "
              "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; CatBoost: "
              "`grow_policy=Lossguide depth=16`; scikit-learn: HistGradientBoosting without early stopping; "
-             "Copse --auto: what `copse train --auto` chooses beside these three, all rounds) and what the column "
-             "\"objective\" says. Same rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
+             "Copse compat=lightgbm: counts, draws and rounds as LightGBM does; Copse --auto: what `copse train --auto` "
+             "chooses beside these three, all rounds) and what the column \"objective\" says. Same rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
              "category, to scikit-learn as numbers above 255 levels.", "",
              report.table(SIZE, sizes), "",
              "claim-rate is ClaimNb / Exposure, premium the sum of the claims / Exposure, both weighted by Exposure; "
@@ -237,18 +244,20 @@ def _report(trials, engines, options):
                if any(_not_run(trial, engine) for trial in trials for engine in engines) else []),
              *(line for sentence in _without(engines, trials) for line in (sentence, "")),
              *_rank_lines(trials, engines), "",
-             _verdict(behind), "", report.facts(machine)]
+             *(_verdict(engine.name, behind) for engine in engines if engine.is_judged), "", report.facts(machine)]
     report.write(options.out, "accuracy", "\n".join(lines), {
         "machine": machine, "engines": {engine.name: engine.version for engine in engines}, "missing": missing,
         "split seeds": SPLIT_SEEDS[:options.splits],
         "data": [{"name": trial.case.data_set.name, "objective": trial.case.task, "size": dict(zip(SIZE, trial.size)),
-                  "scores": trial.scores, "behind": [measure.name for other, measure in behind if other is trial]}
+                  "scores": trial.scores,
+                  "behind": [f"{name}: {measure.name}" for other, measure, name in behind if other is trial]}
                  for trial in trials]})
     return 1 if behind else 0
 
 
-def _verdict(behind):
-    if not behind:
-        return f"In no row is Copse behind LightGBM by more than {ALLOWED:g} standard errors."
-    return "\n".join(f"- FAIL {trial.case.name}: {measure.title}: Copse is behind LightGBM by more than "
-                     f"{ALLOWED:g} standard errors" for trial, measure in behind)
+def _verdict(engine, behind):
+    rows = [f"{trial.case.name}: {measure.title}" for trial, measure, name in behind if name == engine]
+    if not rows:
+        return f"- In no row is {engine} behind LightGBM by more than {ALLOWED:g} standard errors."
+    return "\n".join(f"- FAIL {row}: {engine} is behind LightGBM by more than {ALLOWED:g} standard errors"
+                     for row in rows)

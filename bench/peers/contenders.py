@@ -47,6 +47,7 @@ class Contender:
     objectives = None  # LightGBM's name of an objective -> its own; None: it has all
     lacking = ""  # what a reader should know of those it has not
     is_copse = False
+    is_judged = False  # whether being behind LightGBM is a failure
 
     @classmethod
     def is_installed(cls):
@@ -90,7 +91,7 @@ class LightGBM(Contender):
 
 
 class Copse(Contender):
-    name, is_copse = "Copse", True
+    name, is_copse, is_judged = "Copse", True, True
 
     def __init__(self, program):
         self._program = engines.Copse(program)
@@ -107,10 +108,20 @@ class Copse(Contender):
         return self.train_and_predict(case, train, test, scratch, _tree_parameters(case), N_ROUNDS)
 
 
+class CopseCompat(Copse):
+    """LightGBM's own way of counting, drawing and rounding in all that Copse does otherwise by default."""
+
+    name = "Copse compat=lightgbm"
+
+    def predict(self, case, train, test, scratch):
+        return self.train_and_predict(case, train, test, scratch, {**_tree_parameters(case), "compat": "lightgbm"},
+                                      N_ROUNDS)
+
+
 class CopseAuto(Copse):
     """What --auto chooses beside those rounds, that learning rate and those leaves, all rounds of them."""
 
-    name = "Copse --auto"
+    name, is_judged = "Copse --auto", False
 
     def predict(self, case, train, test, scratch):
         settings = {**_tree_parameters(case), "auto": True, "early_stopping_round": 0, "valid_fraction": 0,

@@ -9,7 +9,7 @@ import re
 import numpy as np
 
 from . import measures
-from .contenders import Copse, LightGBM
+from .contenders import LightGBM
 
 ALLOWED = 2.0  # standard errors that Copse may be behind LightGBM
 
@@ -54,8 +54,9 @@ class Trial:
         means = [sign * self.mean(engine.name, measure) for engine in engines]
         return [1 + sum(other < mean for other in means) for mean in means]
 
-    def is_behind(self, measure):
-        gain, error = self.gain(Copse.name, measure)
+    def is_behind(self, engine, measure):
+        """Whether that form of Copse is behind LightGBM by more than what is allowed."""
+        gain, error = self.gain(engine, measure)
         return gain < -ALLOWED * error
 
 

@@ -132,7 +132,17 @@ class Verdict(unittest.TestCase):
         for differences, expected in (([0.0, 0.0], False), ([0.1, 0.1], True), ([-0.1, -0.1], False),
                                       ([1.0, 2.0, 3.0], True), ([0.0, 1.0, 2.0], False)):
             trial, measure = self.trial(differences)
-            self.assertEqual(trial.is_behind(measure), expected, differences)
+            self.assertEqual(trial.is_behind("Copse", measure), expected, differences)
+
+    def test_each_of_copse_is_judged_but_auto(self):
+        trial, measure = self.trial([0.1, 0.1])
+        trial.scores["Copse compat=lightgbm"] = {measure.name: [1.0, 1.0]}
+        trial.scores["Copse --auto"] = {measure.name: [2.0, 2.0]}
+        engines = accuracy.KINDS.values()
+        self.assertEqual(accuracy._behind(trial, engines, measure), ["Copse"])
+        behind = [(trial, measure, "Copse")]
+        self.assertIn("- FAIL d regression: RMSE: Copse is behind", accuracy._verdict("Copse", behind))
+        self.assertIn("In no row is Copse compat", accuracy._verdict("Copse compat=lightgbm", behind))
 
     def ranked(self, objective, **scores):
         trial = trials.Trial(cases.Case(catalogue.DataSet("d", "p", objective, "y")), [], [])
@@ -167,7 +177,7 @@ class Verdict(unittest.TestCase):
         trial, _ = self.trial([0.5, 0.5])
         trial.scores["XGBoost"] = trial.scores["LightGBM"]
         row = accuracy._rows_of(trial, [contenders.LightGBM, contenders.Copse, contenders.XGBoost])[0]
-        self.assertEqual(row[3:], ["1", "1.5", "1", "-0.5 ± 0", "0", "BEHIND"])
+        self.assertEqual(row[3:], ["1", "1.5", "1", "-0.5 ± 0", "0", "Copse BEHIND"])
         del trial.scores["XGBoost"]
         row = accuracy._rows_of(trial, [contenders.LightGBM, contenders.Copse, contenders.XGBoost])[0]
         self.assertEqual((row[5], row[7]), ("not run", "not run"))
