@@ -105,8 +105,9 @@ void team_pause(unsigned waits) {
 }
 
 void team_lock(struct team_lock *lock) {
-  for (unsigned waits = 0; atomic_exchange_explicit(&lock->held, true, memory_order_acquire); waits++)
-    team_pause(waits);
+  unsigned waits = 0;
+  while (atomic_exchange_explicit(&lock->held, true, memory_order_acquire))
+    while (atomic_load_explicit(&lock->held, memory_order_relaxed)) team_pause(waits++);
 }
 
 void team_unlock(struct team_lock *lock) { atomic_store_explicit(&lock->held, false, memory_order_release); }

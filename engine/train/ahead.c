@@ -29,8 +29,9 @@ struct growth {
   struct workspace *ws;
   const struct ahead_tree *tree;
   struct team_lock lock;
-  int n_ahead; /* only the first so many leaves are divided */
-  int n_taken; /* and not yet part of the tree */
+  int n_ahead;           /* only the first so many leaves are divided */
+  int n_taken;           /* and not yet part of the tree */
+  atomic_uint n_changes; /* of what there is to take or to wait for */
   bool over;
   double wall_s, processor_s; /* of all threads together */
 };
@@ -43,6 +44,20 @@ static bool is_small(const struct workspace *ws, int leaf) {
 
 bool ahead_takes(const struct workspace *ws, int n_leaves, int leaf) {
   return ws->speculative && ws->grow.num_leaves - n_leaves > 1 && is_small(ws, leaf);
+}
+
+static void note_change(struct growth *growth) {
+  atomic_fetch_add_explicit(&growth->n_changes, 1, memory_order_release);
+}
+
+/* The lock is held before and after, and left alone meanwhile: a thread that keeps asking under the lock can
+ * keep the other one from it for milliseconds where their cores are far apart. */
+static void wait_for_change(struct growth *growth) {
+  const unsigned seen = atomic_load_explicit(&growth->n_changes, memory_order_relaxed);
+  team_unlock(&growth->lock);
+  for (unsigned waits = 0; atomic_load_explicit(&growth->n_changes, memory_order_acquire) == seen; waits++)
+    team_pause(waits);
+  team_lock(&growth->lock);
 }
 
 /* The best small leaf that nobody has taken, where its turn comes soon; -1: there is none. */
@@ -74,13 +89,13 @@ static void divide(struct growth *growth, int leaf, int thread) {
   expand_taken(ws, leaf, thread, last);
   team_lock(&growth->lock);
   ws->leaves[leaf].known = true;
+  note_change(growth);
 }
 
 /* The thread that grows the tree. */
 static void grow(struct growth *growth, int thread) {
   struct workspace *ws = growth->ws;
   const struct ahead_tree *tree = growth->tree;
-  unsigned waits = 0;
   team_lock(&growth->lock);
   while (*tree->n_leaves < ws->grow.num_leaves) {
     int leaf = expand_best(ws, *tree->n_leaves);
@@ -91,36 +106,29 @@ static void grow(struct growth *growth, int thread) {
     }
     if (ws->leaves[leaf].known) {
       growth->n_taken--;
-      waits = 0;
       if (!tree->settle(tree->user, leaf)) break;
+      note_change(growth);
       continue;
     }
     int other = choose(growth);
-    if (other >= 0) {
+    if (other >= 0)
       divide(growth, other, thread);
-      continue;
-    }
-    team_unlock(&growth->lock);
-    team_pause(waits++);
-    team_lock(&growth->lock);
+    else
+      wait_for_change(growth);
   }
   growth->over = true;
+  note_change(growth);
   team_unlock(&growth->lock);
 }
 
 static void help(struct growth *growth, int thread) {
-  unsigned waits = 0;
   team_lock(&growth->lock);
   while (!growth->over) {
     int leaf = choose(growth);
-    if (leaf >= 0) {
+    if (leaf >= 0)
       divide(growth, leaf, thread);
-      waits = 0;
-      continue;
-    }
-    team_unlock(&growth->lock);
-    team_pause(waits++);
-    team_lock(&growth->lock);
+    else
+      wait_for_change(growth);
   }
   team_unlock(&growth->lock);
 }
