@@ -4,25 +4,25 @@
 
 #include <string.h>
 
-enum { MIN_ROWS_PER_THREAD = 1 << 15 };
+enum { MIN_ROWS_PER_THREAD = 1 << 12 };
 
 struct divide_job {
   struct workspace *ws;
   divide_fn divide;
   const void *user;
   uint32_t *rows;
-  uint64_t n_rows, n_left;
+  uint64_t n_rows, chunk_rows, n_left;
 };
 
 static uint64_t chunk_size(const struct divide_job *job, size_t chunk) {
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
-  return job->n_rows - begin < WORKSPACE_CHUNK ? job->n_rows - begin : WORKSPACE_CHUNK;
+  uint64_t begin = (uint64_t)chunk * job->chunk_rows;
+  return job->n_rows - begin < job->chunk_rows ? job->n_rows - begin : job->chunk_rows;
 }
 
 static void divide_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   struct divide_job *job = user;
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
+  uint64_t begin = (uint64_t)chunk * job->chunk_rows;
   job->ws->chunks[chunk].n_left = job->divide(job->user, job->rows + begin, chunk_size(job, chunk),
                                               job->ws->rows_left + begin, job->ws->rows_right + begin);
 }
@@ -30,7 +30,7 @@ static void divide_chunk(void *user, size_t chunk, int thread) {
 static void place_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   struct divide_job *job = user;
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, before = 0;
+  uint64_t begin = (uint64_t)chunk * job->chunk_rows, before = 0;
   for (size_t c = 0; c < chunk; c++) before += job->ws->chunks[c].n_left;
   uint64_t n_left = job->ws->chunks[chunk].n_left, n_right = chunk_size(job, chunk) - n_left;
   memcpy(job->rows + before, job->ws->rows_left + begin, n_left * sizeof(uint32_t));
@@ -47,7 +47,7 @@ uint64_t divide_rows(struct workspace *ws, uint64_t begin, uint64_t n, divide_fn
     job.n_left = divide(user, job.rows, n, job.rows, right);
     memcpy(job.rows + job.n_left, right, (n - job.n_left) * sizeof(uint32_t));
   } else {
-    size_t n_chunks = (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
+    const size_t n_chunks = workspace_cut(n, WORKSPACE_CHUNK, n_threads, &job.chunk_rows);
     copse_parallel_for(n_threads, n_chunks, divide_chunk, &job);
     for (size_t c = 0; c < n_chunks; c++) job.n_left += ws->chunks[c].n_left;
     copse_parallel_for(n_threads, n_chunks, place_chunk, &job);

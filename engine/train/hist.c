@@ -12,7 +12,7 @@
 
 enum {
   /* Below this many cell updates, or cells searched, a second thread costs more than it saves. */
-  MIN_UPDATES_PER_THREAD = 1 << 17,
+  MIN_UPDATES_PER_THREAD = 1 << 15,
   MIN_CELLS_PER_THREAD = 1 << 14,
   /* Spilled and then searched at once: their cells and both leaves' planes are about 112 kB of 256 bins a
    * carrier, which every L2 cache holds. */
@@ -197,13 +197,9 @@ static void merge_group(void *user, size_t chunk, int thread) {
 static void build_block_by_rows(struct build_job *job, const struct binned_block *block, int n_threads) {
   struct workspace *ws = job->ws;
   job->block = block;
-  /* as many chunks for each thread, of equal size: the last one would else keep a thread waiting */
-  uint64_t rows = job->leaf->n_rows, share = (uint64_t)n_threads * HIST_SPILL_ROWS;
-  uint64_t n_chunks = (rows + share - 1) / share * (uint64_t)n_threads;
-  job->chunk_rows = (rows + n_chunks - 1) / n_chunks;
-  n_chunks = (rows + job->chunk_rows - 1) / job->chunk_rows;
+  const size_t n_chunks = workspace_cut(job->leaf->n_rows, HIST_SPILL_ROWS, n_threads, &job->chunk_rows);
   for (int t = 0; t < ws->n_threads; t++) ws->lanes[t].filled = false;
-  copse_parallel_for(n_threads, (size_t)n_chunks, build_rows, job);
+  copse_parallel_for(n_threads, n_chunks, build_rows, job);
   copse_parallel_for(n_threads, (block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, merge_group, job);
 }
 

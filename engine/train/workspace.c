@@ -24,6 +24,13 @@ double workspace_clock(void) {
   return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+size_t workspace_cut(uint64_t n_rows, uint64_t most_rows, int n_threads, uint64_t *chunk_rows) {
+  const uint64_t share = (uint64_t)n_threads * most_rows;
+  const uint64_t n_chunks = (n_rows + share - 1) / share * (uint64_t)n_threads;
+  *chunk_rows = (n_rows + n_chunks - 1) / n_chunks;
+  return (size_t)((n_rows + *chunk_rows - 1) / *chunk_rows);
+}
+
 void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user) {
   if (lane == ALL_LANES)
     copse_parallel_for(n_threads > 1 ? n_threads : 1, n_chunks, body, user);
@@ -212,7 +219,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
   ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
   ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
-  ws->chunks = copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1), sizeof *ws->chunks);
+  ws->chunks =
+      copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1) + (size_t)ws->n_threads, sizeof *ws->chunks);
   bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
   if (by_query) ws->query_of_row = copse_alloc(ctx, n, sizeof *ws->query_of_row);
   bool by_gradient = sample->strategy != ROW_BAGGING;

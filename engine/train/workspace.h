@@ -185,6 +185,11 @@ COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const f
  * is for those who build none. */
 void workspace_sum_root(struct workspace *ws);
 
+/* Cuts rows for threads that all share them: as many chunks for each thread, of equal size, for a short last
+ * one would keep a thread waiting. At most most_rows in each. Returns the number of chunks, at most
+ * n_rows / most_rows + n_threads. */
+size_t workspace_cut(uint64_t n_rows, uint64_t most_rows, int n_threads, uint64_t *chunk_rows);
+
 /* copse_parallel_for with all threads, or the same chunks one after the other on a lane. */
 void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user);
 /* Adds the time since `start` to a phase. */
