@@ -145,11 +145,12 @@ static const struct edge {
   uint32_t n_features;
   uint64_t n_values; /* of a feature */
 } edges[] = {
-    {SMALL, 1, 3, 7},                                            /* one row */
-    {SMALL, 500, 1, 50},                                         /* one feature */
-    {SMALL, 300, 4, 1},                                          /* constant features */
-    {SMALL "min_data_in_leaf=200 ", 300, 3, 50},                 /* trees of one leaf */
-    {SMALL "max_bin=65535 min_data_in_bin=1 ", 70000, 1, 70000}, /* as many bins as there may be */
+    {SMALL, 1, 3, 7},                            /* one row */
+    {SMALL, 500, 1, 50},                         /* one feature */
+    {SMALL, 300, 4, 1},                          /* constant features */
+    {SMALL "min_data_in_leaf=200 ", 300, 3, 50}, /* trees of one leaf */
+    {SMALL "max_bin=65535 min_data_in_bin=1 num_iterations=1 ", 66000, 1,
+     66000}, /* as many bins as there may be */
 };
 
 /* Trees and, by a predictor of the same tier, the scores of training. */
@@ -214,7 +215,7 @@ static void check_edge(const struct edge *edge, const char *objective) {
 static void edges_in_any_tier(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(edges); i++) {
-    check_edge(&edges[i], "");
+    if (edges[i].n_rows < 1000) check_edge(&edges[i], "");
     check_edge(&edges[i], "objective=binary ");
     check_edge(&edges[i], "use_quantized_grad=true objective=binary ");
   }
