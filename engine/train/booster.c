@@ -220,6 +220,12 @@ static copse_status make_workspace(const copse_booster *booster, const struct ob
                       "group_column (or COPSE_GROUP), or leave bagging_by_query out");
   /* A row that is drawn for others as well has their hessians too. */
   bool constant_hessian = objective->constant_hessian && sample->strategy == ROW_BAGGING;
+  if (booster->resolved->grow.quant.exact_counts && !constant_hessian)
+    return status_set(
+        err, COPSE_ERR_ARGUMENT,
+        "leaf_counts=exact conflicts with use_quantized_grad=true where rows have weights or are "
+        "drawn by their gradients: packed histograms have room for counts only where all "
+        "hessians are 1: leave one of them out");
   copse_status status =
       workspace_create(booster->ctx, booster->sets[0].data, &booster->resolved->grow, sample,
                        constant_hessian, booster->resolved->boost.n_threads, kernels_best(), out, err);
