@@ -1,7 +1,7 @@
 /* parallel.c - the only file that knows OpenMP, and the count of threads the machine really grants.
  *
- * The default is what the container gives: the affinity mask, then the cgroup quota (v2 cpu.max, v1
- * cpu.cfs_quota_us), rounded up. Asking for more threads than that only makes barriers slow.
+ * The default is what the container gives: the affinity mask, then the quota of control groups, rounded up.
+ * Asking for more threads than that only makes barriers slow.
  *
  * Growing a tree is thousands of phases of some microseconds. A barrier in each would wait for every thread,
  * and on a busy machine for one that the system has just taken off its core: a time slice lost per phase. So
@@ -13,38 +13,21 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
+#include "base/quota.h"
 #include "base/team.h"
 #include "copse.h"
 
-/* Quota in whole threads, rounded up, or 0 when there is none. */
-static int quota_from(const char *path, const char *period_path) {
-  FILE *file = fopen(path, "r");
-  if (file == NULL) return 0;
-  char text[64] = "";
-  size_t n = fread(text, 1, sizeof text - 1, file);
-  fclose(file);
-  text[n] = '\0';
-  char *end = text;
-  double quota = (double)strtol(text, &end, 10);
-  if (end == text || quota <= 0) return 0; /* "max" or -1 */
-  double period = (double)strtol(end, NULL, 10);
-  if (period_path != NULL) {
-    file = fopen(period_path, "r");
-    if (file == NULL) return 0;
-    n = fread(text, 1, sizeof text - 1, file);
-    fclose(file);
-    text[n] = '\0';
-    period = (double)strtol(text, NULL, 10);
+/* Looked up once: a prediction of a few rows takes less time than the files. */
+static int quota_of_process(void) {
+  static atomic_int known = -1; /* racing look-ups write the same value */
+  int quota = atomic_load_explicit(&known, memory_order_relaxed);
+  if (quota < 0) {
+    quota = quota_threads("");
+    atomic_store_explicit(&known, quota, memory_order_relaxed);
   }
-  if (period <= 0) return 0;
-  double threads = quota / period;
-  int whole = (int)threads;
-  return whole < threads ? whole + 1 : whole;
+  return quota;
 }
 
 int copse_threads_available(void) {
@@ -58,9 +41,7 @@ int copse_threads_available(void) {
 #else
   n = omp_get_num_procs();
 #endif
-  int quota = quota_from("/sys/fs/cgroup/cpu.max", NULL);
-  if (quota == 0)
-    quota = quota_from("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us");
+  int quota = quota_of_process();
   if (quota > 0 && quota < n) n = quota;
   return n > 0 ? n : 1;
 }

@@ -5,6 +5,15 @@
 
 enum { LIGHTGBM_SAMPLE_ROWS = 200000 };
 
+/* Objectives whose hessians are all 1 without weights: the booster sees to it that there are none. */
+static bool counts_by_hessians(const copse_params *params) {
+  static const char *const names[] = {"regression", "regression_l1", "huber",           "quantile",
+                                      "quantiles",  "mape",          "multi_regression"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (slot_is(params, PARAM_objective, names[i])) return true;
+  return false;
+}
+
 copse_status compat_resolve(const copse_params *params, struct resolution *resolution, copse_error *err) {
   bool lightgbm = slot_is(params, PARAM_compat, "lightgbm");
   bool hessian_counts = slot_is(params, PARAM_leaf_counts, "hessian");
@@ -14,12 +23,14 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
                       "hessians: leave one of them out",
                       slot_place(params, PARAM_leaf_counts));
   bool quantised = slot_int(params, PARAM_use_quantized_grad);
-  if (quantised && !hessian_counts && slot_given(params, PARAM_leaf_counts))
+  bool exact_packed = quantised && !hessian_counts && slot_given(params, PARAM_leaf_counts);
+  if (exact_packed && !counts_by_hessians(params))
     return status_set(
         err, COPSE_ERR_ARGUMENT,
-        "%sleaf_counts=exact conflicts with use_quantized_grad=true, whose packed histograms have no "
-        "room for counts: leave one of them out",
-        slot_place(params, PARAM_leaf_counts));
+        "%sleaf_counts=exact conflicts with use_quantized_grad=true and objective=%s: packed histograms have "
+        "room for counts only where all hessians are 1: leave one of them out",
+        slot_place(params, PARAM_leaf_counts), slot_text(params, PARAM_objective));
+  resolution->out.grow.quant.exact_counts = exact_packed;
   struct compat_params *compat = &resolution->out.grow.compat;
   compat->hessian_counts = lightgbm || hessian_counts || quantised;
   compat->inherit_unsplittable = lightgbm;
@@ -37,7 +48,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   resolution->out.boost.keep_all_rounds = lightgbm;
   bool sampled = slot_text(params, PARAM_bin_construct_sample_cnt)[0] != '\0';
   resolution->out.bin.sample_count = sampled ? slot_int(params, PARAM_bin_construct_sample_cnt) : 0;
-  if (lightgbm || quantised) derive_choice(resolution, PARAM_leaf_counts, "hessian");
+  if (lightgbm || (quantised && !exact_packed)) derive_choice(resolution, PARAM_leaf_counts, "hessian");
   if (lightgbm) {
     if (!sampled) {
       resolution->out.bin.sample_count = LIGHTGBM_SAMPLE_ROWS;

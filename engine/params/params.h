@@ -141,7 +141,8 @@ struct quant_params {
   bool on;
   int levels; /* of a hessian; a gradient has half as many on each side of 0 */
   bool stochastic;
-  bool renew_leaf; /* leaf outputs from the gradients as they were */
+  bool renew_leaf;   /* leaf outputs from the gradients as they were */
+  bool exact_counts; /* asked for: refused unless every hessian is 1, so that their sum is the count */
   int seed;
 };
 

@@ -108,13 +108,9 @@ void expand_leaf(struct workspace *ws, int n_leaves, int leaf) {
   ws->leaves[leaf].known = true;
 }
 
-struct again_job {
-  const struct split_search *search;
-};
-
 static void search_column_again(void *user, size_t column, int thread) {
-  const struct again_job *job = user;
-  split_search_column(job->search, (uint32_t)column, thread);
+  const struct split_search *search = user;
+  split_search_column(search, (uint32_t)column, thread);
 }
 
 void expand_search_again(struct workspace *ws, int leaf) {
@@ -123,9 +119,8 @@ void expand_search_again(struct workspace *ws, int leaf) {
   if (!known) hist_acquire(ws, leaf, -1);
   lightgbm_draw_thresholds(ws, leaf, 1, (const int[2]){0, -1});
   struct split_search search = split_search_begin(ws, (int[2]){leaf, -1}, ALL_LANES);
-  struct again_job job = {&search};
   if (known) {
-    copse_parallel_for(ws->n_threads, workspace_matrix(ws)->n_columns, search_column_again, &job);
+    copse_parallel_for(ws->n_threads, workspace_matrix(ws)->n_columns, search_column_again, &search);
     workspace_note(ws, ALL_LANES, PHASE_SPLIT, start);
   } else {
     hist_build(ws, &(struct hist_task){.leaf = leaf, .sibling = -1, .search = &search}, ALL_LANES);

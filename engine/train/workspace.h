@@ -1,12 +1,11 @@
 /* workspace.h - everything tree growth borrows: sized once before the first round; the loop allocates
  * nothing.
  *
- *   rows          one permutation of the row numbers; a leaf owns a contiguous range of it
- *   source        gradient and hessian of every row, and their scales in fixed point
- *   pool          histograms of leaves (gradient, hessian and count planes apart), least recently used goes
- * first lanes         per thread: accumulator cells of one block, planes to merge, scratch of the categorical
- * search leaves        row range, totals, best split of every leaf
- */
+ *   rows      one permutation of the row numbers; a leaf owns a contiguous range of it
+ *   source    gradient and hessian of every row, and their scales in fixed point
+ *   pool      histograms of leaves, planes of gradients, hessians and counts; least recently used goes first
+ *   lanes     per thread: accumulator cells of one block, planes to merge, scratch of the categorical search
+ *   leaves    row range, totals, best split of every leaf */
 #ifndef COPSE_TRAIN_WORKSPACE_H
 #define COPSE_TRAIN_WORKSPACE_H
 

@@ -1,7 +1,10 @@
 /* Histogram slots of every tier against plain loops: sums of integers, so every bit counts. Buffers end at
  * guard pages. */
+#define _GNU_SOURCE
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "draw.h"
 #include "guarded.h"
@@ -352,6 +355,111 @@ static void subtract_takes_the_child_off(void **state) {
   }
 }
 
+/* ---- what only very large data have ---- */
+
+/* Gradients and hessians at the limit of `bits` for so many rows, all in one cell of each of three columns.
+ */
+static void make_limits(struct update_case *c, struct draw *d, int sign, unsigned bits, unsigned count_bits) {
+  make_update(c, d, HIST_SPILL_ROWS, 3, 1, true);
+  memset(c->rows, 0, c->row_area);
+  for (uint64_t r = 0; r < c->n_rows; r++) c->gradients[r] = (struct row_gradient){(float)sign, 1.0f};
+  c->source = (struct hist_source){c->gradients, ldexp(1.0, (int)bits),
+                                   ldexp(1.0, count_bits > 0 ? 31 : (int)bits), count_bits, bits <= 50};
+}
+
+/* 2^24 and 2^31 rows in one leaf, each at the limit that the sum over all of them leaves: counts ride along,
+ * full cells are spilled, and taken off a parent that ends with nothing. */
+static void leaves_of_very_many_rows(void **state) {
+  (void)state;
+  struct draw d = {.seed = 15};
+  enum { SOME = 13 };
+  static const unsigned log2_rows[] = {24, 31};
+  for (int i = 0; i < 4; i++) {
+    struct update_case c;
+    const unsigned log2_n = log2_rows[i / 2], bits = 62 - log2_n;
+    const int64_t spills = ((int64_t)1 << log2_n) / HIST_SPILL_ROWS;
+    const int64_t g = (i % 2 == 0 ? 1 : -1) * ((int64_t)1 << 62), h = (int64_t)1 << (31 + log2_n);
+    make_limits(&c, &d, i % 2 == 0 ? 1 : -1, bits, HIST_COUNT_BITS);
+    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    const uint64_t n = c.n_cells < SOME ? c.n_cells : SOME; /* the first column's cell 0 and some more */
+    struct planes leaf = make_planes(n, GUARDED_END), parent = make_planes(n, GUARDED_END);
+    FOR_EACH_TIER(k) {
+      memset(c.want, 0, c.cell_area);
+      k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, &c.source, c.want);
+      for (uint64_t cell = 0; cell < n; cell++) {
+        bool full = c.want[cell].hessian != 0;
+        parent.gradient[cell] = full ? g : 0;
+        parent.hessian[cell] = full ? h : 0;
+        parent.count[cell] = full ? (uint32_t)1 << log2_n : 0;
+      }
+      struct hist_target target = {.planes = {leaf.gradient, leaf.hessian, leaf.count},
+                                   .parent = {parent.gradient, parent.hessian, parent.count}};
+      for (int64_t spill = 0; spill < spills; spill++) {
+        memcpy(c.cells, c.want, n * sizeof *c.cells);
+        target.first = spill == 0;
+        k->hist_spill(c.cells, n, HIST_COUNT_BITS, &target);
+      }
+      assert_true(leaf.gradient[0] == g && leaf.hessian[0] == h && leaf.count[0] == (uint32_t)1 << log2_n);
+      for (uint64_t cell = 0; cell < n; cell++)
+        assert_true(parent.gradient[cell] == 0 && parent.hessian[cell] == 0 && parent.count[cell] == 0);
+    }
+    free_planes(&leaf, GUARDED_END);
+    free_planes(&parent, GUARDED_END);
+    free_update(&c);
+  }
+}
+
+/* Without counts cells are not spilled: the last of 2^24 and of 2^31 rows go to cells that hold the others.
+ */
+static void cells_of_very_many_rows(void **state) {
+  (void)state;
+  struct draw d = {.seed = 16};
+  static const unsigned log2_rows[] = {24, 31};
+  for (int i = 0; i < 4; i++) {
+    struct update_case c;
+    const unsigned log2_n = log2_rows[i / 2], bits = 62 - log2_n;
+    const int64_t sign = i % 2 == 0 ? 1 : -1, sum = (int64_t)1 << 62, last = (int64_t)HIST_SPILL_ROWS << bits;
+    make_limits(&c, &d, (int)sign, bits, 0);
+    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    FOR_EACH_TIER(k) {
+      for (uint64_t cell = 0; cell < c.n_cells; cell++)
+        c.cells[cell] = (struct hist_pair){sign * (sum - last), (uint64_t)(sum - last)};
+      k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, &c.source, c.cells);
+      for (uint32_t f = 0; f < c.n_columns; f++) {
+        const struct hist_pair *cell = &c.cells[c.offsets[f]];
+        assert_true(cell->gradient == sign * sum && cell->hessian == (uint64_t)sum);
+      }
+    }
+    free_update(&c);
+  }
+}
+
+/* Row numbers up to the last that 32 bits have: no tier takes them for signed, nor their offsets for 32 bits.
+ * The rows lie in memory that the system gives only where it is touched. */
+static void rows_of_large_numbers(void **state) {
+  (void)state;
+  enum { N = 48, ROW_BYTES = 4 };
+  const size_t bytes = ((size_t)UINT32_MAX + 1) * ROW_BYTES + PADDING;
+  uint8_t *rows =
+      mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (rows == MAP_FAILED) skip(); /* a machine that promises no more memory than it has */
+  uint32_t list[N], offsets[2] = {0, 256};
+  for (uint32_t i = 0; i < N; i++)
+    list[i] = i < N / 2 ? (uint32_t)INT32_MAX - 11 + i : UINT32_MAX - (N - 1 - i);
+  for (uint32_t i = 0; i < N; i++) {
+    rows[(size_t)list[i] * ROW_BYTES] = (uint8_t)i;
+    rows[(size_t)list[i] * ROW_BYTES + 1] = (uint8_t)(3 * i);
+  }
+  struct hist_block block = {rows, ROW_BYTES, 1, 2, offsets};
+  struct hist_source counts = {0};
+  FOR_EACH_TIER(k) {
+    struct hist_pair cells[512] = {{0}};
+    k->hist_update(&block, list, 0, N, &counts, cells);
+    for (uint32_t i = 0; i < N; i++) assert_true(cells[i].hessian == 1 && cells[256 + 3 * i].hessian == 1);
+  }
+  munmap(rows, bytes);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(update_adds_every_row),
@@ -360,6 +468,9 @@ int main(void) {
       cmocka_unit_test(a_full_cell_holds),
       cmocka_unit_test(spill_adds_subtracts_and_zeroes),
       cmocka_unit_test(subtract_takes_the_child_off),
+      cmocka_unit_test(leaves_of_very_many_rows),
+      cmocka_unit_test(cells_of_very_many_rows),
+      cmocka_unit_test(rows_of_large_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include "testing.h"
 #include "tiers.h"
 
-enum { COLUMNS = 13, BINS = 37, CELLS = COLUMNS * 40, PADDING = 64 };
+enum { MOST_COLUMNS = 64, BINS = 37, ROOM = 40, CELLS = MOST_COLUMNS * ROOM, PADDING = 64 };
 
 static int64_t packed_of(int64_t gradient, int64_t hessian) {
   return gradient * ((int64_t)1 << 32) + hessian;
@@ -21,17 +21,19 @@ static uint32_t bin_at(const uint8_t *row, uint32_t cell_bytes, uint32_t column)
 }
 
 /* Sums of rows taken one by one are what the slots' cells hold, after a spill on top of what was there. */
-static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint32_t cell_bytes) {
-  const uint32_t row_bytes = 16 * cell_bytes;
+static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint32_t cell_bytes,
+                       uint32_t n_columns) {
+  uint32_t row_bytes = 4;
+  while (row_bytes < n_columns * cell_bytes) row_bytes *= 2;
   const size_t row_area = (size_t)n * row_bytes + PADDING, packed_area = n * sizeof(int64_t),
                list_area = n * sizeof(uint32_t);
   uint8_t *rows = guarded_alloc(row_area, GUARDED_END);
   int64_t *packed = guarded_alloc(packed_area, GUARDED_END);
-  uint32_t *list = guarded_alloc(list_area, GUARDED_END), offsets[COLUMNS], n_list = 0;
+  uint32_t *list = guarded_alloc(list_area, GUARDED_END), offsets[MOST_COLUMNS], n_list = 0;
   memset(rows, 0, row_area);
-  for (uint32_t c = 0; c < COLUMNS; c++) offsets[c] = c * 40;
+  for (uint32_t c = 0; c < n_columns; c++) offsets[c] = c * ROOM;
   for (uint32_t r = 0; r < n; r++) {
-    for (uint32_t c = 0; c < COLUMNS; c++) {
+    for (uint32_t c = 0; c < n_columns; c++) {
       uint16_t bin = (uint16_t)draw_between(d, 0, BINS - 1);
       uint8_t narrow = (uint8_t)bin;
       memcpy(rows + (size_t)r * row_bytes + (size_t)c * cell_bytes, cell_bytes == 1 ? (void *)&narrow : &bin,
@@ -43,14 +45,14 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
   }
   int64_t cells[CELLS] = {0}, gradient[CELLS], hessian[CELLS], want_g[CELLS], want_h[CELLS];
   for (int i = 0; i < CELLS; i++) want_g[i] = gradient[i] = -i, want_h[i] = hessian[i] = (int64_t)i << 33;
-  struct hist_block block = {rows, row_bytes, cell_bytes, COLUMNS, offsets};
+  struct hist_block block = {rows, row_bytes, cell_bytes, n_columns, offsets};
   k->hist_update_packed(&block, NULL, 0, n, packed, cells);
   k->hist_update_packed(&block, list, 0, n_list, packed, cells);
   k->hist_spill_packed(cells, CELLS, &(struct hist_target){.planes = {gradient, hessian, NULL}});
   for (uint32_t i = 0; i < n + n_list; i++) {
     uint32_t row = i < n ? i : list[i - n];
     int64_t h = packed[row] & UINT32_MAX;
-    for (uint32_t c = 0; c < COLUMNS; c++) {
+    for (uint32_t c = 0; c < n_columns; c++) {
       uint32_t cell = offsets[c] + bin_at(rows + (size_t)row * row_bytes, cell_bytes, c);
       want_g[cell] += (packed[row] - h) >> 32;
       want_h[cell] += h;
@@ -68,10 +70,17 @@ static void sums_of_rows(void **state) {
   (void)state;
   static const uint32_t sizes[] = {1, 2, 7, 8, 63, 511, 512, 513, 1025, 5000};
   struct draw d = {.seed = 31};
-  FOR_EACH_TIER(k)
-  for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
-    check_sums(k, &d, sizes[s], 1);
-    check_sums(k, &d, sizes[s], 2);
+  FOR_EACH_TIER(k) {
+    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+      check_sums(k, &d, sizes[s], 1, 13);
+      check_sums(k, &d, sizes[s], 2, 13);
+    }
+    /* every number of columns of a walk, and every size of a row */
+    for (uint32_t n_columns = 1; n_columns <= MOST_COLUMNS; n_columns += n_columns < 17 ? 1 : 5) {
+      check_sums(k, &d, 700, 1, n_columns);
+      if (2 * n_columns <= MOST_COLUMNS) check_sums(k, &d, 700, 2, n_columns);
+    }
+    check_sums(k, &d, 700, 1, MOST_COLUMNS);
   }
 }
 
@@ -94,6 +103,28 @@ static void a_full_cell_holds(void **state) {
       assert_true(hessian[0] == (int64_t)HIST_PACKED_HESSIAN * HIST_PACKED_ROWS);
     }
   }
+}
+
+/* Full cells spilled 2^16 times: 2^31 rows at the limits in one leaf, and off its parent. */
+static void as_many_rows_as_two_to_the_31(void **state) {
+  (void)state;
+  enum { N = 13, SPILLS = 1 << 16 };
+  static const int64_t per_spill = HIST_PACKED_ROWS;
+  for (int sign = -1; sign <= 1; sign += 2) FOR_EACH_TIER(k) {
+      const int64_t g = sign * HIST_PACKED_GRADIENT * per_spill, h = HIST_PACKED_HESSIAN * per_spill;
+      int64_t cells[N], sums[4][N];
+      for (int i = 0; i < N; i++) sums[2][i] = g * SPILLS, sums[3][i] = h * SPILLS;
+      struct hist_target target = {.planes = {sums[0], sums[1], NULL}, .parent = {sums[2], sums[3], NULL}};
+      for (int spill = 0; spill < SPILLS; spill++) {
+        for (int i = 0; i < N; i++) cells[i] = packed_of(g, h);
+        target.first = spill == 0;
+        k->hist_spill_packed(cells, N, &target);
+      }
+      for (int i = 0; i < N; i++) {
+        assert_true(sums[0][i] == g * SPILLS && sums[1][i] == h * SPILLS);
+        assert_true(sums[2][i] == 0 && sums[3][i] == 0);
+      }
+    }
 }
 
 /* Added to planes or written into them, taken off a parent's or not: every size up to some vectors. */
@@ -196,9 +227,8 @@ static void rounding_to_levels(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sums_of_rows),
-      cmocka_unit_test(spill_of_every_kind),
-      cmocka_unit_test(a_full_cell_holds),
+      cmocka_unit_test(sums_of_rows),       cmocka_unit_test(spill_of_every_kind),
+      cmocka_unit_test(a_full_cell_holds),  cmocka_unit_test(as_many_rows_as_two_to_the_31),
       cmocka_unit_test(rounding_to_levels),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

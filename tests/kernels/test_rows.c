@@ -1,8 +1,10 @@
 /* The slots that walk over rows, of every tier, against the formulas of kernels.h written as plain loops. All
  * buffers end (or begin) at guard pages. */
+#define _GNU_SOURCE
 #include <float.h>
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "draw.h"
 #include "guarded.h"
@@ -141,6 +143,34 @@ static void partition_to_one_side(void **state) {
       guarded_free(rows, area, GUARDED_END);
       guarded_free(right, area, GUARDED_END);
     }
+  }
+}
+
+/* Row numbers about 2^31 and up to the last that 32 bits have, in bytes and in words: the cells lie in memory
+ * that the system gives only where it is touched. */
+static void partition_of_large_numbers(void **state) {
+  (void)state;
+  enum { N = 96 };
+  for (uint32_t cell_bytes = 1; cell_bytes <= 2; cell_bytes++) {
+    const size_t bytes = ((size_t)UINT32_MAX + 1) * cell_bytes + PADDING;
+    uint8_t *cells =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (cells == MAP_FAILED) skip(); /* a machine that promises no more memory than it has */
+    struct split_rule rule = {
+        .cells = cells, .cell_bytes = cell_bytes, .missing_bin = UINT32_MAX, .threshold = 1};
+    for (uint32_t gap = 1; gap <= 101; gap += 50) { /* runs, windows, rows apart */
+      uint32_t rows[N], left[N], right[N];
+      for (uint32_t i = 0; i < N; i++)
+        rows[i] = i < N / 2 ? (uint32_t)INT32_MAX - 20 + i * gap : UINT32_MAX - (N - 1 - i) * gap;
+      for (uint32_t i = 0; i < N; i++) cells[(size_t)rows[i] * cell_bytes] = (uint8_t)(i % 3);
+      FOR_EACH_TIER(k) {
+        uint64_t n_left = k->partition(&rule, rows, N, left, right);
+        assert_int_equal(n_left, N / 3 * 2);
+        for (uint32_t i = 0, l = 0, r = 0; i < N; i++)
+          assert_int_equal(rows[i], i % 3 <= 1 ? left[l++] : right[r++]);
+      }
+    }
+    munmap(cells, bytes);
   }
 }
 
@@ -613,6 +643,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(partition_is_stable_and_exact),
       cmocka_unit_test(partition_to_one_side),
+      cmocka_unit_test(partition_of_large_numbers),
       cmocka_unit_test(max_abs_is_the_largest),
       cmocka_unit_test(quantize_rounds_half_to_even),
       cmocka_unit_test(squared_error_gradients),

@@ -310,9 +310,11 @@ static void every_row_finds_one_leaf(void **state) {
 static void limits_are_kept(void **state) {
   (void)state;
   static const char *const limits[] = {"min_data_in_leaf=40 ", "max_depth=3 min_data_in_leaf=11 ",
-                                       "min_sum_hessian_in_leaf=25 min_data_in_leaf=1 "};
+                                       "min_sum_hessian_in_leaf=25 min_data_in_leaf=1 ",
+                                       "min_data_in_leaf=23 use_quantized_grad=true leaf_counts=exact "};
   for (size_t i = 0; i < COUNT(limits); i++) {
-    for (int weighted = 0; weighted < 2; weighted++) {
+    bool packed = strstr(limits[i], "use_quantized_grad") != NULL; /* counts without weights only */
+    for (int weighted = 0; weighted < (packed ? 1 : 2); weighted++) {
       char params[512];
       strcpy(params, limits[i]);
       strcat(params, SMALL);

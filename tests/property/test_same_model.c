@@ -1,9 +1,11 @@
 /* The model is a function of data, parameters and seed only: not of threads, CPU tier, memory for histograms,
  * or how rows were cut into pushes. */
+#include <stdio.h>
 #include <string.h>
 
 #include "checks.h"
 #include "mixed_data.h"
+#include "predict/predictor.h"
 #include "tiers.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -85,9 +87,16 @@ static struct result run(const struct setting *s, copse_dataset *set, struct var
   return result;
 }
 
-static void check_variants(const struct variant *variants, size_t n_variants, size_t n_settings) {
+static size_t tier_variants(struct variant variants[CPU_N_TIERS]) {
+  size_t n = 0;
+  FOR_EACH_TIER(k) variants[n++] = (struct variant){"num_threads=2 ", k};
+  return n;
+}
+
+static void check_variants(const struct variant *variants, size_t n_variants, const struct setting *tried,
+                           size_t n_settings) {
   for (size_t i = 0; i < n_settings; i++) {
-    const struct setting *s = &settings[i];
+    const struct setting *s = &tried[i];
     struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 100 + i);
     if (s->weighted) mixed.data.weight = mixed.weight;
     if (s->binary) mixed.data.label = mixed.class_label;
@@ -118,18 +127,98 @@ static void any_number_of_threads(void **state) {
   (void)state;
   static const struct variant variants[] = {
       {"num_threads=1 ", NULL}, {"num_threads=2 ", NULL}, {"num_threads=3 ", NULL}, {"num_threads=8 ", NULL}};
-  check_variants(variants, COUNT(variants), COUNT(settings));
+  check_variants(variants, COUNT(variants), settings, COUNT(settings));
 }
 
 static void any_tier(void **state) {
   (void)state;
-  struct variant variants[3];
-  size_t n = 0;
-  FOR_EACH_TIER(k) {
-    variants[n] = (struct variant){"num_threads=2 ", k};
-    n++;
+  struct variant variants[CPU_N_TIERS];
+  size_t n = tier_variants(variants);
+  check_variants(variants, n, settings, COUNT(settings));
+}
+
+/* ---- data at the edges ---- */
+
+static const struct edge {
+  const char *params;
+  uint64_t n_rows;
+  uint32_t n_features;
+  uint64_t n_values; /* of a feature */
+} edges[] = {
+    {SMALL, 1, 3, 7},                            /* one row */
+    {SMALL, 500, 1, 50},                         /* one feature */
+    {SMALL, 300, 4, 1},                          /* constant features */
+    {SMALL "min_data_in_leaf=200 ", 300, 3, 50}, /* trees of one leaf */
+    {SMALL "max_bin=65535 min_data_in_bin=1 num_iterations=1 ", 66000, 1,
+     66000}, /* as many bins as there may be */
+};
+
+/* Trees and, by a predictor of the same tier, the scores of training. */
+static char *train_edge(const struct small_data *data, copse_dataset *set, const char *text,
+                        const struct kernels *kernels) {
+  copse_error err;
+  copse_booster *booster;
+  copse_model *model;
+  copse_predictor *predictor;
+  copse_params *params = small_params(text);
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  force_tier(booster, kernels);
+  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
+  must(copse_predictor_create(NULL, model, COPSE_PREDICT_RAW, 0, -1, &predictor, &err), &err);
+  predictor->kernels = kernels;
+  double *out = copse_alloc(NULL, data->n_rows, sizeof *out);
+  copse_table table = {.layout = COPSE_ROWS,
+                       .n_rows = data->n_rows,
+                       .n_cols = data->n_features,
+                       .dtype = COPSE_F64,
+                       .values = data->x,
+                       .row_stride = data->n_features};
+  must(copse_predictor_run(predictor, &table, 2, out, &err), &err);
+  assert_memory_equal(out, copse_booster_scores(booster, 0, NULL), data->n_rows * sizeof *out);
+  char *trees = model_trees(model);
+  copse_free(out);
+  copse_predictor_free(predictor);
+  copse_model_free(model);
+  copse_booster_free(booster);
+  copse_params_free(params);
+  return trees;
+}
+
+static void check_edge(const struct edge *edge, const char *objective) {
+  char text[512];
+  snprintf(text, sizeof text, "num_threads=2 %s%s", objective, edge->params);
+  double *x = copse_alloc(NULL, edge->n_rows * edge->n_features, sizeof *x);
+  float *label = copse_alloc(NULL, edge->n_rows, sizeof *label);
+  for (uint64_t r = 0; r < edge->n_rows; r++) {
+    for (uint32_t f = 0; f < edge->n_features; f++)
+      x[r * edge->n_features + f] = (double)((r + f) * 7919 % edge->n_values);
+    label[r] = r * 7919 % edge->n_values * 3 < 2 * edge->n_values ? 1.0f : 0.0f;
   }
-  check_variants(variants, n, COUNT(settings));
+  struct small_data data = {.n_rows = edge->n_rows, .n_features = edge->n_features, .x = x, .label = label};
+  copse_params *params = small_params(text);
+  copse_dataset *set = small_dataset(&data, params, NULL);
+  if (edge->n_rows > 65535) assert_int_equal(set->schema->features[0].n_bins, 65535);
+  char *scalar = NULL;
+  FOR_EACH_TIER(k) {
+    char *trees = train_edge(&data, set, text, k);
+    if (scalar == NULL) scalar = trees;
+    assert_string_equal(trees, scalar);
+    if (trees != scalar) copse_free(trees);
+  }
+  copse_free(scalar);
+  copse_dataset_free(set);
+  copse_params_free(params);
+  copse_free(x);
+  copse_free(label);
+}
+
+static void edges_in_any_tier(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(edges); i++) {
+    if (edges[i].n_rows < 1000) check_edge(&edges[i], "");
+    check_edge(&edges[i], "objective=binary ");
+    check_edge(&edges[i], "use_quantized_grad=true objective=binary ");
+  }
 }
 
 /* Few slots force histograms to be built again instead of subtracted. */
@@ -139,7 +228,7 @@ static void any_memory_for_histograms(void **state) {
                                             {"num_threads=2 histogram_pool_size=0.00001 ", NULL},
                                             {"num_threads=1 histogram_pool_size=0.3 ", NULL},
                                             {"num_threads=2 histogram_pool_size=2 ", NULL}};
-  check_variants(variants, COUNT(variants), COUNT(settings));
+  check_variants(variants, COUNT(variants), settings, COUNT(settings));
 }
 
 /* Rows pushed in pieces, in any order, from one thread or two, as rows or as columns. */
@@ -179,6 +268,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(any_number_of_threads),
       cmocka_unit_test(any_tier),
+      cmocka_unit_test(edges_in_any_tier),
       cmocka_unit_test(any_memory_for_histograms),
       cmocka_unit_test(any_pushes),
   };

@@ -78,8 +78,16 @@ def section(row, record):
         out += ["**Not a measurement: the machine was busy.**", ""]
     if lines:
         out += [report.table(header, lines), ""]
-    out += [f"- {name}: no figure: {reason}" for name, reason in record["absent"].items()]
-    return out + ([""] if record["absent"] else [])
+    missing = {**record["absent"], **_left_out(row, record)}
+    out += [f"- {name}: no figure: {reason}" for name, reason in missing.items()]
+    return out + ([""] if missing else [])
+
+
+def _left_out(row, record):
+    """Those of the row that did not run at all: --engines named others."""
+    ran = {name for turn in record["turns"] for name in turn}
+    return {contestant.name: "left out of this run (--engines)" for contestant in row.contestants
+            if contestant.name not in ran and contestant.name not in record["absent"]}
 
 
 def _summary(row, record):

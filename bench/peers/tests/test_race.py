@@ -144,6 +144,8 @@ class Table(unittest.TestCase):
     def test_what_is_absent_is_named(self):
         text = table.markdown({"dense-t1": self.RECORD}, False)
         self.assertIn("CatBoost: no figure: the package catboost is not installed", text)
+        self.assertIn("LightGBM col-wise: no figure: left out of this run (--engines)", text)
+        self.assertNotIn("LightGBM row-wise: no figure", text)
         self.assertIn("not run", next(line for line in text.splitlines() if line.startswith("| packed-t1 |")))
 
     def test_a_busy_machine_stands_in_summary_and_section(self):

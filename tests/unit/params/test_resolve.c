@@ -617,10 +617,12 @@ static void test_compat(void **state) {
   assert_false(r->grow.compat.inherit_unsplittable || r->grow.compat.forward_skips_bin0 ||
                r->grow.compat.keep_all_rounds || r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 0);
-  assert_fails("use_quantized_grad=true leaf_counts=exact", COPSE_ERR_ARGUMENT,
-               "c:2: leaf_counts=exact conflicts with use_quantized_grad=true, whose packed histograms have "
-               "no room for "
-               "counts: leave one of them out");
+  assert_true(resolved("use_quantized_grad=true leaf_counts=exact")->grow.quant.exact_counts);
+  assert_string_equal(copse_params_get(params, "leaf_counts"), "exact");
+  assert_false(resolved("use_quantized_grad=true")->grow.quant.exact_counts);
+  assert_fails("use_quantized_grad=true objective=binary leaf_counts=exact", COPSE_ERR_ARGUMENT,
+               "c:3: leaf_counts=exact conflicts with use_quantized_grad=true and objective=binary: packed "
+               "histograms have room for counts only where all hessians are 1: leave one of them out");
   assert_fails(
       "compat=lightgbm leaf_counts=exact", COPSE_ERR_ARGUMENT,
       "c:2: leaf_counts=exact conflicts with compat=lightgbm, which estimates leaf counts from hessians: "

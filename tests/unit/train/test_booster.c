@@ -380,6 +380,30 @@ static void bad_gradients_are_refused(void **state) {
   mixed_data_free(&train);
 }
 
+/* Packed histograms count rows by their hessians, where these are all 1. */
+static void packed_counts_are_refused_where_hessians_differ(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(ROWS, FEATURES, 12);
+  for (int c = 0; c < 3; c++) {
+    copse_error err;
+    copse_booster *booster;
+    copse_params *params =
+        small_params(c == 2 ? "data_sample_strategy=goss use_quantized_grad=true leaf_counts=exact " SMALL
+                            : "use_quantized_grad=true leaf_counts=exact " SMALL);
+    train.data.weight = c == 1 ? train.weight : NULL;
+    copse_dataset *set = small_dataset(&train.data, params, NULL);
+    copse_status status = copse_booster_create(NULL, set, params, &booster, &err);
+    if (c == 0)
+      must(status, &err);
+    else
+      refused(status, COPSE_ERR_ARGUMENT, &err, "leaf_counts=exact conflicts with use_quantized_grad=true");
+    copse_booster_free(booster);
+    copse_dataset_free(set);
+    copse_params_free(params);
+  }
+  mixed_data_free(&train);
+}
+
 #define TINY QUIET "min_data_in_leaf=1 min_data_in_bin=1 "
 
 /* Labels and weights that are each finite, but whose gradient is not a float any more. */
@@ -881,6 +905,7 @@ int main(void) {
       cmocka_unit_test(own_gradients_on_a_built_in_objective),
       cmocka_unit_test(gradients_at_the_limit),
       cmocka_unit_test(bad_gradients_are_refused),
+      cmocka_unit_test(packed_counts_are_refused_where_hessians_differ),
       cmocka_unit_test(gradients_that_overflow_are_refused),
       cmocka_unit_test(evaluation_is_of_the_scores),
       cmocka_unit_test(where_scores_start),
