@@ -521,7 +521,6 @@ static void test_linear_leaves(void **state) {
                  {"objective=mape", "c:1: linear_tree=true conflicts with objective=mape"},
                  {"objective=quantiles", "c:1: linear_tree=true conflicts with objective=quantiles"},
                  {"zero_as_missing=true", "c:1: linear_tree=true conflicts with zero_as_missing=true"},
-                 {"boosting=dart", "c:1: linear_tree=true conflicts with boosting=dart"},
                  {"monotone_constraints=0,1", "c:1: linear_tree=true conflicts with monotone_constraints"}};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
     char text[100];
