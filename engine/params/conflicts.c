@@ -300,7 +300,7 @@ static bool any_monotone(const copse_params *params) {
   return false;
 }
 
-/* What replaces leaf values, bounds them or scales them to a grid knows nothing of a leaf's coefficients. */
+/* What replaces leaf values or bounds them knows nothing of a leaf's coefficients. */
 static copse_status check_linear(const copse_params *params, copse_error *err) {
   static const char *const renewing[] = {"regression_l1", "quantile", "quantiles", "mape"};
   const char *linear = slot_place(params, PARAM_linear_tree);
@@ -315,11 +315,6 @@ static copse_status check_linear(const copse_params *params, copse_error *err) {
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "%slinear_tree=true conflicts with zero_as_missing=true: a linear model takes 0 as a "
                       "value; leave one of them out",
-                      linear);
-  if (slot_is(params, PARAM_boosting, "dart"))
-    return status_set(err, COPSE_ERR_ARGUMENT,
-                      "%slinear_tree=true conflicts with boosting=dart, which takes trees out and back in "
-                      "exactly, as sums of a grid that products with values leave: use boosting=gbdt",
                       linear);
   if (any_monotone(params))
     return status_set(

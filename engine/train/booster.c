@@ -28,7 +28,7 @@ struct add_job {
   const struct tree *tree;
   const copse_dataset *data;
   const struct binned *binned;
-  double *score, factor, *leaf;
+  double *score, factor, *leaf, unit;
 };
 
 static void add_chunk(void *user, size_t chunk, int thread) {
@@ -37,7 +37,7 @@ static void add_chunk(void *user, size_t chunk, int thread) {
   uint64_t begin = (uint64_t)chunk * SCORE_CHUNK, end = begin + SCORE_CHUNK;
   if (end > job->data->n_rows) end = job->data->n_rows;
   if (job->tree->linear != NULL) {
-    linear_add(job->tree, job->data, begin, end, job->factor, job->leaf, job->score);
+    linear_add(job->tree, job->data, begin, end, job->factor, job->unit, job->leaf, job->score);
     return;
   }
   route_add_binned(job->tree, job->binned, job->data->schema->features, begin, end, job->factor, job->score);
@@ -53,8 +53,9 @@ void booster_add_scaled(copse_booster *booster, struct scored_set *set, const st
   uint64_t n = set->data->n_rows;
   bool placed = set == &booster->sets[0] && booster->placed.ahead;
   struct add_job job = {tree,   set->data, &set->data->binned, set->score + (uint64_t)output * n,
-                        factor, set->leaf};
+                        factor, set->leaf, 0};
   assert(tree->linear == NULL || !placed); /* values are in the order of rows, which are not clustered */
+  if (tree->linear != NULL && dart_on(booster)) job.unit = dart_linear_unit(booster, tree, output);
   if (placed) {
     job.binned = &booster->workspace.clustered;
     job.score = booster->placed.score + (uint64_t)output * n;

@@ -29,24 +29,45 @@ void dart_round_scores(const copse_booster *booster, int output, double *score, 
   for (uint64_t i = 0; i < n; i++) score[i] = on_grid(unit, score[i]);
 }
 
+double dart_linear_unit(const copse_booster *booster, const struct tree *tree, int output) {
+  return tree < booster->trees + dart_fixed_trees(booster) ? 0 : booster->dart.unit[output];
+}
+
 static int n_rounds_of(const copse_booster *booster) { return booster->n_trees / booster->n_outputs; }
 
 /* ---- a tree's values ---- */
 
-/* As first grown: leaf values, node values, shrinkage. */
+static size_t n_terms_of(const struct tree *tree) {
+  return tree->linear != NULL ? tree->linear->begin[tree->n_leaves] : 0;
+}
+
+/* As first grown: leaf values, node values, shrinkage; constants and coefficients of linear leaves. */
 static double *copy_values(copse_context *ctx, const struct tree *tree) {
-  size_t n = (size_t)tree->n_leaves;
-  double *values = copse_alloc(ctx, 2 * n, sizeof *values);
+  size_t n = (size_t)tree->n_leaves, n_terms = n_terms_of(tree);
+  double *values = copse_alloc(ctx, 3 * n + n_terms, sizeof *values);
   if (values == NULL) return NULL;
   memcpy(values, tree->leaf_value, n * sizeof *values);
   memcpy(values + n, tree->internal_value, (n - 1) * sizeof *values);
   values[2 * n - 1] = tree->shrinkage;
+  if (tree->linear == NULL) return values;
+  memcpy(values + 2 * n, tree->linear->constant, n * sizeof *values);
+  memcpy(values + 3 * n, tree->linear->coefficient, n_terms * sizeof *values);
   return values;
+}
+
+/* Constants are multiples of the unit like leaf values, so that the starting score comes and goes without a
+ * trace; coefficients are what they are, and what a row gets from its leaf is rounded (linear_add). */
+static void scale_linear(double unit, double factor, struct tree *tree) {
+  struct leaf_models *linear = tree->linear;
+  if (linear == NULL) return;
+  for (int i = 0; i < tree->n_leaves; i++) linear->constant[i] = on_grid(unit, linear->constant[i] * factor);
+  for (size_t k = 0; k < n_terms_of(tree); k++) linear->coefficient[k] *= factor;
 }
 
 static void scale_tree(double unit, double factor, struct tree *tree) {
   for (int i = 0; i < tree->n_leaves; i++) tree->leaf_value[i] = on_grid(unit, tree->leaf_value[i] * factor);
   for (int i = 0; i < tree->n_leaves - 1; i++) tree->internal_value[i] *= factor;
+  scale_linear(unit, factor, tree);
   tree->shrinkage *= factor;
 }
 
@@ -58,6 +79,10 @@ void dart_tree_at(const copse_booster *booster, int t, int n_rounds, struct tree
   memcpy(copy->leaf_value, values, n * sizeof *values);
   memcpy(copy->internal_value, values + n, (n - 1) * sizeof *values);
   copy->shrinkage = values[2 * n - 1];
+  if (copy->linear != NULL) {
+    memcpy(copy->linear->constant, values + 2 * n, n * sizeof *values);
+    memcpy(copy->linear->coefficient, values + 3 * n, n_terms_of(copy) * sizeof *values);
+  }
   for (size_t i = 0; i < dart->n_drops && dart->drops[i].when < n_rounds; i++)
     if (dart->drops[i].round == t / booster->n_outputs)
       scale_tree(dart->unit[t % booster->n_outputs], dart->drops[i].factor, copy);
@@ -203,6 +228,7 @@ copse_status dart_keep_tree(copse_booster *booster, struct tree *tree, copse_err
   if (dart->unit[output] <= 0 && tree->n_leaves > 1) choose_unit(booster, output, tree);
   for (int i = 0; i < tree->n_leaves; i++)
     tree->leaf_value[i] = on_grid(dart->unit[output], tree->leaf_value[i]);
+  scale_linear(dart->unit[output], 1, tree);
   double *values = copy_values(booster->ctx, tree);
   if (values == NULL) return status_memory(err, "the values of a tree");
   copse_free(dart->values[booster->n_trees - 1]);
@@ -218,6 +244,7 @@ static void merge_start(copse_booster *booster) {
     if (start == 0) continue;
     tree_add_bias(tree, start);
     for (int i = 0; i < 2 * tree->n_leaves - 1; i++) values[i] += start;
+    for (int i = 0; tree->linear != NULL && i < tree->n_leaves; i++) values[2 * tree->n_leaves + i] += start;
     values[2 * tree->n_leaves - 1] = 1;
     booster->start[k] = 0;
   }

@@ -25,6 +25,8 @@ void dart_end_without_round(copse_booster *booster);
 void dart_truncate(copse_booster *booster);
 /* Scores [n] of an output, all trees of a model that was continued without weights in them, onto the grid. */
 void dart_round_scores(const copse_booster *booster, int output, double *score, uint64_t n);
+/* What multiples a row's sum of a linear leaf of one of the booster's trees is rounded to; 0: none. */
+double dart_linear_unit(const copse_booster *booster, const struct tree *tree, int output);
 /* Trees of the booster that are not dropped, ever: those of a continued model without weights. */
 int dart_fixed_trees(const copse_booster *booster);
 /* Tree t's values after n_rounds rounds of the booster's own, into its copy. */

@@ -268,11 +268,14 @@ static double predict(const struct tree *tree, const copse_dataset *data, int le
 }
 
 void linear_add(const struct tree *tree, const copse_dataset *data, uint64_t begin, uint64_t end,
-                double factor, double *leaf, double *score) {
+                double factor, double unit, double *leaf, double *score) {
   struct tree numbered = *tree;
   numbered.leaf_value = tree->linear->number;
   numbered.linear = NULL;
   for (uint64_t i = begin; i < end; i++) leaf[i] = 0;
   route_add_binned(&numbered, &data->binned, data->schema->features, begin, end, 1, leaf);
-  for (uint64_t i = begin; i < end; i++) score[i] += factor * predict(tree, data, (int)leaf[i], i);
+  for (uint64_t i = begin; i < end; i++) {
+    double value = predict(tree, data, (int)leaf[i], i);
+    score[i] += factor * (unit > 0 ? rint(value / unit) * unit : value);
+  }
 }

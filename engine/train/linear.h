@@ -12,9 +12,9 @@ COPSE_MUST_CHECK copse_status linear_fit(const struct workspace *ws, const float
                                          const float *hessian, bool constants, struct tree *tree,
                                          copse_error *err);
 
-/* score[i] += factor * what the tree predicts, for rows i in [begin, end) of a data set with values. leaf:
- * [n_rows] scratch. */
+/* score[i] += factor * what the tree predicts, for rows i in [begin, end) of a data set with values, in
+ * multiples of the unit (0: as it is). leaf: [n_rows] scratch. */
 void linear_add(const struct tree *tree, const copse_dataset *data, uint64_t begin, uint64_t end,
-                double factor, double *leaf, double *score);
+                double factor, double unit, double *leaf, double *score);
 
 #endif

@@ -332,6 +332,11 @@ static void advanced_bounds(const struct workspace *ws, const struct leaf *leaf,
   out->right_lower = g.to_lower;
   out->right_upper = g.to_upper;
   spread_limits(&g, bins->n_bins);
+  uint32_t first = c->ranges[side][column].first;
+  out->forward_stays = ws->grow.compat.forward_limits_stay;
+  out->first_bin = first < bins->n_bins ? first : 0;
+  out->all_lower = g.from_lower[bins->n_bins - 1];
+  out->all_upper = g.from_upper[bins->n_bins - 1];
   if (bins->categorical || bins->n_bins <= 2) join_limits(&g, bins->n_bins);
 }
 

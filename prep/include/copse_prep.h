@@ -108,6 +108,9 @@ typedef struct copse_read_options {
   copse_label_kind label_kind;     /* TRAIN; afterwards the schema knows */
   uint32_t n_classes;              /* TRAIN, LABEL_CLASS: how many there are; 0: as many as are found, numbers
                                       without gaps then */
+  bool repair; /* labels and weights that are no use are mended as LightGBM mends them, not refused: missing
+                  ones become 0, infinite ones +-1e38; of two classes every label above 0 is the second one;
+                  class numbers lose their fraction. Negative weights are refused all the same */
   copse_read_unseen unseen;
   bool side_files; /* look for FILE.weight, FILE.query (or FILE.group), FILE.position and FILE.init beside
                       the file */

@@ -5,6 +5,11 @@
 
 #include "read/frame.h"
 
+double repaired_number(double value) {
+  if (isnan(value)) return 0;
+  return fmin(fmax(value, -1e38), 1e38);
+}
+
 copse_status fields_set_weight(struct read_job *job, const struct read_field *field,
                                const struct read_locator *locator, copse_error *err) {
   uint64_t n_rows = job->frame->n_rows;
@@ -12,6 +17,7 @@ copse_status fields_set_weight(struct read_job *job, const struct read_field *fi
   if (weight == NULL) return report_memory(err, "the weights", job->source.path);
   for (uint64_t row = 0; row < n_rows; row++) {
     double value = row < field->bad_row ? field->numbers[row] : (double)NAN;
+    if (job->options->repair && row < field->bad_row) value = repaired_number(value);
     if (!(value >= 0 && value <= FLT_MAX)) {
       job_problem(job, locator, row, field->column, field->name,
                   value < 0 ? "the weight is negative: found %s (weights are finite and at least 0)"

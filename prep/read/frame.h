@@ -49,6 +49,13 @@ struct read_field {
   uint64_t bad_row; /* first row whose cell is text among numbers, or unknown among codes; UINT64_MAX */
 };
 
+/* What LightGBM makes of a label or weight that is no number (copse_read_options.repair). */
+double repaired_number(double value);
+
+/* As copse_read_numbers; nan: a cell may say nan. */
+copse_status numbers_read(copse_context *ctx, const char *path, bool nan, double **out, uint64_t *n_rows,
+                          uint32_t *n_cols, copse_error *err);
+
 struct read_cell {
   const char *text;
   size_t length;

@@ -161,10 +161,30 @@ static copse_status count_classes(struct label_job *label, copse_error *err) {
   return COPSE_OK;
 }
 
+/* As LightGBM takes labels. */
+static void repair_numbers(const struct label_job *label) {
+  bool whole =
+      label->job->applied == NULL ? label->kind == COPSE_LABEL_CLASS : label->form.coding == LABEL_WHOLE;
+  double *numbers = label->field->numbers;
+  for (uint64_t row = 0; row < label->n_rows; row++) {
+    double value = repaired_number(numbers[row]);
+    numbers[row] = whole ? trunc(value) : value;
+  }
+}
+
+/* As LightGBM tells two classes apart where neither coding fits. */
+static void repair_two(struct label_job *label) {
+  double *numbers = label->field->numbers, low = label->form.coding == LABEL_MINUS_ONE ? -1 : 0;
+  for (uint64_t row = 0; row < label->n_rows; row++) numbers[row] = numbers[row] > 0 ? 1 : low;
+  label->bad_row = UINT64_MAX;
+}
+
 static copse_status check_numbers(struct label_job *label, copse_error *err) {
   const struct read_field *field = label->field;
   const copse_frame_schema *schema = label->job->applied;
+  bool repair = label->job->options->repair;
   if (field->bad_row < label->n_rows) label->n_rows = field->bad_row;
+  if (repair) repair_numbers(label);
   if (schema == NULL && label->kind == COPSE_LABEL_BINARY) {
     choose_two(label);
   } else if (schema == NULL && label->kind == COPSE_LABEL_CLASS && label->n_wanted == 0) {
@@ -175,6 +195,8 @@ static copse_status check_numbers(struct label_job *label, copse_error *err) {
       label->form = (struct label_form){LABEL_WHOLE, label->n_wanted};
     label->bad_row = first_bad_number(label, label->form);
   }
+  bool two = label->form.coding == LABEL_ZERO_ONE || label->form.coding == LABEL_MINUS_ONE;
+  if (repair && two && label->bad_row != UINT64_MAX) repair_two(label);
   if (label->bad_row != UINT64_MAX) {
     if (label->sentence[0] == '\0') describe_bad_number(label, field->numbers[label->bad_row]);
   } else if (field->bad_row != UINT64_MAX) {

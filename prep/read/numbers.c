@@ -8,7 +8,7 @@
 static bool is_gap(char c) { return c == ' ' || c == '\t' || c == ',' || c == '\r'; }
 
 /* Numbers of the line at p into out (NULL: only count); 0 and *bad when something else is found. */
-static uint32_t line_numbers(const char *p, double *out, const char **bad) {
+static uint32_t line_numbers(const char *p, bool nan, double *out, const char **bad) {
   uint32_t n = 0;
   *bad = NULL;
   while (*p != '\n') {
@@ -18,7 +18,8 @@ static uint32_t line_numbers(const char *p, double *out, const char **bad) {
     }
     size_t length = strcspn(p, " \t,\r\n");
     double value;
-    if (copse_parse_double(p, length, &value) != length || !(fabs(value) <= DBL_MAX)) {
+    bool number = copse_parse_double(p, length, &value) == length;
+    if (!number || !(fabs(value) <= DBL_MAX || (nan && isnan(value)))) {
       *bad = p;
       return 0;
     }
@@ -29,8 +30,8 @@ static uint32_t line_numbers(const char *p, double *out, const char **bad) {
   return n;
 }
 
-copse_status copse_read_numbers(copse_context *ctx, const char *path, double **out, uint64_t *n_rows,
-                                uint32_t *n_cols, copse_error *err) {
+copse_status numbers_read(copse_context *ctx, const char *path, bool nan, double **out, uint64_t *n_rows,
+                          uint32_t *n_cols, copse_error *err) {
   struct source source;
   copse_status status = source_open(ctx, &path, 1, 0, &source, err);
   if (status != COPSE_OK) return status;
@@ -46,7 +47,7 @@ copse_status copse_read_numbers(copse_context *ctx, const char *path, double **o
   const char *begin = source.text + source.parts[0].begin;
   for (const char *p = begin; p < end; p = strchr(p, '\n') + 1) rows++;
   for (const char *p = begin; p < end; p = strchr(p, '\n') + 1) {
-    uint32_t n = line_numbers(p, NULL, &bad);
+    uint32_t n = line_numbers(p, nan, NULL, &bad);
     if (bad != NULL) {
       status = report(err, COPSE_ERR_DATA,
                       "%s:%llu: expected a finite number, found \"%s\" (one row of numbers per line)", path,
@@ -67,7 +68,7 @@ copse_status copse_read_numbers(copse_context *ctx, const char *path, double **o
                       path, source_place(&source, p).line, n, columns);
       goto done;
     }
-    line_numbers(p, values + filled++ * columns, &bad);
+    line_numbers(p, nan, values + filled++ * columns, &bad);
   }
   *out = values;
   *n_rows = filled;
@@ -77,4 +78,9 @@ done:
   copse_free(values);
   source_release(&source);
   return status;
+}
+
+copse_status copse_read_numbers(copse_context *ctx, const char *path, double **out, uint64_t *n_rows,
+                                uint32_t *n_cols, copse_error *err) {
+  return numbers_read(ctx, path, false, out, n_rows, n_cols, err);
 }

@@ -64,6 +64,7 @@ static copse_status take_weight(struct sides *sides, const struct side *side, co
                   side->path, (unsigned long long)side->n_lines, side->n_cols,
                   (unsigned long long)side->n_rows, side->of);
   for (uint64_t row = 0; row < side->n_rows; row++) {
+    if (sides->job->options->repair) side->values[row] = repaired_number(side->values[row]);
     if (side->values[row] < 0 || side->values[row] > FLT_MAX)
       return report(err, COPSE_ERR_DATA,
                     "%s: row %llu: found the weight %g, expected a finite number of at least 0", side->path,
@@ -127,8 +128,9 @@ static copse_status take_position(struct sides *sides, const struct side *side, 
 
 static copse_status read_side(struct sides *sides, struct side *side, take_fn take, copse_error *err) {
   if (take == take_position) return take(sides, side, err); /* no numbers */
+  bool nan = take == take_weight && sides->job->options->repair;
   copse_status status =
-      copse_read_numbers(sides->job->ctx, side->path, &side->values, &side->n_lines, &side->n_cols, err);
+      numbers_read(sides->job->ctx, side->path, nan, &side->values, &side->n_lines, &side->n_cols, err);
   if (status == COPSE_OK) {
     status = take(sides, side, err);
     copse_free(side->values);

@@ -521,7 +521,6 @@ static void test_linear_leaves(void **state) {
                  {"objective=mape", "c:1: linear_tree=true conflicts with objective=mape"},
                  {"objective=quantiles", "c:1: linear_tree=true conflicts with objective=quantiles"},
                  {"zero_as_missing=true", "c:1: linear_tree=true conflicts with zero_as_missing=true"},
-                 {"boosting=dart", "c:1: linear_tree=true conflicts with boosting=dart"},
                  {"monotone_constraints=0,1", "c:1: linear_tree=true conflicts with monotone_constraints"}};
   for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
     char text[100];
@@ -596,9 +595,9 @@ static void test_compat(void **state) {
   (void)state;
   const struct resolved_params *r = resolved("compat=LightGBM");
   assert_true(r->grow.compat.hessian_counts && r->grow.compat.inherit_unsplittable &&
-              r->grow.compat.forward_skips_bin0 && r->grow.compat.keep_all_rounds &&
-              r->grow.compat.extrapolate_percentile && r->objective.extrapolate_percentile &&
-              r->boost.keep_all_rounds);
+              r->grow.compat.forward_skips_bin0 && r->grow.compat.forward_limits_stay &&
+              r->grow.compat.keep_all_rounds && r->grow.compat.extrapolate_percentile &&
+              r->objective.extrapolate_percentile && r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 200000);
   assert_derived("bin_construct_sample_cnt", 200000);
   assert_string_equal(copse_params_get(params, "leaf_counts"), "hessian");

@@ -265,10 +265,33 @@ static void runs_of_lightgbm(void **state) {
   }
 }
 
+/* A run of version 4.6 where values are missing: its forward scan keeps the limits of the first bin (10.23).
+ */
+static void limits_that_stay(void **state) {
+  (void)state;
+  enum { N = 17 };
+  const double x[] = {NAN, NAN, 3,   4,   NAN, NAN, 3, 2, 6, NAN, NAN, 2,   6, NAN, NAN, NAN, 6,
+                      2,   1,   NAN, NAN, 2,   3,   3, 1, 5, NAN, NAN, NAN, 2, 3,   2,   NAN, 3};
+  const float y[] = {3.01f,   -1.088f, -1.209f, -1.435f, -1.712f, 3.027f,  5.624f, -1.412f, -2.6f,
+                     -1.164f, -0.444f, 4.102f,  -0.337f, -3.335f, -0.859f, 0.415f, 7.57f};
+  const double expected[] = {-0.7365, -1.088, -0.7365, 0.1408, 1.956,   0.1408, 1.956,  -0.7365, -0.3406,
+                             -1.164,  0.1408, 4.102,   -0.337, -0.7365, 0.1408, 0.1408, 7.57};
+  const struct small_data data = {.n_rows = N, .n_features = 2, .x = x, .label = y};
+#define MISSING "monotone_constraints=1,0 monotone_constraints_method=advanced num_leaves=10 "
+  copse_model *model = small_train(&data, MISSING "feature_pre_filter=false " BASE);
+  for (int i = 0; i < N; i++)
+    near(small_predict(model, COPSE_PREDICT_RAW, &x[2 * i]), expected[i], 1e-6, "limits that stay");
+  copse_model_free(model);
+  model = small_train(&data, MISSING "learning_rate=1 num_iterations=1 " TINY);
+  near(small_predict(model, COPSE_PREDICT_RAW, &x[2 * 3]), -0.3406, 1e-6, "limits that move on");
+  copse_model_free(model);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(one_constrained_feature), cmocka_unit_test(methods_differ),
-      cmocka_unit_test(groups_of_features),      cmocka_unit_test(costs_and_factors),
-      cmocka_unit_test(splits_to_begin_with),    cmocka_unit_test(runs_of_lightgbm)};
+      cmocka_unit_test(limits_that_stay),  cmocka_unit_test(one_constrained_feature),
+      cmocka_unit_test(methods_differ),    cmocka_unit_test(groups_of_features),
+      cmocka_unit_test(costs_and_factors), cmocka_unit_test(splits_to_begin_with),
+      cmocka_unit_test(runs_of_lightgbm)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
