@@ -1,4 +1,4 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.2": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.3": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
@@ -310,67 +310,12 @@ static void write_gaps(copse_text *out, const copse_profile *p) {
   raw(out, "}");
 }
 
-/* All that two runs over the same file may differ in. write_s: of the rest of the document. */
-static void write_run(copse_text *out, const copse_profile *p, double write_s) {
-  const struct run_facts *run = &p->run;
-  const char *text = run->command;
-  begin(out, "run", "{");
-  word(out, "version", copse_version());
-  begin(out, "command", "[");
-  for (size_t i = 0; i < run->n_command; i++, text += strlen(text) + 1) {
-    item(out);
-    append_json(out, text, strlen(text));
-  }
-  raw(out, "]");
-  if (run->started[0] != '\0') word(out, "started", run->started);
-  begin(out, "seconds", "{");
-  number(out, "read", run->read_s);
-  number(out, "stats", run->stats_s);
-  number(out, "pairs", run->pairs_s);
-  number(out, "write", write_s);
-  raw(out, "}");
-  count(out, "threads", (uint64_t)run->n_threads);
-  count(out, "peak_bytes", copse_context_memory_peak(p->ctx));
-  raw(out, "}");
-}
-
-static void write_source(copse_text *out, const copse_profile *p) {
-  static const char *const values[] = {"common", "full", "none"};
-  const struct origin *from = &p->origin;
-  begin(out, "source", "{");
-  word(out, "path", p->path);
-  count(out, "files", p->n_files);
-  key(out, "bytes");
-  if (from->sized)
-    copse_text_appendf(out, "%" PRIu64, from->bytes);
-  else
-    raw(out, "null");
-  key(out, "copse_hash");
-  if (from->hashed)
-    copse_text_appendf(out, "\"%016" PRIx64 "%016" PRIx64 "\"", from->hash[0], from->hash[1]);
-  else
-    raw(out, "null");
-  word(out, "encoding", "utf-8");
-  truth(out, "bom", from->marked);
-  key(out, "delimiter");
-  if (from->table)
-    raw(out, "null");
-  else
-    append_json(out, &from->separator, 1);
-  key(out, "quote");
-  raw(out, from->table ? "null" : "\"\\\"\"");
-  truth(out, "header", p->named);
-  count(out, "rows", p->n_rows);
-  count(out, "columns", p->n_columns);
-  count(out, "bad_rows", 0); /* one ends the reading */
-  word(out, "values", values[p->options.values]);
-  raw(out, "}");
-}
-
 static void write_rest(copse_text *out, const copse_profile *p) {
   key(out, "version");
   append_json(out, copse_version(), strlen(copse_version()));
-  write_source(out, p);
+  json_source(out, "source",
+              &(struct source_facts){p->path, p->n_files, &p->origin, p->named, p->n_rows, p->n_columns},
+              p->options.values);
   write_target(out, p);
   write_table(out, p);
   begin(out, "columns", "[");
@@ -389,8 +334,8 @@ void output_json(const copse_profile *p, copse_text *out) {
   copse_text rest = {.ctx = p->ctx};
   double began = run_seconds(&p->run);
   write_rest(&rest, p);
-  raw(out, "{\"schema\":\"copse.profile/1.2\"");
-  write_run(out, p, run_seconds(&p->run) - began);
+  raw(out, "{\"schema\":\"copse.profile/1.3\"");
+  json_run(out, p, run_seconds(&p->run) - began);
   raw(out, ",");
   if (!rest.failed) copse_text_append(out, rest.data, rest.length);
   out->failed |= rest.failed;
