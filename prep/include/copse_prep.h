@@ -385,6 +385,13 @@ typedef struct copse_earlier_column {
   const char *const *levels;  /* [n_levels] */
   const uint64_t *level_rows; /* [n_levels] */
   uint64_t unnamed_rows;      /* rows of all others */
+  /* dates: texts as RFC 3339 has them, NULL where they are withheld */
+  const char *first, *last;
+  bool rounded;            /* they are starts of periods, and few rows may lie beyond them */
+  const char *granularity; /* "day", "second"; NULL: not known */
+  uint32_t n_periods;
+  const char *const *period_starts; /* [n_periods] */
+  const uint64_t *period_rows;      /* [n_periods] */
 } copse_earlier_column;
 
 /* A critical alert of an earlier profile. */

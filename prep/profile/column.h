@@ -19,6 +19,7 @@ struct typed_block {
   uint8_t *types;                        /* enum cell_type */
   uint64_t *row_hashes, *feature_hashes; /* [n_rows] of all cells; of all but the target's */
   struct row_target *targets;            /* [n_rows], once the block's turn has come */
+  uint64_t *bytes;                       /* [columns] of the cells' texts */
   size_t capacity_cells, capacity_rows;
 };
 
@@ -36,7 +37,11 @@ struct column {
   double last;            /* number or date, once has_last */
   bool has_last;
   uint64_t n_up, n_down; /* steps from one to the next */
-  uint64_t *sample;      /* [n_sample] values of the sampled rows, as in a block */
+  uint64_t n_bytes;      /* of the cells' texts */
+  uint64_t run, run_value,
+      longest_run; /* rows that follow each other with the same cell; without the last run */
+  uint8_t run_type;
+  uint64_t *sample; /* [n_sample] values of the sampled rows, as in a block */
   uint8_t *sample_types;
   size_t n_sample;
   uint32_t index, source; /* source: its number in the file, among columns that are not looked at */
@@ -47,6 +52,8 @@ struct column {
 
 void column_init(struct column *column, copse_context *ctx, const char *name, uint32_t index, uint32_t limit);
 void column_take(struct column *column, const struct typed_block *block, struct tally_shape shape);
+/* Most rows that follow each other with the same cell, which is there. */
+uint64_t column_longest_run(const struct column *column);
 /* Frees the tables of numbers and dates, once they are described: they are the greater part. */
 void column_forget_numbers(struct column *column);
 void column_release(struct column *column);

@@ -148,9 +148,11 @@ struct column_facts {
   struct facts_value tokens[FACTS_TOKENS]; /* texts that mean missing */
   double distinct;
   bool distinct_exact;
-  const char *order; /* "ascending", "descending", "" */
-  bool consecutive;  /* whole numbers without gap, each once */
-  bool sensitive;    /* id, text, or looks like a person's data */
+  uint64_t n_bytes;     /* of the cells' texts, without quotes and separators */
+  uint64_t longest_run; /* rows that follow each other with the same value */
+  const char *order;    /* "ascending", "descending", "" */
+  bool consecutive;     /* whole numbers without gap, each once */
+  bool sensitive;       /* id, text, or looks like a person's data */
   bool is_target;
   bool has_number, has_levels, has_date;
   struct number_facts number;

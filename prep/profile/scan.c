@@ -31,11 +31,14 @@ static void free_block(struct typed_block *block) {
   copse_free(block->row_hashes);
   copse_free(block->feature_hashes);
   copse_free(block->targets);
+  copse_free(block->bytes);
   copse_free(block);
 }
 
 bool scan_reserve_block(struct scan *scan, struct typed_block *block, size_t n_rows) {
   size_t n_cells = n_rows * scan->n_columns;
+  if (block->bytes == NULL) block->bytes = copse_alloc_zero(scan->ctx, scan->n_columns, sizeof *block->bytes);
+  if (block->bytes == NULL) return false;
   if (n_cells > block->capacity_cells) {
     copse_free(block->values);
     copse_free(block->types);
@@ -79,8 +82,10 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
   uint64_t *values = block->values + first, seed = scan->column_seeds[column];
   uint64_t counts = scan->unhashed[column] ? 0 : UINT64_MAX;
   uint8_t *types = block->types + first;
+  block->bytes[column] = 0;
   for (size_t row = 0; row < block->n_rows; row++) {
     const struct row_cell *cell = &cells[row];
+    block->bytes[column] += cell->length;
     double x = 0;
     enum cell_type type =
         cell->null ? CELL_TYPE_NULL : cell_type_of(&scan->missing, cell->text, cell->length, &x);

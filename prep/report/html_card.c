@@ -282,6 +282,8 @@ void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool op
   html_count(out, round(c->distinct));
   html_end_term(out);
   if (c->order[0] != '\0') word_term(out, "order in the file", c->order);
+  count_term(out, "longest run of one value", (double)c->longest_run);
+  count_term(out, "bytes of its cells", (double)c->n_bytes);
   html_put(out, "</dl>");
   if (c->type == TYPE_BOOLEAN)
     html_truth(out, c);

@@ -59,15 +59,20 @@ static void put_since_row(copse_text *out, const struct column_facts *c, const s
   html_fixed(out, s->drift.psi_chance);
   html_put(out, "</td>");
   put_shares(out, true, s->missing_before, s->missing);
-  put_shares(out, s->ranged || s->levelled, s->ranged ? s->outside_before : s->unnamed_before,
-             s->ranged ? s->outside : s->unnamed);
+  put_shares(out, s->ranged || s->levelled || s->dated,
+             s->ranged  ? s->outside_before
+             : s->dated ? s->older_before
+                        : s->unnamed_before,
+             s->ranged  ? s->outside
+             : s->dated ? s->older
+                        : s->unnamed);
   html_put(out, "</tr>");
 }
 
 /* Columns that changed, with their figures; of many that did not the JSON tells. */
 static bool is_told(const struct column_since *s) {
   return s->drift.present && !s->drift.type_changed &&
-         (s->missing_moved || s->left || s->fresh || s->drift.moved);
+         (s->missing_moved || s->left || s->fresh || s->aged || s->drift.moved);
 }
 
 static void put_since_table(copse_text *out, const copse_profile *p) {
@@ -81,7 +86,7 @@ static void put_since_table(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "PSI", "");
   html_head_cell(out, "by chance", "o");
   html_head_cell(out, "missing", "o");
-  html_head_cell(out, "out of range, or unnamed level", "o");
+  html_head_cell(out, "out of range, older, or unnamed level", "o");
   html_put(out, "</tr></thead><tbody>");
   for (uint32_t i = 0, row = 0; i < p->n_columns; i++)
     if (is_told(&p->since.columns[i]) && row++ < HTML_FILE_ROWS)

@@ -34,6 +34,7 @@ static void write_number(copse_text *out, const struct number_facts *f, bool who
   number(out, "mad", f->mad);
   count(out, "zeros", f->n_zero);
   count(out, "negatives", f->n_negative);
+  count(out, "integers", f->n_integer);
   count(out, "n_pos_inf", f->n_pos_inf);
   count(out, "n_neg_inf", f->n_neg_inf);
   count(out, "n_far", f->n_far);
@@ -211,7 +212,9 @@ static void write_column(copse_text *out, const copse_profile *p, uint32_t index
   truth(out, "exact", c->distinct_exact);
   if (!c->distinct_exact) number(out, "rse", 0.0081);
   raw(out, "}");
+  count(out, "bytes", c->n_bytes);
   word(out, "order", c->order);
+  count(out, "longest_run", c->longest_run);
   truth(out, "sensitive", c->sensitive);
   if (c->has_number) write_number(out, &c->number, strcmp(c->physical, "int64") == 0, &c->detail.number);
   if (c->has_levels) write_levels(out, &c->levels);

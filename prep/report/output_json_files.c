@@ -68,7 +68,8 @@ void json_drift(copse_text *out, const copse_profile *p) {
   raw(out, "}");
 }
 
-static void write_column_since(copse_text *out, uint32_t id, const struct column_since *s) {
+static void write_column_since(copse_text *out, uint32_t id, const struct column_since *s,
+                               const char *granularity) {
   element(out);
   count(out, "id", id);
   word(out, "type_before", column_type_names[s->drift.other_type]);
@@ -82,6 +83,15 @@ static void write_column_since(copse_text *out, uint32_t id, const struct column
   if (s->levelled) {
     number(out, "unnamed_before", s->unnamed_before);
     number(out, "unnamed", s->unnamed);
+  }
+  if (s->dated) {
+    number(out, "older_before", s->older_before);
+    number(out, "older", s->older);
+    number(out, "later", s->later);
+  }
+  if (s->granularity_before != NULL) {
+    word(out, "granularity_before", s->granularity_before);
+    word(out, "granularity", granularity);
   }
   number(out, "psi", s->drift.psi);
   number(out, "psi_null95", s->drift.psi_chance);
@@ -107,7 +117,8 @@ void json_since(copse_text *out, const copse_profile *p) {
   raw(out, "]");
   begin(out, "columns", "[");
   for (uint32_t i = 0; i < p->n_columns; i++)
-    if (p->since.columns[i].drift.present) write_column_since(out, i, &p->since.columns[i]);
+    if (p->since.columns[i].drift.present)
+      write_column_since(out, i, &p->since.columns[i], p->columns[i].date.granularity);
   raw(out, "]");
   alert_list(out, "findings", &p->since.findings);
   raw(out, "}");

@@ -157,6 +157,7 @@ static void test_documents(void **state) {
   const char *others[] = {write_all_types("others.csv")};
   static const char *const levels[] = {"red"};
   static const uint64_t rows[] = {1000};
+  static const char *const starts[] = {"2024-01-01", "2024-01-02"};
   static const double edges[] = {0, 10, 20};
   static const uint64_t bars[] = {500, 500};
   const copse_earlier_column columns[] = {
@@ -176,9 +177,19 @@ static void test_documents(void **state) {
        .n_bars = 2,
        .edges = edges,
        .bars = bars},
+      {.name = "at",
+       .type = "datetime",
+       .n = 1000,
+       .has_date = true,
+       .first = "2024-01-01",
+       .last = "2024-01-02",
+       .granularity = "day",
+       .n_periods = 2,
+       .period_starts = starts,
+       .period_rows = bars},
   };
   const copse_earlier_profile earlier = {
-      .path = "old.json", .n_rows = 1000, .columns = columns, .n_columns = 3};
+      .path = "old.json", .n_rows = 1000, .columns = columns, .n_columns = 4};
   static const char *const targets[] = {NULL, "y", "three", "pay", "same", "id"};
   for (size_t t = 0; t < sizeof targets / sizeof *targets; t++)
     for (int values = COPSE_VALUES_COMMON; values <= COPSE_VALUES_NONE; values++)
