@@ -67,11 +67,6 @@ static void take_cell(struct column *column, const struct typed_block *block, si
   }
 }
 
-uint64_t column_longest_run(const struct column *column) {
-  bool blank = cell_is_blank((enum cell_type)column->run_type);
-  return blank || column->run < column->longest_run ? column->longest_run : column->run;
-}
-
 void column_take(struct column *column, const struct typed_block *block, struct tally_shape shape) {
   static const struct row_target none = {.code = TALLY_NO_CLASS};
   size_t first = (size_t)column->index * block->n_rows;
@@ -80,16 +75,10 @@ void column_take(struct column *column, const struct typed_block *block, struct 
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) values_shape(all[i], shape);
   if (column->failed) return;
   column->n_bytes += block->bytes[column->index];
+  longest_run_take(&column->run, block->values + first, block->types + first, block->n_rows);
   for (size_t row = 0; row < block->n_rows; row++) {
     enum cell_type type = block->types[first + row];
     if (column->n_types[type]++ == 0) column->first_rows[type] = block->first_row + row;
-    if (block->values[first + row] != column->run_value || type != column->run_type) {
-      column->longest_run = column_longest_run(column);
-      column->run = 0;
-      column->run_value = block->values[first + row];
-      column->run_type = (uint8_t)type;
-    }
-    column->run++;
     take_cell(column, block, first + row, shape.n_classes > 0 ? block->targets[row] : none);
   }
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) column->failed |= all[i]->failed;

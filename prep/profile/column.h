@@ -5,6 +5,7 @@
 #define COPSE_PROFILE_COLUMN_H
 
 #include "profile/cell.h"
+#include "profile/longest_run.h"
 #include "profile/moments.h"
 #include "profile/values.h"
 #include "table/row_source.h"
@@ -38,9 +39,7 @@ struct column {
   bool has_last;
   uint64_t n_up, n_down; /* steps from one to the next */
   uint64_t n_bytes;      /* of the cells' texts */
-  uint64_t run, run_value,
-      longest_run; /* rows that follow each other with the same cell; without the last run */
-  uint8_t run_type;
+  struct longest_run run;
   uint64_t *sample; /* [n_sample] values of the sampled rows, as in a block */
   uint8_t *sample_types;
   size_t n_sample;
@@ -52,8 +51,6 @@ struct column {
 
 void column_init(struct column *column, copse_context *ctx, const char *name, uint32_t index, uint32_t limit);
 void column_take(struct column *column, const struct typed_block *block, struct tally_shape shape);
-/* Most rows that follow each other with the same cell, which is there. */
-uint64_t column_longest_run(const struct column *column);
 /* Frees the tables of numbers and dates, once they are described: they are the greater part. */
 void column_forget_numbers(struct column *column);
 void column_release(struct column *column);

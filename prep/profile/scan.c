@@ -82,10 +82,10 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
   uint64_t *values = block->values + first, seed = scan->column_seeds[column];
   uint64_t counts = scan->unhashed[column] ? 0 : UINT64_MAX;
   uint8_t *types = block->types + first;
-  block->bytes[column] = 0;
+  uint64_t bytes = 0;
   for (size_t row = 0; row < block->n_rows; row++) {
     const struct row_cell *cell = &cells[row];
-    block->bytes[column] += cell->length;
+    bytes += cell->length;
     double x = 0;
     enum cell_type type =
         cell->null ? CELL_TYPE_NULL : cell_type_of(&scan->missing, cell->text, cell->length, &x);
@@ -101,6 +101,7 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
     uint64_t h = (value + type + seed) * 0x9e3779b97f4a7c15u;
     block->feature_hashes[row] += (h ^ h >> 32) * 0xd6e8feb86659fd93u & counts;
   }
+  block->bytes[column] = bytes;
 }
 
 static copse_status visit(void *user, const struct row_block *rows, int thread, copse_error *err) {
