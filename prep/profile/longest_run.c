@@ -27,12 +27,15 @@ void longest_run_take(struct longest_run *run, const uint64_t *values, const uin
   run->longest = longest_run_of(run);
   known = start + 1;
   for (size_t probe; (probe = start + (size_t)run->longest) < n;) {
-    size_t at = probe;
     if (is_blank(types[probe])) {
-      start = probe + 1;
+      size_t step = (size_t)run->longest + 1;
+      do probe += step;
+      while (probe < n && is_blank(types[probe]));
+      start = probe + 1 - step; /* behind the last blank one */
       known = start + 1;
       continue;
     }
+    size_t at = probe;
     while (at > known && values[at - 1] == values[probe] && types[at - 1] == types[probe]) at--;
     if (at > known || values[start] != values[probe] || types[start] != types[probe]) {
       start = at;
