@@ -23,7 +23,9 @@ static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t 
   const struct column_facts *target = &p->columns[p->target.column];
   bool one = target->distinct < 2, mixed = !one && target->type == TYPE_NUMBER;
   columns[(*n)++] = p->target.column;
-  if (one)
+  if (target->type == TYPE_EMPTY)
+    SAY("The target `%s` is empty in every row: nothing can be shown beside it.", NAME_OF(p->target.column));
+  else if (one)
     SAY("The target `%s` has one value only: nothing can be shown beside it.", NAME_OF(p->target.column));
   else if (mixed)
     SAY("The target `%s` has texts among its numbers: nothing can be shown beside it.",

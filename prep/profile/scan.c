@@ -453,7 +453,9 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
   copse_free(choice.forced);
   if (status == COPSE_OK) status = row_source_run(out->source, out->n_threads, visit, settle, out, err);
   if (status == COPSE_OK && out->n_rows == 0)
-    status = report(err, COPSE_ERR_DATA, "%s: there are no rows", row_source_path(out->source));
+    status = report(err, COPSE_ERR_DATA,
+                    "%s: there are no rows, expected one at least (was it cut off behind its header?)",
+                    row_source_path(out->source));
   return status;
 }
 
