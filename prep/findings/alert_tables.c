@@ -1,19 +1,7 @@
 /* alert_tables.c - what is looked for in the table as a whole. How to add one: as in alert_checks.c. */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "findings/alert.h"
-
-#define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
-#define TELL(name, value) finding_tell(out, name, (double)(value))
-#define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
-
-static bool says(struct finding *out, copse_alert_level level, double effect) {
-  out->level = level;
-  out->effect = effect;
-  return true;
-}
+#include "findings/alert_say.h"
 
 static const char *name_of(const copse_profile *p, uint32_t column) { return p->columns[column].name; }
 #define NAME_OF(column) name_in_text(name_of(p, column), strlen(name_of(p, column))).text

@@ -155,6 +155,9 @@ struct source_facts {
 void json_source(copse_text *out, const char *name, const struct source_facts *source,
                  copse_profile_values values);
 
+/* output_json_column.c */
+void json_column(copse_text *out, const copse_profile *profile, uint32_t column);
+
 /* output_json_detail.c: what a card shows inside, and how columns hang together. */
 void json_number_detail(copse_text *out, const struct number_detail *detail);
 /* timed: moments with their time of day. */
