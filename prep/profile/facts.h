@@ -121,7 +121,9 @@ struct view_facts {
   double auc_covers; /* share of the rows that it is taken over: the filled ones */
   int direction;     /* +1: greater values, more positives */
   double auc_oof;    /* of the rates by part, each row scored by the other folds */
-  double auc_best;   /* the better of the two */
+  double auc_classes[TALLY_MAX_CLASSES]; /* more classes than two: auc_oof is the mean of these, each against
+                                            the others; NaN: too few rows */
+  double auc_best;                       /* the better of the two */
   double auc_se;
   double iv, mutual, explained;  /* nats; share of the target's entropy */
   double r2_oof;                 /* regression */

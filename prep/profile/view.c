@@ -154,7 +154,7 @@ static void rank_classes(const struct parts *fine, const struct totals *t, const
   int n = 0;
   for (uint32_t c = 0; c < target->n_classes; c++) {
     if (target->kind == TARGET_BINARY && c != target->positive) continue;
-    double auc = auc_out_of_fold(fine, t, c, room);
+    double auc = view->auc_classes[c] = auc_out_of_fold(fine, t, c, room);
     if (isnan(auc)) continue;
     sum += auc;
     n++;

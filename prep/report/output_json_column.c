@@ -144,11 +144,12 @@ static void write_bins(copse_text *out, const struct column_facts *c) {
   raw(out, "]");
 }
 
-static void write_view(copse_text *out, const struct column_facts *c) {
+static void write_view(copse_text *out, const copse_profile *p, const struct column_facts *c) {
   const struct view_facts *v = &c->view;
   begin(out, "target", "{");
   number(out, "auc", v->auc);
   number(out, "auc_oof", v->auc_oof);
+  if (p->target.kind == TARGET_CLASSES) number_list(out, "auc_classes", v->auc_classes, p->target.n_classes);
   number(out, "auc_se", v->auc_se);
   key(out, "direction");
   copse_text_appendf(out, "%d", v->direction);
@@ -214,7 +215,7 @@ void json_column(copse_text *out, const copse_profile *p, uint32_t index) {
   if (c->has_levels) write_levels(out, &c->levels);
   if (c->has_date) write_dates(out, &c->date, &c->detail.date);
   json_column_detail(out, c);
-  if (c->view.present) write_view(out, c);
+  if (c->view.present) write_view(out, p, c);
   write_column_alerts(out, p, index);
   raw(out, "}");
 }
