@@ -91,6 +91,32 @@ static copse_status refuse_idle(const struct app *app, copse_error *err) {
   return COPSE_OK;
 }
 
+static bool is_among(const char *name, const char *list) {
+  size_t length = strlen(name);
+  for (const char *at = list; at; at = strchr(at, ',')) {
+    at += *at == ',';
+    if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0')) return true;
+  }
+  return false;
+}
+
+/* A configuration of training may be given whole: what of it a profile does not look at is told in a line. */
+static void warn_idle(const struct app *app) {
+  copse_text list = {.ctx = app->ctx};
+  copse_params_info info;
+  size_t n = 0;
+  for (size_t i = 0; i < copse_params_count() && copse_params_describe(i, &info); i++) {
+    bool counts = is_among(info.name, app->command->keys) ||
+                  is_among(info.name, "config,task,seed,output_model,output_result");
+    if (counts || !copse_params_given(app->params, info.name)) continue;
+    copse_text_appendf(&list, "%s%s", n++ > 0 ? ", " : "", info.name);
+  }
+  if (n > 0 && !list.failed)
+    console_warning("no effect on a profile: %s%s", list.data,
+                    copse_params_given(app->params, "weight_column") ? " (every row counts once)" : "");
+  copse_text_release(&list);
+}
+
 /* The moment, in UTC, as RFC 3339 has it. */
 static void note_start(struct profile_job *job) {
   time_t now = time(NULL);
@@ -106,6 +132,7 @@ static copse_status plan(void *user, copse_error *err) {
   if (status == COPSE_OK) status = settings_resolve(app, err);
   if (status == COPSE_OK) status = refuse_idle(app, err);
   if (status != COPSE_OK) return status;
+  warn_idle(app);
   if (setting(app, "out")[0]) job->out = setting(app, "out");
   if (strcmp(setting(app, "format"), "libsvm") == 0)
     return fail(err, COPSE_ERR_UNSUPPORTED,

@@ -115,6 +115,40 @@ static void take_levels(struct reader *r, const json_t *category, copse_earlier_
   out->unnamed_rows += take_count(r, take_object(r, category, "other"), "n");
 }
 
+/* A moment or a day; null: withheld. Before 1.2 they were seconds, and are not compared. */
+static const char *take_moment(struct reader *r, const json_t *object, const char *member) {
+  const json_t *value = json_object_get(object, member);
+  if (!value) wrong(r, member, "a date");
+  return json_is_string(value) ? json_string_value(value) : NULL;
+}
+
+static void take_periods(struct reader *r, const json_t *per, copse_earlier_column *out) {
+  const json_t *starts = take_list(r, per, "starts"), *counts = take_list(r, per, "counts");
+  size_t n = json_array_size(starts);
+  if (json_array_size(counts) != n || n > UINT16_MAX) wrong(r, "counts", "one for each of starts");
+  const char **texts = room(r, n, sizeof *texts);
+  uint64_t *rows = room(r, n, sizeof *rows);
+  out->period_starts = texts;
+  out->period_rows = rows;
+  for (size_t i = 0; i < n && r->status == COPSE_OK; i++) {
+    const json_t *count = json_array_get(counts, i);
+    if (!json_is_integer(count) || json_integer_value(count) < 0) wrong(r, "counts", "counts");
+    rows[i] = (uint64_t)json_integer_value(count);
+    texts[i] = json_string_value(json_array_get(starts, i));
+    out->n_periods++;
+  }
+}
+
+static void take_dates(struct reader *r, const json_t *dates, copse_earlier_column *out) {
+  const json_t *granularity = json_object_get(dates, "granularity");
+  out->first = take_moment(r, dates, "first");
+  out->last = take_moment(r, dates, "last");
+  out->rounded = json_is_true(json_object_get(dates, "rounded"));
+  out->granularity = json_string_value(granularity);
+  const json_t *per = take_object(r, dates, "per");
+  if (json_object_get(per, "starts")) take_periods(r, per, out);
+}
+
 static void take_column(struct reader *r, const json_t *column, copse_earlier_column *out) {
   out->name = take_text(r, column, "name");
   out->type = take_text(r, column, "type");
@@ -124,9 +158,11 @@ static void take_column(struct reader *r, const json_t *column, copse_earlier_co
   const json_t *number = json_object_get(column, "number"), *category = json_object_get(column, "category");
   out->has_number = number != NULL;
   out->has_levels = category != NULL;
-  out->has_date = json_object_get(column, "datetime") != NULL;
+  const json_t *dates = json_object_get(column, "datetime");
+  out->has_date = dates != NULL;
   if (number) take_bars(r, number, out);
   if (category) take_levels(r, category, out);
+  if (dates) take_dates(r, dates, out);
 }
 
 /* ---- the document ---- */
@@ -222,6 +258,8 @@ void earlier_profile_release(struct earlier_profile *earlier) {
     copse_free((void *)column->bars);
     copse_free((void *)column->levels);
     copse_free((void *)column->level_rows);
+    copse_free((void *)column->period_starts);
+    copse_free((void *)column->period_rows);
   }
   for (size_t i = 0; i < earlier->is.n_alerts; i++) copse_free((void *)earlier->alerts[i].columns);
   copse_free(earlier->columns);

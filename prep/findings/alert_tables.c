@@ -1,19 +1,7 @@
 /* alert_tables.c - what is looked for in the table as a whole. How to add one: as in alert_checks.c. */
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
-#include "findings/alert.h"
-
-#define SAY(...) snprintf(out->text, sizeof out->text, __VA_ARGS__)
-#define TELL(name, value) finding_tell(out, name, (double)(value))
-#define ADVISE(...) snprintf(out->remedy, sizeof out->remedy, __VA_ARGS__)
-
-static bool says(struct finding *out, copse_alert_level level, double effect) {
-  out->level = level;
-  out->effect = effect;
-  return true;
-}
+#include "findings/alert_say.h"
 
 static const char *name_of(const copse_profile *p, uint32_t column) { return p->columns[column].name; }
 #define NAME_OF(column) name_in_text(name_of(p, column), strlen(name_of(p, column))).text
@@ -23,7 +11,9 @@ static bool find_unusable(const copse_profile *p, struct finding *out, uint32_t 
   const struct column_facts *target = &p->columns[p->target.column];
   bool one = target->distinct < 2, mixed = !one && target->type == TYPE_NUMBER;
   columns[(*n)++] = p->target.column;
-  if (one)
+  if (target->type == TYPE_EMPTY)
+    SAY("The target `%s` is empty in every row: nothing can be shown beside it.", NAME_OF(p->target.column));
+  else if (one)
     SAY("The target `%s` has one value only: nothing can be shown beside it.", NAME_OF(p->target.column));
   else if (mixed)
     SAY("The target `%s` has texts among its numbers: nothing can be shown beside it.",
@@ -271,6 +261,21 @@ static bool find_drift(const copse_profile *p, struct finding *out, uint32_t *co
   return says(out, far ? COPSE_ALERT_CRITICAL : COPSE_ALERT_WARNING, psi < 0.8 ? psi : 0.8);
 }
 
+/* All columns at once: also what moves only together. */
+static bool find_domain(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  const struct domain *d = &p->drift.domain;
+  char list[300];
+  if (!p->drift.present || !(d->auc > 0.6) || !domain_is_told(d)) return false;
+  for (uint32_t i = 0; i < d->n_columns; i++) columns[(*n)++] = d->columns[i];
+  cluster_text(p, columns, *n, list, sizeof list);
+  SAY("A model tells rows of the other file from this one's with AUC %.2f (0.5 is chance)%s%s.", d->auc,
+      *n > 0 ? ", most of all by " : "", list);
+  ADVISE("rows there are others than here: find out what made these columns change, or train on newer rows");
+  TELL("auc", d->auc);
+  TELL("auc_se", d->auc_se);
+  return says(out, d->auc > 0.75 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, d->auc - 0.5);
+}
+
 static bool find_new_levels(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   for (uint32_t i = 0; i < p->n_columns && p->drift.present; i++)
     if (p->drift.columns[i].share_new - p->drift.columns[i].share_new_chance >= 0.01) columns[(*n)++] = i;
@@ -300,6 +305,7 @@ const struct table_check table_checks[] = {
     {"NEW_COLUMNS", find_new, NULL, true},
     {"TYPE_CHANGED", find_retyped, NULL, true},
     {"DRIFT", find_drift, NULL, true},
+    {"DOMAIN", find_domain, NULL, true},
     {"NEW_LEVELS", find_new_levels, NULL, true},
 };
 const size_t n_table_checks = sizeof table_checks / sizeof *table_checks;

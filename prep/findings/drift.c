@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "copse_prep.h"
+#include "table/row_source.h"
 
 void drift_measure(struct drift_counts *c, double n_compared, struct column_drift *d) {
   if (c->n == 0) return;
@@ -136,6 +137,8 @@ static double share_known(const struct scan *here, const struct scan *other, uin
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
                 const struct scan *other, const struct column_facts *other_facts, struct drift *out) {
   *out = (struct drift){.ctx = ctx, .present = true, .n_rows = other->n_rows, .new_names.ctx = ctx};
+  out->n_columns = other->n_columns;
+  out->named = row_source_is_named(other->source);
   out->columns = copse_alloc_zero(ctx, here->n_columns, sizeof *out->columns);
   if (out->columns == NULL) return false;
   for (uint32_t i = 0; i < here->n_columns; i++) {

@@ -2,7 +2,9 @@
 #ifndef COPSE_FINDINGS_DRIFT_H
 #define COPSE_FINDINGS_DRIFT_H
 
+#include "findings/domain.h"
 #include "profile/facts.h"
+#include "profile/origin.h"
 #include "profile/scan.h"
 
 struct column_drift {
@@ -30,6 +32,10 @@ struct drift {
   uint32_t n_gone, n_new;       /* columns of this file alone (but the target); of the other one alone */
   copse_text new_names;         /* of the latter, NUL-terminated each */
   struct column_drift *columns; /* [n_columns] of this file */
+  struct origin origin;         /* the other file */
+  uint32_t n_columns;           /* of it */
+  bool named;                   /* it has a header */
+  struct domain domain;         /* of all columns at once */
 };
 
 /* ---- for every comparison, with another file (drift.c) and with an earlier profile (since.c) ---- */
@@ -48,7 +54,7 @@ void drift_measure(struct drift_counts *counts, double n_compared, struct column
 enum drift_kind { DRIFT_EMPTY, DRIFT_NUMBER, DRIFT_DATE, DRIFT_TEXT };
 enum drift_kind drift_kind_of(const struct column_facts *facts);
 
-/* Both scans' columns are described already. False: out of memory. */
+/* Both scans' columns are described already. Fills what is said of columns and rows. False: out of memory. */
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
                 const struct scan *other, const struct column_facts *other_facts, struct drift *out);
 void drift_release(struct drift *drift);

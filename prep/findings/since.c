@@ -183,6 +183,61 @@ static void compare_levels(const struct level_rows *l, double n_compared, struct
                stability_shares_differ(expected, l->all_before, l->unnamed, l->all, n_compared);
 }
 
+/* ---- dates: by the ends ---- */
+
+/* NaN where it is withheld. */
+static double moment_of(const char *text) {
+  const struct missing_tokens none = missing_tokens_of(NULL);
+  double x = (double)NAN;
+  if (text == NULL) return x;
+  enum cell_type type = cell_type_of(&none, text, strlen(text), &x);
+  return type == CELL_TYPE_DATE || type == CELL_TYPE_TIME || type == CELL_TYPE_ZONED ? x : (double)NAN;
+}
+
+/* The last moment that lies within the earlier profile's dates. */
+static double end_of(const copse_earlier_column *then) {
+  double last = moment_of(then->last), length = 0;
+  if (then->granularity == NULL || strcmp(then->granularity, "day") == 0) length = 86399;
+  if (then->rounded && then->n_periods > 1 && then->period_starts != NULL)
+    length = last - moment_of(then->period_starts[then->n_periods - 2]) - 1;
+  return last + length;
+}
+
+/* A granularity that is another word, of dates that are not few. */
+static const char *known_granularity(const char *name) {
+  static const char *const names[] = {"day", "second"};
+  for (size_t i = 0; name != NULL && i < sizeof names / sizeof *names; i++)
+    if (strcmp(name, names[i]) == 0) return names[i];
+  return NULL;
+}
+
+/* Time goes on: later dates are told and are no finding. Older ones, and hours that came or went, are. */
+static void compare_dates(const struct column *column, const struct column_facts *now,
+                          const copse_earlier_column *then, double n_compared, struct column_since *out) {
+  double first = moment_of(then->first), end = end_of(then), n_before = 0, n_now = 0, older = 0, later = 0;
+  double there = (double)then->n - (double)then->n_missing;
+  out->granularity_before = known_granularity(then->granularity);
+  out->regrained =
+      out->granularity_before != NULL && strcmp(out->granularity_before, now->date.granularity) != 0;
+  for (uint32_t i = 0; i < then->n_periods; i++) n_before += (double)then->period_rows[i];
+  for (uint32_t i = 0; i < column->dates.n; i++) {
+    const struct value *v = &column->dates.entries[i];
+    double x = v->number.lo / 2 + v->number.hi / 2;
+    older += x < first ? (double)v->n : 0;
+    later += x > end ? (double)v->n : 0;
+    n_now += (double)v->n;
+  }
+  if (isnan(first) || isnan(end) || n_before < 1 || n_now < 1) return;
+  /* rows that belong to no period lie beyond the rounded ends */
+  double beyond = then->rounded && there > n_before ? there - n_before : 0;
+  out->dated = true;
+  out->older_before = beyond / (n_before + beyond);
+  out->older = older / n_now;
+  out->later = later / n_now;
+  out->aged = out->older - out->older_before >= 0.01 &&
+              stability_shares_differ(beyond, n_before + beyond, older, n_now, n_compared);
+}
+
 /* ---- a column ---- */
 
 static enum column_type type_called(const char *name) {
@@ -212,6 +267,7 @@ static bool compare(const struct column *column, const struct column_facts *now,
   bool each = now->type == TYPE_ID || now->type == TYPE_TEXT || d->other_type == TYPE_ID ||
               d->other_type == TYPE_TEXT; /* every row has its own value: of course they are others now */
   if (kind != before || each) return true;
+  if (kind == DRIFT_DATE) compare_dates(column, now, then, n_compared, out);
   if (kind == DRIFT_NUMBER) return compare_numbers(column, then, n_compared, out);
   struct level_rows levels;
   if (kind != DRIFT_TEXT) return true;

@@ -17,6 +17,11 @@ struct column_since {
   bool levelled; /* texts: shares of the filled rows whose level it does not name */
   double unnamed_before, unnamed;
   bool fresh;
+  bool dated; /* dates: shares of them before the first one of the earlier profile, and behind its last one */
+  double older_before, older, later;
+  bool aged;
+  const char *granularity_before; /* "day", "second"; NULL: not known */
+  bool regrained;
 };
 
 struct copse_profile;

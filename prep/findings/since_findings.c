@@ -68,6 +68,25 @@ static bool find_fresh(const copse_profile *p, uint32_t i, struct finding *out) 
   return says(out, s->unnamed - s->unnamed_before >= 0.25, s->unnamed - s->unnamed_before);
 }
 
+static bool find_aged(const copse_profile *p, uint32_t i, struct finding *out) {
+  const struct column_facts *c = &p->columns[i];
+  const struct column_since *s = &p->since.columns[i];
+  if (!s->aged) return false;
+  SAY("%s of the dates of `%s` lie before the first one of the earlier profile, before %s.",
+      share_text(s->older).text, NAME, share_text(s->older_before).text);
+  finding_tell(out, "share", s->older);
+  finding_tell(out, "share_before", s->older_before);
+  return says(out, s->older - s->older_before >= 0.25, s->older - s->older_before);
+}
+
+static bool find_regrained(const copse_profile *p, uint32_t i, struct finding *out) {
+  const struct column_facts *c = &p->columns[i];
+  const struct column_since *s = &p->since.columns[i];
+  if (!s->regrained) return false;
+  SAY("`%s` was to the %s and is to the %s.", NAME, s->granularity_before, c->date.granularity);
+  return says(out, false, 0.5);
+}
+
 static bool find_moved(const copse_profile *p, uint32_t i, struct finding *out) {
   const struct column_facts *c = &p->columns[i];
   const struct column_drift *d = &p->since.columns[i].drift;
@@ -94,6 +113,10 @@ static const struct since_check checks[] = {
      "more columns are missing more or less often than before"},
     {"OUT_OF_RANGE", "another unit, or other rows? A model has not seen such numbers", find_left,
      "more columns have numbers beyond the histogram of the earlier profile"},
+    {"OUT_OF_RANGE", "were older rows exported than before? A model that was to see the newest has others",
+     find_aged, "more columns have dates before the first one of the earlier profile"},
+    {"GRANULARITY_CHANGED", "parts of these dates (hours, days since) are others now: write them as before",
+     find_regrained, "more columns of dates gained or lost their time of day"},
     {"NEW_LEVELS", "a model counts levels that it has not seen as missing: train on newer rows", find_fresh,
      "more columns have levels that the earlier profile does not name"},
     {"DRIFT", "train on newer rows, or leave out what moves", find_moved, "more columns moved"},

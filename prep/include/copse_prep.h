@@ -364,7 +364,7 @@ typedef enum copse_profile_values {
 typedef enum copse_profile_format {
   COPSE_PROFILE_TEXT = 0, /* 100 characters wide */
   COPSE_PROFILE_HTML = 1, /* one page that needs nothing else */
-  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.2, prep/report/profile.schema.json */
+  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.3, prep/report/profile.schema.json */
 } copse_profile_format;
 
 typedef enum copse_alert_level {
@@ -388,6 +388,13 @@ typedef struct copse_earlier_column {
   const char *const *levels;  /* [n_levels] */
   const uint64_t *level_rows; /* [n_levels] */
   uint64_t unnamed_rows;      /* rows of all others */
+  /* dates: texts as RFC 3339 has them, NULL where they are withheld */
+  const char *first, *last;
+  bool rounded;            /* they are starts of periods, and few rows may lie beyond them */
+  const char *granularity; /* "day", "second"; NULL: not known */
+  uint32_t n_periods;
+  const char *const *period_starts; /* [n_periods] */
+  const uint64_t *period_rows;      /* [n_periods] */
 } copse_earlier_column;
 
 /* A critical alert of an earlier profile. */

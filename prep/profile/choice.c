@@ -101,7 +101,13 @@ static copse_status force_types(struct choosing *c, copse_error *err) {
       name[length] = '\0';
       return refuse_name(c, "type", list, name, err);
     }
-    if (i < c->n) c->forced[i] = type_of(colon + 1, (size_t)(end - colon - 1));
+    uint8_t type = type_of(colon + 1, (size_t)(end - colon - 1));
+    if (i < c->n && c->forced[i] != COLUMN_INFER && c->forced[i] != type)
+      return report(err, COPSE_ERR_ARGUMENT,
+                    "%s: type=%.200s: found the types %s and %s for \"%s\", expected one (leave one out)",
+                    row_source_path(c->source), list, column_type_names[c->forced[i]],
+                    column_type_names[type], show(at, length).text);
+    if (i < c->n) c->forced[i] = type;
     at = *end == ',' ? end + 1 : end;
   }
   return COPSE_OK;

@@ -74,6 +74,8 @@ void column_take(struct column *column, const struct typed_block *block, struct 
   struct values *all[] = {&column->numbers, &column->texts, &column->dates, &column->packed};
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) values_shape(all[i], shape);
   if (column->failed) return;
+  column->n_bytes += block->bytes[column->index];
+  longest_run_take(&column->run, block->values + first, block->types + first, block->n_rows);
   for (size_t row = 0; row < block->n_rows; row++) {
     enum cell_type type = block->types[first + row];
     if (column->n_types[type]++ == 0) column->first_rows[type] = block->first_row + row;

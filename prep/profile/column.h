@@ -5,6 +5,7 @@
 #define COPSE_PROFILE_COLUMN_H
 
 #include "profile/cell.h"
+#include "profile/longest_run.h"
 #include "profile/moments.h"
 #include "profile/values.h"
 #include "table/row_source.h"
@@ -19,6 +20,7 @@ struct typed_block {
   uint8_t *types;                        /* enum cell_type */
   uint64_t *row_hashes, *feature_hashes; /* [n_rows] of all cells; of all but the target's */
   struct row_target *targets;            /* [n_rows], once the block's turn has come */
+  uint64_t *bytes;                       /* [columns] of the cells' texts */
   size_t capacity_cells, capacity_rows;
 };
 
@@ -36,7 +38,9 @@ struct column {
   double last;            /* number or date, once has_last */
   bool has_last;
   uint64_t n_up, n_down; /* steps from one to the next */
-  uint64_t *sample;      /* [n_sample] values of the sampled rows, as in a block */
+  uint64_t n_bytes;      /* of the cells' texts */
+  struct longest_run run;
+  uint64_t *sample; /* [n_sample] values of the sampled rows, as in a block */
   uint8_t *sample_types;
   size_t n_sample;
   uint32_t index, source; /* source: its number in the file, among columns that are not looked at */

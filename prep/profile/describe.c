@@ -79,6 +79,8 @@ bool describe_column(struct column *column, struct column_facts *out) {
   if (column->dates.failed) return false; /* other dates were added to it */
   double most = (double)(out->n - out->n_missing);
   if (out->distinct > most) out->distinct = most; /* an estimate may be more */
+  out->n_bytes = column->n_bytes;
+  out->longest_run = longest_run_of(&column->run);
   find_order(column, out);
   list_strangers(column, out);
   bool numeric = column->numbers.n > 0 && column->n_types[CELL_TYPE_CODE] == 0 &&

@@ -32,8 +32,10 @@ static double at_rank(const struct span *span, uint64_t k) {
 /* Linear between the two neighbours: type 7 of Hyndman and Fan (1996). */
 static double quantile(const struct span *span, double q) {
   double at = q * (double)(span->n - 1), below = floor(at);
-  double a = at_rank(span, (uint64_t)below);
-  return at > below ? a + (at - below) * (at_rank(span, (uint64_t)below + 1) - a) : a;
+  double a = at_rank(span, (uint64_t)below), share = at - below;
+  if (share == 0) return a;
+  double b = at_rank(span, (uint64_t)below + 1), apart = b - a;
+  return isinf(apart) ? (1 - share) * a + share * b : a + share * apart;
 }
 
 /* The median of the distances from `centre`: entries are taken from there outwards, nearest first. */

@@ -111,6 +111,12 @@ static uint32_t guard_gaps(struct detail_gap *list, uint32_t n, bool hidden, uin
   return left;
 }
 
+/* A count of 0 goes with the small ones: what is left would tell them. */
+static void guard_counts(uint64_t *counts, uint32_t n, uint64_t common) {
+  for (uint32_t i = 0; i < n; i++)
+    if (counts[i] < common) counts[i] = DETAIL_WITHHELD;
+}
+
 void detail_guard(struct column_facts *facts, bool none, uint64_t common) {
   struct number_detail *number = &facts->detail.number;
   struct date_detail *date = &facts->detail.date;
@@ -122,5 +128,7 @@ void detail_guard(struct column_facts *facts, bool none, uint64_t common) {
   number->n_listed = guard_gaps(number->holes, number->n_listed, hidden, common);
   guard_values(date->sentinels, date->n_sentinels, hidden, common);
   date->n_listed = guard_gaps(date->gaps, date->n_listed, hidden, common);
+  guard_counts(date->weekdays, 7, common);
+  guard_counts(date->hours, 24, common);
   if (none) date->has_clock = date->has_hours = false;
 }

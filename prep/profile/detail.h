@@ -6,6 +6,7 @@
 #include "profile/column.h"
 
 enum { DETAIL_ENDS = 5, DETAIL_HOLES = 8, DETAIL_GAPS = 5, DETAIL_SENTINELS = 4, DETAIL_DECIMALS = 15 };
+#define DETAIL_WITHHELD UINT64_MAX /* in place of a count */
 enum text_class { TEXT_LETTERS, TEXT_DIGITS, TEXT_BLANKS, TEXT_MARKS, TEXT_FOREIGN, N_TEXT_CLASSES };
 
 /* A number or a moment and its rows; NaN where it is withheld. */
@@ -39,7 +40,7 @@ struct truth_detail {
 struct date_detail {
   bool has_clock, has_hours;
   bool sampled;                             /* the clock is that of the sampled rows */
-  uint64_t n_clock, weekdays[7], hours[24]; /* from Monday */
+  uint64_t n_clock, weekdays[7], hours[24]; /* from Monday; DETAIL_WITHHELD: fewer rows than may be told */
   double step;                              /* days: the median one between two days that are there */
   uint32_t n_gaps, n_listed;                /* steps of more than three times that */
   struct detail_gap gaps[DETAIL_GAPS];      /* [n_listed] longest first; seconds, days that are there */

@@ -121,7 +121,9 @@ struct view_facts {
   double auc_covers; /* share of the rows that it is taken over: the filled ones */
   int direction;     /* +1: greater values, more positives */
   double auc_oof;    /* of the rates by part, each row scored by the other folds */
-  double auc_best;   /* the better of the two */
+  double auc_classes[TALLY_MAX_CLASSES]; /* more classes than two: auc_oof is the mean of these, each against
+                                            the others; NaN: too few rows */
+  double auc_best;                       /* the better of the two */
   double auc_se;
   double iv, mutual, explained;  /* nats; share of the target's entropy */
   double r2_oof;                 /* regression */
@@ -148,9 +150,11 @@ struct column_facts {
   struct facts_value tokens[FACTS_TOKENS]; /* texts that mean missing */
   double distinct;
   bool distinct_exact;
-  const char *order; /* "ascending", "descending", "" */
-  bool consecutive;  /* whole numbers without gap, each once */
-  bool sensitive;    /* id, text, or looks like a person's data */
+  uint64_t n_bytes;     /* of the cells' texts, without quotes and separators */
+  uint64_t longest_run; /* rows that follow each other with the same value */
+  const char *order;    /* "ascending", "descending", "" */
+  bool consecutive;     /* whole numbers without gap, each once */
+  bool sensitive;       /* id, text, or looks like a person's data */
   bool is_target;
   bool has_number, has_levels, has_date;
   struct number_facts number;

@@ -124,6 +124,10 @@ static copse_status look_at_other(copse_profile *p, const struct scan *here, cop
               drift_find(p->ctx, here, p->columns, &other, facts, &p->drift);
     if (!ok) status = report_memory(err, "the profile of", o->against[0]);
   }
+  if (status == COPSE_OK)
+    status = origin_find(p->ctx, o->against, o->n_against, other.source, o->n_threads, &p->drift.origin, err);
+  if (status == COPSE_OK)
+    status = domain_find(p->ctx, here, p->columns, &other, facts, o->n_threads, &p->drift.domain, err);
   copse_free(facts);
   scan_release(&other);
   return status;

@@ -1,144 +1,13 @@
-/* view.c - see view.h. What is learned from a part is tried on rows it was not learned from: a column of
- * identifiers would otherwise look like a perfect one. */
+/* view.c - see view.h. */
 #include "profile/view.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "profile/bond.h"
 #include "profile/describe.h"
+#include "profile/view_folds.h"
 
 enum { FINE_PARTS = 64, FINE_LEVELS = 2000, SHOWN_RANGES = 10, SHOWN_LEVELS = 15 };
-#define PRIOR_ROWS 20.0
-
-void wilson(uint64_t k, uint64_t n, double *lo, double *hi) {
-  const double z = 1.959963984540054;
-  double m = (double)n, p = (double)k / m, centre = (p + z * z / (2 * m)) / (1 + z * z / m);
-  double half = z / (1 + z * z / m) * sqrt(p * (1 - p) / m + z * z / (4 * m * m));
-  *lo = n > 0 && centre > half ? centre - half : 0;
-  *hi = n > 0 && centre + half < 1 ? centre + half : 1;
-}
-
-static int compare_scored(const void *a, const void *b) {
-  const struct scored *x = a, *y = b;
-  return x->score < y->score ? -1 : x->score > y->score;
-}
-
-double ordered_auc(const struct scored *rows, size_t n) {
-  double won = 0, n_pos = 0, n_neg = 0;
-  for (size_t i = 0; i < n;) {
-    double pos = 0, neg = 0, score = rows[i].score;
-    for (; i < n && rows[i].score == score; i++) {
-      pos += (double)rows[i].pos;
-      neg += (double)rows[i].neg;
-    }
-    won += pos * (n_neg + 0.5 * neg);
-    n_pos += pos;
-    n_neg += neg;
-  }
-  return n_pos > 0 && n_neg > 0 ? won / (n_pos * n_neg) : (double)NAN;
-}
-
-double scored_auc(struct scored *rows, size_t n) {
-  qsort(rows, n, sizeof *rows, compare_scored);
-  return ordered_auc(rows, n);
-}
-
-double auc_error(double auc, double n_pos, double n_neg) {
-  double q1 = auc / (2 - auc), q2 = 2 * auc * auc / (1 + auc);
-  double v = auc * (1 - auc) + (n_pos - 1) * (q1 - auc * auc) + (n_neg - 1) * (q2 - auc * auc);
-  return sqrt(v > 0 ? v : 0) / sqrt(n_pos * n_neg);
-}
-
-/* Rows by fold and class over all parts. */
-struct totals {
-  double counts[TALLY_FOLDS][TALLY_MAX_CLASSES], folds[TALLY_FOLDS], sums[TALLY_FOLDS];
-  double classes[TALLY_MAX_CLASSES], n, sum;
-};
-
-static struct totals add_up(const struct parts *parts) {
-  struct totals t = {.n = 0};
-  for (uint32_t i = 0; i < parts->n; i++) {
-    for (int f = 0; f < TALLY_FOLDS; f++) {
-      for (uint32_t c = 0; c < parts->n_classes; c++) {
-        double n = (double)parts->list[i].counts[f][c];
-        t.counts[f][c] += n;
-        t.folds[f] += n;
-        t.classes[c] += n;
-        t.n += n;
-      }
-      t.sums[f] += parts->list[i].sums[f];
-      t.sum += parts->list[i].sums[f];
-    }
-  }
-  return t;
-}
-
-/* Mean over the folds of the AUC of rates taken from the other four. */
-static double auc_out_of_fold(const struct parts *parts, const struct totals *t, uint32_t code,
-                              struct scored *room) {
-  double sum = 0;
-  int n_folds = 0;
-  for (int f = 0; f < TALLY_FOLDS; f++) {
-    double base = (t->classes[code] - t->counts[f][code]) / (t->n - t->folds[f]);
-    for (uint32_t i = 0; i < parts->n; i++) {
-      const struct part *part = &parts->list[i];
-      uint64_t in = 0, all = part_rows(parts, part), pos = part_class(part, code);
-      for (uint32_t c = 0; c < parts->n_classes; c++) in += part->counts[f][c];
-      double rate =
-          ((double)(pos - part->counts[f][code]) + PRIOR_ROWS * base) / ((double)(all - in) + PRIOR_ROWS);
-      room[i] = (struct scored){rate, part->counts[f][code], in - part->counts[f][code]};
-    }
-    double auc = scored_auc(room, parts->n);
-    if (isnan(auc)) continue;
-    sum += auc;
-    n_folds++;
-  }
-  return n_folds > 0 ? sum / n_folds : (double)NAN;
-}
-
-static uint64_t errors_out_of_fold(const struct parts *parts, const struct totals *t) {
-  uint64_t errors = 0;
-  for (int f = 0; f < TALLY_FOLDS; f++) {
-    uint32_t common = 0;
-    for (uint32_t c = 1; c < parts->n_classes; c++)
-      if (t->classes[c] - t->counts[f][c] > t->classes[common] - t->counts[f][common]) common = c;
-    for (uint32_t i = 0; i < parts->n; i++) {
-      const struct part *part = &parts->list[i];
-      uint64_t in = 0, most = 0;
-      uint32_t guess = common;
-      for (uint32_t c = 0; c < parts->n_classes; c++) {
-        uint64_t out = part_class(part, c) - part->counts[f][c];
-        in += part->counts[f][c];
-        if (out > most) {
-          most = out;
-          guess = c;
-        }
-      }
-      errors += in - part->counts[f][guess];
-    }
-  }
-  return errors;
-}
-
-static double r2_out_of_fold(const struct parts *parts, const struct totals *t, double m2) {
-  double mean = t->sum / t->n, error = m2;
-  for (int f = 0; f < TALLY_FOLDS; f++) {
-    double base = (t->sum - t->sums[f]) / (t->n - t->folds[f]) - mean;
-    for (uint32_t i = 0; i < parts->n; i++) {
-      const struct part *part = &parts->list[i];
-      double all = 0, sum = 0, in = (double)part->counts[f][0];
-      for (int g = 0; g < TALLY_FOLDS; g++) {
-        all += (double)part->counts[g][0];
-        sum += part->sums[g];
-      }
-      double in_sum = part->sums[f] - in * mean, out = all - in, out_sum = sum - part->sums[f] - out * mean;
-      double guess = (out_sum + base) / (out + 1);
-      error += guess * (in * guess - 2 * in_sum);
-    }
-  }
-  return m2 > 0 ? 1 - error / m2 : (double)NAN;
-}
 
 /* AUC of the raw value; numbers and dates. */
 static double raw_auc(const struct values *values, uint32_t code, copse_context *ctx, double *n_rows,
@@ -285,7 +154,7 @@ static void rank_classes(const struct parts *fine, const struct totals *t, const
   int n = 0;
   for (uint32_t c = 0; c < target->n_classes; c++) {
     if (target->kind == TARGET_BINARY && c != target->positive) continue;
-    double auc = auc_out_of_fold(fine, t, c, room);
+    double auc = view->auc_classes[c] = auc_out_of_fold(fine, t, c, room);
     if (isnan(auc)) continue;
     sum += auc;
     n++;
@@ -318,7 +187,7 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
   parts_make(&shown, column, facts, facts->has_levels ? SHOWN_LEVELS : SHOWN_RANGES);
   struct scored *room = copse_alloc(scan->ctx, fine.n, sizeof *room);
   bool failed = fine.failed || shown.failed || room == NULL;
-  struct totals t = failed ? (struct totals){.n = 0} : add_up(&fine);
+  struct totals t = failed ? (struct totals){.n = 0} : totals_of(&fine);
   view->auc = view->auc_oof = view->auc_best = view->auc_se = view->iv = view->mutual = view->explained =
       view->r2_oof = view->filled_pos = view->filled_neg = view->rank = view->gives = view->follows =
           (double)NAN;

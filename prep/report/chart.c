@@ -117,20 +117,35 @@ static uint32_t most_of(const uint64_t *counts, uint32_t n) {
   return most;
 }
 
+/* Counts that may be told, 0 for the others. False: none may. */
+static bool told_counts(const uint64_t *counts, uint32_t n, uint64_t *out, bool *all) {
+  bool any = false;
+  for (uint32_t i = 0; i < n; i++) {
+    bool told = counts[i] != DETAIL_WITHHELD;
+    out[i] = told ? counts[i] : 0;
+    any |= out[i] > 0;
+    *all &= told;
+  }
+  return any;
+}
+
 void chart_clock(copse_text *out, const struct date_detail *d) {
   static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
-  if (!d->has_clock) return;
+  uint64_t weekdays[7], hours[24];
+  bool all = true;
+  if (!d->has_clock || !told_counts(d->weekdays, 7, weekdays, &all)) return;
+  bool has_hours = d->has_hours && told_counts(d->hours, 24, hours, &all);
   html_put(out, "<svg viewBox=\"0 0 360 90\" role=\"img\"><title>");
-  copse_text_appendf(out, "Rows by weekday%s: most on %s", d->has_hours ? " and hour" : "",
-                     days[most_of(d->weekdays, 7)]);
-  if (d->has_hours) copse_text_appendf(out, ", and at %u o'clock", most_of(d->hours, 24));
-  html_put(out, "</title>");
-  put_bars(out, d->weekdays, 7, 20, d->has_hours ? 126 : 320, 70);
+  copse_text_appendf(out, "Rows by weekday%s: most on %s", has_hours ? " and hour" : "",
+                     days[most_of(weekdays, 7)]);
+  if (has_hours) copse_text_appendf(out, ", and at %u o'clock", most_of(hours, 24));
+  html_put(out, all ? "</title>" : "; what fewer than 10 rows have is not shown</title>");
+  put_bars(out, weekdays, 7, 20, has_hours ? 126 : 320, 70);
   for (int i = 0; i < 7; i++)
-    put_label(out, d->has_hours ? 29 + 18 * i : 43 + 320 * i / 7, 84, "middle",
-              d->has_hours ? (const char[]){days[i][0], days[i][1], '\0'} : days[i]);
-  if (d->has_hours) {
-    put_bars(out, d->hours, 24, 166, 174, 70);
+    put_label(out, has_hours ? 29 + 18 * i : 43 + 320 * i / 7, 84, "middle",
+              has_hours ? (const char[]){days[i][0], days[i][1], '\0'} : days[i]);
+  if (has_hours) {
+    put_bars(out, hours, 24, 166, 174, 70);
     for (int i = 0; i < 24; i += 6) {
       char hour[8];
       snprintf(hour, sizeof hour, "%d h", i);

@@ -222,6 +222,18 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
   html_put(out, "</tbody></table></div>");
 }
 
+/* Each class against the others. */
+static void put_class_aucs(copse_text *out, const copse_profile *p, const struct view_facts *v) {
+  html_term(out, "of each class against the others");
+  for (uint32_t i = 0; i < p->target.n_classes; i++) {
+    if (i > 0) html_put(out, ", ");
+    html_value(out, &p->target.classes[i], i);
+    html_put(out, " ");
+    html_fixed(out, v->auc_classes[i]);
+  }
+  html_end_term(out);
+}
+
 static void put_view(copse_text *out, const copse_profile *p, const struct column_facts *c, bool bins) {
   const struct view_facts *v = &c->view;
   html_put(out, "<h3>Beside the target</h3><div class=\"cols view\">");
@@ -237,6 +249,7 @@ static void put_view(copse_text *out, const copse_profile *p, const struct colum
     fixed_term(out, "AUC out of fold", v->auc_oof);
     if (!isnan(v->auc))
       fixed_term(out, v->direction > 0 ? "AUC of the value, rising" : "AUC of the value, falling", v->auc);
+    if (p->target.kind == TARGET_CLASSES) put_class_aucs(out, p, v);
     if (!isnan(v->iv)) fixed_term(out, "information value", v->iv);
     share_term(out, "of the target's entropy", v->explained);
     if (c->n_missing > 0 && !isnan(v->filled_pos)) {
@@ -282,6 +295,8 @@ void html_card(copse_text *out, const copse_profile *p, uint32_t column, bool op
   html_count(out, round(c->distinct));
   html_end_term(out);
   if (c->order[0] != '\0') word_term(out, "order in the file", c->order);
+  count_term(out, "longest run of one value", (double)c->longest_run);
+  count_term(out, "bytes of its cells", (double)c->n_bytes);
   html_put(out, "</dl>");
   if (c->type == TYPE_BOOLEAN)
     html_truth(out, c);

@@ -141,6 +141,23 @@ static inline void moment(copse_text *out, double seconds, bool timed) {
   raw(out, "\"");
 }
 
+/* output_json_origin.c. write_s: seconds that the rest of the document took. */
+void json_run(copse_text *out, const copse_profile *profile, double write_s);
+/* Files read as one. */
+struct source_facts {
+  const char *path; /* or all names */
+  size_t n_files;
+  const struct origin *origin;
+  bool named; /* there is a header */
+  uint64_t n_rows;
+  uint32_t n_columns;
+};
+void json_source(copse_text *out, const char *name, const struct source_facts *source,
+                 copse_profile_values values);
+
+/* output_json_column.c */
+void json_column(copse_text *out, const copse_profile *profile, uint32_t column);
+
 /* output_json_detail.c: what a card shows inside, and how columns hang together. */
 void json_number_detail(copse_text *out, const struct number_detail *detail);
 /* timed: moments with their time of day. */

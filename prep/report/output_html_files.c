@@ -59,15 +59,20 @@ static void put_since_row(copse_text *out, const struct column_facts *c, const s
   html_fixed(out, s->drift.psi_chance);
   html_put(out, "</td>");
   put_shares(out, true, s->missing_before, s->missing);
-  put_shares(out, s->ranged || s->levelled, s->ranged ? s->outside_before : s->unnamed_before,
-             s->ranged ? s->outside : s->unnamed);
+  put_shares(out, s->ranged || s->levelled || s->dated,
+             s->ranged  ? s->outside_before
+             : s->dated ? s->older_before
+                        : s->unnamed_before,
+             s->ranged  ? s->outside
+             : s->dated ? s->older
+                        : s->unnamed);
   html_put(out, "</tr>");
 }
 
 /* Columns that changed, with their figures; of many that did not the JSON tells. */
 static bool is_told(const struct column_since *s) {
   return s->drift.present && !s->drift.type_changed &&
-         (s->missing_moved || s->left || s->fresh || s->drift.moved);
+         (s->missing_moved || s->left || s->fresh || s->aged || s->drift.moved);
 }
 
 static void put_since_table(copse_text *out, const copse_profile *p) {
@@ -81,7 +86,7 @@ static void put_since_table(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "PSI", "");
   html_head_cell(out, "by chance", "o");
   html_head_cell(out, "missing", "o");
-  html_head_cell(out, "out of range, or unnamed level", "o");
+  html_head_cell(out, "out of range, older, or unnamed level", "o");
   html_put(out, "</tr></thead><tbody>");
   for (uint32_t i = 0, row = 0; i < p->n_columns; i++)
     if (is_told(&p->since.columns[i]) && row++ < HTML_FILE_ROWS)
@@ -110,6 +115,24 @@ void html_since(copse_text *out, const copse_profile *p) {
 
 /* ---- another file ---- */
 
+static void put_domain(copse_text *out, const copse_profile *p) {
+  const struct domain *d = &p->drift.domain;
+  if (isnan(d->auc)) return;
+  html_put(out, "<p>A model that was to tell rows of the two files apart does so with AUC ");
+  html_fixed(out, d->auc);
+  html_put(out, " \xC2\xB1 ");
+  html_fixed(out, 1.96 * d->auc_se);
+  html_put(out, " on rows that it was not trained on; 0.5 is chance");
+  for (uint32_t i = 0; i < d->n_columns && domain_is_told(d); i++) {
+    html_put(out, i == 0 ? ". Its splits gained most by " : ", ");
+    html_data(out, p->columns[d->columns[i]].name, 64);
+    html_put(out, " (");
+    html_share(out, d->gain_share[i]);
+    html_put(out, ")");
+  }
+  html_put(out, ".</p>");
+}
+
 void html_drift(copse_text *out, const copse_profile *p) {
   if (!p->drift.present) return;
   html_put(out, "<h2 id=\"drift\">Drift</h2><p>Against ");
@@ -123,8 +146,10 @@ void html_drift(copse_text *out, const copse_profile *p) {
     html_share(out, p->drift.share_known_rows);
     html_put(out, " of them in this file too.");
   }
+  html_put(out, "</p>");
+  put_domain(out, p);
   html_put(out,
-           "</p><div class=\"wide\"><table class=\"s\"><caption>How far each "
+           "<div class=\"wide\"><table class=\"s\"><caption>How far each "
            "column moved"
            "</caption><thead><tr>");
   html_head_cell(out, "column", "");

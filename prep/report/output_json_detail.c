@@ -52,13 +52,25 @@ void json_number_detail(copse_text *out, const struct number_detail *d) {
   raw(out, "]}");
 }
 
+static void guarded_counts(copse_text *out, const char *name, const uint64_t *list, uint32_t n) {
+  begin(out, name, "[");
+  for (uint32_t i = 0; i < n; i++) {
+    item(out);
+    if (list[i] == DETAIL_WITHHELD)
+      raw(out, "null");
+    else
+      copse_text_appendf(out, "%" PRIu64, list[i]);
+  }
+  raw(out, "]");
+}
+
 void json_date_detail(copse_text *out, const struct date_detail *d, bool timed) {
   if (d->has_clock) {
     begin(out, "clock", "{");
     count(out, "rows", d->n_clock);
     truth(out, "exact", !d->sampled);
-    count_list(out, "weekdays", d->weekdays, 7);
-    if (d->has_hours) count_list(out, "hours", d->hours, 24);
+    guarded_counts(out, "weekdays", d->weekdays, 7);
+    if (d->has_hours) guarded_counts(out, "hours", d->hours, 24);
     raw(out, "}");
   }
   begin(out, "gaps", "{");

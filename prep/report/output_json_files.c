@@ -14,11 +14,29 @@ static void name_list(copse_text *out, const char *key_name, const char *name, u
   raw(out, "]");
 }
 
+static void write_domain(copse_text *out, const struct domain *d) {
+  number(out, "domain_auc", d->auc);
+  begin(out, "domain", "{");
+  number(out, "auc_se", d->auc_se);
+  count(out, "sample_rows", d->n_rows);
+  count(out, "sample_rows_other", d->n_other);
+  begin(out, "columns", "[");
+  for (uint32_t i = 0; i < d->n_columns; i++) {
+    element(out);
+    count(out, "id", d->columns[i]);
+    number(out, "gain_share", d->gain_share[i]);
+    raw(out, "}");
+  }
+  raw(out, "]}");
+}
+
 void json_drift(copse_text *out, const copse_profile *p) {
   if (!p->drift.present) return;
   begin(out, "drift", "{");
-  word(out, "against", p->against);
-  count(out, "rows", p->drift.n_rows);
+  json_source(out, "against",
+              &(struct source_facts){p->against, p->options.n_against, &p->drift.origin, p->drift.named,
+                                     p->drift.n_rows, p->drift.n_columns},
+              p->options.values);
   number(out, "rows_known_share", p->drift.share_known_rows);
   name_list(out, "columns_new", p->drift.new_names.data, p->drift.n_new);
   begin(out, "columns_gone", "[");
@@ -46,10 +64,12 @@ void json_drift(copse_text *out, const copse_profile *p) {
     raw(out, "}");
   }
   raw(out, "]");
+  write_domain(out, &p->drift.domain);
   raw(out, "}");
 }
 
-static void write_column_since(copse_text *out, uint32_t id, const struct column_since *s) {
+static void write_column_since(copse_text *out, uint32_t id, const struct column_since *s,
+                               const char *granularity) {
   element(out);
   count(out, "id", id);
   word(out, "type_before", column_type_names[s->drift.other_type]);
@@ -63,6 +83,15 @@ static void write_column_since(copse_text *out, uint32_t id, const struct column
   if (s->levelled) {
     number(out, "unnamed_before", s->unnamed_before);
     number(out, "unnamed", s->unnamed);
+  }
+  if (s->dated) {
+    number(out, "older_before", s->older_before);
+    number(out, "older", s->older);
+    number(out, "later", s->later);
+  }
+  if (s->granularity_before != NULL) {
+    word(out, "granularity_before", s->granularity_before);
+    word(out, "granularity", granularity);
   }
   number(out, "psi", s->drift.psi);
   number(out, "psi_null95", s->drift.psi_chance);
@@ -88,7 +117,8 @@ void json_since(copse_text *out, const copse_profile *p) {
   raw(out, "]");
   begin(out, "columns", "[");
   for (uint32_t i = 0; i < p->n_columns; i++)
-    if (p->since.columns[i].drift.present) write_column_since(out, i, &p->since.columns[i]);
+    if (p->since.columns[i].drift.present)
+      write_column_since(out, i, &p->since.columns[i], p->columns[i].date.granularity);
   raw(out, "]");
   alert_list(out, "findings", &p->since.findings);
   raw(out, "}");

@@ -232,12 +232,32 @@ static void put_target(const copse_profile *p, copse_text *out) {
                        count_text((double)t->n_labelled).text, value_in_text(&t->classes[t->positive]).text);
 }
 
+/* How well all columns at once tell the files apart. */
+static void put_domain(const copse_profile *p, copse_text *out) {
+  const struct domain *d = &p->drift.domain;
+  char line[600], name[120];
+  if (isnan(d->auc)) return;
+  snprintf(line, sizeof line,
+           "a model tells rows of the two files apart with AUC %.3f \xC2\xB1 %.3f (0.5 is chance)", d->auc,
+           1.96 * d->auc_se);
+  for (uint32_t i = 0; i < d->n_columns && domain_is_told(d); i++) {
+    size_t at = strlen(line);
+    const char *own = p->columns[d->columns[i]].name;
+    clean_text(own, strlen(own), 25, name, sizeof name);
+    snprintf(line + at, sizeof line - at, "%s%s %s", i == 0 ? ", most of all by " : ", ", name,
+             share_text(d->gain_share[i]).text);
+  }
+  put(out, "  ");
+  put_wrapped(out, line, 2);
+}
+
 static void put_drift(const copse_profile *p, copse_text *out) {
   char text[200];
   if (!p->drift.present) return;
   clean_text(p->against, strlen(p->against), 60, text, sizeof text);
   copse_text_appendf(out, "\nAgainst %s: %s rows, %s of them are in this file too\n", text,
                      count_text((double)p->drift.n_rows).text, share_text(p->drift.share_known_rows).text);
+  put_domain(p, out);
   put(out, "  column                         PSI   by chance      KS      JS\n");
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];

@@ -1,6 +1,8 @@
 /* Another file beside this one: columns that went, came or changed their type, rows of both, and that chance
  * is not told as drift, however many columns there are. */
 #define _GNU_SOURCE
+#include <sys/stat.h>
+
 #include "profile_support.h"
 
 static json_t *compared(const char *here, const char *there, const char *target) {
@@ -95,8 +97,73 @@ static void test_chance(void **state) {
   json_decref(json);
 }
 
+/* Columns that move only together: alone each is as before, and a model tells the files apart all the same.
+ * Drawn alike they cannot be told, not even where rows that stand together are of one kind. */
+static void test_domain(void **state) {
+  (void)state;
+  enum { ROWS = 1600 };
+  const char *paths[3];
+  for (int part = 0; part < 3; part++) {
+    static const char *const names[] = {"one.csv", "two.csv", "other.csv"};
+    begin("a,b,noise,kind,batch,id,day");
+    double batch = 0;
+    for (int i = 0; i < ROWS; i++) {
+      double a = uniform(), b = uniform();
+      if (part == 2) b = a + 0.1 * uniform();
+      if (b > 1) b -= 1;
+      if (i % 10 == 0) batch = uniform();
+      fprintf(made, "%.5f,%.5f,%.4f,k%d,%.5f,%d,%d-01-01\n", a, b, uniform(), (int)(draw() % 300), batch,
+              part * ROWS + i, 2000 + part);
+    }
+    paths[part] = finish(names[part]);
+  }
+  json_t *json = compared(paths[0], paths[1], NULL);
+  double se = number_at(json, "drift/domain/auc_se");
+  assert_near(number_at(json, "drift/domain_auc"), 0.5, 4 * se, "alike");
+  assert_true(se > 0 && se < 0.03);
+  assert_int_equal(number_at(json, "drift/domain/sample_rows_other"), ROWS);
+  assert_false(has_alert(json, "DOMAIN", NULL));
+  json_decref(json);
+  json = compared(paths[0], paths[2], NULL);
+  assert_true(number_at(json, "drift/domain_auc") > 0.75);
+  assert_false(has_alert(json, "DRIFT", NULL));
+  assert_true(has_alert(json, "DOMAIN", "a") && has_alert(json, "DOMAIN", "b"));
+  assert_string_equal(alert_level(json, "DOMAIN"), "warning");
+  size_t place;
+  json_t *column;
+  json_array_foreach(at(json, "drift/domain/columns"), place, column)
+      assert_true(number_at(column, "id") < 5); /* neither what counts the rows on nor the day */
+  char *one =
+      document(paths[0], (copse_profile_options){.against = &paths[2], .n_against = 1, .n_threads = 1},
+               COPSE_PROFILE_JSON);
+  char *three =
+      document(paths[0], (copse_profile_options){.against = &paths[2], .n_against = 1, .n_threads = 3},
+               COPSE_PROFILE_JSON);
+  assert_string_equal(without_run(one), without_run(three));
+  free(one);
+  free(three);
+  /* where the other file came from */
+  struct stat info;
+  assert_int_equal(stat(paths[2], &info), 0);
+  assert_string_equal(text_at(json, "drift/against/path"), paths[2]);
+  assert_int_equal(number_at(json, "drift/against/rows"), ROWS);
+  assert_int_equal(number_at(json, "drift/against/columns"), 7);
+  assert_int_equal(number_at(json, "drift/against/bytes"), info.st_size);
+  json_t *own = parsed(paths[2], (copse_profile_options){.target = NULL});
+  assert_string_equal(text_at(json, "drift/against/copse_hash"), text_at(own, "source/copse_hash"));
+  assert_string_not_equal(text_at(json, "drift/against/copse_hash"), text_at(json, "source/copse_hash"));
+  json_decref(own);
+  json_decref(json);
+  /* too few rows to train on */
+  begin("a,b");
+  for (int i = 0; i < 20; i++) fprintf(made, "%d,%d\n", i % 7, i % 3);
+  json = compared(paths[0], finish("few.csv"), NULL);
+  assert_true(json_is_null(at(json, "drift/domain_auc")));
+  json_decref(json);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_rows_of_both),
-                                     cmocka_unit_test(test_chance)};
+                                     cmocka_unit_test(test_chance), cmocka_unit_test(test_domain)};
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -65,6 +65,12 @@ static void test_classes(void **state) {
   for (size_t i = 0; i < sizeof leaks / sizeof *leaks; i++) assert_told(json, leaks[i], true);
   const char *const clean[] = {"strong", "noise", "kind"};
   for (size_t i = 0; i < sizeof clean / sizeof *clean; i++) assert_told(json, clean[i], false);
+  double sum = 0;
+  size_t n = json_array_size(at(json, "target/classes"));
+  assert_int_equal(json_array_size(at(json, "columns/0/target/auc_classes")), n);
+  for (size_t i = 0; i < n; i++)
+    sum += json_number_value(json_array_get(at(json, "columns/0/target/auc_classes"), i));
+  assert_near(sum / (double)n, number_at(json, "columns/0/target/auc_oof"), 1e-12, "mean over the classes");
   json_decref(json);
 }
 

@@ -114,7 +114,7 @@ static void assert_valid(const char *path, copse_profile_options options) {
 
 /* ---- documents of every kind ---- */
 
-static const char *write_all_types(void) {
+static const char *write_all_types(const char *name) {
   begin("id,mail,phone,age,wild,when,at,flag,kind,code,same,gone,note,pay,y,three,again,bow");
   for (int i = 0; i < 1200; i++) {
     fprintf(made, "A%06d,p%d@example.org,+49 170 %07d,%d,%s,", i * 7, i, i * 13, i % 61 + (i % 61 > 30),
@@ -135,7 +135,7 @@ static const char *write_all_types(void) {
                          : "high",
             i % 61 + (i % 61 > 30), (i % 61 - 30) * (i % 61 - 30));
   }
-  return finish("types.csv");
+  return finish(name);
 }
 
 static void assert_seen(json_t *rule, const char *where) {
@@ -153,9 +153,11 @@ static void assert_seen(json_t *rule, const char *where) {
 
 static void test_documents(void **state) {
   (void)state;
-  const char *path = write_all_types(), *paths[] = {path, path};
+  const char *path = write_all_types("types.csv"), *paths[] = {path, path};
+  const char *others[] = {write_all_types("others.csv")};
   static const char *const levels[] = {"red"};
   static const uint64_t rows[] = {1000};
+  static const char *const starts[] = {"2024-01-01", "2024-01-02"};
   static const double edges[] = {0, 10, 20};
   static const uint64_t bars[] = {500, 500};
   const copse_earlier_column columns[] = {
@@ -175,15 +177,25 @@ static void test_documents(void **state) {
        .n_bars = 2,
        .edges = edges,
        .bars = bars},
+      {.name = "at",
+       .type = "datetime",
+       .n = 1000,
+       .has_date = true,
+       .first = "2024-01-01",
+       .last = "2024-01-02",
+       .granularity = "day",
+       .n_periods = 2,
+       .period_starts = starts,
+       .period_rows = bars},
   };
   const copse_earlier_profile earlier = {
-      .path = "old.json", .n_rows = 1000, .columns = columns, .n_columns = 3};
+      .path = "old.json", .n_rows = 1000, .columns = columns, .n_columns = 4};
   static const char *const targets[] = {NULL, "y", "three", "pay", "same", "id"};
   for (size_t t = 0; t < sizeof targets / sizeof *targets; t++)
     for (int values = COPSE_VALUES_COMMON; values <= COPSE_VALUES_NONE; values++)
       assert_valid(path, (copse_profile_options){.target = targets[t],
                                                  .values = (copse_profile_values)values,
-                                                 .against = t % 2 ? paths : NULL,
+                                                 .against = t % 2 ? others : NULL,
                                                  .n_against = t % 2,
                                                  .earlier = t < 3 ? &earlier : NULL,
                                                  .n_samples = 3,
@@ -216,7 +228,7 @@ static void test_documents(void **state) {
 /* The checker refuses what is not so. */
 static void test_refuses(void **state) {
   (void)state;
-  json_t *json = parsed(write_all_types(), (copse_profile_options){.target = "y"});
+  json_t *json = parsed(write_all_types("types.csv"), (copse_profile_options){.target = "y"});
   assert_true(is_valid(json));
   json_t *column = at(json, "columns/3");
   json_object_set_new(column, "type", json_string("integer"));
