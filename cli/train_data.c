@@ -11,6 +11,7 @@
 #include "console.h"
 #include "drift.h"
 #include "hold_out.h"
+#include "interactions.h"
 #include "lint.h"
 #include "output.h"
 #include "recipe_notes.h"
@@ -401,6 +402,7 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   warn_one_class(data);
   if (!data->refits) status = auto_settings_choose(data->app, data->n_rows, err);
   if (status == COPSE_OK) status = forced_splits_apply(data->app, &data->forced_splits, data->schema, err);
+  if (status == COPSE_OK) status = interactions_apply(data->app, data->schema, err);
   if (status == COPSE_OK && data->start.model)
     status = data->refits ? refit_model(data, loading.frame, err) : continue_model(data, loading.frame, err);
 done:

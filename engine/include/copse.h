@@ -193,7 +193,8 @@ typedef struct copse_params copse_params;
 typedef enum copse_params_source {
   COPSE_SOURCE_DEFAULT = 0,
   COPSE_SOURCE_FILE = 1,
-  COPSE_SOURCE_COMMAND = 2
+  COPSE_SOURCE_COMMAND = 2,
+  COPSE_SOURCE_PROGRAM = 3 /* what a program made of a value given, once it knew the data */
 } copse_params_source;
 
 /* What happens to a parameter in this version. */
