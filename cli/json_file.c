@@ -15,3 +15,5 @@ copse_status json_file_read(const struct app *app, const char *path, json_t **ou
   if (*out) return COPSE_OK;
   return fail(err, COPSE_ERR_FORMAT, "%s:%d:%d: not JSON: %s", path, where.line, where.column, where.text);
 }
+
+json_t *json_text_read(const char *text) { return json_loads(text, JSON_DISABLE_EOF_CHECK, NULL); }

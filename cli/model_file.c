@@ -5,6 +5,7 @@
 
 #include "console.h"
 #include "output.h"
+#include "pandas_categories.h"
 #include "settings.h"
 
 copse_status model_load(const struct app *app, const char *path, copse_model **out,
@@ -14,6 +15,7 @@ copse_status model_load(const struct app *app, const char *path, copse_model **o
   copse_status status = input_read(app->ctx, path, &text, err);
   if (status != COPSE_OK) return status;
   status = copse_model_parse(app->ctx, text.data ? text.data : "", text.length, path, &model, err);
+  if (status == COPSE_OK && schema && text.data) warn_pandas_categories(path, text.data, model);
   copse_text_release(&text);
   if (status == COPSE_OK && schema) status = copse_frame_schema_of_model(app->ctx, model, schema, err);
   if (status != COPSE_OK) {

@@ -11,6 +11,7 @@
 #include "console.h"
 #include "drift.h"
 #include "hold_out.h"
+#include "interactions.h"
 #include "lint.h"
 #include "output.h"
 #include "recipe_notes.h"
@@ -347,6 +348,16 @@ static copse_status continue_model(struct train_data *data, const copse_frame *f
   return status;
 }
 
+/* The engine tells a row, and knows no file. Of several files, and behind a recipe, rows have other places.
+ */
+static copse_status name_file(const struct train_data *data, const char *path, copse_status status,
+                              copse_error *err) {
+  copse_error told = *err;
+  bool of_rows = strncmp(told.message, "row ", 4) == 0 || strncmp(told.message, "init scores: ", 13) == 0;
+  if (status != COPSE_ERR_DATA || !of_rows || data->n_files > 1 || data->recipe) return status;
+  return fail(err, status, "%s: %s", path, told.message);
+}
+
 /* The model's trees with leaf values of these rows. */
 static copse_status refit_model(struct train_data *data, const copse_frame *frame, copse_error *err) {
   copse_status status =
@@ -401,6 +412,7 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   warn_one_class(data);
   if (!data->refits) status = auto_settings_choose(data->app, data->n_rows, err);
   if (status == COPSE_OK) status = forced_splits_apply(data->app, &data->forced_splits, data->schema, err);
+  if (status == COPSE_OK) status = interactions_apply(data->app, data->schema, err);
   if (status == COPSE_OK && data->start.model)
     status = data->refits ? refit_model(data, loading.frame, err) : continue_model(data, loading.frame, err);
 done:
@@ -426,7 +438,10 @@ static copse_status load_valid(struct train_data *data, size_t index, copse_erro
     status = start_model_score(data->app, &data->start, loading.frame, loading.dataset, err);
   }
   snprintf(name, sizeof name, "valid_%zu", index + 1);
-  if (status == COPSE_OK) status = copse_booster_add_valid(data->booster, loading.dataset, name, err);
+  if (status == COPSE_OK) {
+    status = copse_booster_add_valid(data->booster, loading.dataset, name, err);
+    if (status != COPSE_OK) status = name_file(data, loading.paths[0], status, err);
+  }
   loading_release(&loading); /* the booster holds its own reference to the data set */
   data_cache_release(&cache);
   return status;
@@ -452,6 +467,7 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
   if (status == COPSE_OK) status = split_training(data, err);
   if (status == COPSE_OK && !data->booster) {
     status = copse_booster_create(data->app->ctx, data->dataset, data->app->params, &data->booster, err);
+    if (status != COPSE_OK) return name_file(data, data->files[0], status, err);
   }
   if (status != COPSE_OK) return status;
   size_t n_sets = data->refits ? 0 : data->n_valid + (data->recipe && copse_recipe_splits(data->recipe));

@@ -21,7 +21,8 @@
  * - Pointers and indices. NULL is allowed only where it is said (`err`, `ctx` and what _free takes always
  *   are). An index outside its range is a programmer mistake, unless a function says what it returns then.
  * - Shapes. [n] behind a pointer is its number of elements. "Output-major" is values[output * n_rows + row],
- *   "row-major" is values[row * width + column]. Rows, features, rounds, trees and sets count from 0.
+ *   "row-major" is values[row * width + column]. Rows, features, rounds, trees and sets count from 0 (in
+ *   messages about what an objective or a metric takes, rows count from 1).
  * - Threads. Different handles may be used from different threads at once. One handle: concurrent const
  *   calls are allowed, anything else needs the caller's lock, unless said otherwise.
  * - Never. The library never prints, exits, aborts, changes the locale or reads the environment.
@@ -193,7 +194,8 @@ typedef struct copse_params copse_params;
 typedef enum copse_params_source {
   COPSE_SOURCE_DEFAULT = 0,
   COPSE_SOURCE_FILE = 1,
-  COPSE_SOURCE_COMMAND = 2
+  COPSE_SOURCE_COMMAND = 2,
+  COPSE_SOURCE_PROGRAM = 3 /* what a program made of a value given, once it knew the data */
 } copse_params_source;
 
 /* What happens to a parameter in this version. */

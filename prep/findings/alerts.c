@@ -72,7 +72,7 @@ static double column_number(const copse_profile *p, const struct column_facts *c
   double number = number_in_name(p, (uint32_t)(c - p->columns));
   if (!p->numbers_skip_target && p->target.kind != TARGET_NONE)
     number -= number_in_name(p, p->target.column) < number;
-  return number;
+  return number + p->numbers_from;
 }
 
 struct name_text key_in_text(const copse_profile *p, const struct column_facts *c) {

@@ -239,7 +239,8 @@ COPSE_API uint32_t copse_frame_schema_n_features(const copse_frame_schema *schem
 /* True name of a feature. */
 COPSE_API const char *copse_frame_schema_name(const copse_frame_schema *schema, uint32_t feature);
 /* Feature with this true name; feature at this column of the training file, the label column not counted, as
- * in LightGBM's lists. -1 when there is none, or the column is none. */
+ * in LightGBM's lists (LibSVM: at this index, as the file has it). -1 when there is none, or the column is
+ * none. */
 COPSE_API int64_t copse_frame_schema_find(const copse_frame_schema *schema, const char *name);
 COPSE_API int64_t copse_frame_schema_find_column(const copse_frame_schema *schema, uint64_t column);
 /* Levels of a text feature in the order of their codes, 0 for any other feature; level: NULL when code is out

@@ -238,6 +238,8 @@ copse_status copse_profile_frame(copse_context *ctx, const copse_frame *frame, i
   p->options.n_threads = n_threads;
   p->named = frame->has_header;
   p->numbers_skip_target = true;
+  p->numbers_from =
+      frame->table.layout == COPSE_CSR && copse_frame_schema_find_column(frame->schema, 0) < 0 ? 1 : 0;
   copse_status status = scan_frame(ctx, frame, rows, n_threads, &scan, &any, err);
   if (status == COPSE_OK && any) status = conclude(p, &scan, err);
   bool ok = status != COPSE_OK || !any || keep_names(p, NULL, 0);

@@ -162,7 +162,7 @@ static copse_status open_further(struct csv_job *csv, struct source_part *part, 
 static void set_sizes(struct csv_job *csv) {
   struct csv_stream *stream = &csv->stream;
   const copse_read_options *o = csv->job->options;
-  size_t n_chunks = CHUNKS, n_threads = (size_t)(o->n_threads > 0 ? o->n_threads : copse_threads_available());
+  size_t n_chunks = CHUNKS, n_threads = (size_t)copse_threads_running(o->n_threads);
   stream->chunk_bytes = (size_t)csv->plan.n_columns * CHUNK_BYTES_PER_COLUMN;
   if (stream->chunk_bytes < CHUNK_BYTES) stream->chunk_bytes = CHUNK_BYTES;
   if (n_chunks < CHUNKS_PER_THREAD * n_threads) n_chunks = CHUNKS_PER_THREAD * n_threads;

@@ -372,7 +372,33 @@ static copse_status fill(struct svm_job *svm, copse_error *err) {
   return status;
 }
 
-static void mark(void *user, uint64_t index) { ((bool *)user)[index] = true; }
+/* Features that a list names by their indices, as the file has them. */
+struct svm_list {
+  bool *named; /* [n_features] */
+  uint64_t base;
+  bool below; /* an index below the base was named */
+};
+
+static void mark(void *user, uint64_t index) {
+  struct svm_list *list = user;
+  if (index < list->base)
+    list->below = true;
+  else
+    list->named[index - list->base] = true;
+}
+
+static copse_status mark_list(const struct svm_job *svm, const char *text, const char *what, bool *named,
+                              copse_error *err) {
+  struct svm_list list = {named, (uint64_t)svm->base, false};
+  uint64_t n = (uint64_t)svm->n_features + list.base;
+  copse_status status = roles_indices(svm->job, text, what, n, mark, &list, err);
+  if (status != COPSE_OK || !list.below) return status;
+  return report(err, COPSE_ERR_ARGUMENT,
+                "%s: %s: index 0, but the file's indices begin with 1 (give them as the file does, or "
+                "libsvm_base=0)",
+                svm->job->source.path, what);
+}
+
 static void keep_index(void *user, uint64_t index) { *(uint64_t *)user = index; }
 
 /* TRAIN: columns are the label and the features. Ignored features keep their number and lose their values. */
@@ -388,9 +414,8 @@ static copse_status make_schema(struct svm_job *svm, struct label_form form, cop
   const char *list = o->categorical_feature;
   if (list != NULL && strncmp(list, "auto", 4) == 0) list += list[4] == ',' ? 5 : 4; /* no text here */
   copse_status status = roles_indices(job, o->label_column, "label_column", 1, keep_index, &label, err);
-  if (status == COPSE_OK) status = roles_indices(job, list, "categorical_feature", n, mark, categorical, err);
-  if (status == COPSE_OK)
-    status = roles_indices(job, o->ignore_column, "ignore_column", n, mark, ignored, err);
+  if (status == COPSE_OK) status = mark_list(svm, list, "categorical_feature", categorical, err);
+  if (status == COPSE_OK) status = mark_list(svm, o->ignore_column, "ignore_column", ignored, err);
   if (status != COPSE_OK) return status;
   if ((o->weight_column != NULL && *o->weight_column != '\0') ||
       (o->group_column != NULL && *o->group_column != '\0'))

@@ -211,6 +211,8 @@ int64_t copse_frame_schema_find(const copse_frame_schema *schema, const char *na
 }
 
 int64_t copse_frame_schema_find_column(const copse_frame_schema *schema, uint64_t column) {
+  if (schema->format == COPSE_FORMAT_LIBSVM && column < (uint64_t)schema->base) return -1;
+  if (schema->format == COPSE_FORMAT_LIBSVM) column -= (uint64_t)schema->base;
   column = labels_step_over(schema->labels, schema->n_labels, column);
   if (column >= schema->n_columns || !role_is_feature(schema->columns[column].role)) return -1;
   return schema->columns[column].feature;

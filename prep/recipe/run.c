@@ -279,7 +279,7 @@ static copse_status take_emitted(void *user, struct block *block, copse_error *e
 
 static copse_status run_pass(struct run *run, copse_error *err) {
   copse_context *ctx = run->recipe->ctx;
-  if (run->n_threads <= 0) run->n_threads = copse_threads_available();
+  run->n_threads = copse_threads_running(run->n_threads);
   run->threads = copse_alloc_zero(ctx, (size_t)run->n_threads, sizeof *run->threads);
   if (run->threads == NULL) return fail_memory(run, err);
   for (int t = 0; t < run->n_threads; t++) run->threads[t].pool.ctx = ctx;

@@ -212,6 +212,12 @@ static void test_libsvm(void **unused) {
   o.libsvm_base = 1;
   expect_error(write_text("case.svm", "1 1:2\n0 0:2\n"), &o, COPSE_ERR_FORMAT, "case.svm:2:2: index 0");
   o.libsvm_base = -1;
+  o.ignore_column = "0";
+  expect_error(write_text("case.svm", "1 1:2\n"), &o, COPSE_ERR_ARGUMENT,
+               "case.svm: ignore_column: index 0, but the file's indices begin with 1");
+  o.ignore_column = "2";
+  expect_error(write_text("case.svm", "1 1:2\n"), &o, COPSE_ERR_ARGUMENT, "index 2, but the last one is 1");
+  o.ignore_column = NULL;
   o.weight_column = "0";
   expect_error(write_text("case.svm", "1 1:2\n"), &o, COPSE_ERR_ARGUMENT, "need CSV|case.svm.weight");
   o.weight_column = NULL;

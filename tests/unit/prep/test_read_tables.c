@@ -294,6 +294,15 @@ static void test_qid_and_base(void **unused) {
   assert_true(frame->categorical[1] && !frame->categorical[0]);
   assert_true(cell_of(frame, 0, 3) == 0);
   copse_frame_free(frame);
+  /* Indices of options are those of the file, from 1 too. */
+  options.libsvm_base = -1;
+  frame = read_good(scratch_path("rank.txt"), &options);
+  assert_true(frame->categorical[0] && !frame->categorical[1]);
+  assert_true(cell_of(frame, 0, 0) == 0.5 && cell_of(frame, 0, 2) == 0);
+  assert_int_equal(copse_frame_schema_find_column(frame->schema, 3), 2);
+  assert_int_equal(copse_frame_schema_find_column(frame->schema, 0), -1);
+  assert_int_equal(copse_frame_schema_find_column(frame->schema, 4), -1);
+  copse_frame_free(frame);
 }
 
 static void test_side_files(void **unused) {
