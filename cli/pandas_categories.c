@@ -41,7 +41,8 @@ static void warn_list(const char *path, const json_t *list, size_t n_more, int64
   size_t used = 0, n = json_array_size(list);
   for (size_t i = 0; i < n && i < CATEGORIES_SHOWN; i++) {
     size_t length = json_dumpb(json_array_get(list, i), category, CATEGORY_BYTES, JSON_ENCODE_ANY);
-    category[length < CATEGORY_BYTES ? length : CATEGORY_BYTES] = '\0';
+    if (length > CATEGORY_BYTES) length = (size_t)snprintf(category, sizeof category, "a long text");
+    category[length] = '\0';
     used +=
         (size_t)snprintf(shown + used, sizeof shown - used, "%s%zu for %s", i > 0 ? ", " : "", i, category);
   }
