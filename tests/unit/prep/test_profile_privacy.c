@@ -5,12 +5,22 @@
 
 static const copse_profile_format formats[] = {COPSE_PROFILE_JSON, COPSE_PROFILE_HTML, COPSE_PROFILE_TEXT};
 
+/* A number's digits may stand by chance within those of another one. */
+static bool has_word(const char *text, const char *word) {
+  bool digits = word[0] >= '0' && word[0] <= '9';
+  for (const char *at = strstr(text, word); at != NULL; at = strstr(at + 1, word)) {
+    bool within = at > text && digits && ((at[-1] >= '0' && at[-1] <= '9') || at[-1] == '.');
+    if (!within) return true;
+  }
+  return false;
+}
+
 /* Whether one of the outputs has the word. */
 static bool is_shown(const char *path, copse_profile_options options, const char *word) {
   bool shown = false;
   for (size_t f = 0; f < 3; f++) {
     char *text = document(path, options, formats[f]);
-    shown |= strstr(text, word) != NULL;
+    shown |= has_word(text, word);
     free(text);
   }
   return shown;
