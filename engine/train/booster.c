@@ -52,8 +52,8 @@ void booster_add_scaled(copse_booster *booster, struct scored_set *set, const st
   if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
   bool placed = set == &booster->sets[0] && booster->placed.ahead;
-  struct add_job job = {tree,   set->data, &set->data->binned, set->score + (uint64_t)output * n,
-                        factor, set->leaf, 0};
+  struct add_job job = {tree,      set->data, &set->data->binned, set->score + (uint64_t)output * n, factor,
+                        set->leaf, 0};
   assert(tree->linear == NULL || !placed); /* values are in the order of rows, which are not clustered */
   if (tree->linear != NULL && dart_on(booster)) job.unit = dart_linear_unit(booster, tree, output);
   if (placed) {
