@@ -179,6 +179,15 @@ double constrain_gain(const struct workspace *ws, const struct leaf *leaf, int s
   return gain;
 }
 
+/* What LightGBM smooths the splits of a leaf toward that it searches again (algorithms 4.14): the output that
+ * the leaf would have without smoothing. */
+static double plain_output(const struct workspace *ws, const struct leaf *leaf) {
+  struct scan_rules rules = split_rules(&ws->grow);
+  rules.path_smooth = 0;
+  return leaf_output(leaf_sum_gradient(ws, leaf), leaf_sum_hessian(ws, leaf), (double)leaf->n_rows, 0,
+                     &rules);
+}
+
 void constrain_after_split(struct workspace *ws, int above, int left, int right) {
   struct constraints *c = &ws->constraint;
   bool costs = c->cegb != NULL && cegb_costs_changed(ws), around = monotone_looks_around(ws);
@@ -191,6 +200,11 @@ void constrain_after_split(struct workspace *ws, int above, int left, int right)
     bool stale = around && c->stale[leaf];
     if (around) c->stale[leaf] = 0;
     if (leaf == left || leaf == right || ws->leaves[leaf].best.gain == -INFINITY) continue;
-    if (stale || costs) expand_search_again(ws, leaf);
+    if (!stale && !costs) continue;
+    struct leaf *again = &ws->leaves[leaf];
+    double output = again->output;
+    if (stale && ws->grow.compat.keep_limits) again->output = plain_output(ws, again);
+    expand_search_again(ws, leaf);
+    again->output = output;
   }
 }
