@@ -72,8 +72,7 @@ copse_status monotone_create(struct workspace *ws, copse_error *err) {
   if (c->node_parent == NULL || c->stale == NULL || c->visits == NULL || c->limits == NULL ||
       c->ranges[0] == NULL || c->ranges[1] == NULL)
     return status_memory(err, "monotone constraints");
-  if (ws->grow.constraint.method == MONOTONE_ADVANCED && ws->grow.compat.keep_limits)
-    return kept_create(ws, err);
+  if (ws->grow.compat.keep_limits) return kept_create(ws, err);
   return COPSE_OK;
 }
 

@@ -26,7 +26,7 @@ struct kept_visit {
 
 struct kept_limits {
   size_t *offset;            /* [n_columns + 1] of a column's bins among those of all */
-  double *lower, *upper;     /* [(num_leaves + 2) * bins of all columns] */
+  double *lower, *upper;     /* [(num_leaves + 2) * bins of all columns]; NULL: intermediate */
   uint8_t *dirty;            /* [(num_leaves + 2) * n_columns] */
   struct passed *passed;     /* [n_threads * num_leaves] */
   struct kept_visit *visits; /* [n_threads * num_leaves] */
@@ -42,6 +42,10 @@ copse_status kept_create(struct workspace *ws, copse_error *err) {
   if (kept == NULL) return status_memory(err, "monotone constraints");
   uint32_t n_columns = ws->data->binned.n_columns;
   size_t n_leaves = (size_t)ws->grow.num_leaves, n_walks = (size_t)ws->n_threads * n_leaves;
+  kept->passed = copse_alloc(ws->ctx, n_walks, sizeof *kept->passed);
+  kept->visits = copse_alloc(ws->ctx, n_walks, sizeof *kept->visits);
+  if (kept->passed == NULL || kept->visits == NULL) return status_memory(err, "monotone constraints");
+  if (ws->grow.constraint.method != MONOTONE_ADVANCED) return COPSE_OK;
   kept->offset = copse_alloc(ws->ctx, (size_t)n_columns + 1, sizeof *kept->offset);
   if (kept->offset == NULL) return status_memory(err, "monotone constraints");
   kept->offset[0] = 0;
@@ -50,10 +54,7 @@ copse_status kept_create(struct workspace *ws, copse_error *err) {
   kept->lower = copse_alloc(ws->ctx, n_limits, sizeof *kept->lower);
   kept->upper = copse_alloc(ws->ctx, n_limits, sizeof *kept->upper);
   kept->dirty = copse_alloc(ws->ctx, (n_leaves + 2) * n_columns, sizeof *kept->dirty);
-  kept->passed = copse_alloc(ws->ctx, n_walks, sizeof *kept->passed);
-  kept->visits = copse_alloc(ws->ctx, n_walks, sizeof *kept->visits);
-  if (kept->lower == NULL || kept->upper == NULL || kept->dirty == NULL || kept->passed == NULL ||
-      kept->visits == NULL)
+  if (kept->lower == NULL || kept->upper == NULL || kept->dirty == NULL)
     return status_memory(err, "monotone constraints");
   return COPSE_OK;
 }
@@ -96,6 +97,7 @@ static void tighten(double *limits, size_t first, size_t end, double output, boo
 }
 
 void kept_begin_tree(const struct workspace *ws) {
+  if (ws->constraint.kept->lower == NULL) return;
   double *lower = limits_of(ws, 0, true), *upper = limits_of(ws, 0, false);
   for (size_t b = 0; b < n_bins(ws); b++) {
     lower[b] = -INFINITY;
@@ -105,12 +107,14 @@ void kept_begin_tree(const struct workspace *ws) {
 }
 
 void kept_settle(const struct workspace *ws, int from, int to) {
+  if (ws->constraint.kept->lower == NULL) return;
   for (int below = 0; below < 2; below++)
     memcpy(limits_of(ws, to, below != 0), limits_of(ws, from, below != 0), n_bins(ws) * sizeof(double));
   memcpy(dirty_of(ws, to), dirty_of(ws, from), ws->data->binned.n_columns);
 }
 
 void kept_child(const struct workspace *ws, int parent, int child, bool right) {
+  if (ws->constraint.kept->lower == NULL) return;
   kept_settle(ws, parent, child);
   const struct split *split = &ws->leaves[parent].best;
   if (split->categorical || ws->constraint.sign[split->column] == 0) return;
@@ -291,6 +295,19 @@ void kept_bounds(const struct workspace *ws, int leaf, uint32_t column, int thre
 
 /* ---- after a split ---- */
 
+static void limit_leaf(struct workspace *ws, int number, double output, bool below) {
+  struct leaf *leaf = &ws->leaves[number];
+  bool tighter = below ? output > leaf->lower : output < leaf->upper;
+  if (tighter) *(below ? &leaf->lower : &leaf->upper) = output;
+  if (ws->constraint.kept->lower != NULL) {
+    tighten(limits_of(ws, number, below), 0, n_bins(ws), output, below);
+    uint8_t *dirty = dirty_of(ws, number);
+    for (uint32_t i = 0; i < ws->data->binned.n_columns; i++) dirty[i] |= below ? DIRTY_LOWER : DIRTY_UPPER;
+    tighter = true;
+  }
+  if (tighter) ws->constraint.stale[number] = 1;
+}
+
 /* The leaves below `top` get the new leaves' outputs as limits. */
 static void spread_below(struct workspace *ws, const struct walk *w, int top, bool below,
                          const double outputs[2]) {
@@ -307,10 +324,7 @@ static void spread_below(struct workspace *ws, const struct walk *w, int top, bo
       double output = outputs[visit.touches[1] ? 1 : 0];
       if (visit.touches[0] && visit.touches[1])
         output = below ? fmax(outputs[0], outputs[1]) : fmin(outputs[0], outputs[1]);
-      tighten(limits_of(ws, leaf, below), 0, n_bins(ws), output, below);
-      uint8_t *dirty = dirty_of(ws, leaf);
-      for (uint32_t i = 0; i < ws->data->binned.n_columns; i++) dirty[i] |= below ? DIRTY_LOWER : DIRTY_UPPER;
-      c->stale[leaf] = 1;
+      limit_leaf(ws, leaf, output, below);
       continue;
     }
     for (int right = 0; right < 2; right++) {

@@ -1,8 +1,9 @@
-/* monotone_kept.h - the limits of monotone_constraints_method=advanced as LightGBM keeps them
- * (algorithms 4.14), for compat=lightgbm. monotone.c finds a leaf's limits anew at each search; here a leaf
- * has, for each column, a lower and an upper limit as functions of the bin, which its children inherit. They
- * are found anew only after a split elsewhere bore on the leaf, one of the two at a time, so that limits
- * which later splits have loosened stay. Rows without a value are in no order. */
+/* monotone_kept.h - the limits of monotone_constraints that look around, as LightGBM keeps them
+ * (algorithms 4.14), for compat=lightgbm. monotone.c finds a leaf's limits anew at each search; here, with
+ * advanced, a leaf has, for each column, a lower and an upper limit as functions of the bin, which its
+ * children inherit. They are found anew only after a split elsewhere bore on the leaf, one of the two at a
+ * time, so that limits which later splits have loosened stay. With intermediate a leaf has one limit from
+ * either side. Rows without a value are in no order. */
 #ifndef COPSE_TRAIN_MONOTONE_KEPT_H
 #define COPSE_TRAIN_MONOTONE_KEPT_H
 
