@@ -93,9 +93,8 @@ struct scan_bounds {
   const double *left_lower, *left_upper, *right_lower, *right_upper;
   double missing_lower, missing_upper;
   /* LightGBM's quirk (algorithms 10.23): with missing bins the forward scan keeps its left side to the limits
-   * of the leaf's first bin alone, its right side to those of all bins, all_lower and all_upper. */
+   * of the first bin alone, its right side to those of all bins, all_lower and all_upper. */
   bool forward_stays;
-  uint32_t first_bin;
   double all_lower, all_upper;
 };
 
@@ -414,8 +413,8 @@ static inline struct scan_limits scan_limits_of(const struct scan_bounds *bounds
   double lower = right ? bounds->right_lower[threshold] : bounds->left_lower[threshold];
   double upper = right ? bounds->right_upper[threshold] : bounds->left_upper[threshold];
   if (bounds->forward_stays && right == with_missing) { /* missing right: the forward scan */
-    lower = right ? bounds->all_lower : bounds->left_lower[bounds->first_bin];
-    upper = right ? bounds->all_upper : bounds->left_upper[bounds->first_bin];
+    lower = right ? bounds->all_lower : bounds->left_lower[0];
+    upper = right ? bounds->all_upper : bounds->left_upper[0];
   }
   if (lower > limits.lower) limits.lower = lower;
   if (upper < limits.upper) limits.upper = upper;

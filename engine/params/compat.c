@@ -36,7 +36,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->inherit_unsplittable = lightgbm;
   compat->split_on_rounding = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
-  compat->forward_limits_stay = lightgbm;
+  compat->keep_limits = lightgbm;
   compat->extrapolate_percentile = lightgbm;
   compat->forcing_ends = lightgbm;
   compat->keep_all_rounds = lightgbm;

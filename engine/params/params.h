@@ -48,7 +48,7 @@ struct compat_params {
   bool split_on_rounding; /* a gain that is nothing but rounding splits a leaf, and keeps a feature splittable
                            */
   bool forward_skips_bin0;     /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
-  bool forward_limits_stay;    /* 10.23: advanced monotone constraints, where values are missing */
+  bool keep_limits;            /* 4.14, 10.23: monotone constraints, see train/monotone_kept.h */
   bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
   bool forcing_ends;    /* 4.16: a forced split without gain ends the forcing of all others in its tree */
   bool keep_all_rounds; /* B1: early stopping that never fires keeps every round, not the best one */

@@ -11,6 +11,7 @@
 #include "train/expand.h"
 #include "train/force.h"
 #include "train/monotone.h"
+#include "train/monotone_kept.h"
 
 /* An encoder's columns come behind the caller's, who need not know how many there are. */
 static copse_status check_length(const struct workspace *ws, const char *name, size_t n, copse_error *err) {
@@ -135,6 +136,7 @@ void constrain_begin_tree(struct workspace *ws, const struct tree *tree) {
   root->part_of = -1;
   if (c->leaf_groups != NULL) memset(c->leaf_groups, 0xFF, c->group_words * sizeof *c->leaf_groups);
   if (c->cegb != NULL) cegb_begin_tree(ws);
+  if (c->kept != NULL) kept_begin_tree(ws);
 }
 
 void constrain_child(struct workspace *ws, int parent, int child, bool right) {
@@ -149,6 +151,7 @@ void constrain_child(struct workspace *ws, int parent, int child, bool right) {
         c->leaf_groups[(size_t)parent * c->group_words + w] &
         c->column_groups[(size_t)split->column * c->group_words + w];
   if (c->cegb != NULL) cegb_child(ws, parent, child);
+  if (c->kept != NULL) kept_child(ws, parent, child, right);
 }
 
 void constrain_settle(struct workspace *ws, int from, int to) {
@@ -157,6 +160,7 @@ void constrain_settle(struct workspace *ws, int from, int to) {
   for (size_t w = 0; w < c->group_words; w++)
     c->leaf_groups[(size_t)to * c->group_words + w] = c->leaf_groups[(size_t)from * c->group_words + w];
   if (c->cegb != NULL) cegb_settle(ws, from, to);
+  if (c->kept != NULL) kept_settle(ws, from, to);
 }
 
 void constrain_begin_search(struct workspace *ws, int leaf, int side) {
@@ -175,6 +179,15 @@ double constrain_gain(const struct workspace *ws, const struct leaf *leaf, int s
   return gain;
 }
 
+/* What LightGBM smooths the splits of a leaf toward that it searches again (algorithms 4.14): the output that
+ * the leaf would have without smoothing. */
+static double plain_output(const struct workspace *ws, const struct leaf *leaf) {
+  struct scan_rules rules = split_rules(&ws->grow);
+  rules.path_smooth = 0;
+  return leaf_output(leaf_sum_gradient(ws, leaf), leaf_sum_hessian(ws, leaf), (double)leaf->n_rows, 0,
+                     &rules);
+}
+
 void constrain_after_split(struct workspace *ws, int above, int left, int right) {
   struct constraints *c = &ws->constraint;
   bool costs = c->cegb != NULL && cegb_costs_changed(ws), around = monotone_looks_around(ws);
@@ -187,6 +200,11 @@ void constrain_after_split(struct workspace *ws, int above, int left, int right)
     bool stale = around && c->stale[leaf];
     if (around) c->stale[leaf] = 0;
     if (leaf == left || leaf == right || ws->leaves[leaf].best.gain == -INFINITY) continue;
-    if (stale || costs) expand_search_again(ws, leaf);
+    if (!stale && !costs) continue;
+    struct leaf *again = &ws->leaves[leaf];
+    double output = again->output;
+    if (stale && ws->grow.compat.keep_limits) again->output = plain_output(ws, again);
+    expand_search_again(ws, leaf);
+    again->output = output;
   }
 }

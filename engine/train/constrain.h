@@ -40,6 +40,8 @@ struct constraints {
   struct leaf_visit *visits; /* [n_threads * n_visits] */
   size_t n_visits;
   uint8_t *stale; /* [num_leaves] leaves to search again */
+  struct kept_limits
+      *kept; /* advanced as LightGBM does it, see monotone_kept.h; NULL: limits are found anew */
 
   int *forced_leaf;  /* [forced splits] leaf that each is to divide, -1: none */
   struct cegb *cegb; /* NULL: splits cost nothing */

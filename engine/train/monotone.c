@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "data/encoder.h"
 #include "kernels/kernel_math.h"
+#include "train/monotone_kept.h"
 
 /* A node on the way down to leaves that may be met. The column of interest has bins first .. last there. */
 struct leaf_visit {
@@ -71,11 +72,13 @@ copse_status monotone_create(struct workspace *ws, copse_error *err) {
   if (c->node_parent == NULL || c->stale == NULL || c->visits == NULL || c->limits == NULL ||
       c->ranges[0] == NULL || c->ranges[1] == NULL)
     return status_memory(err, "monotone constraints");
+  if (ws->grow.compat.keep_limits) return kept_create(ws, err);
   return COPSE_OK;
 }
 
 void monotone_release(struct workspace *ws) {
   struct constraints *c = &ws->constraint;
+  kept_release(ws);
   copse_free(c->sign);
   copse_free(c->order);
   copse_free(c->node_parent);
@@ -332,11 +335,6 @@ static void advanced_bounds(const struct workspace *ws, const struct leaf *leaf,
   out->right_lower = g.to_lower;
   out->right_upper = g.to_upper;
   spread_limits(&g, bins->n_bins);
-  uint32_t first = c->ranges[side][column].first;
-  out->forward_stays = ws->grow.compat.forward_limits_stay;
-  out->first_bin = first < bins->n_bins ? first : 0;
-  out->all_lower = g.from_lower[bins->n_bins - 1];
-  out->all_upper = g.from_upper[bins->n_bins - 1];
   if (bins->categorical || bins->n_bins <= 2) join_limits(&g, bins->n_bins);
 }
 
@@ -347,7 +345,11 @@ void monotone_bounds(const struct workspace *ws, const struct leaf *leaf, int si
   if (ws->grow.constraint.method != MONOTONE_ADVANCED) return;
   out->lower = -INFINITY;
   out->upper = INFINITY;
-  advanced_bounds(ws, leaf, side, column, thread, out);
+  if (ws->constraint.kept != NULL)
+    kept_bounds(ws, (int)(leaf - ws->leaves), column, thread,
+                ws->constraint.limits + (size_t)thread * 4 * ws->constraint.limit_bins, out);
+  else
+    advanced_bounds(ws, leaf, side, column, thread, out);
 }
 
 /* ---- after a split ---- */
@@ -371,6 +373,10 @@ static void spread_to_leaf(void *user, int leaf, bool below, struct leaf_range f
 
 void monotone_after_split(struct workspace *ws, int left, int right) {
   struct constraints *c = &ws->constraint;
+  if (c->kept != NULL) {
+    kept_after_split(ws, left, right);
+    return;
+  }
   for (int i = 0; i < 2; i++) {
     int leaf = i == 0 ? left : right;
     monotone_ranges(ws, leaf, 0);

@@ -122,7 +122,8 @@ static void models_are_in_order(void **state) {
                {"objective=binary use_quantized_grad=true num_grad_quant_bins=6 ", true},
                {"extra_trees=true feature_fraction_bynode=0.7 monotone_penalty=0.5 ", false},
                {"zero_as_missing=true ", false},
-               {"compat=lightgbm histogram_pool_size=0.01 ", false},
+               {"leaf_counts=hessian histogram_pool_size=0.01 ", false},
+               {"compat=lightgbm ", false},
                {"cegb_penalty_feature_coupled=1,1,1,1,1,1 cegb_penalty_feature_lazy=.01,0,0,0,0,.02 "
                 "interaction_constraints=[0,1,2],[2,3,4,5] feature_contri=1,1,1,1,.5,1 ",
                 false}};
@@ -130,6 +131,8 @@ static void models_are_in_order(void **state) {
   rows.data.categorical = rows.categorical;
   for (size_t m = 0; m < COUNT(methods); m++)
     for (size_t c = 0; c < COUNT(cases); c++) {
+      /* LightGBM's own limits are in no order where values are missing, as here. */
+      if (m > 0 && strstr(cases[c].params, "compat=") != NULL) continue;
       char params[512];
       snprintf(params, sizeof params, "%s%s" ORDER GROW "num_iterations=6 ", methods[m], cases[c].params);
       rows.data.label = cases[c].classes ? rows.classes : rows.label;
