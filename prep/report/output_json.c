@@ -1,4 +1,4 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.3": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.4": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
@@ -117,7 +117,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   copse_text rest = {.ctx = p->ctx};
   double began = run_seconds(&p->run);
   write_rest(&rest, p);
-  raw(out, "{\"schema\":\"copse.profile/1.3\"");
+  raw(out, "{\"schema\":\"copse.profile/1.4\"");
   json_run(out, p, run_seconds(&p->run) - began);
   raw(out, ",");
   if (!rest.failed) copse_text_append(out, rest.data, rest.length);

@@ -217,6 +217,85 @@ static void test_targets(void **state) {
   free(text);
 }
 
+/* What a bin says of a target of numbers, against the rows [n] that it holds. */
+static void assert_spread(json_t *bin, double *y, int n) {
+  double mean = 0, m2 = 0;
+  qsort(y, (size_t)n, sizeof *y, compare_doubles);
+  for (int i = 0; i < n; i++) mean += y[i] / n;
+  for (int i = 0; i < n; i++) m2 += (y[i] - mean) * (y[i] - mean);
+  double half = 1.959963984540054 * sqrt(m2 / (n - 1) / n);
+  assert_int_equal((int)number_at(bin, "n"), n);
+  assert_int_equal((int)number_at(bin, "sample_rows"), n);
+  assert_near(number_at(bin, "rate"), mean, 1e-9 * fabs(mean), "mean");
+  assert_near(number_at(bin, "ci/0"), mean - half, 1e-9 * fabs(mean), "interval");
+  assert_near(number_at(bin, "ci/1"), mean + half, 1e-9 * fabs(mean), "interval");
+  assert_near(number_at(bin, "median"), (y[(n - 1) / 2] + y[n / 2]) / 2, 1e-9 * fabs(mean), "median");
+}
+
+/* Mean, interval and median of a target of numbers in ranges, levels, days, missing and mistyped cells. */
+static void test_spread(void **state) {
+  enum { N = 1500 };
+  static double x[N], y[N], in[N];
+  static const char *const levels[] = {"red", "7", "02/11/2023", "green"};
+  (void)state;
+  begin("x,level,day,amount");
+  for (int i = 0; i < N; i++) {
+    x[i] = i % 9 == 0 ? (double)NAN : (double)(draw() % 100000) / 8;
+    y[i] = 1e6 + (double)(draw() % 100000) / 16 + i % 4 * 1000;
+    if (i == 100)
+      fprintf(made, "oops,");
+    else if (isnan(x[i]))
+      fprintf(made, i % 2 ? "," : "NA,");
+    else
+      fprintf(made, "%.3f,", x[i]);
+    fprintf(made, "%s,%02d/%02d/2023,%.4f\n", levels[i % 4], 1 + i % 28, 1 + i % 4, y[i]);
+  }
+  x[100] = (double)INFINITY;
+  const char *path = finish("spread.csv");
+  json_t *json = parsed(path, (copse_profile_options){.target = "amount", .values = COPSE_VALUES_FULL}), *bin;
+  assert_string_equal(text_at(json, "target/kind"), "regression");
+  size_t b, n_ranges = 0;
+  json_array_foreach(at(json, "columns/0/target/bins"), b, bin) {
+    int n = 0;
+    bool range = strcmp(text_at(bin, "kind"), "range") == 0,
+         missing = !strcmp(text_at(bin, "kind"), "missing");
+    for (int i = 0; i < N; i++)
+      if (range ? x[i] >= number_at(bin, "lo") && x[i] <= number_at(bin, "hi") : missing && isnan(x[i]))
+        in[n++] = y[i];
+    if (range || missing) assert_spread(bin, in, n);
+    n_ranges += range;
+  }
+  assert_true(n_ranges >= 8);
+  assert_string_equal(text_at(json, "columns/0/target/bins/11/kind"), "mismatched");
+  assert_near(number_at(json, "columns/0/target/bins/11/median"), y[100], 1e-6, "one row");
+  assert_true(json_is_null(at(json, "columns/0/target/bins/11/ci/0")));
+  json_array_foreach(at(json, "columns/1/target/bins"), b, bin) {
+    int n = 0;
+    for (int i = 0; i < N; i++)
+      if (strcmp(levels[i % 4], text_at(bin, "value")) == 0) in[n++] = y[i];
+    assert_spread(bin, in, n);
+  }
+  assert_int_equal((int)b, 4);
+  assert_string_equal(text_at(json, "columns/2/datetime/format"), "DD/MM/YYYY");
+  int n_rows = 0;
+  json_array_foreach(at(json, "columns/2/target/bins"), b, bin) {
+    assert_int_equal((int)number_at(bin, "sample_rows"), (int)number_at(bin, "n"));
+    assert_true(number_at(bin, "ci/0") < number_at(bin, "median") + 1500);
+    n_rows += (int)number_at(bin, "n");
+  }
+  assert_int_equal(n_rows, N);
+  json_decref(json);
+  char *page = document(path, (copse_profile_options){.target = "amount"}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "mean (95 % interval)</th><th scope=\"col\">median</th>"));
+  free(page);
+  /* a median is some row's own */
+  json = parsed(path, (copse_profile_options){.target = "amount"});
+  double median = number_at(json, "columns/1/target/bins/0/median");
+  assert_near(median, round(median / 1e4) * 1e4, 1e-3, "three digits");
+  assert_true(json_is_null(at(json, "columns/0/target/bins/11/median")));
+  json_decref(json);
+}
+
 /* ---- another file ---- */
 
 static void test_against(void **state) {
@@ -599,6 +678,7 @@ int main(void) {
       cmocka_unit_test(test_types),
       cmocka_unit_test(test_leaks),
       cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_spread),
       cmocka_unit_test(test_clean_is_quiet),
       cmocka_unit_test(test_against),
       cmocka_unit_test(test_pairs),
