@@ -112,7 +112,7 @@ static void compare(const struct column *here, const struct column_facts *facts,
     count_ranges(a, b, &c);
     double area;
     d->ks = kolmogorov(a, b, &area);
-    if (facts->has_number) d->w1 = area / facts->number.std;
+    if (facts->has_number && facts->number.std > 0) d->w1 = area / facts->number.std;
     double known = 0;
     for (uint32_t i = 0; i < b->n && facts->has_date; i++)
       known += b->entries[i].number.lo <= facts->date.last ? (double)b->entries[i].n : 0;

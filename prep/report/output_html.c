@@ -264,7 +264,8 @@ static void put_made(copse_text *out, const copse_profile *p, const uint8_t *car
       "<dt>curved</dt><dd>rank correlation below 0.3, and yet 16 quantile bins of one tell 20 % of the "
       "other's entropy</dd>"
       "<dt>PSI</dt><dd>between two files, the sum that information value is; above 0.1 something moved</dd>"
-      "<dt>KS, JS</dt><dd>greatest distance of the cumulative shares; Jensen\xE2\x80\x93Shannon distance "
+      "<dt>KS, W1, JS</dt><dd>greatest distance of the cumulative shares; Wasserstein's distance: how far "
+      "numbers went on average, in standard deviations of this file's; Jensen\xE2\x80\x93Shannon distance "
       "of the parts, 0 to 1</dd>"
       "</dl></details></main>\n<script>");
   html_put(out, page_script);

@@ -330,6 +330,16 @@ static void test_against(void **state) {
   assert_true(has_alert(json, "SPLIT_DUP", NULL));
   assert_true(has_alert(json, "DRIFT", "moved"));
   assert_true(has_alert(json, "NEW_LEVELS", "source"));
+  char cell[64],
+      *page = document(here, (copse_profile_options){.against = &there, .n_against = 1}, COPSE_PROFILE_HTML);
+  snprintf(cell, sizeof cell, ">%.3f</td>", number_at(json, "drift/columns/1/w1"));
+  assert_non_null(strstr(page, ">W1</button>"));
+  assert_non_null(strstr(strstr(page, ">W1</button>"), cell));
+  free(page);
+  page = document(here, (copse_profile_options){.against = &there, .n_against = 1}, COPSE_PROFILE_TEXT);
+  snprintf(cell, sizeof cell, "  %6.3f  ", number_at(json, "drift/columns/1/w1"));
+  assert_non_null(strstr(page, cell));
+  free(page);
   json_decref(json);
   json = parsed(here, (copse_profile_options){.target = "y", .against = &here, .n_against = 1});
   assert_near(number_at(json, "drift/rows_known_share"), 1, 0, "the same file");
