@@ -25,10 +25,10 @@ struct scan {
   uint32_t n_columns, target; /* target: SCAN_NO_COLUMN without one */
   struct scan_limits limits;
   struct missing_tokens missing;
-  uint64_t n_rows;
-  struct column *columns;     /* [n_columns] */
-  struct rows full, features; /* features: with a target; without it the same as full would be */
-  struct column order;        /* the rows' numbers as a column, with a target */
+  uint64_t n_rows, n_filled, n_plain; /* as in a block */
+  struct column *columns;             /* [n_columns] */
+  struct rows full, features;         /* features: with a target; without it the same as full would be */
+  struct column order;                /* the rows' numbers as a column, with a target */
   /* the target, as it becomes known */
   struct tally_shape shape;
   uint32_t n_classes;

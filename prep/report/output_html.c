@@ -69,6 +69,12 @@ static void put_glance(copse_text *out, const copse_profile *p) {
   open_tile(out);
   html_share(out, (double)p->n_cells_missing / ((double)p->n_rows * p->n_columns));
   close_tile(out, "of the cells missing");
+  if (p->n_cells_missing > 0) {
+    open_tile(out);
+    if (!p->complete_exact) html_put(out, "\xE2\x89\x88 ");
+    html_share(out, (double)p->n_complete / (double)p->n_rows);
+    close_tile(out, "of the rows miss nothing");
+  }
   open_tile(out);
   html_share(out, p->rows.share_repeated);
   close_tile(out, "of the rows repeat another");

@@ -32,6 +32,8 @@ static void write_table(copse_text *out, const copse_profile *p) {
   for (uint32_t i = 0; i < p->n_columns; i++) types[p->columns[i].type]++;
   begin(out, "table", "{");
   count(out, "cells_missing", p->n_cells_missing);
+  count(out, "rows_complete", p->n_complete);
+  truth(out, "rows_complete_exact", p->complete_exact);
   begin(out, "rows_duplicate", "{");
   number(out, "n", round(p->rows.share_repeated * (double)p->n_rows));
   number(out, "share", p->rows.share_repeated);

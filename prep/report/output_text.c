@@ -338,6 +338,10 @@ void output_text(const copse_profile *p, copse_text *out) {
       text, count_text((double)p->n_rows).text, count_text(p->n_columns).text,
       share_text((double)p->n_cells_missing / ((double)p->n_rows * p->n_columns)).text,
       share_text(p->rows.share_repeated).text, values[p->options.values]);
+  if (p->n_cells_missing > 0)
+    copse_text_appendf(out, "%s%s rows miss nothing (%s)\n", p->complete_exact ? "" : "\xE2\x89\x88 ",
+                       count_text((double)p->n_complete).text,
+                       share_text((double)p->n_complete / (double)p->n_rows).text);
   put_target(p, out);
   if (p->alerts.n > 0) {
     copse_text_appendf(out, "\nDecide first (%u)\n", p->alerts.n);

@@ -389,6 +389,35 @@ static void test_outliers(void **state) {
 
 /* ---- missing together ---- */
 
+/* Rows that miss nothing, of many more than are sampled: exact, but where a word means two things. */
+static void test_complete(void **state) {
+  enum { N = 70001 };
+  (void)state;
+  static const char *const words[] = {"", "NA", "2.5"};
+  for (int form = 0; form < 4; form++) { /* NA: nowhere, missing, a text, both */
+    int n_complete = 0;
+    begin("a,word,y");
+    for (int i = 0; i < N; i++) {
+      uint64_t which = draw() % 16;
+      const char *a = which < 2 ? words[form % 2 == 1 ? which : 0] : words[2];
+      const char *word = draw() % 8 == 0 ? form >= 2 ? "NA" : "Bonn" : draw() % 9 == 0 ? "" : "Oslo";
+      fprintf(made, "%s,%s,%d\n", a, word, i % 2);
+      n_complete += a == words[2] && *word != '\0';
+    }
+    json_t *json = parsed(finish("complete.csv"), (copse_profile_options){.target = "y", .n_threads = 2});
+    assert_true(json_is_false(at(json, "missing_patterns/exact")));
+    if (form < 3) assert_int_equal((int)number_at(json, "table/rows_complete"), n_complete);
+    assert_near(number_at(json, "table/rows_complete"), n_complete, 0.01 * N, "rows without a missing cell");
+    assert_int_equal(json_is_true(at(json, "table/rows_complete_exact")), form < 3);
+    json_decref(json);
+  }
+  begin("x,lost");
+  for (int i = 0; i < 20; i++) fprintf(made, "%d,\n", i);
+  json_t *json = parsed(finish("complete.csv"), (copse_profile_options){.target = NULL});
+  assert_int_equal((int)number_at(json, "table/rows_complete"), 0); /* no row has a cell of an empty column */
+  json_decref(json);
+}
+
 /* Patterns of missing cells, the commonest first; those of few rows are no one's business. */
 static void test_gaps(void **state) {
   (void)state;
@@ -406,6 +435,8 @@ static void test_gaps(void **state) {
     assert_int_equal(json_array_size(list), full ? 3 : 2);
     assert_int_equal(number_at(json, "missing_patterns/sample_rows"), 1000);
     assert_int_equal(number_at(json, "missing_patterns/rows_complete"), 599);
+    assert_int_equal(number_at(json, "table/rows_complete"), 599); /* NA is a text in one column of two */
+    assert_true(json_is_true(at(json, "table/rows_complete_exact")));
     assert_int_equal(number_at(json, "missing_patterns/rows_other"), full ? 0 : 1);
     assert_int_equal(number_at(list, "0/rows"), 200); /* NA of a column of texts is a text */
     assert_int_equal(json_array_size(at(list, "0/columns")), 2);
@@ -684,23 +715,15 @@ static void test_pairs_whole_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_figures),
-      cmocka_unit_test(test_types),
-      cmocka_unit_test(test_leaks),
-      cmocka_unit_test(test_targets),
-      cmocka_unit_test(test_spread),
-      cmocka_unit_test(test_clean_is_quiet),
-      cmocka_unit_test(test_against),
-      cmocka_unit_test(test_pairs),
-      cmocka_unit_test(test_outliers),
-      cmocka_unit_test(test_gaps),
-      cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_hostile),
-      cmocka_unit_test(test_privacy),
-      cmocka_unit_test(test_odd),
-      cmocka_unit_test(test_wide),
-      cmocka_unit_test(test_very_wide),
-      cmocka_unit_test(test_pairs_whole_file),
+      cmocka_unit_test(test_figures),   cmocka_unit_test(test_types),
+      cmocka_unit_test(test_leaks),     cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_spread),    cmocka_unit_test(test_clean_is_quiet),
+      cmocka_unit_test(test_against),   cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_outliers),  cmocka_unit_test(test_gaps),
+      cmocka_unit_test(test_complete),  cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_hostile),   cmocka_unit_test(test_privacy),
+      cmocka_unit_test(test_odd),       cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_very_wide), cmocka_unit_test(test_pairs_whole_file),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
