@@ -105,6 +105,7 @@ static struct scan_options scan_options_of(const copse_profile_options *o, const
       .types = o->column_types,
       .date_order = o->date_order,
       .memory_bytes = o->memory_bytes,
+      .compared = n_paths > 1 || o->n_against > 0,
       .n_samples = o->values == COPSE_VALUES_FULL ? o->n_samples : 0,
       .n_threads = o->n_threads};
 }

@@ -206,6 +206,7 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
   *out = (struct scan){.ctx = ctx,
                        .n_threads = options->n_threads,
                        .missing = missing_tokens_of(options->missing),
+                       .marks_trivial = options->compared,
                        .full = {.ctx = ctx},
                        .features = {.ctx = ctx},
                        .samples = {.ctx = ctx, .most = options->n_samples}};

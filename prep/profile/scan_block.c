@@ -115,6 +115,32 @@ static void count_filled(struct typed_block *block, uint32_t n_columns) {
 _Static_assert(CELL_TYPE_NULL == 0 && CELL_TYPE_EMPTY == 1 && CELL_TYPE_DECLARED == 2 && CELL_TYPE_TOKEN == 3,
                "blank cells come first, then tokens");
 
+/* At most three different values among the cells of the features that are filled: an empty form, or a few
+ * zeros. */
+static bool is_trivial(const struct scan *scan, const struct typed_block *block, size_t row) {
+  enum { MOST = 3 };
+  uint64_t seen[MOST];
+  int n = 0;
+  for (uint32_t column = 0; column < scan->n_columns; column++) {
+    size_t cell = (size_t)column * block->n_rows + row;
+    if (column == scan->target || scan->unhashed[column] || cell_is_blank(block->types[cell])) continue;
+    int known = 0;
+    while (known < n && seen[known] != block->values[cell]) known++;
+    if (known < n) continue;
+    if (n == MOST) return false;
+    seen[n++] = block->values[cell];
+  }
+  return true;
+}
+
+static void mark_trivial(const struct scan *scan, struct typed_block *block) {
+  for (size_t row = 0; row < block->n_rows; row++) {
+    uint64_t mark = is_trivial(scan, block, row) ? ROWS_TRIVIAL : 0;
+    block->row_hashes[row] = (block->row_hashes[row] & ~ROWS_TRIVIAL) | mark;
+    block->feature_hashes[row] = (block->feature_hashes[row] & ~ROWS_TRIVIAL) | mark;
+  }
+}
+
 copse_status scan_visit(void *user, const struct row_block *rows, int thread, copse_error *err) {
   struct scan *scan = user;
   (void)thread;
@@ -145,5 +171,6 @@ copse_status scan_visit(void *user, const struct row_block *rows, int thread, co
     block->row_hashes[row] = mix64(block->row_hashes[row]);
     block->feature_hashes[row] = mix64(block->feature_hashes[row]);
   }
+  if (scan->marks_trivial) mark_trivial(scan, block);
   return COPSE_OK;
 }

@@ -38,7 +38,10 @@ static void write_table(copse_text *out, const copse_profile *p) {
   number(out, "n", round(p->rows.share_repeated * (double)p->n_rows));
   number(out, "share", p->rows.share_repeated);
   truth(out, "exact", p->rows.exact);
-  if (p->n_files > 1) number(out, "in_several_files_share", p->rows.share_several);
+  if (p->n_files > 1) {
+    number(out, "in_several_files_share", p->rows.share_several);
+    number(out, "in_several_files_share_without_trivial", p->rows.share_several_apart);
+  }
   raw(out, "}");
   if (p->target.kind == TARGET_BINARY) {
     number(out, "rows_conflicting_share", p->features.share_conflicting);
