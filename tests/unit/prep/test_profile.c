@@ -296,6 +296,29 @@ static void test_spread(void **state) {
   json_decref(json);
 }
 
+/* A target of twelve numbers, fewer than are counted as classes, has means all the same. */
+static void test_few_numbers(void **state) {
+  (void)state;
+  static double in[900];
+  begin("town,day,y");
+  for (int i = 0; i < 900; i++)
+    fprintf(made, "%s,2024-01-%02d,%d.5\n", i % 3 ? "Oslo" : "Bonn", 1 + i % 9, i % 3 + 4 * (i / 3 % 4));
+  json_t *json =
+      parsed(finish("few.csv"), (copse_profile_options){.target = "y", .values = COPSE_VALUES_FULL});
+  assert_string_equal(text_at(json, "target/kind"), "regression");
+  for (int bonn = 0; bonn < 2; bonn++) {
+    int n = 0;
+    for (int i = 0; i < 900; i++)
+      if ((i % 3 == 0) == bonn) in[n++] = i % 3 + 4 * (i / 3 % 4) + 0.5;
+    assert_spread(at(json, bonn ? "columns/0/target/bins/1" : "columns/0/target/bins/0"), in, n);
+  }
+  double sum = 0;
+  int n = 0;
+  for (int i = 0; i < 900; i += 9, n++) sum += i % 3 + 4 * (i / 3 % 4) + 0.5;
+  assert_near(number_at(json, "columns/1/datetime/per/rate/0"), sum / n, 1e-9, "mean of the first day");
+  json_decref(json);
+}
+
 /* ---- another file ---- */
 
 static void test_against(void **state) {
@@ -715,15 +738,25 @@ static void test_pairs_whole_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_figures),   cmocka_unit_test(test_types),
-      cmocka_unit_test(test_leaks),     cmocka_unit_test(test_targets),
-      cmocka_unit_test(test_spread),    cmocka_unit_test(test_clean_is_quiet),
-      cmocka_unit_test(test_against),   cmocka_unit_test(test_pairs),
-      cmocka_unit_test(test_outliers),  cmocka_unit_test(test_gaps),
-      cmocka_unit_test(test_complete),  cmocka_unit_test(test_threads),
-      cmocka_unit_test(test_hostile),   cmocka_unit_test(test_privacy),
-      cmocka_unit_test(test_odd),       cmocka_unit_test(test_wide),
-      cmocka_unit_test(test_very_wide), cmocka_unit_test(test_pairs_whole_file),
+      cmocka_unit_test(test_figures),
+      cmocka_unit_test(test_types),
+      cmocka_unit_test(test_leaks),
+      cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_spread),
+      cmocka_unit_test(test_few_numbers),
+      cmocka_unit_test(test_clean_is_quiet),
+      cmocka_unit_test(test_against),
+      cmocka_unit_test(test_pairs),
+      cmocka_unit_test(test_outliers),
+      cmocka_unit_test(test_gaps),
+      cmocka_unit_test(test_complete),
+      cmocka_unit_test(test_threads),
+      cmocka_unit_test(test_hostile),
+      cmocka_unit_test(test_privacy),
+      cmocka_unit_test(test_odd),
+      cmocka_unit_test(test_wide),
+      cmocka_unit_test(test_very_wide),
+      cmocka_unit_test(test_pairs_whole_file),
   };
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }
