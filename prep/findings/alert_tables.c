@@ -1,5 +1,6 @@
 /* alert_tables.c - what is looked for in the table as a whole. How to add one: as in alert_checks.c. */
 #include <math.h>
+#include <stdio.h>
 
 #include "findings/alert_say.h"
 
@@ -67,13 +68,26 @@ static bool find_equal_rows(const copse_profile *p, struct finding *out, uint32_
   return says(out, share >= 0.05 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, share);
 }
 
+/* What a share of equal rows is without trivial ones; "" where there are none of either kind. */
+struct aside {
+  char text[80];
+};
+static struct aside without_trivial(double share, double apart) {
+  struct aside aside = {""};
+  if (apart < share || apart > share)
+    snprintf(aside.text, sizeof aside.text, "; without rows of up to 3 different values: %s",
+             share_text(apart).text);
+  return aside;
+}
+
 static bool find_several(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   double share = p->rows.share_several;
   (void)columns;
   (void)n;
   if (p->n_files < 2 || share < 0.001) return false;
-  SAY("%s%s rows are in more than one of the %zu files (%s).", p->rows.exact ? "" : "About ",
-      count_text(round(share * (double)p->n_rows)).text, p->n_files, share_text(share).text);
+  SAY("%s%s rows are in more than one of the %zu files (%s%s).", p->rows.exact ? "" : "About ",
+      count_text(round(share * (double)p->n_rows)).text, p->n_files, share_text(share).text,
+      without_trivial(share, p->rows.share_several_apart).text);
   ADVISE("was a file exported twice? Drop them (step dedupe of a recipe)");
   TELL("n", round(share * (double)p->n_rows));
   TELL("share", share);
@@ -165,8 +179,9 @@ static bool find_split_rows(const copse_profile *p, struct finding *out, uint32_
   (void)columns;
   (void)n;
   if (!p->drift.present || !(share >= 0.001)) return false;
-  SAY("%s rows of the other file (%s) are in this one too.",
-      count_text(round(share * (double)p->drift.n_rows)).text, share_text(share).text);
+  SAY("%s rows of the other file (%s%s) are in this one too.",
+      count_text(round(share * (double)p->drift.n_rows)).text, share_text(share).text,
+      without_trivial(share, p->drift.share_known_apart).text);
   ADVISE("a measure taken there is too good: drop them, or split again");
   TELL("n", round(share * (double)p->drift.n_rows));
   TELL("share", share);

@@ -112,7 +112,7 @@ static void compare(const struct column *here, const struct column_facts *facts,
     count_ranges(a, b, &c);
     double area;
     d->ks = kolmogorov(a, b, &area);
-    if (facts->has_number) d->w1 = area / facts->number.std;
+    if (facts->has_number && facts->number.std > 0) d->w1 = area / facts->number.std;
     double known = 0;
     for (uint32_t i = 0; i < b->n && facts->has_date; i++)
       known += b->entries[i].number.lo <= facts->date.last ? (double)b->entries[i].n : 0;
@@ -128,10 +128,11 @@ static void compare(const struct column *here, const struct column_facts *facts,
 
 /* Rows of the other file that are in this one. The target is left out where there is one: rows to be
  * predicted have none. */
-static double share_known(const struct scan *here, const struct scan *other, uint32_t n_gone) {
+static double share_known(const struct scan *here, const struct scan *other, uint32_t n_gone, double *apart) {
   const struct rows *rows = here->target != SCAN_NO_COLUMN ? &here->features : &here->full;
-  return n_gone > 0 ? (double)NAN
-                    : rows_overlap(rows, other->target != SCAN_NO_COLUMN ? &other->features : &other->full);
+  *apart = (double)NAN;
+  if (n_gone > 0) return (double)NAN;
+  return rows_overlap(rows, other->target != SCAN_NO_COLUMN ? &other->features : &other->full, apart);
 }
 
 bool drift_find(copse_context *ctx, const struct scan *here, const struct column_facts *facts,
@@ -155,7 +156,7 @@ bool drift_find(copse_context *ctx, const struct scan *here, const struct column
     copse_text_append(&out->new_names, name, strlen(name) + 1);
     out->n_new++;
   }
-  out->share_known_rows = share_known(here, other, out->n_gone);
+  out->share_known_rows = share_known(here, other, out->n_gone, &out->share_known_apart);
   return !out->new_names.failed;
 }
 

@@ -29,6 +29,7 @@ struct drift {
   bool present;
   uint64_t n_rows;              /* of the other file */
   double share_known_rows;      /* of them in this file; without the target; NaN where it lacks a column */
+  double share_known_apart;     /* the same of rows that are not trivial (rows.h); NaN: all are */
   uint32_t n_gone, n_new;       /* columns of this file alone (but the target); of the other one alone */
   copse_text new_names;         /* of the latter, NUL-terminated each */
   struct column_drift *columns; /* [n_columns] of this file */

@@ -365,7 +365,7 @@ typedef enum copse_profile_values {
 typedef enum copse_profile_format {
   COPSE_PROFILE_TEXT = 0, /* 100 characters wide */
   COPSE_PROFILE_HTML = 1, /* one page that needs nothing else */
-  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.3, prep/report/profile.schema.json */
+  COPSE_PROFILE_JSON = 2  /* schema copse.profile/1.4, prep/report/profile.schema.json */
 } copse_profile_format;
 
 typedef enum copse_alert_level {

@@ -21,6 +21,7 @@ struct typed_block {
   uint64_t *row_hashes, *feature_hashes; /* [n_rows] of all cells; of all but the target's */
   struct row_target *targets;            /* [n_rows], once the block's turn has come */
   uint64_t *bytes;                       /* [columns] of the cells' texts */
+  uint64_t n_filled, n_plain;            /* rows without a blank cell; of them, without a token too */
   size_t capacity_cells, capacity_rows;
 };
 

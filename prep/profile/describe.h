@@ -23,5 +23,7 @@ struct facts_value facts_text(const struct values *texts, const struct value *va
 /* A number with its text; a day or a moment, as YYYY-MM-DD[ hh:mm:ss]. */
 struct facts_value facts_number(double x, uint64_t n);
 struct facts_value facts_date(double seconds, uint64_t n);
+/* A number or a date of a column of texts, as it is usually written. */
+struct facts_value facts_as_text(double x, enum cell_type type);
 
 #endif

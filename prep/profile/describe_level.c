@@ -8,17 +8,23 @@
 #include "profile/describe.h"
 #include "profile/text_kind.h"
 
-/* Numbers and dates in a column of texts are texts too, as they are usually written. */
-static void absorb(struct values *texts, const struct values *numbers, bool dates, bool packed) {
+struct facts_value facts_as_text(double x, enum cell_type type) {
+  if (type == CELL_TYPE_INTEGER || type == CELL_TYPE_DECIMAL || type == CELL_TYPE_INFINITE)
+    return facts_number(x, 1);
+  if (type != CELL_TYPE_DMY) return facts_date(x, 1);
+  struct facts_value out = {.number = (double)NAN, .n = 1};
+  int a, b, y;
+  date_unpack(x, &a, &b, &y);
+  out.length = (uint32_t)snprintf(out.text, sizeof out.text, "%02d/%02d/%04d", a, b, y);
+  return out;
+}
+
+/* Numbers and dates in a column of texts are texts too. type: of all of them, or like theirs. */
+static void absorb(struct values *texts, const struct values *numbers, enum cell_type type) {
   if (!numbers->exact) return;
   for (uint32_t i = 0; i < numbers->n; i++) {
     const struct value *v = &numbers->entries[i];
-    struct facts_value shown = dates ? facts_date(v->number.lo, v->n) : facts_number(v->number.lo, v->n);
-    if (packed) {
-      int a, b, y;
-      date_unpack(v->number.lo, &a, &b, &y);
-      shown.length = (uint32_t)snprintf(shown.text, sizeof shown.text, "%02d/%02d/%04d", a, b, y);
-    }
+    struct facts_value shown = facts_as_text(v->number.lo, type);
     uint64_t hash = cell_hash(shown.text, shown.length);
     uint32_t entry = values_add_text(texts, hash, shown.text, shown.length, v->n);
     if (entry == UINT32_MAX) return;
@@ -159,9 +165,9 @@ bool describe_levels(struct column *column, struct column_facts *out) {
   struct values *texts = &column->texts;
   struct level_facts *f = &out->levels;
   values_shape(texts, column->blanks.shape);
-  absorb(texts, &column->numbers, false, false);
-  absorb(texts, &column->dates, true, false);
-  absorb(texts, &column->packed, false, true);
+  absorb(texts, &column->numbers, CELL_TYPE_DECIMAL);
+  absorb(texts, &column->dates, CELL_TYPE_DATE);
+  absorb(texts, &column->packed, CELL_TYPE_DMY);
   values_sort(texts);
   if (texts->failed) return false;
   if (texts->n == 0) return true;

@@ -87,6 +87,7 @@ struct date_facts {
   const char *granularity;       /* "day", "second" */
   uint64_t n_timed, n_zoned;     /* dates with a time of day; those of them with a time zone */
   bool ambiguous;                /* day or month first: both would do */
+  bool month_first;              /* where both come before the year */
   uint64_t n_future, n_sentinel; /* n_future: far behind nearly all others, see describe_date.c */
   uint64_t n_first, n_last;      /* rows of the first and the last one */
   bool rounded;                  /* they stand for themselves no longer */
@@ -112,6 +113,8 @@ struct bin_facts {
   uint64_t n_pos; /* of the positive class */
   double rate;    /* of it; regression: mean of the target */
   double ci_lo, ci_hi;
+  double median;      /* regression: of the target, in the sampled rows */
+  uint64_t n_sampled; /* those rows */
   double woe;
 };
 

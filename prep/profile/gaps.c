@@ -2,6 +2,7 @@
  * are passed over one by one. */
 #include "profile/gaps.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,10 +11,14 @@ struct gapped_row {
   size_t row;
 };
 
+/* Tokens of the column are missing values. */
+static bool misses_tokens(const struct column_facts *facts) {
+  return facts->n_missing > facts->n_null + facts->n_empty + facts->n_declared;
+}
+
 static bool is_missing(const struct column *column, const struct column_facts *facts, size_t row) {
   enum cell_type type = column->sample_types[row];
-  bool tokens = facts->n_missing > facts->n_null + facts->n_empty + facts->n_declared;
-  return cell_is_blank(type) || (tokens && type == CELL_TYPE_TOKEN);
+  return cell_is_blank(type) || (misses_tokens(facts) && type == CELL_TYPE_TOKEN);
 }
 
 static bool has_gaps(const struct column_facts *facts) {
@@ -87,6 +92,23 @@ bool gaps_find(copse_context *ctx, const struct column *columns, const struct co
   }
   copse_free(rows);
   return ok;
+}
+
+uint64_t gaps_complete(const struct gaps *gaps, const struct column *columns,
+                       const struct column_facts *facts, uint32_t n_columns, uint64_t n_rows,
+                       uint64_t n_filled, uint64_t n_plain, bool *exact) {
+  bool missing = false, texts = false;
+  *exact = true;
+  for (uint32_t i = 0; i < n_columns; i++) {
+    if (facts[i].n_missing == n_rows) return 0; /* the sample's patterns leave out such a column */
+    missing |= misses_tokens(&facts[i]);
+    texts |= !misses_tokens(&facts[i]) && columns[i].n_types[CELL_TYPE_TOKEN] > 0;
+  }
+  if (!missing || !texts) return missing ? n_plain : n_filled;
+  *exact = gaps->n_rows == n_rows;
+  if (*exact) return gaps->n_complete;
+  double about = round((double)gaps->n_complete / (double)gaps->n_rows * (double)n_rows);
+  return about < (double)n_plain ? n_plain : about > (double)n_filled ? n_filled : (uint64_t)about;
 }
 
 void gaps_release(struct gaps *gaps) {

@@ -25,6 +25,12 @@ struct gaps {
 /* Columns with their samples, whose facts are known. False: out of memory. */
 bool gaps_find(copse_context *ctx, const struct column *columns, const struct column_facts *facts,
                uint32_t n_columns, struct gaps *out);
+/* Rows of the whole file, [n_rows], that miss nothing. n_filled of them have no blank cell, n_plain no token
+ * either: what tokens are, a column's type says, and where some are missing values and others texts the
+ * sample has to tell. after gaps_find; *exact: it did not. */
+uint64_t gaps_complete(const struct gaps *gaps, const struct column *columns,
+                       const struct column_facts *facts, uint32_t n_columns, uint64_t n_rows,
+                       uint64_t n_filled, uint64_t n_plain, bool *exact);
 void gaps_release(struct gaps *gaps);
 
 #endif

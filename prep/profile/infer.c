@@ -55,6 +55,7 @@ static bool settle_packed(struct column *column, struct column_facts *out) {
   bool open = day_first + month_first == 0 && packed->n > 0;
   bool month = month_first > 0 || (open && column->date_order == 'm');
   out->date.ambiguous = open && column->date_order == 0;
+  out->date.month_first = month;
   out->date.format = month ? "MM/DD/YYYY" : "DD/MM/YYYY";
   values_shape(dates, packed->tally.shape);
   for (uint32_t i = 0; i < packed->n; i++) {

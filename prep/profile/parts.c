@@ -35,9 +35,26 @@ static struct part *new_part(struct parts *parts, enum bin_kind kind) {
   return part;
 }
 
+/* A target of so few numbers that they were counted as classes, and yet is none of classes. */
+static void add_classes_as_numbers(struct part *part, const struct tally *tally, size_t at) {
+  uint32_t width = tally->shape.n_classes;
+  const uint32_t *counts = tally->counts + at * TALLY_FOLDS * width;
+  for (int f = 0; f < TALLY_FOLDS; f++, counts += width) {
+    for (uint32_t c = 0; c < width; c++) {
+      if (counts[c] == 0) continue;
+      part->counts[f][0] += counts[c];
+      part->sums[f] += counts[c] * tally->shape.class_values[c];
+    }
+  }
+}
+
 static void add_tally(const struct parts *parts, struct part *part, const struct tally *tally, size_t at) {
   uint32_t width = tally->shape.n_classes, least = width < parts->n_classes ? width : parts->n_classes;
   if (parts->failed || at >= tally->capacity) return;
+  if (parts->sums && !tally->shape.sums) {
+    add_classes_as_numbers(part, tally, at);
+    return;
+  }
   const uint32_t *counts = tally->counts + at * TALLY_FOLDS * width;
   if (least == 2 && width == 2) {
     for (int f = 0; f < TALLY_FOLDS; f++) {

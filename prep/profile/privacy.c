@@ -114,7 +114,8 @@ static void guard_view(struct column_facts *c, bool none, bool numbers, bool sha
     struct bin_facts *bin = &c->view.bins[i];
     bool few = bin->n < COMMON_ROWS;
     if (bin->kind == BIN_LEVEL) guard(&bin->level, none, c->sensitive);
-    if (numbers && (none || few)) bin->rate = (double)NAN;
+    if (numbers && (none || few)) bin->rate = bin->ci_lo = bin->ci_hi = bin->median = (double)NAN;
+    if (numbers && bin->n_sampled < COMMON_ROWS) bin->ci_lo = bin->ci_hi = bin->median = (double)NAN;
     if (bin->kind != BIN_RANGE && bin->kind != BIN_VALUE) continue;
     bool hidden = none || c->sensitive || few;
     double lo = border(bin->lo, c->has_date, shared || bin->kind == BIN_VALUE);
@@ -147,6 +148,14 @@ static void guard_column(struct column_facts *c, bool none, bool numbers) {
   detail_guard(c, none, COMMON_ROWS);
 }
 
+/* A median of the target is a row's own: as exact as the target's quantiles are. */
+static void round_medians(struct view_facts *view, const struct column_facts *target) {
+  bool shared = (double)(target->n - target->n_missing) >= COMMON_ROWS * target->distinct;
+  if (shared && !target->sensitive) return;
+  for (uint32_t i = 0; i < view->n_bins; i++)
+    view->bins[i].median = rounded(view->bins[i].median, target->sensitive ? 2 : 3);
+}
+
 /* A pattern that few rows have is theirs. */
 static void guard_gaps(struct gaps *gaps) {
   gaps->any_together = false;
@@ -169,6 +178,8 @@ void privacy_apply(copse_profile *profile) {
     if (values != COPSE_VALUES_FULL) guard_column(c, none, target->kind == TARGET_NUMBER);
   }
   if (values == COPSE_VALUES_FULL) return;
+  for (uint32_t i = 0; i < profile->n_columns && target->kind == TARGET_NUMBER; i++)
+    round_medians(&profile->columns[i].view, &profile->columns[target->column]);
   guard_gaps(&profile->gaps);
   pairs_guard(&profile->pairs, profile->columns, COMMON_ROWS);
   for (uint32_t i = 0; i < target->n_classes; i++) guard(&target->classes[i], none, false);

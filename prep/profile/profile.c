@@ -105,6 +105,7 @@ static struct scan_options scan_options_of(const copse_profile_options *o, const
       .types = o->column_types,
       .date_order = o->date_order,
       .memory_bytes = o->memory_bytes,
+      .compared = n_paths > 1 || o->n_against > 0,
       .n_samples = o->values == COPSE_VALUES_FULL ? o->n_samples : 0,
       .n_threads = o->n_threads};
 }
@@ -181,6 +182,8 @@ static copse_status conclude(copse_profile *p, struct scan *scan, copse_error *e
   p->rows = rows_finish(&scan->full);
   p->features = rows_finish(&scan->features);
   for (uint32_t i = 0; i < p->n_columns; i++) p->n_cells_missing += p->columns[i].n_missing;
+  p->n_complete = gaps_complete(&p->gaps, scan->columns, p->columns, p->n_columns, p->n_rows, scan->n_filled,
+                                scan->n_plain, &p->complete_exact);
   place_misfits(p, scan);
   if (o->earlier != NULL && !since_find(p->ctx, scan, p->columns, o->earlier, &p->since))
     return report_memory(err, "the profile of", "the table");

@@ -24,6 +24,8 @@ struct copse_profile {
   bool numbers_skip_target; /* the numbers in made-up names do not count the target's column */
   int numbers_from;         /* 1: of a LibSVM file whose indices begin with 1; else 0 */
   uint64_t n_rows, n_cells_missing;
+  uint64_t n_complete; /* rows without a missing cell */
+  bool complete_exact;
   uint32_t n_columns;
   struct column_facts *columns; /* [n_columns] */
   struct target_facts target;

@@ -1,6 +1,8 @@
 /* rows.c - see rows.h. */
 #include "profile/rows.h"
 
+#include <math.h>
+
 enum { FIRST_SLOTS = 1024 };
 
 static bool passes(const struct rows *rows, uint64_t hash) {
@@ -63,34 +65,45 @@ void rows_add(struct rows *rows, uint64_t hash, uint8_t code, uint16_t file) {
 }
 
 struct rows_result rows_finish(const struct rows *rows) {
-  uint64_t n = 0, n_conflicting = 0, n_minority = 0, n_several = 0;
+  uint64_t n = 0, n_conflicting = 0, n_minority = 0, n_several = 0, n_apart = 0, n_several_apart = 0;
   for (uint64_t i = 0; i < rows->n_slots; i++) {
     const struct row_group *group = &rows->groups[i];
     if (group->hash == 0) continue;
     n += group->n;
     if (group->several) n_several += group->n;
+    if ((group->hash & ROWS_TRIVIAL) == 0) {
+      n_apart += group->n;
+      n_several_apart += group->several ? group->n : 0;
+    }
     if (group->n_second == 0 || group->n_first == 0) continue;
     n_conflicting += group->n;
     n_minority += group->n_first < group->n_second ? group->n_first : group->n_second;
   }
-  struct rows_result result = {.exact = rows->level == 0, .best_accuracy = 1};
+  struct rows_result result = {
+      .exact = rows->level == 0, .best_accuracy = 1, .share_several_apart = (double)NAN};
   if (n == 0) return result;
   result.share_repeated = (double)(n - rows->n_groups) / (double)n;
   result.share_several = (double)n_several / (double)n;
+  if (n_apart > 0) result.share_several_apart = (double)n_several_apart / (double)n_apart;
   result.share_conflicting = (double)n_conflicting / (double)n;
   result.best_accuracy = 1 - (double)n_minority / (double)n;
   return result;
 }
 
-double rows_overlap(const struct rows *rows, const struct rows *other) {
-  uint64_t n = 0, n_found = 0;
+double rows_overlap(const struct rows *rows, const struct rows *other, double *apart) {
+  uint64_t n = 0, n_found = 0, n_apart = 0, n_found_apart = 0;
+  *apart = (double)NAN;
   if (rows->n_slots == 0) return 0;
   for (uint64_t i = 0; i < other->n_slots; i++) {
     const struct row_group *group = &other->groups[i];
     if (group->hash == 0 || !passes(rows, group->hash)) continue;
     n += group->n;
-    if (find(rows, group->hash)->hash != 0) n_found += group->n;
+    bool found = find(rows, group->hash)->hash != 0, trivial = (group->hash & ROWS_TRIVIAL) != 0;
+    n_found += found ? group->n : 0;
+    n_apart += trivial ? 0 : group->n;
+    n_found_apart += found && !trivial ? group->n : 0;
   }
+  if (n_apart > 0) *apart = (double)n_found_apart / (double)n_apart;
   return n > 0 ? (double)n_found / (double)n : 0;
 }
 

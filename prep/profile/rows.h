@@ -8,6 +8,9 @@
 
 enum { ROWS_MOST_GROUPS = 1 << 21 };
 
+/* Set in the hash of a row that other rows equal by chance: one of few different values. */
+#define ROWS_TRIVIAL ((uint64_t)1 << 63)
+
 struct row_group {
   uint64_t hash; /* 0: free */
   uint32_t n;
@@ -39,13 +42,14 @@ void rows_release(struct rows *rows);
 
 struct rows_result {
   bool exact;
-  double share_repeated;    /* of rows that repeat an earlier one */
-  double share_several;     /* of rows that are in more than one file */
-  double share_conflicting; /* of rows in groups with more than one class */
-  double best_accuracy;     /* 1 - share of rows that are not of their group's most frequent class */
+  double share_repeated;      /* of rows that repeat an earlier one */
+  double share_several;       /* of rows that are in more than one file */
+  double share_several_apart; /* the same of rows that are not trivial; NaN: all are */
+  double share_conflicting;   /* of rows in groups with more than one class */
+  double best_accuracy;       /* 1 - share of rows that are not of their group's most frequent class */
 };
 struct rows_result rows_finish(const struct rows *rows);
-/* Share of the rows of `other` that are in `rows`. */
-double rows_overlap(const struct rows *rows, const struct rows *other);
+/* Share of the rows of `other` that are in `rows`; *apart: of those that are not trivial, NaN if all are. */
+double rows_overlap(const struct rows *rows, const struct rows *other, double *apart);
 
 #endif

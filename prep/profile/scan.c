@@ -77,7 +77,11 @@ bool scan_settle(struct scan *scan, size_t n_blocks) {
   for (size_t b = 0; b < n_blocks && scan->samples.most > 0; b++)
     failed |= !samples_look(&scan->samples, scan->blocks[b], scan->columns, scan->n_columns);
   copse_parallel_for(scan->n_threads, scan->n_columns + N_ROW_TASKS, take_batch, scan);
-  for (size_t b = 0; b < n_blocks; b++) scan->n_rows += scan->blocks[b]->n_rows;
+  for (size_t b = 0; b < n_blocks; b++) {
+    scan->n_rows += scan->blocks[b]->n_rows;
+    scan->n_filled += scan->blocks[b]->n_filled;
+    scan->n_plain += scan->blocks[b]->n_plain;
+  }
   for (uint32_t i = 0; i < scan->n_columns; i++) failed |= scan->columns[i].failed;
   return !failed && !scan->full.failed && !scan->features.failed && !scan->order.failed;
 }
@@ -202,6 +206,7 @@ copse_status scan_run(copse_context *ctx, const struct scan_options *options, st
   *out = (struct scan){.ctx = ctx,
                        .n_threads = options->n_threads,
                        .missing = missing_tokens_of(options->missing),
+                       .marks_trivial = options->compared,
                        .full = {.ctx = ctx},
                        .features = {.ctx = ctx},
                        .samples = {.ctx = ctx, .most = options->n_samples}};

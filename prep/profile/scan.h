@@ -25,10 +25,10 @@ struct scan {
   uint32_t n_columns, target; /* target: SCAN_NO_COLUMN without one */
   struct scan_limits limits;
   struct missing_tokens missing;
-  uint64_t n_rows;
-  struct column *columns;     /* [n_columns] */
-  struct rows full, features; /* features: with a target; without it the same as full would be */
-  struct column order;        /* the rows' numbers as a column, with a target */
+  uint64_t n_rows, n_filled, n_plain; /* as in a block */
+  struct column *columns;             /* [n_columns] */
+  struct rows full, features;         /* features: with a target; without it the same as full would be */
+  struct column order;                /* the rows' numbers as a column, with a target */
   /* the target, as it becomes known */
   struct tally_shape shape;
   uint32_t n_classes;
@@ -49,6 +49,7 @@ struct scan {
   struct typed_block **blocks;
   size_t n_blocks;
   uint64_t *column_seeds; /* [n_columns] */
+  bool marks_trivial;     /* rows' hashes have ROWS_TRIVIAL */
   bool *unhashed;         /* [n_columns] columns that do not count into the rows' hashes */
 };
 
@@ -61,6 +62,7 @@ struct scan_options {
   const char *ignored, *types; /* as ignore_column and column_types of copse_profile_options */
   char date_order;             /* as struct column's */
   uint64_t memory_bytes;       /* that the tables may take; 0: as much as is useful */
+  bool compared;               /* rows of several files, or with another one's, will be compared */
   bool target_may_lack;        /* it is no error when there is no such column */
   uint32_t n_samples;          /* rows to be shown */
   const char *missing;         /* further missing values */

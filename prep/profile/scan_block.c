@@ -87,6 +87,60 @@ static void type_column(const struct scan *scan, struct typed_block *block, uint
   block->bytes[column] = bytes;
 }
 
+/* Rows without a blank cell, and those of them without a token. A cell's type is a byte, here eight rows of a
+ * column at a time: adding what lacks to 128 sets a byte's highest bit where the type is none of the first.
+ */
+static void count_filled(struct typed_block *block, uint32_t n_columns) {
+  const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+  const uint64_t blanks = (128 - CELL_TYPE_TOKEN) * ones, tokens = (127 - CELL_TYPE_TOKEN) * ones;
+  size_t n_rows = block->n_rows;
+  block->n_filled = block->n_plain = 0;
+  for (size_t row = 0; row < n_rows; row += 8) {
+    size_t n = n_rows - row < 8 ? n_rows - row : 8;
+    uint64_t filled = high, plain = high;
+    const uint8_t *types = block->types + row;
+    for (uint32_t column = 0; column < n_columns; column++, types += n_rows) {
+      uint64_t eight = 0; /* rows that there are not are blank */
+      if (n == 8)
+        memcpy(&eight, types, 8);
+      else
+        memcpy(&eight, types, n);
+      filled &= eight + blanks;
+      plain &= eight + tokens;
+    }
+    block->n_filled += (filled / 128) * ones >> 56;
+    block->n_plain += (plain / 128) * ones >> 56;
+  }
+}
+_Static_assert(CELL_TYPE_NULL == 0 && CELL_TYPE_EMPTY == 1 && CELL_TYPE_DECLARED == 2 && CELL_TYPE_TOKEN == 3,
+               "blank cells come first, then tokens");
+
+/* At most three different values among the cells of the features that are filled: an empty form, or a few
+ * zeros. */
+static bool is_trivial(const struct scan *scan, const struct typed_block *block, size_t row) {
+  enum { MOST = 3 };
+  uint64_t seen[MOST];
+  int n = 0;
+  for (uint32_t column = 0; column < scan->n_columns; column++) {
+    size_t cell = (size_t)column * block->n_rows + row;
+    if (column == scan->target || scan->unhashed[column] || cell_is_blank(block->types[cell])) continue;
+    int known = 0;
+    while (known < n && seen[known] != block->values[cell]) known++;
+    if (known < n) continue;
+    if (n == MOST) return false;
+    seen[n++] = block->values[cell];
+  }
+  return true;
+}
+
+static void mark_trivial(const struct scan *scan, struct typed_block *block) {
+  for (size_t row = 0; row < block->n_rows; row++) {
+    uint64_t mark = is_trivial(scan, block, row) ? ROWS_TRIVIAL : 0;
+    block->row_hashes[row] = (block->row_hashes[row] & ~ROWS_TRIVIAL) | mark;
+    block->feature_hashes[row] = (block->feature_hashes[row] & ~ROWS_TRIVIAL) | mark;
+  }
+}
+
 copse_status scan_visit(void *user, const struct row_block *rows, int thread, copse_error *err) {
   struct scan *scan = user;
   (void)thread;
@@ -112,9 +166,11 @@ copse_status scan_visit(void *user, const struct row_block *rows, int thread, co
     type_column(scan, block, scan->target);
     block->feature_hashes = features;
   }
+  count_filled(block, scan->n_columns);
   for (size_t row = 0; row < rows->n_rows; row++) {
     block->row_hashes[row] = mix64(block->row_hashes[row]);
     block->feature_hashes[row] = mix64(block->feature_hashes[row]);
   }
+  if (scan->marks_trivial) mark_trivial(scan, block);
   return COPSE_OK;
 }

@@ -46,7 +46,7 @@ static void show_bins(const struct parts *parts, const struct target_facts *targ
       double sum = 0;
       for (int f = 0; f < TALLY_FOLDS; f++) sum += part->sums[f];
       bin->rate = bin->n > 0 ? sum / (double)bin->n : (double)NAN;
-      bin->ci_lo = bin->ci_hi = (double)NAN;
+      bin->ci_lo = bin->ci_hi = bin->median = (double)NAN; /* view_spread fills them */
       continue;
     }
     bin->n_pos = part_class(part, target->positive);
@@ -196,6 +196,7 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
     show_bins(&shown, target, column, view);
     if (facts->has_date) view_over_time(column, target, facts);
     if (target->kind == TARGET_NUMBER) {
+      failed |= !view_spread(scan, &shown, column, facts, view);
       view->r2_oof = r2_out_of_fold(&fine, &t, target->std * target->std * (double)(target->n_labelled - 1));
     } else {
       rank_classes(&fine, &t, target, values, room, &failed, view);

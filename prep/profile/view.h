@@ -17,6 +17,11 @@ bool view_column(const struct scan *scan, const struct target_facts *target, con
 void view_over_time(const struct column *column, const struct target_facts *target,
                     struct column_facts *facts);
 
+struct parts;
+/* A target of numbers: intervals and medians of the shown parts. False: out of memory. */
+bool view_spread(const struct scan *scan, const struct parts *parts, const struct column *column,
+                 const struct column_facts *facts, struct view_facts *view);
+
 /* ---- parts of a column's values, for view_column ---- */
 
 struct part {

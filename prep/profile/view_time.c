@@ -20,6 +20,8 @@ void view_over_time(const struct column *column, const struct target_facts *targ
       for (uint32_t c = 0; c < width; c++) {
         f->labelled[period] += counts[c];
         if (!numbers && c == target->positive) sums[period] += counts[c];
+        if (numbers && !dates->tally.shape.sums && counts[c] > 0)
+          sums[period] += counts[c] * dates->tally.shape.class_values[c];
       }
       if (numbers && dates->tally.shape.sums) sums[period] += dates->tally.sums[i * TALLY_FOLDS + fold];
     }

@@ -188,6 +188,20 @@ static void put_part(copse_text *out, const struct bin_facts *bin, bool dates, u
   if (!isnan(bin->hi)) put_border(out, bin->hi, dates);
 }
 
+/* exact: the sample, which spread and median are from, is all rows. */
+static void put_mean(copse_text *out, const struct bin_facts *bin, bool exact) {
+  html_number(out, bin->rate);
+  if (!isnan(bin->ci_lo)) {
+    html_put(out, exact ? " (" : " (\xE2\x89\x88 ");
+    html_number(out, bin->ci_lo);
+    html_put(out, UP_TO);
+    html_number(out, bin->ci_hi);
+    html_put(out, ")");
+  }
+  html_put(out, exact || isnan(bin->median) ? "</td><td>" : "</td><td>\xE2\x89\x88 ");
+  html_number(out, bin->median);
+}
+
 static void put_bins(copse_text *out, const copse_profile *p, const struct column_facts *c) {
   bool rates = p->target.kind != TARGET_NUMBER;
   double all = (double)p->target.n_labelled;
@@ -195,7 +209,8 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
       out,
       "<div class=\"wide\"><table><caption>The target by part</caption><thead><tr><th scope=\"col\">part</th>"
       "<th scope=\"col\">rows (share)</th><th scope=\"col\">");
-  html_put(out, rates ? "rate (95 % interval)</th><th scope=\"col\">times the mean</th>" : "mean</th>");
+  html_put(out, rates ? "rate (95 % interval)</th><th scope=\"col\">times the mean</th>"
+                      : "mean (95 % interval)</th><th scope=\"col\">median</th>");
   html_put(out, "</tr></thead><tbody>");
   for (uint32_t i = 0; i < c->view.n_bins; i++) {
     const struct bin_facts *bin = &c->view.bins[i];
@@ -215,7 +230,7 @@ static void put_bins(copse_text *out, const copse_profile *p, const struct colum
       html_put(out, ")</td><td>");
       html_fixed(out, bin->rate / p->target.rate);
     } else {
-      html_number(out, bin->rate);
+      put_mean(out, bin, p->sample_is_all);
     }
     html_put(out, "</td></tr>");
   }

@@ -69,6 +69,12 @@ static void put_glance(copse_text *out, const copse_profile *p) {
   open_tile(out);
   html_share(out, (double)p->n_cells_missing / ((double)p->n_rows * p->n_columns));
   close_tile(out, "of the cells missing");
+  if (p->n_cells_missing > 0) {
+    open_tile(out);
+    if (!p->complete_exact) html_put(out, "\xE2\x89\x88 ");
+    html_share(out, (double)p->n_complete / (double)p->n_rows);
+    close_tile(out, "of the rows miss nothing");
+  }
   open_tile(out);
   html_share(out, p->rows.share_repeated);
   close_tile(out, "of the rows repeat another");
@@ -264,7 +270,8 @@ static void put_made(copse_text *out, const copse_profile *p, const uint8_t *car
       "<dt>curved</dt><dd>rank correlation below 0.3, and yet 16 quantile bins of one tell 20 % of the "
       "other's entropy</dd>"
       "<dt>PSI</dt><dd>between two files, the sum that information value is; above 0.1 something moved</dd>"
-      "<dt>KS, JS</dt><dd>greatest distance of the cumulative shares; Jensen\xE2\x80\x93Shannon distance "
+      "<dt>KS, W1, JS</dt><dd>greatest distance of the cumulative shares; Wasserstein's distance: how far "
+      "numbers went on average, in standard deviations of this file's; Jensen\xE2\x80\x93Shannon distance "
       "of the parts, 0 to 1</dd>"
       "</dl></details></main>\n<script>");
   html_put(out, page_script);

@@ -156,28 +156,29 @@ void html_drift(copse_text *out, const copse_profile *p) {
   html_head_cell(out, "PSI", "");
   html_head_cell(out, "by chance", "o");
   html_head_cell(out, "KS", "o");
+  html_head_cell(out, "W1", "o");
   html_head_cell(out, "JS", "");
   html_head_cell(out, "new values", "");
   html_put(out, "</tr></thead><tbody>");
   uint32_t n = 0;
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
-    const double cells[] = {d->psi, d->psi_chance, d->ks, d->js};
+    const double cells[] = {d->psi, d->psi_chance, d->ks, d->w1, d->js};
     bool still = p->n_columns > HTML_FILE_ROWS && d->present && !d->moved && !d->type_changed;
     if ((!d->present && p->columns[i].is_target) || still || n++ >= HTML_FILE_ROWS) continue;
     html_put(out, "<tr>");
     html_data_in(out, "td", p->columns[i].name, 64);
     html_put(out, "</td>");
     if (!d->present || d->type_changed) {
-      for (int k = 0; k < 4; k++)
-        html_put(out, k == 1 || k == 2 ? "<td class=\"o\" data-v=\"\"></td>" : "<td data-v=\"\"></td>");
+      for (int k = 0; k < 5; k++)
+        html_put(out, k >= 1 && k <= 3 ? "<td class=\"o\" data-v=\"\"></td>" : "<td data-v=\"\"></td>");
       html_put(out, "<td class=\"w\" data-v=\"\">");
       html_put(out, d->present ? column_type_names[d->other_type] : "not there");
       html_put(out, d->present ? " there</td></tr>" : "</td></tr>");
       continue;
     }
-    for (int k = 0; k < 4; k++) {
-      html_number_cell(out, cells[k], k == 1 || k == 2 ? "o" : "");
+    for (int k = 0; k < 5; k++) {
+      html_number_cell(out, cells[k], k >= 1 && k <= 3 ? "o" : "");
       html_fixed(out, cells[k]);
       html_put(out, "</td>");
     }

@@ -1,4 +1,4 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.3": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/1.4": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
@@ -32,11 +32,16 @@ static void write_table(copse_text *out, const copse_profile *p) {
   for (uint32_t i = 0; i < p->n_columns; i++) types[p->columns[i].type]++;
   begin(out, "table", "{");
   count(out, "cells_missing", p->n_cells_missing);
+  count(out, "rows_complete", p->n_complete);
+  truth(out, "rows_complete_exact", p->complete_exact);
   begin(out, "rows_duplicate", "{");
   number(out, "n", round(p->rows.share_repeated * (double)p->n_rows));
   number(out, "share", p->rows.share_repeated);
   truth(out, "exact", p->rows.exact);
-  if (p->n_files > 1) number(out, "in_several_files_share", p->rows.share_several);
+  if (p->n_files > 1) {
+    number(out, "in_several_files_share", p->rows.share_several);
+    number(out, "in_several_files_share_without_trivial", p->rows.share_several_apart);
+  }
   raw(out, "}");
   if (p->target.kind == TARGET_BINARY) {
     number(out, "rows_conflicting_share", p->features.share_conflicting);
@@ -117,7 +122,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   copse_text rest = {.ctx = p->ctx};
   double began = run_seconds(&p->run);
   write_rest(&rest, p);
-  raw(out, "{\"schema\":\"copse.profile/1.3\"");
+  raw(out, "{\"schema\":\"copse.profile/1.4\"");
   json_run(out, p, run_seconds(&p->run) - began);
   raw(out, ",");
   if (!rest.failed) copse_text_append(out, rest.data, rest.length);

@@ -118,7 +118,8 @@ static void write_border(copse_text *out, const char *name, double x, const stru
     append_json_number(out, x);
 }
 
-static void write_bins(copse_text *out, const struct column_facts *c) {
+/* numbers: the target's are. */
+static void write_bins(copse_text *out, const struct column_facts *c, bool numbers) {
   const struct view_facts *v = &c->view;
   static const char *const kinds[] = {"range", "value", "level", "other", "missing", "mismatched"};
   begin(out, "bins", "[");
@@ -138,6 +139,8 @@ static void write_bins(copse_text *out, const struct column_facts *c) {
     count(out, "n_pos", bin->n_pos);
     number(out, "rate", bin->rate);
     number_list(out, "ci", (const double[]){bin->ci_lo, bin->ci_hi}, 2);
+    if (numbers) number(out, "median", bin->median);
+    if (numbers) count(out, "sample_rows", bin->n_sampled);
     number(out, "woe", bin->woe);
     raw(out, "}");
   }
@@ -162,7 +165,7 @@ static void write_view(copse_text *out, const copse_profile *p, const struct col
   number(out, "follows_target", v->follows);
   number(out, "filled_among_positives", v->filled_pos);
   number(out, "filled_among_others", v->filled_neg);
-  write_bins(out, c);
+  write_bins(out, c, p->target.kind == TARGET_NUMBER);
   raw(out, "}");
 }
 

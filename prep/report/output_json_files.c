@@ -38,6 +38,7 @@ void json_drift(copse_text *out, const copse_profile *p) {
                                      p->drift.n_rows, p->drift.n_columns},
               p->options.values);
   number(out, "rows_known_share", p->drift.share_known_rows);
+  number(out, "rows_known_share_without_trivial", p->drift.share_known_apart);
   name_list(out, "columns_new", p->drift.new_names.data, p->drift.n_new);
   begin(out, "columns_gone", "[");
   for (uint32_t i = 0; i < p->n_columns; i++) {

@@ -258,9 +258,11 @@ static void put_drift(const copse_profile *p, copse_text *out) {
   copse_text_appendf(out, "\nAgainst %s: %s rows, %s of them are in this file too\n", text,
                      count_text((double)p->drift.n_rows).text, share_text(p->drift.share_known_rows).text);
   put_domain(p, out);
-  put(out, "  column                         PSI   by chance      KS      JS\n");
+  put(out, "  column                         PSI   by chance      KS      W1      JS\n");
   for (uint32_t i = 0; i < p->n_columns; i++) {
     const struct column_drift *d = &p->drift.columns[i];
+    char w1[32] = "";
+    if (d->present && !isnan(d->w1)) snprintf(w1, sizeof w1, "%.3f", d->w1);
     clean_text(p->columns[i].name, strlen(p->columns[i].name), 25, text, sizeof text);
     put(out, "  ");
     put_padded(out, text, 26, false);
@@ -268,8 +270,8 @@ static void put_drift(const copse_profile *p, copse_text *out) {
       copse_text_appendf(out, "   %s there, %s here\n", column_type_names[d->other_type],
                          column_type_names[p->columns[i].type]);
     else if (d->present)
-      copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6.3f%s\n", d->psi, d->psi_chance,
-                         isnan(d->ks) ? 0 : d->ks, d->js, d->moved ? "  moved" : "");
+      copse_text_appendf(out, "%8.3f  %10.3f  %6.3f  %6s  %6.3f%s\n", d->psi, d->psi_chance,
+                         isnan(d->ks) ? 0 : d->ks, w1, d->js, d->moved ? "  moved" : "");
     else
       put(out, "   not there\n");
   }
@@ -336,6 +338,10 @@ void output_text(const copse_profile *p, copse_text *out) {
       text, count_text((double)p->n_rows).text, count_text(p->n_columns).text,
       share_text((double)p->n_cells_missing / ((double)p->n_rows * p->n_columns)).text,
       share_text(p->rows.share_repeated).text, values[p->options.values]);
+  if (p->n_cells_missing > 0)
+    copse_text_appendf(out, "%s%s rows miss nothing (%s)\n", p->complete_exact ? "" : "\xE2\x89\x88 ",
+                       count_text((double)p->n_complete).text,
+                       share_text((double)p->n_complete / (double)p->n_rows).text);
   put_target(p, out);
   if (p->alerts.n > 0) {
     copse_text_appendf(out, "\nDecide first (%u)\n", p->alerts.n);

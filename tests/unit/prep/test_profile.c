@@ -217,6 +217,108 @@ static void test_targets(void **state) {
   free(text);
 }
 
+/* What a bin says of a target of numbers, against the rows [n] that it holds. */
+static void assert_spread(json_t *bin, double *y, int n) {
+  double mean = 0, m2 = 0;
+  qsort(y, (size_t)n, sizeof *y, compare_doubles);
+  for (int i = 0; i < n; i++) mean += y[i] / n;
+  for (int i = 0; i < n; i++) m2 += (y[i] - mean) * (y[i] - mean);
+  double half = 1.959963984540054 * sqrt(m2 / (n - 1) / n);
+  assert_int_equal((int)number_at(bin, "n"), n);
+  assert_int_equal((int)number_at(bin, "sample_rows"), n);
+  assert_near(number_at(bin, "rate"), mean, 1e-9 * fabs(mean), "mean");
+  assert_near(number_at(bin, "ci/0"), mean - half, 1e-9 * fabs(mean), "interval");
+  assert_near(number_at(bin, "ci/1"), mean + half, 1e-9 * fabs(mean), "interval");
+  assert_near(number_at(bin, "median"), (y[(n - 1) / 2] + y[n / 2]) / 2, 1e-9 * fabs(mean), "median");
+}
+
+/* Mean, interval and median of a target of numbers in ranges, levels, days, missing and mistyped cells. */
+static void test_spread(void **state) {
+  enum { N = 1500 };
+  static double x[N], y[N], in[N];
+  static const char *const levels[] = {"red", "7", "02/11/2023", "green"};
+  (void)state;
+  begin("x,level,day,amount");
+  for (int i = 0; i < N; i++) {
+    x[i] = i % 9 == 0 ? (double)NAN : (double)(draw() % 100000) / 8;
+    y[i] = 1e6 + (double)(draw() % 100000) / 16 + i % 4 * 1000;
+    if (i == 100)
+      fprintf(made, "oops,");
+    else if (isnan(x[i]))
+      fprintf(made, i % 2 ? "," : "NA,");
+    else
+      fprintf(made, "%.3f,", x[i]);
+    fprintf(made, "%s,%02d/%02d/2023,%.4f\n", levels[i % 4], 1 + i % 28, 1 + i % 4, y[i]);
+  }
+  x[100] = (double)INFINITY;
+  const char *path = finish("spread.csv");
+  json_t *json = parsed(path, (copse_profile_options){.target = "amount", .values = COPSE_VALUES_FULL}), *bin;
+  assert_string_equal(text_at(json, "target/kind"), "regression");
+  size_t b, n_ranges = 0;
+  json_array_foreach(at(json, "columns/0/target/bins"), b, bin) {
+    int n = 0;
+    bool range = strcmp(text_at(bin, "kind"), "range") == 0,
+         missing = !strcmp(text_at(bin, "kind"), "missing");
+    for (int i = 0; i < N; i++)
+      if (range ? x[i] >= number_at(bin, "lo") && x[i] <= number_at(bin, "hi") : missing && isnan(x[i]))
+        in[n++] = y[i];
+    if (range || missing) assert_spread(bin, in, n);
+    n_ranges += range;
+  }
+  assert_true(n_ranges >= 8);
+  assert_string_equal(text_at(json, "columns/0/target/bins/11/kind"), "mismatched");
+  assert_near(number_at(json, "columns/0/target/bins/11/median"), y[100], 1e-6, "one row");
+  assert_true(json_is_null(at(json, "columns/0/target/bins/11/ci/0")));
+  json_array_foreach(at(json, "columns/1/target/bins"), b, bin) {
+    int n = 0;
+    for (int i = 0; i < N; i++)
+      if (strcmp(levels[i % 4], text_at(bin, "value")) == 0) in[n++] = y[i];
+    assert_spread(bin, in, n);
+  }
+  assert_int_equal((int)b, 4);
+  assert_string_equal(text_at(json, "columns/2/datetime/format"), "DD/MM/YYYY");
+  int n_rows = 0;
+  json_array_foreach(at(json, "columns/2/target/bins"), b, bin) {
+    assert_int_equal((int)number_at(bin, "sample_rows"), (int)number_at(bin, "n"));
+    assert_true(number_at(bin, "ci/0") < number_at(bin, "median") + 1500);
+    n_rows += (int)number_at(bin, "n");
+  }
+  assert_int_equal(n_rows, N);
+  json_decref(json);
+  char *page = document(path, (copse_profile_options){.target = "amount"}, COPSE_PROFILE_HTML);
+  assert_non_null(strstr(page, "mean (95 % interval)</th><th scope=\"col\">median</th>"));
+  free(page);
+  /* a median is some row's own */
+  json = parsed(path, (copse_profile_options){.target = "amount"});
+  double median = number_at(json, "columns/1/target/bins/0/median");
+  assert_near(median, round(median / 1e4) * 1e4, 1e-3, "three digits");
+  assert_true(json_is_null(at(json, "columns/0/target/bins/11/median")));
+  json_decref(json);
+}
+
+/* A target of twelve numbers, fewer than are counted as classes, has means all the same. */
+static void test_few_numbers(void **state) {
+  (void)state;
+  static double in[900];
+  begin("town,day,y");
+  for (int i = 0; i < 900; i++)
+    fprintf(made, "%s,2024-01-%02d,%d.5\n", i % 3 ? "Oslo" : "Bonn", 1 + i % 9, i % 3 + 4 * (i / 3 % 4));
+  json_t *json =
+      parsed(finish("few.csv"), (copse_profile_options){.target = "y", .values = COPSE_VALUES_FULL});
+  assert_string_equal(text_at(json, "target/kind"), "regression");
+  for (int bonn = 0; bonn < 2; bonn++) {
+    int n = 0;
+    for (int i = 0; i < 900; i++)
+      if ((i % 3 == 0) == bonn) in[n++] = i % 3 + 4 * (i / 3 % 4) + 0.5;
+    assert_spread(at(json, bonn ? "columns/0/target/bins/1" : "columns/0/target/bins/0"), in, n);
+  }
+  double sum = 0;
+  int n = 0;
+  for (int i = 0; i < 900; i += 9, n++) sum += i % 3 + 4 * (i / 3 % 4) + 0.5;
+  assert_near(number_at(json, "columns/1/datetime/per/rate/0"), sum / n, 1e-9, "mean of the first day");
+  json_decref(json);
+}
+
 /* ---- another file ---- */
 
 static void test_against(void **state) {
@@ -251,6 +353,16 @@ static void test_against(void **state) {
   assert_true(has_alert(json, "SPLIT_DUP", NULL));
   assert_true(has_alert(json, "DRIFT", "moved"));
   assert_true(has_alert(json, "NEW_LEVELS", "source"));
+  char cell[64],
+      *page = document(here, (copse_profile_options){.against = &there, .n_against = 1}, COPSE_PROFILE_HTML);
+  snprintf(cell, sizeof cell, ">%.3f</td>", number_at(json, "drift/columns/1/w1"));
+  assert_non_null(strstr(page, ">W1</button>"));
+  assert_non_null(strstr(strstr(page, ">W1</button>"), cell));
+  free(page);
+  page = document(here, (copse_profile_options){.against = &there, .n_against = 1}, COPSE_PROFILE_TEXT);
+  snprintf(cell, sizeof cell, "  %6.3f  ", number_at(json, "drift/columns/1/w1"));
+  assert_non_null(strstr(page, cell));
+  free(page);
   json_decref(json);
   json = parsed(here, (copse_profile_options){.target = "y", .against = &here, .n_against = 1});
   assert_near(number_at(json, "drift/rows_known_share"), 1, 0, "the same file");
@@ -300,6 +412,35 @@ static void test_outliers(void **state) {
 
 /* ---- missing together ---- */
 
+/* Rows that miss nothing, of many more than are sampled: exact, but where a word means two things. */
+static void test_complete(void **state) {
+  enum { N = 70001 };
+  (void)state;
+  static const char *const words[] = {"", "NA", "2.5"};
+  for (int form = 0; form < 4; form++) { /* NA: nowhere, missing, a text, both */
+    int n_complete = 0;
+    begin("a,word,y");
+    for (int i = 0; i < N; i++) {
+      uint64_t which = draw() % 16;
+      const char *a = which < 2 ? words[form % 2 == 1 ? which : 0] : words[2];
+      const char *word = draw() % 8 == 0 ? form >= 2 ? "NA" : "Bonn" : draw() % 9 == 0 ? "" : "Oslo";
+      fprintf(made, "%s,%s,%d\n", a, word, i % 2);
+      n_complete += a == words[2] && *word != '\0';
+    }
+    json_t *json = parsed(finish("complete.csv"), (copse_profile_options){.target = "y", .n_threads = 2});
+    assert_true(json_is_false(at(json, "missing_patterns/exact")));
+    if (form < 3) assert_int_equal((int)number_at(json, "table/rows_complete"), n_complete);
+    assert_near(number_at(json, "table/rows_complete"), n_complete, 0.01 * N, "rows without a missing cell");
+    assert_int_equal(json_is_true(at(json, "table/rows_complete_exact")), form < 3);
+    json_decref(json);
+  }
+  begin("x,lost");
+  for (int i = 0; i < 20; i++) fprintf(made, "%d,\n", i);
+  json_t *json = parsed(finish("complete.csv"), (copse_profile_options){.target = NULL});
+  assert_int_equal((int)number_at(json, "table/rows_complete"), 0); /* no row has a cell of an empty column */
+  json_decref(json);
+}
+
 /* Patterns of missing cells, the commonest first; those of few rows are no one's business. */
 static void test_gaps(void **state) {
   (void)state;
@@ -317,6 +458,8 @@ static void test_gaps(void **state) {
     assert_int_equal(json_array_size(list), full ? 3 : 2);
     assert_int_equal(number_at(json, "missing_patterns/sample_rows"), 1000);
     assert_int_equal(number_at(json, "missing_patterns/rows_complete"), 599);
+    assert_int_equal(number_at(json, "table/rows_complete"), 599); /* NA is a text in one column of two */
+    assert_true(json_is_true(at(json, "table/rows_complete_exact")));
     assert_int_equal(number_at(json, "missing_patterns/rows_other"), full ? 0 : 1);
     assert_int_equal(number_at(list, "0/rows"), 200); /* NA of a column of texts is a text */
     assert_int_equal(json_array_size(at(list, "0/columns")), 2);
@@ -599,11 +742,14 @@ int main(void) {
       cmocka_unit_test(test_types),
       cmocka_unit_test(test_leaks),
       cmocka_unit_test(test_targets),
+      cmocka_unit_test(test_spread),
+      cmocka_unit_test(test_few_numbers),
       cmocka_unit_test(test_clean_is_quiet),
       cmocka_unit_test(test_against),
       cmocka_unit_test(test_pairs),
       cmocka_unit_test(test_outliers),
       cmocka_unit_test(test_gaps),
+      cmocka_unit_test(test_complete),
       cmocka_unit_test(test_threads),
       cmocka_unit_test(test_hostile),
       cmocka_unit_test(test_privacy),

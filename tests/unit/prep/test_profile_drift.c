@@ -67,6 +67,40 @@ static void test_rows_of_both(void **state) {
   }
 }
 
+/* Empty forms are alike in every file: rows of both are also told without rows of up to three values. */
+static void test_trivial(void **state) {
+  (void)state;
+  const char *paths[2];
+  for (int part = 0; part < 2; part++) {
+    begin("a,b,c,d,y");
+    for (int i = 0; i < 100; i++)
+      if (i < 40)
+        fprintf(made, "0,,%d,0,%d\n", i % 2 * 7, i % 3 == 0); /* up to two values, in both */
+      else
+        fprintf(made, "%d,%d.5,x%d,2024-01-%02d,%d\n", i, i, i < 46 ? i : 1000 * part + i, 1 + i % 28,
+                i % 3 == 0);
+    paths[part] = finish(part ? "trivial_there.csv" : "trivial.csv");
+  }
+  json_t *json = compared(paths[0], paths[1], "y");
+  assert_near(number_at(json, "drift/rows_known_share"), 0.46, 1e-12, "all");
+  assert_near(number_at(json, "drift/rows_known_share_without_trivial"), 0.1, 1e-12, "six of sixty");
+  assert_non_null(
+      strstr(alert_text(json, "SPLIT_DUP"), "(46 %; without rows of up to 3 different values: 10 %)"));
+  json_decref(json);
+  copse_profile *profile;
+  copse_error err;
+  copse_text text = {.ctx = NULL};
+  copse_profile_options options = {.target = "y"};
+  assert_int_equal(copse_profile_run(NULL, paths, 2, &options, &profile, &err), COPSE_OK);
+  copse_profile_write(profile, COPSE_PROFILE_JSON, &text);
+  json = json_loadb(text.data, text.length, 0, NULL);
+  assert_near(number_at(json, "table/rows_duplicate/in_several_files_share_without_trivial"), 0.1, 1e-12,
+              "both");
+  json_decref(json);
+  copse_text_release(&text);
+  copse_profile_free(profile);
+}
+
 /* 500 columns and 120 rows a file, drawn alike; then one of the columns moves. */
 static void test_chance(void **state) {
   (void)state;
@@ -164,6 +198,7 @@ static void test_domain(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {cmocka_unit_test(test_columns), cmocka_unit_test(test_rows_of_both),
-                                     cmocka_unit_test(test_chance), cmocka_unit_test(test_domain)};
+                                     cmocka_unit_test(test_trivial), cmocka_unit_test(test_chance),
+                                     cmocka_unit_test(test_domain)};
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

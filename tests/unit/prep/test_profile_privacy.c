@@ -98,7 +98,10 @@ static void test_none(void **state) {
   assert_true(json_is_null(at(json, "target/rate")));
   size_t i;
   json_t *bin;
-  json_array_foreach(at(json, "columns/0/target/bins"), i, bin) assert_true(json_is_null(at(bin, "rate")));
+  json_array_foreach(at(json, "columns/0/target/bins"), i, bin) {
+    assert_true(json_is_null(at(bin, "rate")) && json_is_null(at(bin, "ci/0")));
+    assert_true(json_is_null(at(bin, "median")));
+  }
   json_array_foreach(at(json, "columns/1/target/bins"), i, bin) {
     assert_true(json_is_null(at(bin, "rate")));
     if (strcmp(text_at(bin, "kind"), "value") == 0) assert_true(json_is_null(at(bin, "lo")));
