@@ -595,7 +595,7 @@ static void test_compat(void **state) {
   (void)state;
   const struct resolved_params *r = resolved("compat=LightGBM");
   assert_true(r->grow.compat.hessian_counts && r->grow.compat.inherit_unsplittable &&
-              r->grow.compat.forward_skips_bin0 && r->grow.compat.forward_limits_stay &&
+              r->grow.compat.forward_skips_bin0 && r->grow.compat.keep_limits &&
               r->grow.compat.keep_all_rounds && r->grow.compat.extrapolate_percentile &&
               r->objective.extrapolate_percentile && r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 200000);
