@@ -167,12 +167,7 @@ static char *train_edge(const struct small_data *data, copse_dataset *set, const
   must(copse_predictor_create(NULL, model, COPSE_PREDICT_RAW, 0, -1, &predictor, &err), &err);
   predictor->kernels = kernels;
   double *out = copse_alloc(NULL, data->n_rows, sizeof *out);
-  copse_table table = {.layout = COPSE_ROWS,
-                       .n_rows = data->n_rows,
-                       .n_cols = data->n_features,
-                       .dtype = COPSE_F64,
-                       .values = data->x,
-                       .row_stride = data->n_features};
+  const copse_table table = small_table(data);
   must(copse_predictor_run(predictor, &table, 2, out, &err), &err);
   assert_memory_equal(out, copse_booster_scores(booster, 0, NULL), data->n_rows * sizeof *out);
   char *trees = model_trees(model);

@@ -31,15 +31,19 @@ copse_params *small_params(const char *text) {
   return params;
 }
 
-copse_dataset *small_dataset(const struct small_data *data, const copse_params *params,
-                             copse_schema *schema) {
-  copse_error err;
-  copse_table table = {.layout = COPSE_ROWS,
+copse_table small_table(const struct small_data *data) {
+  return (copse_table){.layout = COPSE_ROWS,
                        .n_rows = data->n_rows,
                        .n_cols = data->n_features,
                        .dtype = COPSE_F64,
                        .values = data->x,
                        .row_stride = data->n_features};
+}
+
+copse_dataset *small_dataset(const struct small_data *data, const copse_params *params,
+                             copse_schema *schema) {
+  copse_error err;
+  const copse_table table = small_table(data);
   copse_dataset *set;
   must(copse_dataset_from_table(NULL, &table, NULL, data->categorical, params, schema, &set, &err), &err);
   if (data->label != NULL) must(copse_dataset_set(set, COPSE_LABEL, data->label, data->n_rows, &err), &err);

@@ -17,6 +17,7 @@ struct small_data {
 void small_threads(bool every);
 /* params: blank-separated key=value. Fails the running test with the error's message. */
 copse_params *small_params(const char *text);
+copse_table small_table(const struct small_data *data);
 copse_dataset *small_dataset(const struct small_data *data, const copse_params *params, copse_schema *schema);
 /* num_iterations rounds through copse_train. */
 copse_model *small_train(const struct small_data *data, const char *params);

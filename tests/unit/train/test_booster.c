@@ -742,12 +742,7 @@ static void own_context_make(struct own_context *own, const struct small_data *d
   copse_allocator allocator = hooked_allocator(&own->hook);
   must(copse_context_create(&allocator, &own->ctx, &err), &err);
   own->params = small_params(params);
-  copse_table table = {.layout = COPSE_ROWS,
-                       .n_rows = data->n_rows,
-                       .n_cols = data->n_features,
-                       .dtype = COPSE_F64,
-                       .values = data->x,
-                       .row_stride = data->n_features};
+  const copse_table table = small_table(data);
   must(
       copse_dataset_from_table(own->ctx, &table, NULL, data->categorical, own->params, NULL, &own->set, &err),
       &err);
