@@ -29,8 +29,33 @@ static enum cpu_tier probe(void) {
   const unsigned vbmi = 1u << 1;
   return (ecx & vbmi) != 0 ? CPU_AVX512_VBMI : CPU_AVX512;
 }
+
+static bool made_by_intel(void) {
+  unsigned eax, ebx, ecx, edx;
+  const unsigned genu = 0x756e6547, inei = 0x49656e69, ntel = 0x6c65746e;
+  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == genu && edx == inei && ecx == ntel;
+}
+
+/* Leaf 4 describes Intel's caches one by one, leaf 0x8000001D AMD's in the same form. */
+static size_t l1_of_leaf(unsigned leaf) {
+  unsigned eax, ebx, ecx, edx;
+  for (unsigned cache = 0; cache < 8; cache++) {
+    if (!__get_cpuid_count(leaf, cache, &eax, &ebx, &ecx, &edx) || (eax & 31) == 0) return 0;
+    const unsigned type = eax & 31, level = eax >> 5 & 7, instructions = 2;
+    if (level == 1 && type != instructions)
+      return (size_t)((ebx >> 22) + 1) * ((ebx >> 12 & 1023) + 1) * ((ebx & 4095) + 1) * ((size_t)ecx + 1);
+  }
+  return 0;
+}
+
+static size_t probe_l1(void) {
+  size_t bytes = l1_of_leaf(4);
+  return bytes != 0 ? bytes : l1_of_leaf(0x8000001D);
+}
 #else
 static enum cpu_tier probe(void) { return CPU_SCALAR; }
+static bool made_by_intel(void) { return false; }
+static size_t probe_l1(void) { return 0; }
 #endif
 
 /* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2, 2 AVX-512 without VBMI), to measure
@@ -48,6 +73,20 @@ enum cpu_tier cpu_best_tier(void) {
     __atomic_store_n(&cached, tier, __ATOMIC_RELAXED);
   }
   return (enum cpu_tier)tier;
+}
+
+bool cpu_wide_floats_cost(void) { return made_by_intel(); }
+
+size_t cpu_l1_bytes(void) {
+  enum { LEAST = 32 << 10 };
+  static size_t cached = 0; /* racing probes write the same value */
+  size_t bytes = __atomic_load_n(&cached, __ATOMIC_RELAXED);
+  if (bytes == 0) {
+    bytes = probe_l1();
+    bytes = bytes > LEAST ? bytes : LEAST;
+    __atomic_store_n(&cached, bytes, __ATOMIC_RELAXED);
+  }
+  return bytes;
 }
 
 const char *cpu_tier_name(enum cpu_tier tier) {
