@@ -2,6 +2,8 @@
  * a system that does not save ZMM registers corrupts them at the next task switch. */
 #include "base/cpu.h"
 
+#include <stdbool.h>
+
 #include "copse.h"
 
 #if defined(__x86_64__)
@@ -11,6 +13,12 @@ static unsigned xcr0(void) {
   unsigned eax, edx;
   __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
   return eax;
+}
+
+static bool made_by_intel(void) {
+  unsigned eax, ebx, ecx, edx;
+  const unsigned genu = 0x756e6547, inei = 0x49656e69, ntel = 0x6c65746e;
+  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == genu && edx == inei && ecx == ntel;
 }
 
 static enum cpu_tier probe(void) {
@@ -26,14 +34,9 @@ static enum cpu_tier probe(void) {
   const unsigned f = 1u << 16, dq = 1u << 17, bw = 1u << 30, vl = 1u << 31;
   if ((ebx & (f | dq | bw | vl)) != (f | dq | bw | vl)) return CPU_AVX2;
   if ((saved & 0xE6) != 0xE6) return CPU_AVX2; /* opmask and ZMM as well */
-  const unsigned vbmi = 1u << 1;
-  return (ecx & vbmi) != 0 ? CPU_AVX512_VBMI : CPU_AVX512;
-}
-
-static bool made_by_intel(void) {
-  unsigned eax, ebx, ecx, edx;
-  const unsigned genu = 0x756e6547, inei = 0x49656e69, ntel = 0x6c65746e;
-  return __get_cpuid(0, &eax, &ebx, &ecx, &edx) && ebx == genu && edx == inei && ecx == ntel;
+  const unsigned vbmi = 1u << 1, fp16 = 1u << 23;
+  if ((ecx & vbmi) == 0) return CPU_AVX512;
+  return (edx & fp16) != 0 && made_by_intel() ? CPU_AVX512_FP16 : CPU_AVX512_VBMI;
 }
 
 /* Leaf 4 describes Intel's caches one by one, leaf 0x8000001D AMD's in the same form. */
@@ -54,14 +57,13 @@ static size_t probe_l1(void) {
 }
 #else
 static enum cpu_tier probe(void) { return CPU_SCALAR; }
-static bool made_by_intel(void) { return false; }
 static size_t probe_l1(void) { return 0; }
 #endif
 
-/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2, 2 AVX-512 without VBMI), to measure
- * or test that tier as a program. */
+/* A build may stop at a lower tier (COPSE_TIER_LIMIT = 0 scalar, 1 AVX2, 2 AVX-512 without VBMI, 3 with it),
+ * to measure or test that tier as a program. */
 #ifndef COPSE_TIER_LIMIT
-#define COPSE_TIER_LIMIT CPU_AVX512_VBMI
+#define COPSE_TIER_LIMIT CPU_AVX512_FP16
 #endif
 
 enum cpu_tier cpu_best_tier(void) {
@@ -74,8 +76,6 @@ enum cpu_tier cpu_best_tier(void) {
   }
   return (enum cpu_tier)tier;
 }
-
-bool cpu_wide_floats_cost(void) { return made_by_intel(); }
 
 size_t cpu_l1_bytes(void) {
   enum { LEAST = 32 << 10 };
@@ -90,6 +90,6 @@ size_t cpu_l1_bytes(void) {
 }
 
 const char *cpu_tier_name(enum cpu_tier tier) {
-  static const char *const names[CPU_N_TIERS] = {"scalar", "avx2", "avx512", "avx512vbmi"};
+  static const char *const names[CPU_N_TIERS] = {"scalar", "avx2", "avx512", "avx512vbmi", "avx512fp16"};
   return names[tier];
 }

@@ -362,6 +362,7 @@ void kernels_overlay_scalar(struct kernels *slots);
 void kernels_overlay_avx2(struct kernels *slots);
 void kernels_overlay_avx512(struct kernels *slots);
 void kernels_overlay_avx512_vbmi(struct kernels *slots);
+void kernels_overlay_avx512_fp16(struct kernels *slots);
 #endif
 
 /* Ascending as the numbers of one sign are. */

@@ -1,5 +1,6 @@
-/* partition_avx512.c - dividing a leaf's rows, sixteen at a time: bins are fetched one by one, decided
- * together, and each side's rows are compressed. No jump depends on the data. */
+/* partition_avx512.c - dividing a leaf's rows, sixteen at a time: bins are fetched one by one, or gathered
+ * where the core is quick at that, decided together, and each side's rows are compressed. No jump depends on
+ * the data. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 
@@ -70,6 +71,32 @@ static uint64_t divide_bytes(const struct split_rule *rule, const uint32_t *rows
   return i;
 }
 
+/* The cells of sixteen rows, taken out of the aligned words they lie in: no word that holds no cell is read.
+ */
+static inline __m512i gather_bytes(const uint8_t *cells, __m512i rows) {
+  const __m512i skew = _mm512_set1_epi32((int)((uintptr_t)cells & 3)), three = _mm512_set1_epi32(3);
+  const __m512i low = _mm512_add_epi32(_mm512_and_si512(rows, three), skew);
+  const __m512i word = _mm512_add_epi32(_mm512_srli_epi32(rows, 2), _mm512_srli_epi32(low, 2));
+  __m512i words = _mm512_i32gather_epi32(word, cells - ((uintptr_t)cells & 3), 4);
+  return _mm512_srlv_epi32(words, _mm512_slli_epi32(_mm512_and_si512(low, three), 3));
+}
+
+/* Gathers of rows to come overlap, so that nothing is prefetched: prefetching takes 20 % longer. */
+static uint64_t divide_gathered(const struct split_rule *rule, const uint32_t *rows, uint64_t i, uint64_t n,
+                                struct sides *sides) {
+  uint32_t left[LANES] = {0}; /* a bit a bin */
+  for (uint32_t bin = 0; bin < 256; bin++) left[bin / 32] |= (uint32_t)rule_goes_left(rule, bin) << bin % 32;
+  const __m512i table = _mm512_loadu_si512(left), one = _mm512_set1_epi32(1);
+  for (; i + LANES <= n; i += LANES) {
+    const __m512i these = _mm512_loadu_si512(rows + i), bins = gather_bytes(rule->cells, these);
+    const __m512i byte_bins = _mm512_and_si512(bins, _mm512_set1_epi32(255));
+    __m512i words = _mm512_permutexvar_epi32(_mm512_srli_epi32(byte_bins, 5), table);
+    words = _mm512_srlv_epi32(words, _mm512_and_si512(bins, _mm512_set1_epi32(31)));
+    put(sides, these, _mm512_test_epi32_mask(words, one));
+  }
+  return i;
+}
+
 static uint64_t divide_words(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
                              struct sides *sides) {
   const uint16_t *cells = rule->cells;
@@ -84,13 +111,14 @@ static uint64_t divide_words(const struct split_rule *rule, const uint32_t *rows
   return i;
 }
 
-static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
-                          uint32_t *right) {
+static inline __attribute__((always_inline)) uint64_t divide(const struct split_rule *rule,
+                                                             const uint32_t *rows, uint64_t n, uint32_t *left,
+                                                             uint32_t *right, const bool gathers) {
   struct sides sides = {left, right, 0, 0};
   uint64_t i;
   if (rule->cell_bytes == 1) {
     i = rule->categorical ? 0 : divide_runs(rule, rows, n, &sides);
-    i = divide_bytes(rule, rows, i, n, &sides);
+    i = gathers ? divide_gathered(rule, rows, i, n, &sides) : divide_bytes(rule, rows, i, n, &sides);
   } else {
     i = divide_words(rule, rows, n, &sides);
   }
@@ -107,5 +135,17 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
   return sides.n_left;
 }
 
+static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
+                          uint32_t *right) {
+  return divide(rule, rows, n, left, right, false);
+}
+
+static uint64_t partition_gathering(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
+                                    uint32_t *left, uint32_t *right) {
+  return divide(rule, rows, n, left, right, true);
+}
+
 void kernels_partition_avx512(struct kernels *slots) { slots->partition = partition; }
+
+void kernels_overlay_avx512_fp16(struct kernels *slots) { slots->partition = partition_gathering; }
 #endif

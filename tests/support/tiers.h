@@ -8,11 +8,17 @@
 #ifdef COPSE_EMULATED_TIER
 void emulated_overlay_avx512(struct kernels *slots);
 void emulated_overlay_avx512_vbmi(struct kernels *slots);
+void emulated_overlay_avx512_fp16(struct kernels *slots);
 
-/* The emulated tier behind `before`: one, then the other, then none. */
+/* The emulated tier behind `before`: one after the other, then none. */
 static inline const struct kernels *emulated_tier(const struct kernels *before) {
-  static struct kernels plain, vbmi;
-  if (before == &vbmi) return NULL;
+  static struct kernels plain, vbmi, fp16;
+  if (before == &fp16) return NULL;
+  if (before == &vbmi) {
+    fp16 = vbmi;
+    emulated_overlay_avx512_fp16(&fp16);
+    return &fp16;
+  }
   if (before == &plain) {
     vbmi = plain;
     emulated_overlay_avx512_vbmi(&vbmi);

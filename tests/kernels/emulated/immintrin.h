@@ -102,6 +102,16 @@ static inline __m512d emulated_i64gather_pd(__m512i x, const void *from, int sca
 }
 #define _mm512_i64gather_pd emulated_i64gather_pd
 
+static inline __m512i emulated_i32gather_epi32(__m512i x, const void *from, int scale) {
+  int32_t in[16], out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) memcpy(&out[k], (const char *)from + (int64_t)in[k] * scale, sizeof out[k]);
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_i32gather_epi32 emulated_i32gather_epi32
+
 static inline __m512 emulated_cvtepi32_ps(__m512i x) {
   int32_t in[16];
   float out[16];

@@ -2,6 +2,7 @@
  * their own, beside those that the engine has. */
 #define kernels_overlay_avx512 emulated_overlay_avx512
 #define kernels_overlay_avx512_vbmi emulated_overlay_avx512_vbmi
+#define kernels_overlay_avx512_fp16 emulated_overlay_avx512_fp16
 #define kernels_scan_avx512 emulated_scan_avx512
 #define kernels_rows_avx512 emulated_rows_avx512
 #define kernels_partition_avx512 emulated_partition_avx512

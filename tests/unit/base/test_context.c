@@ -119,6 +119,7 @@ static void the_tier_is_stable_and_named(void **state) {
   assert_string_equal(cpu_tier_name(CPU_AVX2), "avx2");
   assert_string_equal(cpu_tier_name(CPU_AVX512), "avx512");
   assert_string_equal(cpu_tier_name(CPU_AVX512_VBMI), "avx512vbmi");
+  assert_string_equal(cpu_tier_name(CPU_AVX512_FP16), "avx512fp16");
 #if defined(__x86_64__)
   __builtin_cpu_init(); /* the compiler's own probe must not know less than ours */
   if (tier >= CPU_AVX2) assert_true(__builtin_cpu_supports("avx2"));
