@@ -16,7 +16,7 @@ def main(options):
                       "threads": options.threads}, (shapes.Goal("share", "LightGBM", verdict.Target(1, 1, True)),))
     place = run.Place(options.program, options.datasets_tool, environment.home(), 1.0, options.pairs)
     record = run.run_row(row, place, environment.machine())
-    goal = goals.judged(row, record["turns"])[0]
+    goal = goals.judged(row, record)[0]
     lines = ["# Training speed", "", *table.section(row, record),
              f"Copse / the faster LightGBM: {table.number(goal['figure'])}.", ""]
     phases = record["turns"][-1].get(goals.OURS, {}).get("phases")

@@ -43,7 +43,7 @@ def reached(rows, records):
         if record is None or (record["busy"] and row.goals):
             return False
         if any(goal["verdict"] not in (verdict.REACHED, verdict.REACHED_AIM)
-               for goal in goals.judged(row, record["turns"])):
+               for goal in goals.judged(row, record)):
             return False
     return True
 
@@ -64,7 +64,7 @@ def main(options):
             continue
         records[row.name] = run.run_row(row, place, machine)
         _write(folder, records[row.name])
-    judged = {row.name: goals.judged(row, records[row.name]["turns"]) for row in shapes.ROWS if row.name in records}
+    judged = {row.name: goals.judged(row, records[row.name]) for row in shapes.ROWS if row.name in records}
     report.write(options.out, "SPEED-trial" if options.quick else "SPEED",
                  table.markdown(records, bool(options.quick)), {"rows": records, "goals": judged})
     return 0 if options.quick or reached(rows, records) else 1

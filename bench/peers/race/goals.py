@@ -49,11 +49,12 @@ KINDS = {"ratio": _ratio, "share": _share, "fastest other": _fastest_other, "gro
          "loss": _loss}
 
 
-def judged(row, turns):
-    """[{figure, what, at_least, aim, verdict}] of a row's goals."""
+def judged(row, record):
+    """[{figure, what, at_least, aim, verdict}] of a row's goals. Copse's version names the CPU tier it ran with."""
     found = []
     for goal in row.goals:
-        figure, what = KINDS[goal.kind](goal, row, turns)
-        found.append({"figure": figure, "what": what, "at_least": goal.target.at_least, "aim": goal.target.aim,
-                      "less": goal.target.less, "verdict": goal.target.verdict(figure)})
+        figure, what = KINDS[goal.kind](goal, row, record["turns"])
+        target = goal.target_of(record["versions"].get(OURS, ""))
+        found.append({"figure": figure, "what": what, "at_least": target.at_least, "aim": target.aim,
+                      "less": target.less, "verdict": target.verdict(figure)})
     return found

@@ -94,7 +94,7 @@ def _summary(row, record):
     if record is None:
         return [[row.name, row.title, "", "", "", "", "not run"]]
     lines = []
-    for goal in goals.judged(row, record["turns"]) or [None]:
+    for goal in goals.judged(row, record) or [None]:
         if goal is None:
             lines.append([row.name, row.title, "", "", "", "", "shown only"])
             continue
