@@ -13,6 +13,8 @@ void json_run(copse_text *out, const copse_profile *p, double write_s) {
     append_json(out, text, strlen(text));
   }
   raw(out, "]");
+  key(out, "seed"); /* samples are drawn by the numbers of the rows */
+  raw(out, "null");
   if (run->started[0] != '\0') word(out, "started", run->started);
   begin(out, "seconds", "{");
   number(out, "read", run->read_s);
