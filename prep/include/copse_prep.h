@@ -162,6 +162,8 @@ typedef struct copse_frame {
   /* TRAIN with categorical_feature=auto: the first column that became categories by a few texts among more
    * than 95 % numbers, and its first text: a sentence for a warning, else NULL. */
   const char *doubt;
+  const char
+      *encoding;  /* lines for warnings: files that are not UTF-8, and as what they were read; or NULL */
   float *weight;  /* [n_rows], finite, >= 0, or NULL */
   int32_t *group; /* [n_groups] sizes summing to n_rows, or NULL; PREDICT: only where there is a label */
   uint64_t n_groups;

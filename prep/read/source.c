@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -287,28 +289,43 @@ static copse_status check_text(const struct source *source, const struct source_
   return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
 }
 
-bool source_encoding_note(const struct source *source, size_t index, copse_text *out) {
+bool source_encoding_note(const struct source *source, size_t index, struct encoding_note *out) {
   const struct source_part *part = &source->parts[index];
-  const struct encoding_facts *facts = &part->encoding;
-  enum encoding kind = (enum encoding)atomic_load(&facts->kind);
-  unsigned long long at = atomic_load(&facts->first_bad);
-  bool marked = part->marked, utf16 = encoding_is_utf16(kind);
-  if (kind == ENCODING_1252)
-    copse_text_appendf(out,
-                       "%s: is not UTF-8 from byte %llu on: read as Windows-1252 (save it as UTF-8 if texts "
-                       "look wrong)",
-                       part->path, at);
-  else if (facts->n_bad > 0)
-    copse_text_appendf(out,
-                       "%s: %llu broken characters of %s, the first at byte %llu, were read as U+FFFD (save "
-                       "the file as UTF-8)",
-                       part->path, (unsigned long long)facts->n_bad, utf16 ? "UTF-16" : "UTF-8", at);
-  else if (utf16 && !marked)
-    copse_text_appendf(out, "%s: read as UTF-16, which no byte-order mark says (save it as UTF-8)",
-                       part->path);
-  else
+  enum encoding kind = (enum encoding)atomic_load(&part->encoding.kind);
+  bool utf16 = encoding_is_utf16(kind);
+  out->path = part->path;
+  out->first_bad = atomic_load(&part->encoding.first_bad);
+  out->n_bad = part->encoding.n_bad;
+  out->remedy = "save it as UTF-8";
+  if (kind == ENCODING_1252) {
+    out->remedy = "save it as UTF-8 if texts look wrong";
+    snprintf(out->text, sizeof out->text,
+             "is not UTF-8 from byte %" PRIu64 " on and was read as Windows-1252", out->first_bad);
+  } else if (out->n_bad > 0) {
+    snprintf(out->text, sizeof out->text,
+             "has %" PRIu64 " broken character%s of %s, at byte %" PRIu64 "%s, which became U+FFFD",
+             out->n_bad, out->n_bad == 1 ? "" : "s", utf16 ? "UTF-16" : "UTF-8", out->first_bad,
+             out->n_bad == 1 ? "" : " and further on");
+  } else if (utf16 && !part->marked) {
+    snprintf(out->text, sizeof out->text, "was read as UTF-16, though no byte-order mark says so");
+  } else {
     return false;
+  }
   return true;
+}
+
+bool source_append_notes(const struct source *source, copse_text *out) {
+  for (size_t i = 0; i < source->n_parts; i++) {
+    struct encoding_note note;
+    copse_text line = {.ctx = source->ctx};
+    if (!source_encoding_note(source, i, &note)) continue;
+    copse_text_appendf(&line, "%s: %s (%s)\n", note.path, note.text, note.remedy);
+    bool told = !line.failed && out->length > 0 && strstr(out->data, line.data) != NULL;
+    if (!told && !line.failed) copse_text_append(out, line.data, line.length);
+    out->failed |= line.failed;
+    copse_text_release(&line);
+  }
+  return !out->failed;
 }
 
 copse_status source_check_block(const struct source *source, size_t part, uint64_t offset, const char *text,

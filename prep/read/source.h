@@ -70,9 +70,18 @@ struct source_place source_place_of(const struct source *source, size_t part, ui
 bool source_is_file(const struct source_part *part); /* not standard input */
 bool source_exists(const char *path);
 
-/* Whether there is something to say of a part's encoding, once it was read to its end: a sentence for a
- * warning, in *out. Marks tell theirs without one. */
-bool source_encoding_note(const struct source *source, size_t part, copse_text *out);
+/* What is to be said of a part's encoding once it was read to its end; false: nothing, as where it is UTF-8
+ * or a byte-order mark tells it. */
+struct encoding_note {
+  const char *path;
+  char text[160]; /* what the file is: "was read as ..." */
+  const char *remedy;
+  uint64_t first_bad, n_bad; /* as struct encoding_facts */
+};
+bool source_encoding_note(const struct source *source, size_t part, struct encoding_note *out);
+/* A line for each part of which there is something to say, but for lines that are in `out` already. False:
+ * out of memory. */
+bool source_append_notes(const struct source *source, copse_text *out);
 
 /* The bytes of text that are no text: status and sentence. offset: of `text` within the part. */
 copse_status source_check_block(const struct source *source, size_t part, uint64_t offset, const char *text,

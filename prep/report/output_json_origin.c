@@ -44,7 +44,7 @@ void json_source(copse_text *out, const char *name, const struct source_facts *s
     copse_text_appendf(out, "\"%016" PRIx64 "%016" PRIx64 "\"", from->hash[0], from->hash[1]);
   else
     raw(out, "null");
-  word(out, "encoding", "utf-8");
+  word(out, "encoding", encoding_name(from->encoding));
   truth(out, "bom", from->marked);
   key(out, "delimiter");
   if (from->table)
