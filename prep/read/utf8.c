@@ -52,18 +52,29 @@ size_t utf8_ascii_prefix(const char *text, size_t n) {
   return i;
 }
 
-/* Whether one of p[0..STEP) is not what the three bytes before it ask for, or is in no character. */
+/* Whether one of p[0..STEP) is not what the three bytes before it ask for, or is in no character. A byte has
+ * bit 7 of `fault` where what was wanted is not there, other bits where it is there and may not be. */
 static bool has_fault(const unsigned char *p) {
   unsigned char fault = 0;
   for (int i = 0; i < STEP; i++) {
     unsigned char c = p[i], a = p[i - 1], b = p[i - 2], d = p[i - 3];
-    unsigned char wanted = (a >= 0xC0) | (b >= 0xE0) | (d >= 0xF0), tail = (c & 0xC0) == 0x80;
-    fault |= wanted ^ tail;
+    unsigned char c1 = (unsigned char)(c + c), a1 = (unsigned char)(a + a), b1 = (unsigned char)(b + b),
+                  d1 = (unsigned char)(d + d);
+    unsigned char b2 = (unsigned char)(b1 + b1), d2 = (unsigned char)(d1 + d1), d3 = (unsigned char)(d2 + d2);
+    unsigned char wanted = (a & a1) | (b & b1 & b2) | (d & d1 & d2 & d3), tail = c & (unsigned char)~c1;
+    fault |= (wanted ^ tail) & 0x80;
     fault |= (c == 0xC0) | (c == 0xC1) | (c > 0xF4);
-    fault |= ((a == 0xE0) & (c < 0xA0)) | ((a == 0xED) & (c > 0x9F));
-    fault |= ((a == 0xF0) & (c < 0x90)) | ((a == 0xF4) & (c > 0x8F));
+    fault |=
+        (unsigned char)((a == 0xE0) & ((c & 0x20) == 0)) | (unsigned char)((a == 0xED) & ((c & 0x20) != 0));
+    fault |=
+        (unsigned char)((a == 0xF0) & ((c & 0x30) == 0)) | (unsigned char)((a == 0xF4) & ((c & 0x30) != 0));
   }
   return fault != 0;
+}
+
+/* The same of ASCII alone: a fault where a character is not at its end. */
+static bool is_sound(const unsigned char *p) {
+  return is_ascii_step(p) ? p[-1] < 0xC0 && p[-2] < 0xE0 && p[-3] < 0xF0 : !has_fault(p);
 }
 
 /* The start of the character that text[0..i) ends within; i when it ends between two. Up to there the text is
@@ -84,7 +95,7 @@ size_t utf8_prefix(const char *text, size_t n) {
   while (i < n && i < BACK && utf8_step(text + i, n - i, &length) == UTF8_WHOLE) i += length;
   if (i < BACK) return i;
   for (;;) {
-    while (n - i >= STEP && !has_fault(p + i)) i += STEP;
+    while (n - i >= STEP && is_sound(p + i)) i += STEP;
     i = open_start(p, i);
     /* the rest, or up to the fault */
     size_t end = n - i > STEP ? i + STEP : n;
