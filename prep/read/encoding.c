@@ -47,17 +47,21 @@ const char *encoding_find_control(enum encoding kind, const char *text, size_t l
   return NULL;
 }
 
-/* UTF-16 without a mark: NULs, but at one side of the pairs alone, and every line end is such a pair. An
- * eighth of them at least, as separators, digits and blanks are in any script. */
+/* UTF-16 without a mark: NULs at one side of the pairs, an eighth of them at least, as separators, digits and
+ * blanks are in any script, and line ends are such pairs; but for a few characters that have a NUL at the
+ * other side, or the byte of a line end. NULs that stray in other text are at both sides, and not at line
+ * ends. */
 static bool may_be_utf16(const unsigned char *p, size_t length, size_t high) {
-  size_t n = 0, n_lines = 0, n_pairs = length / 2;
+  size_t n = 0, n_wrong = 0, n_lines = 0, n_others = 0, n_pairs = length / 2;
   for (size_t i = 0; i + 1 < length; i += 2) {
     unsigned char upper = p[i + high], lower = p[i + 1 - high];
-    if (lower == 0 || (lower == '\n' && upper != 0)) return false;
+    if (lower == 0 && upper == 0) return false;
     n += upper == 0;
-    n_lines += lower == '\n';
+    n_wrong += lower == 0;
+    n_lines += lower == '\n' && upper == 0;
+    n_others += lower == '\n' && upper != 0;
   }
-  return n > 0 && n * (n_lines > 0 ? 8 : 2) >= n_pairs;
+  return n > n_lines && n * (n_lines > 0 ? 8 : 2) >= n_pairs && n_wrong * 4 <= n && n_others <= 8 * n_lines;
 }
 
 enum encoding encoding_look(const char *text, size_t length) {

@@ -218,6 +218,10 @@ static void test_small(void **unused) {
       "a\xEF\xBF\xBD",
       1, 4);
   DECODES("a\0,\0\x3D\xD8\xF6", ENCODING_UTF16LE, "a,\xEF\xBF\xBD\xEF\xBF\xBD", 2, 4);
+  DECODES("\x00\x4E,\0\x31\0,\0\x32\0\n\0", ENCODING_UTF16LE, "\xE4\xB8\x80,1,2\n", 0, 0);
+  /* U+4E0A has the byte of a line end, U+4E00 a NUL */
+  DECODES("\x0A\x4E,\0\x31\0\n\0\x0A\x4E\x0A\x4E,\0\x32\0\n\0", ENCODING_UTF16LE,
+          "\xE4\xB8\x8A,1\n\xE4\xB8\x8A\xE4\xB8\x8A,2\n", 0, 0);
   /* no text: as it is */
   DECODES("a,\0b\nc,d\n", ENCODING_BINARY, "a,\0b\nc,d\n", 0, 0);
   DECODES(
@@ -227,6 +231,8 @@ static void test_small(void **unused) {
       "\x7F"
       "ELF\2\1\1\0\0\0\0\0\0\0\0\0",
       0, 0);
+  DECODES("ab\0\ncd\0\n", ENCODING_BINARY, "ab\0\ncd\0\n", 0, 0);
+  DECODES("a,b\n1,\0\n", ENCODING_BINARY, "a,b\n1,\0\n", 0, 0);
   DECODES("\xFF\xFE\0\0a\0\0\0", ENCODING_BINARY, "\xFF\xFE\0\0a\0\0\0", 0, 0);
 }
 
