@@ -156,6 +156,7 @@ static copse_status load(struct predict_job *job, copse_error *err) {
     console_line("the rows went through the model's recipe (recipe=none: they are prepared already)");
   if (status != COPSE_OK) return status;
   if (job->recipe) recipe_print_notes(job->recipe);
+  console_warnings(job->frame->encoding);
   if (job->frame->n_unseen > 0) {
     console_warning("%s: %" PRIu64 " cells hold categories that training never saw; they count as %s", path,
                     job->frame->n_unseen, copse_model_encoder(job->model) ? "average" : "missing");

@@ -52,6 +52,14 @@ void console_warning(const char *format, ...) {
   print_line("copse: warning: ", text);
 }
 
+void console_warnings(const char *lines) {
+  for (const char *at = lines; at && *at;) {
+    size_t length = strcspn(at, "\n");
+    console_warning("%.*s", (int)length, at);
+    at += length + (at[length] == '\n');
+  }
+}
+
 void console_line(const char *format, ...) {
   if (!console_speaks(1)) return;
   va_list args, again;

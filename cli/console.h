@@ -14,6 +14,8 @@ bool console_speaks(int verbosity);
 /* One line each. A line end inside the text becomes a blank. */
 void console_error(const char *text);
 void console_warning(const char *format, ...) PRINTF_LIKE(1, 2);
+/* A warning for each line. NULL: none. */
+void console_warnings(const char *lines);
 /* A line of the summary or of progress, as it is; shown at verbosity 1 and above. */
 void console_line(const char *format, ...) PRINTF_LIKE(1, 2);
 /* The engine's messages: a copse_log_fn. */

@@ -10,7 +10,7 @@
 struct data_facts {
   uint64_t n_rows, n_unseen;
   uint32_t n_features, n_categorical;
-  char *doubt;                /* or NULL */
+  char *doubt;                /* lines for warnings, or NULL */
   copse_frame_schema *schema; /* own copy */
 };
 void data_facts_free(struct data_facts *facts);

@@ -1,5 +1,5 @@
 /* earlier_profile.c - see earlier_profile.h. Only members that are compared are looked at: a later version
- * may add others (prep/report/profile.schema.json has them all). */
+ * may add others (prep/report/profile.schema.json has them all). They are the same in schema 1 and 2. */
 #include "earlier_profile.h"
 
 #include <inttypes.h>
@@ -212,21 +212,29 @@ static void take_alerts(struct reader *r, struct earlier_profile *out) {
   r->place[0] = '\0';
 }
 
+/* copse.profile/1.MINOR and 2.MINOR. */
+static bool is_known(const char *schema) {
+  static const char *const known[] = {"copse.profile/1.", "copse.profile/2."};
+  for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+    if (strncmp(schema, known[i], strlen(known[i])) == 0) return true;
+  return false;
+}
+
 static void take_document(struct reader *r, struct earlier_profile *out) {
-  static const char name[] = "copse.profile/", version[] = "copse.profile/1.";
+  static const char name[] = "copse.profile/";
   const json_t *schema = json_object_get(out->root, "schema");
   const char *text = json_is_string(schema) ? json_string_value(schema) : "";
-  if (strncmp(text, version, strlen(version)) != 0) {
+  if (!is_known(text)) {
     if (strncmp(text, name, strlen(name)) == 0)
       r->status = fail(r->err, COPSE_ERR_FORMAT,
-                       "%s: its schema is %.40s, expected %s0 or later (write it again with this version: "
+                       "%s: its schema is %.40s, expected %s1.x or 2.x (write it again with this version: "
                        "copse profile FILE out=NAME.json)",
-                       r->path, text, version);
+                       r->path, text, name);
     else
       r->status = fail(r->err, COPSE_ERR_FORMAT,
-                       "%s: no profile of Copse, which begins with {\"schema\":\"%s0\" or later (write one: "
-                       "copse profile FILE out=NAME.json)",
-                       r->path, version);
+                       "%s: no profile of Copse, which begins with {\"schema\":\"%s2.0\" (write one: copse "
+                       "profile FILE out=NAME.json)",
+                       r->path, name);
     return;
   }
   const json_t *source = take_object(r, out->root, "source");

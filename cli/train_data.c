@@ -224,11 +224,12 @@ static copse_status take_facts(copse_context *ctx, const copse_frame *frame, str
   *out = (struct data_facts){
       .n_rows = frame->n_rows, .n_unseen = frame->n_unseen, .n_features = frame->n_features};
   for (uint32_t i = 0; i < frame->n_features; i++) out->n_categorical += frame->categorical[i];
-  if (frame->doubt) {
-    size_t size = strlen(frame->doubt) + 1;
-    out->doubt = copse_alloc(ctx, size, 1);
-    if (!out->doubt) return fail_memory(err, "a message");
-    memcpy(out->doubt, frame->doubt, size);
+  if (frame->doubt || frame->encoding) {
+    copse_text lines = {.ctx = ctx};
+    copse_text_appendf(&lines, "%s%s", frame->encoding ? frame->encoding : "",
+                       frame->doubt ? frame->doubt : "");
+    out->doubt = lines.data;
+    if (lines.failed) return fail_memory(err, "a message");
   }
   return copy_schema(ctx, frame, &out->schema, err);
 }
@@ -401,7 +402,7 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
       .paths = data->files, .n_paths = data->n_files, .options = &data->options, .cache = &data->cache};
   copse_status status = load_files(data, &loading, err);
   if (status != COPSE_OK) goto done;
-  if (loading.facts.doubt) console_warning("%s", loading.facts.doubt);
+  console_warnings(loading.facts.doubt);
   data->dataset = loading.dataset;
   data->schema = loading.facts.schema;
   data->n_rows = loading.facts.n_rows;
@@ -434,6 +435,7 @@ static copse_status load_valid(struct train_data *data, size_t index, copse_erro
     loading.n_paths = data->n_files;
   }
   copse_status status = load_files(data, &loading, err);
+  if (status == COPSE_OK) console_warnings(loading.facts.doubt);
   if (status == COPSE_OK && data->start.model && !data->start_on_bins) {
     status = start_model_score(data->app, &data->start, loading.frame, loading.dataset, err);
   }

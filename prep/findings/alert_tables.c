@@ -94,6 +94,23 @@ static bool find_several(const copse_profile *p, struct finding *out, uint32_t *
   return says(out, COPSE_ALERT_WARNING, share);
 }
 
+/* Of these files, or of the other ones. */
+static bool find_encoding(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
+  const struct origin *from = p->origin.n_notes > 0 ? &p->origin : &p->drift.origin;
+  uint32_t n_more = p->origin.n_notes + p->drift.origin.n_notes;
+  const struct encoding_note *note = &from->note;
+  char more[60] = "";
+  (void)columns;
+  (void)n;
+  if (n_more-- == 0) return false;
+  if (n_more > 0) snprintf(more, sizeof more, "; %u more files are not UTF-8 either", n_more);
+  SAY("%s %s%s.", name_in_text(note->path, strlen(note->path)).text, note->text, more);
+  ADVISE("%s", note->remedy);
+  TELL("first_bad_byte", note->first_bad);
+  TELL("n", note->n_bad);
+  return says(out, note->n_bad > 0 || note->first_bad > 0 ? COPSE_ALERT_WARNING : COPSE_ALERT_NOTE, 0.15);
+}
+
 static bool find_conflict(const copse_profile *p, struct finding *out, uint32_t *columns, uint32_t *n) {
   double share = p->features.share_conflicting;
   if (p->target.kind != TARGET_BINARY || share < 0.01) return false;
@@ -310,6 +327,7 @@ const struct table_check table_checks[] = {
     {"LEAK_ORDER", find_order, NULL, false},
     {"DUP_ROWS", find_equal_rows, NULL, false},
     {"FILE_DUP", find_several, NULL, false},
+    {"ENCODING", find_encoding, NULL, false},
     {"CONFLICT", find_conflict, NULL, false},
     {"DUP_COLUMNS", find_same, "carry the same information", false},
     {"CORRELATED", find_together, "move together", false},

@@ -134,6 +134,10 @@ COPSE_API copse_read_options copse_read_options_default(void);
 
 /* The rows of one file. All fields are read-only for the caller and owned by the frame.
  *
+ * Text is UTF-8 here, whatever the file is in: a byte-order mark tells UTF-8 or UTF-16, NULs at one side of
+ * the pairs UTF-16 too; else it is UTF-8 or, where too much of it is not, Windows-1252 (read/decoder.h has
+ * the rule). Sequences that are none become U+FFFD.
+ *
  * CSV cells: blanks around a cell are dropped; a quoted cell may hold separators, line ends and doubled
  * quotes, and blanks inside of its quotes are part of a text (of a name in a header they are dropped; numbers
  * and missing cells are told without them). Missing: the empty cell, ?, na, n/a, nan, null, none in any case,
@@ -162,6 +166,8 @@ typedef struct copse_frame {
   /* TRAIN with categorical_feature=auto: the first column that became categories by a few texts among more
    * than 95 % numbers, and its first text: a sentence for a warning, else NULL. */
   const char *doubt;
+  const char
+      *encoding;  /* lines for warnings: files that are not UTF-8, and as what they were read; or NULL */
   float *weight;  /* [n_rows], finite, >= 0, or NULL */
   int32_t *group; /* [n_groups] sizes summing to n_rows, or NULL; PREDICT: only where there is a label */
   uint64_t n_groups;

@@ -26,6 +26,12 @@ copse_status origin_find(copse_context *ctx, const char *const *paths, size_t n_
                          .table = row_source_is_table(source),
                          .marked = row_source_is_marked(source),
                          .separator = row_source_separator(source)};
+  out->encoding = row_source_encoding(source);
+  for (size_t i = 0; i < row_source_n_files(source); i++) {
+    struct encoding_note note;
+    if (!row_source_encoding_note(source, i, &note)) continue;
+    if (out->n_notes++ == 0) out->note = note;
+  }
   options.n_threads = n_threads;
   options.side_files = false;
   for (size_t i = 0; i < n_paths; i++) out->sized = out->sized && size_of(paths[i], &out->bytes);

@@ -3,6 +3,7 @@
 #define COPSE_PROFILE_ORIGIN_H
 
 #include "copse_prep.h"
+#include "read/source.h"
 
 struct row_source;
 
@@ -10,10 +11,14 @@ struct row_source;
 struct origin {
   bool sized, hashed; /* not so of what can be read once only, standard input for one */
   uint64_t bytes, hash[2];
-  bool table, marked; /* the first one: a table of a database; it begins with a byte-order mark */
-  char separator;     /* of the first one's cells */
+  bool table, marked;        /* the first one: a table of a database; it begins with a byte-order mark */
+  char separator;            /* of the first one's cells */
+  enum encoding encoding;    /* of the first one */
+  struct encoding_note note; /* of the first file of which there is one */
+  uint32_t n_notes;          /* files with one */
 };
-/* Reads the files once more, from the start to the end. Fails when memory lacks or when it is interrupted. */
+/* After the run of `source`, which outlives *out. Reads the files once more, from the start to the end. Fails
+ * when memory lacks or when it is interrupted. */
 copse_status origin_find(copse_context *ctx, const char *const *paths, size_t n_paths,
                          const struct row_source *source, int n_threads, struct origin *out,
                          copse_error *err);

@@ -164,7 +164,7 @@ static double measure(const struct pair_view *a, const struct pair_view *b, size
     *name = "cramers_v";
     return cramers_v(a, b, n);
   }
-  *name = "correlation_ratio";
+  *name = "corr_ratio";
   if (a->numeric && b->levels) return correlation_ratio(a, b, n);
   if (a->levels && b->numeric) return correlation_ratio(b, a, n);
   return (double)NAN;
@@ -293,7 +293,7 @@ static bool list_pairs(struct pairs_job *job) {
         const struct pair_view *x = &job->views[a], *y = &job->views[b];
         const char *name = x->numeric && y->numeric ? "spearman"
                            : x->levels && y->levels ? "cramers_v"
-                                                    : "correlation_ratio";
+                                                    : "corr_ratio";
         if (pass == 1) list[n] = (struct pair){a, b, name, v, (double)NAN, 0};
         n++;
       }

@@ -11,7 +11,7 @@ enum pairs_kind { PAIRS_SAME, PAIRS_STRONG, PAIRS_MISSING, N_PAIRS_KINDS };
 
 struct pair {
   uint32_t a, b;
-  const char *measure; /* "spearman", "cramers_v", "correlation_ratio" */
+  const char *measure; /* "spearman", "cramers_v", "corr_ratio" */
   double value;        /* spearman with its sign */
   double pearson;      /* of two columns of numbers or dates, else NaN */
   uint64_t n;          /* rows where both are there */

@@ -62,6 +62,7 @@ static copse_status fill(struct csv_stream *stream, copse_error *err) {
   stream->n_bytes += got;
   if (got < room) {
     stream->ended = true;
+    source_reader_note(&stream->reader);
     if (stream->filled > 0 && buffer[stream->filled - 1] != '\n') buffer[stream->filled++] = '\n';
   }
   memset(buffer + stream->filled, 0, SOURCE_PADDING - 1);

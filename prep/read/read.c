@@ -62,6 +62,20 @@ static copse_status open_prepared(struct read_job *job, const char *const *paths
   return status;
 }
 
+static copse_status keep_notes(struct read_job *job, copse_error *err) {
+  copse_text notes = {.ctx = job->ctx};
+  char *kept = NULL;
+  bool ok = source_append_notes(&job->source, &notes);
+  if (ok && notes.length > 0) {
+    kept = frame_alloc(job->storage, notes.length + 1, 1);
+    ok = kept != NULL;
+    if (ok) memcpy(kept, notes.data, notes.length + 1);
+  }
+  job->frame->encoding = kept;
+  copse_text_release(&notes);
+  return ok ? COPSE_OK : report_memory(err, "a message", job->source.path);
+}
+
 /* What is trained on has a label; what is prepared by the same recipe later need not. */
 static copse_status keep_labels(const struct read_job *job, copse_error *err) {
   const copse_frame_schema *schema = job->frame->schema;
@@ -114,6 +128,7 @@ copse_status copse_frame_read_files(copse_context *ctx, const char *const *paths
   if (job.applied != NULL) job.frame->schema = frame_schema_ref(job.applied);
   status = format->read(&job, err);
   source_release_text(&job.source);
+  if (status == COPSE_OK) status = keep_notes(&job, err);
   if (status == COPSE_OK) status = sides_read(&job, err);
   if (status == COPSE_OK && options->recipe != NULL && options->task == COPSE_READ_TRAIN)
     status = keep_labels(&job, err);

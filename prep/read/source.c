@@ -6,7 +6,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include "copse_prep.h"
 #include "read/report.h"
 #include "read/source_reader.h"
+#include "read/utf8.h"
 #include "store/store.h"
 
 enum {
@@ -46,27 +49,6 @@ static bool reserve(struct buffer *buffer, size_t more) {
   return true;
 }
 
-/* What a file that is no text is, by its first bytes; NULL when unknown. */
-static const char *known_binary(const char *text, size_t length) {
-  static const struct {
-    const char *magic, *name;
-  } kinds[] = {{"PK\003\004", "a zip archive or spreadsheet"},
-               {"PAR1", "a Parquet file"},
-               {"BZh", "compressed with bzip2"},
-               {"\375"
-                "7zXZ",
-                "compressed with xz"},
-               {"\050\265\057\375", "compressed with zstd"},
-               {"SQLite format 3", "an SQLite database, whose tables are named FILE#TABLE"},
-               {"______LightGBM_Binary_File_Token______", "a binary data set of LightGBM"},
-               {"\377\376", "UTF-16 text"},
-               {"\376\377", "UTF-16 text"}};
-  for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-    if (length >= strlen(kinds[i].magic) && memcmp(text, kinds[i].magic, strlen(kinds[i].magic)) == 0)
-      return kinds[i].name;
-  return NULL;
-}
-
 static copse_status refuse_control_at(struct source_place place, char bad, copse_error *err) {
   if (copse_names_table(place.path))
     return report(
@@ -86,14 +68,11 @@ static copse_status refuse_control(const char *path, const char *text, const cha
 }
 
 /* The first bytes of a file as far as they are there; those before `from` were looked at before. */
-static copse_status check_head(const char *path, const char *text, size_t from, size_t length,
-                               copse_error *err) {
-  const char *bad = NULL;
-  for (size_t i = from; i < length && i < HEAD_BYTES && bad == NULL; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c < 0x20 && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != '\v') bad = text + i;
-  }
-  const char *kind = bad != NULL || from == 0 ? known_binary(text, length) : NULL;
+static copse_status check_head(const char *path, enum encoding encoding, const char *text, size_t from,
+                               size_t length, copse_error *err) {
+  size_t end = length < HEAD_BYTES ? length : HEAD_BYTES;
+  const char *bad = from < end ? encoding_find_control(encoding, text + from, end - from) : NULL;
+  const char *kind = bad != NULL || from == 0 ? encoding_known_binary(text, length) : NULL;
   if (kind != NULL)
     return report(err, COPSE_ERR_FORMAT,
                   "%s: is %s (expected CSV or LibSVM text, plain or gzip; convert or unpack it)", path, kind);
@@ -129,10 +108,10 @@ static copse_status append_stream(int fd, const char *path, struct buffer *buffe
     /* A device or pipe of binary content may have no end. */
     const char *text = buffer->text + start;
     size_t length = buffer->length - start;
-    if (checked >= HEAD_BYTES || length < 2 || source_is_gzip(text, length)) continue;
-    status = check_head(path, text, checked, length, err);
+    if (checked >= HEAD_BYTES || length < ENCODING_LOOK || source_is_gzip(text, length)) continue;
+    status = check_head(path, encoding_look(text, length), text, checked, length, err);
     if (status != COPSE_OK) return status;
-    checked = length;
+    checked = length - length % 2; /* UTF-16 is looked at in pairs */
   }
 }
 
@@ -152,28 +131,42 @@ static copse_status append_all(struct source_reader *reader, size_t guess, struc
   }
 }
 
-/* The gzip data at the end of the buffer make room for what they hold. The first file's bytes are most of the
- * memory: they are handed over, not copied. */
-static copse_status inflate_part(const char *path, size_t start, struct buffer *buffer, copse_error *err) {
-  size_t packed_length = buffer->length - start;
+/* What lies at the end of the buffer, gzip or in another encoding, makes room for the text that it holds. The
+ * first file's bytes are most of the memory: they are handed over, not copied. */
+static copse_status unpack_part(struct source_part *part, struct buffer *buffer, copse_error *err) {
+  size_t start = part->start, packed_length = buffer->length - start;
   char *packed = buffer->text;
+  bool gzip = source_is_gzip(packed + start, packed_length);
   if (start == 0) {
     buffer->text = NULL;
     buffer->capacity = 0;
   } else {
     packed = copse_alloc(buffer->ctx, packed_length, 1);
-    if (packed == NULL) return report_memory(err, "inflating", path);
+    if (packed == NULL) return report_memory(err, "inflating", part->path);
     memcpy(packed, buffer->text + start, packed_length);
   }
   buffer->length = start;
   struct source_reader reader;
-  copse_status status = source_reader_open_memory(buffer->ctx, path, packed, packed_length, &reader, err);
+  copse_status status =
+      source_reader_open_memory(buffer->ctx, part->path, packed, packed_length, &reader, err);
   if (status == COPSE_OK) {
-    status = append_all(&reader, packed_length * 3, buffer, err);
+    source_reader_decode(&reader, &part->encoding);
+    status = append_all(&reader, packed_length * (gzip ? 3 : 1), buffer, err);
+    source_reader_note(&reader);
     source_reader_close(&reader);
   }
   copse_free(packed);
   return status;
+}
+
+/* Text that is UTF-8 as it is, or what is no text. */
+static bool is_plain(const char *text, size_t length, struct encoding_facts *facts) {
+  enum encoding kind = source_is_gzip(text, length) ? ENCODING_1252 : encoding_look(text, length);
+  if (kind == ENCODING_OPEN && utf8_ascii_prefix(text, length) < length) kind = ENCODING_UTF8;
+  bool plain = kind == ENCODING_UTF8 ? utf8_prefix(text, length) == length
+                                     : kind == ENCODING_OPEN || kind == ENCODING_BINARY;
+  if (plain) atomic_store(&facts->kind, (int)kind);
+  return plain;
 }
 
 /* A named pipe is opened at once, with or without a writer: who waits for one is wait_readable (poll() tells
@@ -185,7 +178,9 @@ static int open_waiting(const char *path) {
   return fd;
 }
 
-static copse_status load_stream(const char *path, const char *name, struct buffer *buffer, copse_error *err) {
+static copse_status load_stream(const char *path, struct source_part *part, struct buffer *buffer,
+                                copse_error *err) {
+  const char *name = part->path;
   bool standard_input = strcmp(path, "-") == 0;
   size_t start = buffer->length;
   struct stat info;
@@ -198,8 +193,8 @@ static copse_status load_stream(const char *path, const char *name, struct buffe
     status = report(err, COPSE_ERR_IO, "%s: is a directory (name a file in it)", name);
   if (status == COPSE_OK) status = append_stream(fd, name, buffer, err);
   if (!standard_input) close(fd);
-  if (status == COPSE_OK && source_is_gzip(buffer->text + start, buffer->length - start))
-    status = inflate_part(name, start, buffer, err);
+  if (status == COPSE_OK && !is_plain(buffer->text + start, buffer->length - start, &part->encoding))
+    status = unpack_part(part, buffer, err);
   return status;
 }
 
@@ -246,10 +241,12 @@ static copse_status load_file(const char *path, size_t head_bytes, struct source
   copse_status status = source_reader_open(buffer->ctx, path, &part->identity, &reader, err);
   if (status != COPSE_OK) return status;
   part->whole = true;
+  if (!part->table) source_reader_decode(&reader, &part->encoding);
   if (head_bytes > 0)
     status = load_head(&reader, head_bytes, buffer, &part->whole, err);
   else
     status = append_all(&reader, (size_t)reader.n_raw_all * (reader.packed ? 3 : 1), buffer, err);
+  source_reader_note(&reader);
   source_reader_close(&reader);
   return status;
 }
@@ -267,13 +264,14 @@ static copse_status load_part(const char *path, size_t head_bytes, struct source
   bool file =
       part->table || (!standard_input && stat(path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0);
   copse_status status =
-      file ? load_file(path, head_bytes, part, buffer, err) : load_stream(path, part->path, buffer, err);
+      file ? load_file(path, head_bytes, part, buffer, err) : load_stream(path, part, buffer, err);
   if (status != COPSE_OK) return status;
   if (buffer->length > start && buffer->text[buffer->length - 1] != '\n') {
     if (!reserve(buffer, 1)) return report_memory(err, "the file", path);
     buffer->text[buffer->length++] = '\n';
   }
   bool marked = buffer->length - start >= 3 && memcmp(buffer->text + start, "\xEF\xBB\xBF", 3) == 0;
+  part->marked = marked;
   part->begin = start + (marked ? 3 : 0);
   part->end = buffer->length;
   return COPSE_OK;
@@ -285,10 +283,49 @@ static copse_status check_text(const struct source *source, const struct source_
   size_t length = part->end - part->start, skipped = part->begin - part->start;
   if (is_blank(text + skipped, length - skipped))
     return report(err, COPSE_ERR_DATA, "%s: the file is empty (expected rows of data)", path);
-  copse_status status = check_head(path, text, 0, length, err);
+  copse_status status = check_head(path, ENCODING_OPEN, text, 0, length, err);
   if (status != COPSE_OK) return status;
   const char *bad = memchr(text, '\0', length);
   return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
+}
+
+bool source_encoding_note(const struct source *source, size_t index, struct encoding_note *out) {
+  const struct source_part *part = &source->parts[index];
+  enum encoding kind = (enum encoding)atomic_load(&part->encoding.kind);
+  bool utf16 = encoding_is_utf16(kind);
+  out->path = part->path;
+  out->first_bad = atomic_load(&part->encoding.first_bad);
+  out->n_bad = part->encoding.n_bad;
+  out->remedy = "save it as UTF-8";
+  if (kind == ENCODING_1252) {
+    out->remedy = "save it as UTF-8 if texts look wrong";
+    snprintf(out->text, sizeof out->text,
+             "is not UTF-8 from byte %" PRIu64 " on and was read as Windows-1252", out->first_bad);
+  } else if (out->n_bad > 0) {
+    snprintf(out->text, sizeof out->text,
+             "has %" PRIu64 " broken character%s of %s, at byte %" PRIu64 "%s, which became U+FFFD",
+             out->n_bad, out->n_bad == 1 ? "" : "s", utf16 ? "UTF-16" : "UTF-8", out->first_bad,
+             out->n_bad == 1 ? "" : " and further on");
+  } else if (utf16 && !part->marked) {
+    snprintf(out->text, sizeof out->text, "was read as UTF-16, though no byte-order mark says so");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool source_append_notes(const struct source *source, copse_text *out) {
+  for (size_t i = 0; i < source->n_parts; i++) {
+    struct encoding_note note;
+    copse_text line = {.ctx = source->ctx};
+    if (!source_encoding_note(source, i, &note)) continue;
+    copse_text_appendf(&line, "%s: %s (%s)\n", note.path, note.text, note.remedy);
+    bool told = !line.failed && out->length > 0 && strstr(out->data, line.data) != NULL;
+    if (!told && !line.failed) copse_text_append(out, line.data, line.length);
+    out->failed |= line.failed;
+    copse_text_release(&line);
+  }
+  return !out->failed;
 }
 
 copse_status source_check_block(const struct source *source, size_t part, uint64_t offset, const char *text,

@@ -1,5 +1,5 @@
-/* source.h - the bytes of one file or of several files, one behind the other, decompressed. A file may be a
- * table of a database, `FILE#TABLE`: its bytes are its rows as CSV.
+/* source.h - the text of one file or of several files, one behind the other, decompressed and as UTF-8. A
+ * file may be a table of a database, `FILE#TABLE`: its text is its rows as CSV.
  *
  * A file that can be read again is not kept: memory holds its first lines, from which format, separator and
  * header are told, and readers stream it from its start as often as they like. What cannot be read again
@@ -8,6 +8,7 @@
 #define COPSE_READ_SOURCE_H
 
 #include "copse.h"
+#include "read/encoding.h"
 
 /* A file as it was when it was opened first: by these a later reader knows it again. */
 struct source_identity {
@@ -20,8 +21,10 @@ struct source_part {
   const char *path;                /* for messages and side files: "standard input" for - */
   size_t start, begin, end;        /* bytes; begin: behind a byte-order mark, later also behind the header */
   bool table;                      /* of a database: CSV with commas and a header, whatever it looks like */
+  bool marked;                     /* it began with a byte-order mark */
   bool whole;                      /* text holds all of it, not only its first lines */
   struct source_identity identity; /* of what is not whole */
+  struct encoding_facts encoding;  /* of the file; its text is UTF-8 */
   uint64_t n_rows;                 /* set by the format's reader */
 };
 
@@ -66,6 +69,19 @@ struct source_place source_place_of(const struct source *source, size_t part, ui
 
 bool source_is_file(const struct source_part *part); /* not standard input */
 bool source_exists(const char *path);
+
+/* What is to be said of a part's encoding once it was read to its end; false: nothing, as where it is UTF-8
+ * or a byte-order mark tells it. */
+struct encoding_note {
+  const char *path;
+  char text[160]; /* what the file is: "was read as ..." */
+  const char *remedy;
+  uint64_t first_bad, n_bad; /* as struct encoding_facts */
+};
+bool source_encoding_note(const struct source *source, size_t part, struct encoding_note *out);
+/* A line for each part of which there is something to say, but for lines that are in `out` already. False:
+ * out of memory. */
+bool source_append_notes(const struct source *source, copse_text *out);
 
 /* The bytes of text that are no text: status and sentence. offset: of `text` within the part. */
 copse_status source_check_block(const struct source *source, size_t part, uint64_t offset, const char *text,

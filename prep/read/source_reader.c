@@ -134,7 +134,8 @@ copse_status source_reader_open(copse_context *ctx, const char *path, struct sou
 copse_status source_reader_open_memory(copse_context *ctx, const char *path, const char *bytes, size_t length,
                                        struct source_reader *out, copse_error *err) {
   *out = (struct source_reader){.ctx = ctx, .path = path, .fd = -1};
-  out->memory = bytes;
+  out->memory = out->bytes = bytes;
+  out->n_bytes = length;
   out->memory_left = length;
   out->n_raw_all = length;
   copse_status status = start(out, err);
@@ -145,7 +146,7 @@ copse_status source_reader_open_memory(copse_context *ctx, const char *path, con
 copse_status source_reader_open_part(const struct source *source, size_t index, struct source_reader *out,
                                      copse_error *err) {
   const struct source_part *part = &source->parts[index];
-  if (part->whole) { /* as it is: it was inflated before */
+  if (part->whole) { /* as it is: it was inflated and decoded before */
     *out = (struct source_reader){.ctx = source->ctx,
                                   .path = part->path,
                                   .fd = -1,
@@ -158,8 +159,10 @@ copse_status source_reader_open_part(const struct source *source, size_t index, 
   if (status != COPSE_OK) return status;
   const struct source_identity *before = &part->identity;
   if (now.device == before->device && now.inode == before->inode && now.size == before->size &&
-      now.changed_s == before->changed_s && now.changed_ns == before->changed_ns)
+      now.changed_s == before->changed_s && now.changed_ns == before->changed_ns) {
+    if (!part->table) source_reader_decode(out, &source->parts[index].encoding);
     return COPSE_OK;
+  }
   source_reader_close(out);
   return report(err, COPSE_ERR_DATA, "%s: the file was changed while it was read (read it again)",
                 part->path);
@@ -199,8 +202,8 @@ static copse_status inflate_step(struct source_reader *reader, bool *done, copse
   return COPSE_OK;
 }
 
-copse_status source_reader_read(struct source_reader *reader, char *out, size_t n, size_t *got,
-                                copse_error *err) {
+static copse_status read_unpacked(struct source_reader *reader, char *out, size_t n, size_t *got,
+                                  copse_error *err) {
   if (!reader->packed) return read_raw(reader, out, n, got, err);
   *got = 0;
   while (*got < n && !reader->ended) {
@@ -219,7 +222,57 @@ copse_status source_reader_read(struct source_reader *reader, char *out, size_t 
   return COPSE_OK;
 }
 
+/* ---- decoding ---- */
+
+static copse_status pull(void *user, char *out, size_t n, size_t *got, copse_error *err) {
+  return read_unpacked(user, out, n, got, err);
+}
+
+static copse_status count(void *user, struct decoder_counts *out, copse_error *err);
+static const struct decoder_input decoder_input = {pull, count};
+
+/* By a second reader, from the start. */
+static copse_status count(void *user, struct decoder_counts *out, copse_error *err) {
+  const struct source_reader *reader = user;
+  struct source_reader second;
+  copse_status status =
+      reader->bytes != NULL
+          ? source_reader_open_memory(reader->ctx, reader->path, reader->bytes, reader->n_bytes, &second, err)
+          : source_reader_open(reader->ctx, reader->path, NULL, &second, err);
+  if (status != COPSE_OK) return status;
+  status = decoder_count_all(reader->ctx, reader->path, &decoder_input, &second, out, err);
+  source_reader_close(&second);
+  return status;
+}
+
+void source_reader_decode(struct source_reader *reader, struct encoding_facts *facts) {
+  reader->facts = facts;
+  decoder_open(reader->ctx, reader->path, &decoder_input, (enum encoding)atomic_load(&facts->kind),
+               &reader->decoder);
+}
+
+void source_reader_note(const struct source_reader *reader) {
+  if (reader->facts == NULL) return;
+  reader->facts->n_bad = reader->decoder.n_bad;
+  if (reader->decoder.n_bad > 0) atomic_store(&reader->facts->first_bad, reader->decoder.first_bad);
+}
+
+copse_status source_reader_read(struct source_reader *reader, char *out, size_t n, size_t *got,
+                                copse_error *err) {
+  struct encoding_facts *facts = reader->facts;
+  if (facts == NULL) return read_unpacked(reader, out, n, got, err);
+  copse_status status = decoder_read(&reader->decoder, reader, out, n, got, err);
+  enum encoding kind = reader->decoder.kind;
+  if (status == COPSE_OK && kind != ENCODING_OPEN && atomic_load(&facts->kind) == ENCODING_OPEN) {
+    /* first what goes with it */
+    atomic_store(&facts->first_bad, reader->decoder.first_bad);
+    atomic_store(&facts->kind, (int)kind);
+  }
+  return status;
+}
+
 void source_reader_close(struct source_reader *reader) {
+  decoder_close(&reader->decoder);
   if (reader->packed) inflateEnd(&reader->stream);
   copse_free(reader->input);
   store_feed_close(reader->feed);

@@ -1,9 +1,10 @@
-/* source_reader.h - the decompressed bytes of one file in order. */
+/* source_reader.h - the bytes of one file in order, decompressed, and as UTF-8 where that is asked for. */
 #ifndef COPSE_READ_SOURCE_READER_H
 #define COPSE_READ_SOURCE_READER_H
 
 #include <zlib.h>
 
+#include "read/decoder.h"
 #include "read/source.h"
 
 struct source_reader {
@@ -17,6 +18,10 @@ struct source_reader {
   bool packed, raw_ended, ended;
   z_stream stream;
   unsigned char *input; /* raw bytes of a packed file */
+  const char *bytes;    /* [n_bytes] of memory, from its start */
+  size_t n_bytes;
+  struct encoding_facts *facts; /* NULL: bytes as they are */
+  struct decoder decoder;
 };
 
 static inline bool source_is_gzip(const char *text, size_t length) {
@@ -30,7 +35,12 @@ copse_status source_reader_open(copse_context *ctx, const char *path, struct sou
 /* Raw bytes in memory, borrowed. */
 copse_status source_reader_open_memory(copse_context *ctx, const char *path, const char *bytes, size_t length,
                                        struct source_reader *out, copse_error *err);
-/* A part from its start, whole or not; a file that is another one than before is an error. */
+/* From its start on the text comes as UTF-8, whatever it is in (decoder.h). *facts (borrowed) says what is
+ * known of it, and learns what is found. Not for tables, which are UTF-8. */
+void source_reader_decode(struct source_reader *reader, struct encoding_facts *facts);
+/* Notes in the facts how many bad sequences there were up to here. */
+void source_reader_note(const struct source_reader *reader);
+/* A part from its start as UTF-8, whole or not; a file that is another one than before is an error. */
 copse_status source_reader_open_part(const struct source *source, size_t part, struct source_reader *out,
                                      copse_error *err);
 /* Fills out[0..n) as far as there are bytes; *got < n at the end only. */

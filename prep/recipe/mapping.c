@@ -124,6 +124,8 @@ copse_status step_read_mapping(struct step *step, const char *option, bool repea
                        "%s: %s: found %u columns, expected two (a header, then a text and what it becomes)",
                        option, path, row_source_n_columns(reading.rows));
   if (status == COPSE_OK) status = row_source_run(reading.rows, 1, take_rows, NULL, &reading, err);
+  if (status == COPSE_OK && !row_source_append_notes(reading.rows, &step->recipe->notes))
+    status = step_fail_memory(step, err);
   row_source_close(reading.rows);
   dictionary_release(&reading.seen);
   pool_release(&reading.texts);

@@ -23,11 +23,18 @@ static copse_status open_rows(const copse_recipe *recipe, const char *const *pat
   return row_source_open_files(recipe->ctx, paths, n_paths, &options, out, err);
 }
 
+/* Files that are not UTF-8 are told once, however often they are read. */
+static copse_status note_encoding(copse_recipe *recipe, const struct row_source *rows, copse_error *err) {
+  if (row_source_append_notes(rows, &recipe->notes)) return COPSE_OK;
+  return report_memory(err, "a message", row_source_path(rows));
+}
+
 copse_status copse_recipe_fit(copse_recipe *recipe, const char *const *paths, size_t n_paths,
                               const copse_read_options *options, copse_error *err) {
   struct row_source *rows;
   copse_status status = open_rows(recipe, paths, n_paths, options, &rows, err);
   if (status == COPSE_OK) status = run_fit(recipe, rows, options != NULL ? options->n_threads : 0, err);
+  if (status == COPSE_OK) status = note_encoding(recipe, rows, err);
   row_source_close(rows);
   return status;
 }
@@ -62,6 +69,7 @@ copse_status copse_recipe_run(copse_recipe *recipe, const char *const *paths, si
   if (status == COPSE_OK) status = store_begin(store, err);
   if (status == COPSE_OK) status = run_fit(recipe, rows, n_threads, err);
   if (status == COPSE_OK) status = run_apply(recipe, rows, n_threads, store, NULL, -1, err);
+  if (status == COPSE_OK) status = note_encoding(recipe, rows, err);
   row_source_close(rows); /* a reader of this very database would hold the commit up */
   if (status == COPSE_OK) status = store_commit(store, err);
   store_close(store);
@@ -203,6 +211,7 @@ copse_status recipe_table_text(copse_recipe *recipe, const char *const *paths, s
   recipe->keeps_rows = false;
   row_order_release(&order);
   if (status == COPSE_OK && part < 0) status = tell_rows(recipe, rows, sink.n_rows, err);
+  if (status == COPSE_OK) status = note_encoding(recipe, rows, err);
   row_source_close(rows);
   if (status == COPSE_OK && split != NULL && part >= 0 && sink.n_rows == 0)
     status = refuse_empty(split, part, err);

@@ -1,4 +1,4 @@
-/* output_json.c - the profile as one JSON document, schema "copse.profile/1.4": keys in fixed order, shares
+/* output_json.c - the profile as one JSON document, schema "copse.profile/2.0": keys in fixed order, shares
  * in [0, 1], nothing but finite numbers (null where there is none), columns as an array since names may
  * repeat. The minor version rises when a key is added, the major one when a key goes or changes its meaning.
  */
@@ -19,6 +19,7 @@ static void write_target(copse_text *out, const copse_profile *p) {
     key(out, "positive");
     value(out, &t->classes[t->positive]);
     count(out, "n_pos", t->n_pos);
+    count(out, "n_neg", t->n_labelled - t->n_pos);
     value_list(out, "classes", t->classes, t->n_classes);
     number(out, "order_auc", t->order_auc);
   }
@@ -63,7 +64,6 @@ static void write_table(copse_text *out, const copse_profile *p) {
 static void write_pairs(copse_text *out, const copse_profile *p) {
   begin(out, "pairs", "{");
   count(out, "sample_rows", p->pairs.n_rows);
-  truth(out, "skipped", p->pairs.skipped);
   begin(out, "list", "[");
   for (uint32_t i = 0; i < p->pairs.n_list; i++) {
     const struct pair *pair = &p->pairs.list[i];
@@ -77,16 +77,17 @@ static void write_pairs(copse_text *out, const copse_profile *p) {
     raw(out, "}");
   }
   raw(out, "]");
+  key(out, "skipped");
+  if (p->pairs.skipped)
+    copse_text_appendf(out, "\"more than %d columns: only equal ones are looked for\"", PAIRS_MOST_COLUMNS);
+  else
+    raw(out, "null");
   json_pairs_detail(out, &p->pairs);
   raw(out, "}");
 }
 
 static void write_gaps(copse_text *out, const copse_profile *p) {
-  begin(out, "missing_patterns", "{");
-  count(out, "sample_rows", p->gaps.n_rows);
-  truth(out, "exact", p->sample_is_all);
-  count(out, "rows_complete", p->gaps.n_complete);
-  begin(out, "list", "[");
+  begin(out, "missing_patterns", "[");
   for (uint32_t i = 0; i < p->gaps.n; i++) {
     element(out);
     id_list(out, "columns", p->gaps.list[i].columns, p->gaps.list[i].n_columns);
@@ -94,6 +95,10 @@ static void write_gaps(copse_text *out, const copse_profile *p) {
     raw(out, "}");
   }
   raw(out, "]");
+  begin(out, "missing_sample", "{");
+  count(out, "rows", p->gaps.n_rows);
+  truth(out, "exact", p->sample_is_all);
+  count(out, "rows_complete", p->gaps.n_complete);
   count(out, "rows_other", p->gaps.n_other);
   raw(out, "}");
 }
@@ -122,7 +127,7 @@ void output_json(const copse_profile *p, copse_text *out) {
   copse_text rest = {.ctx = p->ctx};
   double began = run_seconds(&p->run);
   write_rest(&rest, p);
-  raw(out, "{\"schema\":\"copse.profile/1.4\"");
+  raw(out, "{\"schema\":\"copse.profile/2.0\"");
   json_run(out, p, run_seconds(&p->run) - began);
   raw(out, ",");
   if (!rest.failed) copse_text_append(out, rest.data, rest.length);

@@ -1,6 +1,8 @@
 /* output_json_column.c - the part of the JSON that is a column's. */
 #include <math.h>
+#include <stdio.h>
 
+#include "profile/describe.h"
 #include "report/json_members.h"
 
 /* Of whole numbers a sum that a double cannot hold the digits of is a text. */
@@ -94,6 +96,8 @@ static void write_dates(copse_text *out, const struct date_facts *f, const struc
   count(out, "sentinels", f->n_sentinel);
   begin(out, "per", "{");
   word(out, "unit", f->unit);
+  key(out, "start");
+  moment(out, f->n_periods > 0 ? f->period_start[0] : (double)NAN, false);
   begin(out, "starts", "[");
   for (uint32_t i = 0; i < f->n_periods; i++) {
     item(out);
@@ -118,6 +122,39 @@ static void write_border(copse_text *out, const char *name, double x, const stru
     append_json_number(out, x);
 }
 
+static struct facts_value border_text(double x, const struct column_facts *c) {
+  return c->has_date ? facts_date(x, 1) : facts_number(x, 1);
+}
+
+/* A bin in words: its level, its borders, or what it holds; null: withheld. */
+static void write_label(copse_text *out, const struct bin_facts *bin, const struct column_facts *c,
+                        const char *kind) {
+  char text[2 * sizeof(struct facts_value) + 8];
+  key(out, "label");
+  if (bin->kind == BIN_LEVEL) {
+    value(out, &bin->level);
+    return;
+  }
+  if (bin->kind != BIN_RANGE && bin->kind != BIN_VALUE) {
+    append_json(out, kind, strlen(kind));
+    return;
+  }
+  struct facts_value lo = border_text(bin->lo, c), hi = border_text(bin->hi, c);
+  if (isnan(bin->lo) && isnan(bin->hi)) {
+    raw(out, "null");
+    return;
+  }
+  if (bin->kind == BIN_VALUE)
+    snprintf(text, sizeof text, "%s", lo.text);
+  else if (isnan(bin->lo))
+    snprintf(text, sizeof text, "to %s", hi.text);
+  else if (isnan(bin->hi))
+    snprintf(text, sizeof text, "from %s", lo.text);
+  else
+    snprintf(text, sizeof text, "%s to %s", lo.text, hi.text);
+  append_json(out, text, strlen(text));
+}
+
 /* numbers: the target's are. */
 static void write_bins(copse_text *out, const struct column_facts *c, bool numbers) {
   const struct view_facts *v = &c->view;
@@ -127,6 +164,7 @@ static void write_bins(copse_text *out, const struct column_facts *c, bool numbe
     const struct bin_facts *bin = &v->bins[i];
     element(out);
     word(out, "kind", kinds[bin->kind]);
+    write_label(out, bin, c, kinds[bin->kind]);
     if (bin->kind == BIN_RANGE || bin->kind == BIN_VALUE) {
       write_border(out, "lo", bin->lo, c);
       write_border(out, "hi", bin->hi, c);
@@ -147,6 +185,12 @@ static void write_bins(copse_text *out, const struct column_facts *c, bool numbe
   raw(out, "]");
 }
 
+/* At 95 %, within [0, 1]. */
+static void write_interval(copse_text *out, double auc, double se) {
+  double lo = auc - 1.96 * se, hi = auc + 1.96 * se;
+  number_list(out, "auc_ci", (const double[]){lo < 0 ? 0 : lo, hi > 1 ? 1 : hi}, 2);
+}
+
 static void write_view(copse_text *out, const copse_profile *p, const struct column_facts *c) {
   const struct view_facts *v = &c->view;
   begin(out, "target", "{");
@@ -154,6 +198,7 @@ static void write_view(copse_text *out, const copse_profile *p, const struct col
   number(out, "auc_oof", v->auc_oof);
   if (p->target.kind == TARGET_CLASSES) number_list(out, "auc_classes", v->auc_classes, p->target.n_classes);
   number(out, "auc_se", v->auc_se);
+  write_interval(out, v->auc_best, v->auc_se);
   key(out, "direction");
   copse_text_appendf(out, "%d", v->direction);
   number(out, "iv", v->iv);
@@ -181,6 +226,20 @@ static void write_column_alerts(copse_text *out, const copse_profile *p, uint32_
   raw(out, "]");
 }
 
+/* Spellings of missing and their rows; "": cells of which nothing stands between the separators. Withheld
+ * ones have no name to stand under. */
+static void write_tokens(copse_text *out, const struct column_facts *c) {
+  begin(out, "tokens", "{");
+  if (c->n_null > 0) count(out, "", c->n_null);
+  for (uint32_t k = 0; k < c->n_token_texts; k++) {
+    if (c->tokens[k].withheld) continue;
+    if (out->length > 0 && out->data[out->length - 1] != '{') raw(out, ",");
+    append_json(out, c->tokens[k].text, strlen(c->tokens[k].text));
+    copse_text_appendf(out, ":%" PRIu64, c->tokens[k].n);
+  }
+  raw(out, "}");
+}
+
 void json_column(copse_text *out, const copse_profile *p, uint32_t index) {
   const struct column_facts *c = &p->columns[index];
   double n = (double)c->n;
@@ -197,7 +256,7 @@ void json_column(copse_text *out, const copse_profile *p, uint32_t index) {
   count(out, "empty", c->n_null);
   count(out, "quoted_empty", c->n_empty);
   count(out, "declared", c->n_declared);
-  value_list(out, "tokens", c->tokens, c->n_token_texts);
+  write_tokens(out, c);
   raw(out, "}");
   begin(out, "mismatched", "{");
   count(out, "n", c->n_misfits);
@@ -211,7 +270,7 @@ void json_column(copse_text *out, const copse_profile *p, uint32_t index) {
   if (!c->distinct_exact) number(out, "rse", 0.0081);
   raw(out, "}");
   count(out, "bytes", c->n_bytes);
-  word(out, "order", c->order);
+  word(out, "order", c->order[0] == '\0' ? "none" : strcmp(c->order, "ascending") == 0 ? "asc" : "desc");
   count(out, "longest_run", c->longest_run);
   truth(out, "sensitive", c->sensitive);
   if (c->has_number) write_number(out, &c->number, strcmp(c->physical, "int64") == 0, &c->detail.number);

@@ -13,6 +13,8 @@ void json_run(copse_text *out, const copse_profile *p, double write_s) {
     append_json(out, text, strlen(text));
   }
   raw(out, "]");
+  key(out, "seed"); /* samples are drawn by the numbers of the rows */
+  raw(out, "null");
   if (run->started[0] != '\0') word(out, "started", run->started);
   begin(out, "seconds", "{");
   number(out, "read", run->read_s);
@@ -42,7 +44,7 @@ void json_source(copse_text *out, const char *name, const struct source_facts *s
     copse_text_appendf(out, "\"%016" PRIx64 "%016" PRIx64 "\"", from->hash[0], from->hash[1]);
   else
     raw(out, "null");
-  word(out, "encoding", "utf-8");
+  word(out, "encoding", encoding_name(from->encoding));
   truth(out, "bom", from->marked);
   key(out, "delimiter");
   if (from->table)

@@ -81,8 +81,7 @@ copse_status row_source_open_files(copse_context *ctx, const char *const *paths,
                                   .frame = &source->storage.frame};
   source->csv = (struct csv_job){.job = &source->job, .names.ctx = ctx};
   copse_status status = source_open(ctx, paths, n_paths, 0, &source->job.source, err);
-  if (status == COPSE_OK)
-    source->marked = source->job.source.parts[0].begin > source->job.source.parts[0].start;
+  if (status == COPSE_OK) source->marked = source->job.source.parts[0].marked;
   if (status == COPSE_OK) source->libsvm = libsvm_detect(&source->job);
   if (status == COPSE_OK) status = csv_open(&source->csv, err);
   if (status == COPSE_OK && !make_names(source)) status = report_memory(err, "the column names", paths[0]);
@@ -141,6 +140,16 @@ bool row_source_is_libsvm(const struct row_source *source) { return source->libs
 bool row_source_is_table(const struct row_source *source) { return source->job.source.parts[0].table; }
 char row_source_separator(const struct row_source *source) { return source->csv.stream.separator; }
 bool row_source_is_marked(const struct row_source *source) { return source->marked; }
+enum encoding row_source_encoding(const struct row_source *source) {
+  return (enum encoding)atomic_load(&source->job.source.parts[0].encoding.kind);
+}
+size_t row_source_n_files(const struct row_source *source) { return source->job.source.n_parts; }
+bool row_source_encoding_note(const struct row_source *source, size_t file, struct encoding_note *out) {
+  return source_encoding_note(&source->job.source, file, out);
+}
+bool row_source_append_notes(const struct row_source *source, copse_text *out) {
+  return source_append_notes(&source->job.source, out);
+}
 const char *row_source_path(const struct row_source *source) { return source->job.source.path; }
 
 /* ---- running ---- */

@@ -6,6 +6,7 @@
 #define COPSE_TABLE_ROW_SOURCE_H
 
 #include "copse_prep.h"
+#include "read/source.h"
 
 struct row_cell {
   const char *text; /* without quotes, or without the blanks around it where it has none; no NUL behind it */
@@ -67,6 +68,12 @@ bool row_source_is_table(const struct row_source *source);
 /* Of the first file: what stands between its cells; whether it begins with a byte-order mark. */
 char row_source_separator(const struct row_source *source);
 bool row_source_is_marked(const struct row_source *source);
+/* Of the first file, as struct encoding_facts has it. */
+enum encoding row_source_encoding(const struct row_source *source);
+/* After a run, as source_encoding_note of each file and source_append_notes of all. */
+size_t row_source_n_files(const struct row_source *source);
+bool row_source_encoding_note(const struct row_source *source, size_t file, struct encoding_note *out);
+bool row_source_append_notes(const struct row_source *source, copse_text *out);
 /* The first file, for messages. */
 const char *row_source_path(const struct row_source *source);
 

@@ -428,7 +428,7 @@ static void test_complete(void **state) {
       n_complete += a == words[2] && *word != '\0';
     }
     json_t *json = parsed(finish("complete.csv"), (copse_profile_options){.target = "y", .n_threads = 2});
-    assert_true(json_is_false(at(json, "missing_patterns/exact")));
+    assert_true(json_is_false(at(json, "missing_sample/exact")));
     if (form < 3) assert_int_equal((int)number_at(json, "table/rows_complete"), n_complete);
     assert_near(number_at(json, "table/rows_complete"), n_complete, 0.01 * N, "rows without a missing cell");
     assert_int_equal(json_is_true(at(json, "table/rows_complete_exact")), form < 3);
@@ -454,13 +454,13 @@ static void test_gaps(void **state) {
   for (int full = 0; full < 2; full++) {
     json_t *json =
         parsed(path, (copse_profile_options){.values = full ? COPSE_VALUES_FULL : COPSE_VALUES_COMMON});
-    json_t *list = at(json, "missing_patterns/list");
+    json_t *list = at(json, "missing_patterns");
     assert_int_equal(json_array_size(list), full ? 3 : 2);
-    assert_int_equal(number_at(json, "missing_patterns/sample_rows"), 1000);
-    assert_int_equal(number_at(json, "missing_patterns/rows_complete"), 599);
+    assert_int_equal(number_at(json, "missing_sample/rows"), 1000);
+    assert_int_equal(number_at(json, "missing_sample/rows_complete"), 599);
     assert_int_equal(number_at(json, "table/rows_complete"), 599); /* NA is a text in one column of two */
     assert_true(json_is_true(at(json, "table/rows_complete_exact")));
-    assert_int_equal(number_at(json, "missing_patterns/rows_other"), full ? 0 : 1);
+    assert_int_equal(number_at(json, "missing_sample/rows_other"), full ? 0 : 1);
     assert_int_equal(number_at(list, "0/rows"), 200); /* NA of a column of texts is a text */
     assert_int_equal(json_array_size(at(list, "0/columns")), 2);
     assert_int_equal(number_at(list, "0/columns/1"), 1);
@@ -715,7 +715,8 @@ static void test_very_wide(void **state) {
   json_t *json = parsed(path, (copse_profile_options){.target = NULL});
   assert_true(has_alert(json, "DUP_COLUMNS", "c7") && has_alert(json, "DUP_COLUMNS", "c1050"));
   assert_false(has_alert(json, "DUP_COLUMNS", "c8"));
-  assert_true(json_is_true(at(json, "pairs/skipped")));
+  assert_string_equal(text_at(json, "pairs/skipped"),
+                      "more than 1000 columns: only equal ones are looked for");
   json_decref(json);
   char *page = document(path, (copse_profile_options){.target = NULL}, COPSE_PROFILE_HTML);
   assert_non_null(strstr(page, "more than 1,000 columns"));

@@ -84,10 +84,10 @@ static void test_order(void **state) {
   for (int i = 0; i < 900; i++)
     fprintf(made, "%d,%d,%d,%d\n", 1000 + 7 * i, -3 * i - 5, 3 * i - 9000, i * 7919 % 907);
   json_t *json = parsed(finish("order.csv"), (copse_profile_options){.target = NULL});
-  assert_string_equal(text_at(json, "columns/0/order"), "ascending");
-  assert_string_equal(text_at(json, "columns/1/order"), "descending");
-  assert_string_equal(text_at(json, "columns/2/order"), "ascending");
-  assert_string_equal(text_at(json, "columns/3/order"), "");
+  assert_string_equal(text_at(json, "columns/0/order"), "asc");
+  assert_string_equal(text_at(json, "columns/1/order"), "desc");
+  assert_string_equal(text_at(json, "columns/2/order"), "asc");
+  assert_string_equal(text_at(json, "columns/3/order"), "none");
   /* ascending whole numbers that never come again are identifiers, with gaps and below 0 as well */
   assert_string_equal(text_at(json, "columns/0/type"), "id");
   assert_string_equal(text_at(json, "columns/2/type"), "id");
