@@ -30,6 +30,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->split_on_rounding = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
   compat->keep_limits = lightgbm;
+  compat->linear_counts = lightgbm;
   compat->extrapolate_percentile = lightgbm;
   compat->forcing_ends = lightgbm;
   compat->keep_all_rounds = lightgbm;
