@@ -54,6 +54,8 @@ void dataset_values_store(copse_dataset *dataset, const copse_table *table, uint
 /* Fills rows [first, first + n) with those of another data set of the same schema. */
 void dataset_values_gather(const copse_dataset *from, const uint32_t *rows, copse_dataset *to, uint64_t first,
                            size_t n);
+/* A value as linear leaves see it. */
+float dataset_value_of(double value);
 void dataset_values_release(copse_dataset *dataset);
 
 /* What cut points are asked for. */

@@ -22,7 +22,7 @@ copse_status dataset_values_create(copse_dataset *dataset, copse_error *err) {
   return COPSE_OK;
 }
 
-static float narrow(double value) {
+float dataset_value_of(double value) {
   if (fabs(value) <= BINS_ZERO) return 0;
   if (fabs(value) > (double)FLT_MAX) return value > 0 ? FLT_MAX : -FLT_MAX;
   return (float)value;
@@ -35,7 +35,7 @@ void dataset_values_store(copse_dataset *dataset, const copse_table *table, uint
     float *column = dataset->values[f];
     if (column == NULL) continue;
     encoded_table_gather(table, f, first, n, values);
-    for (size_t i = 0; i < n; i++) column[start_row + first + i] = narrow(values[i]);
+    for (size_t i = 0; i < n; i++) column[start_row + first + i] = dataset_value_of(values[i]);
   }
 }
 

@@ -689,14 +689,18 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_booster_continue(copse_booster *bo
  *   refit_decay_rate * old + (1 - refit_decay_rate) * shrinkage of the tree * best,
  * best being the leaf's Newton step with lambda_l1, lambda_l2 and max_delta_step, or the percentile of
  * residuals for objectives whose leaves are percentiles (regression_l1, quantile). Leaves that no row reaches
- * keep their value. Trees of a random forest are refitted each at the starting score. Where the model states
+ * keep their value. In a linear leaf terms stay, and its constant and coefficients become such mixtures with
+ * the ridge regression (linear_lambda) of the rows that miss none of the terms' values; where there are no
+ * more such rows than terms, with the best value and coefficients of 0. The booster need not be made with
+ * linear_tree. Trees of a random forest are refitted each at the starting score. Where the model states
  * monotone constraints the best values are brought into their order, and so the refitted model keeps it (not
  * with compat=lightgbm). Other parameters of trees do not act. table: the raw values of the booster's
  * training rows, in their order, the model's inputs in its order as columns, any layout; read during the
  * call; an encoder encodes them as prediction does. The booster must be made with the model's objective (its
  * parameters too) and number of outputs, and is as before afterwards. *out is the caller's to free; what
- * training with boosting=dart needs to go on is not in it, so its trees are never dropped again. Refused: a
- * model with linear leaves, objective=custom (COPSE_ERR_UNSUPPORTED), other features, objective or number of
+ * training with boosting=dart needs to go on is not in it, so its trees are never dropped again. Refused:
+ * objective=custom, linear leaves with an objective of percentiles or monotone constraints
+ * (COPSE_ERR_UNSUPPORTED), other features, objective or number of
  * rows (COPSE_ERR_DATA), a booster that has begun (COPSE_ERR_STATE). The result does not depend on threads.
  * Source: LightGBM's task=refit, without its quirks. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_refit(copse_booster *booster, copse_model *model,

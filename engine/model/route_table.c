@@ -1,8 +1,9 @@
-/* route_table.c - blocks of rows are gathered by column, then walk tree by tree. */
+/* route_table.c - blocks of rows are gathered by column, then walk tree by tree or are kept. */
 #include "model/route_table.h"
 
 #include "base/status.h"
 #include "base/team.h"
+#include "data/dataset.h"
 #include "data/table.h"
 #include "model/route.h"
 
@@ -15,6 +16,7 @@ struct route_job {
   const bool *used; /* [n_cols] */
   double *room;     /* [n_threads * n_cols * BLOCK_ROWS] */
   uint32_t *leaves;
+  float *const *columns;
 };
 
 static void gather_rows(const copse_table *table, uint64_t begin, size_t n, double *values) {
@@ -68,34 +70,65 @@ static uint32_t leaf_of(const struct tree *tree, const double *values, size_t ro
   return (uint32_t)~node;
 }
 
+/* The block's rows go to `values`; returns their number. */
+static size_t gather_block(const struct route_job *job, size_t chunk, double *values) {
+  uint64_t begin = (uint64_t)chunk * BLOCK_ROWS, left = job->table->n_rows - begin;
+  size_t n = left < BLOCK_ROWS ? (size_t)left : BLOCK_ROWS;
+  gather(job, begin, n, values);
+  return n;
+}
+
 static void route_block(void *user, size_t chunk, int thread) {
   const struct route_job *job = user;
-  uint64_t n_rows = job->table->n_rows, begin = (uint64_t)chunk * BLOCK_ROWS, left = n_rows - begin;
-  size_t n = left < BLOCK_ROWS ? (size_t)left : BLOCK_ROWS;
+  uint64_t n_rows = job->table->n_rows, begin = (uint64_t)chunk * BLOCK_ROWS;
   double *values = job->room + (size_t)thread * job->table->n_cols * BLOCK_ROWS;
-  gather(job, begin, n, values);
+  size_t n = gather_block(job, chunk, values);
   for (int t = 0; t < job->n_trees; t++)
     for (size_t i = 0; i < n; i++)
       job->leaves[(uint64_t)t * n_rows + begin + i] = leaf_of(&job->trees[t], values, i);
 }
 
+static void keep_block(void *user, size_t chunk, int thread) {
+  const struct route_job *job = user;
+  double *values = job->room + (size_t)thread * job->table->n_cols * BLOCK_ROWS;
+  size_t n = gather_block(job, chunk, values);
+  for (uint32_t c = 0; c < job->table->n_cols; c++)
+    for (size_t i = 0; job->used[c] && i < n; i++)
+      job->columns[c][(uint64_t)chunk * BLOCK_ROWS + i] =
+          dataset_value_of(values[(size_t)c * BLOCK_ROWS + i]);
+}
+
+static copse_status run(copse_context *ctx, struct route_job *job, bool *used, int n_threads,
+                        copse_chunk_fn body, copse_error *err) {
+  size_t n_blocks = (size_t)((job->table->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS), n_cols = job->table->n_cols;
+  double *room = copse_alloc(ctx, (size_t)n_threads, n_cols * BLOCK_ROWS * sizeof *room);
+  if (room == NULL) return status_memory(err, "the values of rows");
+  job->used = used;
+  job->room = room;
+  copse_parallel_for(n_threads, n_blocks, body, job);
+  copse_free(room);
+  return COPSE_OK;
+}
+
 copse_status route_table(copse_context *ctx, const struct tree *trees, int n_trees, const copse_table *table,
                          int n_threads, uint32_t *leaves, copse_error *err) {
-  size_t n_blocks = (size_t)((table->n_rows + BLOCK_ROWS - 1) / BLOCK_ROWS), n_cols = table->n_cols;
-  copse_status status = COPSE_OK;
-  n_threads = team_size(n_threads);
-  bool *used = copse_alloc_zero(ctx, n_cols, sizeof *used);
-  double *room = copse_alloc(ctx, (size_t)n_threads, n_cols * BLOCK_ROWS * sizeof *room);
-  if (used == NULL || room == NULL) {
-    status = status_memory(err, "the leaves of rows");
-    goto done;
-  }
+  struct route_job job = {.trees = trees, .n_trees = n_trees, .table = table, .leaves = leaves};
+  bool *used = copse_alloc_zero(ctx, table->n_cols, sizeof *used);
+  if (used == NULL) return status_memory(err, "the leaves of rows");
   for (int t = 0; t < n_trees; t++)
     for (int i = 0; i < trees[t].n_leaves - 1; i++) used[trees[t].split_feature[i]] = true;
-  struct route_job job = {trees, n_trees, table, used, room, leaves};
-  copse_parallel_for(n_threads, n_blocks, route_block, &job);
-done:
+  copse_status status = run(ctx, &job, used, team_size(n_threads), route_block, err);
   copse_free(used);
-  copse_free(room);
+  return status;
+}
+
+copse_status route_table_values(copse_context *ctx, const copse_table *table, int n_threads,
+                                float *const *columns, copse_error *err) {
+  struct route_job job = {.table = table, .columns = columns};
+  bool *used = copse_alloc_zero(ctx, table->n_cols, sizeof *used);
+  if (used == NULL) return status_memory(err, "the values of rows");
+  for (uint32_t c = 0; c < table->n_cols; c++) used[c] = columns[c] != NULL;
+  copse_status status = run(ctx, &job, used, team_size(n_threads), keep_block, err);
+  copse_free(used);
   return status;
 }

@@ -1,8 +1,8 @@
 /* objective.c - the table of objectives, and making one: from parameters and data, or from a model's text.
  *
  * How to add an objective: write objective_x.c with one struct objective_row, declare the row in rows.h, and
- * name it in `rows` below. The table-driven tests then pick it up:
- * finite differences, sign of the hessian, the start score is a minimum. */
+ * name it in `rows` below; what parameters must know of it is a row of params/meaning.c. The table-driven
+ * tests then pick it up: finite differences, sign of the hessian, the start score is a minimum. */
 #include "objective/objective.h"
 
 #include <string.h>
@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "objective/queries.h"
 #include "objective/rows.h"
+#include "params/meaning.h"
 
 static const struct objective_row *const rows[] = {
     &objective_row_regression,    &objective_row_regression_l1,
@@ -66,7 +67,7 @@ copse_status objective_init(copse_context *ctx, const struct objective_params *p
       .row = objective_row_of(params->kind), .kernels = kernels_best(), .params = *params, .data = *data};
   made.params.reg_sqrt = made.row->takes_sqrt && params->reg_sqrt;
   if (!made.row->takes_sigmoid && !made.row->trains_sigmoid) made.params.sigmoid = 1;
-  made.constant_hessian = made.row->unit_hessian && data->weight == NULL;
+  made.constant_hessian = objective_has_trait(params->kind, TRAIT_UNIT_HESSIAN) && data->weight == NULL;
   copse_status status = COPSE_OK;
   if (params->kind != OBJECTIVE_CUSTOM) status = check_data(&made, err);
   if (status == COPSE_OK && made.row->check != NULL) status = made.row->check(&made, err);

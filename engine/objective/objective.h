@@ -57,7 +57,6 @@ struct objective_row {
   enum objective_output output;
   bool takes_sqrt;       /* knows reg_sqrt: the word "sqrt" in its text */
   bool takes_sigmoid;    /* knows sigmoid: the word "sigmoid:S" in its text */
-  bool unit_hessian;     /* a row's hessian is its weight */
   bool trains_sigmoid;   /* its gradients know sigmoid, its text does not */
   bool learns_positions; /* scores are judged with a bias of their positions, learnt on the way */
   /* A row's gradient depends on all rows: one call of gradients for all of them, in the order of rows. */

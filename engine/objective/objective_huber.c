@@ -13,7 +13,6 @@ const struct objective_row objective_row_huber = {
     .name = "huber",
     .default_metric = "huber",
     .output = OUTPUT_RAW,
-    .unit_hessian = true,
     .start = objective_mean_start,
     .gradients = gradients,
     .transform = output_raw,

@@ -66,7 +66,6 @@ const struct objective_row objective_row_mape = {
     .default_metric = "mape",
     .output = OUTPUT_RAW,
     .takes_sqrt = true,
-    .unit_hessian = true,
     .prepare = prepare,
     .start = objective_kept_start,
     .gradients = gradients,

@@ -51,7 +51,6 @@ const struct objective_row objective_row_multi_regression = {
     .name = "multi_regression",
     .default_metric = "l2",
     .output = OUTPUT_RAW,
-    .unit_hessian = true,
     .start = start,
     .gradients = gradients,
     .transform = output_raw,

@@ -43,11 +43,11 @@ static void l1_gradients(const struct objective *objective, const double *score,
                         l1_rows);
 }
 
-#define ROW(KIND, NAME, METRIC, GRADIENTS)                                                           \
-  {                                                                                                  \
-    .kind = KIND, .name = NAME, .default_metric = METRIC, .output = OUTPUT_RAW, .takes_sqrt = true,  \
-    .unit_hessian = true, .prepare = prepare, .start = objective_kept_start, .gradients = GRADIENTS, \
-    .renew = renew, .transform = output_raw, .describe = objective_describe                          \
+#define ROW(KIND, NAME, METRIC, GRADIENTS)                                                          \
+  {                                                                                                 \
+    .kind = KIND, .name = NAME, .default_metric = METRIC, .output = OUTPUT_RAW, .takes_sqrt = true, \
+    .prepare = prepare, .start = objective_kept_start, .gradients = GRADIENTS, .renew = renew,      \
+    .transform = output_raw, .describe = objective_describe                                         \
   }
 
 const struct objective_row objective_row_quantile =

@@ -39,7 +39,6 @@ const struct objective_row objective_row_quantiles = {
     .name = "quantiles",
     .default_metric = "quantile",
     .output = OUTPUT_SORTED,
-    .unit_hessian = true,
     .prepare = prepare,
     .start = objective_kept_start,
     .gradients = gradients,

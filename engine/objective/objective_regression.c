@@ -19,7 +19,6 @@ const struct objective_row objective_row_regression = {
     .default_metric = "l2",
     .output = OUTPUT_RAW,
     .takes_sqrt = true,
-    .unit_hessian = true,
     .start = objective_mean_start,
     .gradients = gradients,
     .transform = output_raw,

@@ -2,17 +2,9 @@
  * leaf_counts=hessian for the estimated leaf counts alone. */
 #include "base/status.h"
 #include "params/internal.h"
+#include "params/meaning.h"
 
 enum { LIGHTGBM_SAMPLE_ROWS = 200000 };
-
-/* Objectives whose hessians are all 1 without weights: the booster sees to it that there are none. */
-static bool counts_by_hessians(const copse_params *params) {
-  static const char *const names[] = {"regression", "regression_l1", "huber",           "quantile",
-                                      "quantiles",  "mape",          "multi_regression"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (slot_is(params, PARAM_objective, names[i])) return true;
-  return false;
-}
 
 copse_status compat_resolve(const copse_params *params, struct resolution *resolution, copse_error *err) {
   bool lightgbm = slot_is(params, PARAM_compat, "lightgbm");
@@ -24,7 +16,8 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
                       slot_place(params, PARAM_leaf_counts));
   bool quantised = slot_int(params, PARAM_use_quantized_grad);
   bool exact_packed = quantised && !hessian_counts && slot_given(params, PARAM_leaf_counts);
-  if (exact_packed && !counts_by_hessians(params))
+  /* The booster sees to it that there are no weights. */
+  if (exact_packed && !meaning_has(params, TRAIT_UNIT_HESSIAN))
     return status_set(
         err, COPSE_ERR_ARGUMENT,
         "%sleaf_counts=exact conflicts with use_quantized_grad=true and objective=%s: packed histograms have "
@@ -37,6 +30,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->split_on_rounding = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
   compat->keep_limits = lightgbm;
+  compat->linear_counts = lightgbm;
   compat->extrapolate_percentile = lightgbm;
   compat->forcing_ends = lightgbm;
   compat->keep_all_rounds = lightgbm;

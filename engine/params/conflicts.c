@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "params/interactions.h"
 #include "params/internal.h"
+#include "params/meaning.h"
 
 static bool trains(const copse_params *params) {
   return slot_given(params, PARAM_task) && slot_is(params, PARAM_task, "train");
@@ -222,7 +223,7 @@ static copse_status check_bagging(const copse_params *params, copse_error *err) 
   static const enum param_id fractions[] = {PARAM_pos_bagging_fraction, PARAM_neg_bagging_fraction};
   char mention[MENTION_CAPACITY];
   if (slot_int(params, PARAM_bagging_freq) <= 0 || !slot_int(params, PARAM_bagging_by_query) ||
-      !(slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal")))
+      !meaning_has(params, TRAIT_TWO_CLASSES))
     return COPSE_OK;
   for (size_t i = 0; i < sizeof fractions / sizeof fractions[0]; i++)
     if (slot_double(params, fractions[i]) < 1)
@@ -278,7 +279,7 @@ static copse_status check_boosting(const copse_params *params, copse_error *err)
         "not at those the caller sees (use boosting=gbdt)",
         slot_place(params, PARAM_boosting), slot_text(params, PARAM_boosting));
   if (!rf) return COPSE_OK;
-  bool two = slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal");
+  bool two = meaning_has(params, TRAIT_TWO_CLASSES);
   bool by_class = two && (slot_double(params, PARAM_pos_bagging_fraction) < 1 ||
                           slot_double(params, PARAM_neg_bagging_fraction) < 1);
   bool rows = slot_int(params, PARAM_bagging_freq) > 0 &&
@@ -302,15 +303,13 @@ static bool any_monotone(const copse_params *params) {
 
 /* What replaces leaf values or bounds them knows nothing of a leaf's coefficients. */
 static copse_status check_linear(const copse_params *params, copse_error *err) {
-  static const char *const renewing[] = {"regression_l1", "quantile", "quantiles", "mape"};
   const char *linear = slot_place(params, PARAM_linear_tree);
   if (!slot_int(params, PARAM_linear_tree)) return COPSE_OK;
-  for (size_t i = 0; i < sizeof renewing / sizeof renewing[0]; i++)
-    if (objective_decided(params) && slot_is(params, PARAM_objective, renewing[i]))
-      return status_set(err, COPSE_ERR_ARGUMENT,
-                        "%slinear_tree=true conflicts with objective=%s, whose leaves are percentiles: leave "
-                        "linear_tree out, or use objective=huber",
-                        linear, renewing[i]);
+  if (objective_decided(params) && meaning_has(params, TRAIT_PERCENTILES))
+    return status_set(err, COPSE_ERR_ARGUMENT,
+                      "%slinear_tree=true conflicts with objective=%s, whose leaves are percentiles: leave "
+                      "linear_tree out, or use objective=huber",
+                      linear, objective_name(params));
   if (slot_int(params, PARAM_zero_as_missing))
     return status_set(err, COPSE_ERR_ARGUMENT,
                       "%slinear_tree=true conflicts with zero_as_missing=true: a linear model takes 0 as a "

@@ -51,6 +51,8 @@ struct compat_params {
   bool keep_limits;            /* 4.14, 10.23: monotone constraints, see train/monotone_kept.h */
   bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
   bool forcing_ends;    /* 4.16: a forced split without gain ends the forcing of all others in its tree */
+  bool linear_counts;   /* 8.1: what LightGBM takes for the usable rows of a linear leaf, see
+                           train/linear_leaf.h */
   bool keep_all_rounds; /* B1: early stopping that never fires keeps every round, not the best one */
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "params/internal.h"
+#include "params/meaning.h"
 
 /* ---- derived values ---- */
 
@@ -76,41 +77,6 @@ static int resolve_min_data(const copse_params *params, struct resolution *resol
   if (min_data >= least) return min_data;
   derive_int(resolution, PARAM_min_data_in_leaf, least);
   return least;
-}
-
-/* What the name of an available objective stands for. */
-static const struct objective_meaning {
-  const char *name;
-  enum objective_kind kind;
-  const char *metric; /* its own one; NULL: none */
-} meanings[] = {{"regression", OBJECTIVE_REGRESSION, "l2"},
-                {"regression_l1", OBJECTIVE_REGRESSION_L1, "l1"},
-                {"huber", OBJECTIVE_HUBER, "huber"},
-                {"poisson", OBJECTIVE_POISSON, "poisson"},
-                {"quantile", OBJECTIVE_QUANTILE, "quantile"},
-                {"binary", OBJECTIVE_BINARY, "binary_logloss"},
-                {"multiclass", OBJECTIVE_MULTICLASS, "multi_logloss"},
-                {"multiclassova", OBJECTIVE_MULTICLASSOVA, "multi_logloss"},
-                {"cross_entropy", OBJECTIVE_CROSS_ENTROPY, "cross_entropy"},
-                {"lambdarank", OBJECTIVE_LAMBDARANK, "ndcg"},
-                {"rank_xendcg", OBJECTIVE_RANK_XENDCG, "ndcg"},
-                {"fair", OBJECTIVE_FAIR, "fair"},
-                {"mape", OBJECTIVE_MAPE, "mape"},
-                {"gamma", OBJECTIVE_GAMMA, "gamma"},
-                {"tweedie", OBJECTIVE_TWEEDIE, "tweedie"},
-                {"cross_entropy_lambda", OBJECTIVE_CROSS_ENTROPY_LAMBDA, "cross_entropy_lambda"},
-                {"quantiles", OBJECTIVE_QUANTILES, "quantile"},
-                {"expectile", OBJECTIVE_EXPECTILE, "expectile"},
-                {"focal", OBJECTIVE_FOCAL, "focal"},
-                {"cox", OBJECTIVE_COX, "cox"},
-                {"aft", OBJECTIVE_AFT, "aft"},
-                {"multi_regression", OBJECTIVE_MULTI_REGRESSION, "l2"},
-                {"custom", OBJECTIVE_CUSTOM, NULL}};
-
-static const struct objective_meaning *meaning_of_objective(const copse_params *params) {
-  size_t i = 0;
-  while (!slot_is(params, PARAM_objective, meanings[i].name)) i++; /* support_check refused all others */
-  return &meanings[i];
 }
 
 static int by_value(const void *a, const void *b) {
@@ -204,7 +170,7 @@ static void resolve_metrics(const copse_params *params, struct resolution *resol
   resolve_eval_at(params, resolution);
   metric->defaulted = given->n_items == 0;
   if (metric->defaulted) {
-    const char *own = meaning_of_objective(params)->metric;
+    const char *own = meaning_of(params)->metric;
     if (own == NULL) return;
     add_metric(params, resolution, own);
     derive_choice(resolution, PARAM_metric, own);
@@ -242,7 +208,7 @@ static void fill_encode(const copse_params *params, struct encode_params *out) {
 }
 
 static void fill_objective(const copse_params *params, struct objective_params *out) {
-  out->kind = meaning_of_objective(params)->kind;
+  out->kind = meaning_of(params)->kind;
   out->n_outputs = (int)slot_int(params, PARAM_num_class);
   out->boost_from_average = slot_int(params, PARAM_boost_from_average);
   out->is_unbalance = slot_int(params, PARAM_is_unbalance);
@@ -288,9 +254,8 @@ static void fill_sample(const copse_params *params, struct sample_params *out) {
   out->bagging_fraction = slot_double(params, PARAM_bagging_fraction);
   out->pos_bagging_fraction = slot_double(params, PARAM_pos_bagging_fraction);
   out->neg_bagging_fraction = slot_double(params, PARAM_neg_bagging_fraction);
-  out->bagging_by_class =
-      (slot_is(params, PARAM_objective, "binary") || slot_is(params, PARAM_objective, "focal")) &&
-      (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
+  out->bagging_by_class = meaning_has(params, TRAIT_TWO_CLASSES) &&
+                          (out->pos_bagging_fraction < 1 || out->neg_bagging_fraction < 1);
   bool draws = out->strategy == ROW_BAGGING && (out->bagging_by_class || out->bagging_fraction < 1);
   int64_t freq = slot_int(params, PARAM_bagging_freq);
   out->bagging_freq = draws && freq > 0 ? (int)freq : 0;

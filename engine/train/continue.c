@@ -163,14 +163,13 @@ copse_status booster_check_model(const copse_booster *booster, const copse_model
         err, COPSE_ERR_DATA,
         "the model to %s has %d trees per round, objective=%s makes %d: use the model's objective", what,
         model->trees_per_round, booster->objective.row->name, booster->n_outputs);
-  bool refit = strcmp(what, "refit") == 0;
-  for (int t = 0; t < model->n_trees && (refit || !booster->resolved->grow.linear.on); t++)
+  bool renewed = strcmp(what, "refit") == 0; /* which sees to linear leaves itself */
+  for (int t = 0; t < model->n_trees && !renewed && !booster->resolved->grow.linear.on; t++)
     if (model->trees[t].linear != NULL)
       return status_set(err, COPSE_ERR_UNSUPPORTED,
-                        "tree %d of the model to %s has linear models in its leaves (linear_tree): %s", t,
-                        what,
-                        refit ? "refit renews the values of leaves alone; refit a model without them"
-                              : "set linear_tree=true to continue it");
+                        "tree %d of the model to %s has linear models in its leaves (linear_tree): set "
+                        "linear_tree=true to %s it",
+                        t, what, what);
   return COPSE_OK;
 }
 

@@ -14,6 +14,7 @@
 #include "model/route_table.h"
 #include "train/booster.h"
 #include "train/placed.h"
+#include "train/refit_linear.h"
 #include "train/refit_order.h"
 #include "train/split.h"
 
@@ -41,6 +42,7 @@ struct refit {
   const float *gradient, *hessian;
   double gradient_scale, hessian_scale;
   struct refit_order order;
+  struct refit_linear linear;
 };
 
 static void for_rows(struct refit *refit, copse_chunk_fn body) {
@@ -116,15 +118,13 @@ static double best_value(const struct refit *refit, int output, int leaf, const 
   return isnan(value) ? 0 : value;
 }
 
-static double mixture(double decay, double old, double best) { return decay * old + (1 - decay) * best; }
-
 static void renew_values(struct refit *refit, int output, struct tree *tree) {
   const struct boost_params *p = &refit->booster->resolved->boost;
   bool forest = refit->at != NULL;
   const double *score =
       (forest ? refit->at : refit->booster->sets[0].score) + (uint64_t)output * refit->n_rows;
   sum_leaves(refit);
-  if (refit->booster->objective.row->renew != NULL) sort_rows(refit, tree->n_leaves);
+  if (refit->booster->objective.row->renew != NULL || tree->linear != NULL) sort_rows(refit, tree->n_leaves);
   bool ordered = refit->order.sign != NULL;
   for (int l = 0; l < tree->n_leaves; l++) {
     uint64_t n_rows = refit->sums[l].n_rows;
@@ -132,17 +132,29 @@ static void renew_values(struct refit *refit, int output, struct tree *tree) {
     if (n_rows > 0 || p->quirks) {
       best = best_value(refit, output, l, score);
       best = forest ? best + refit->booster->start[output] : best * tree->shrinkage;
-      if (!ordered) tree->leaf_value[l] = mixture(p->refit_decay_rate, tree->leaf_value[l], best);
+      if (!ordered) tree->leaf_value[l] = refit_mixture(p->refit_decay_rate, tree->leaf_value[l], best);
     }
+    if (tree->linear != NULL) refit->linear.best[l] = best;
     if (!ordered) continue;
     refit->order.best[l] = best;
     refit->order.count[l] = n_rows;
   }
+  if (tree->linear != NULL)
+    refit_linear_renew(&(struct refit_linear_tree){
+        .linear = &refit->linear,
+        .tree = tree,
+        .begin = refit->begin,
+        .rows = refit->rows,
+        .gradient = refit->gradient,
+        .hessian = refit->hessian,
+        .factor = forest ? 1 : tree->shrinkage,
+        .start = forest ? refit->booster->start[output] : 0,
+    });
   if (!ordered) return;
   refit_order_restore(&refit->order, tree);
   for (int l = 0; l < tree->n_leaves; l++) {
     double old = tree->leaf_value[l], best = refit->order.best[l];
-    double value = mixture(p->refit_decay_rate, old, best);
+    double value = refit_mixture(p->refit_decay_rate, old, best);
     tree->leaf_value[l] = fmin(fmax(value, fmin(old, best)), fmax(old, best)); /* rounding breaks no order */
   }
 }
@@ -156,8 +168,14 @@ struct add_job {
 static void add_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct add_job *job = user;
-  for (uint64_t i = (uint64_t)chunk * WORKSPACE_CHUNK; i < chunk_end(job->refit, chunk); i++)
-    job->score[i] += job->tree->leaf_value[job->refit->leaf[i]];
+  const struct refit *refit = job->refit;
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
+  if (job->tree->linear == NULL)
+    for (uint64_t i = begin; i < chunk_end(refit, chunk); i++)
+      job->score[i] += job->tree->leaf_value[refit->leaf[i]];
+  else
+    for (uint64_t i = begin; i < chunk_end(refit, chunk); i++)
+      job->score[i] += linear_leaf_predict(job->tree, refit->linear.columns, (int)refit->leaf[i], i);
 }
 
 /* All outputs' trees of a round, on the gradients before it. */
@@ -227,7 +245,14 @@ static copse_status allocate(struct refit *refit, copse_error *err) {
   refit->rows = copse_alloc(ctx, n, sizeof *refit->rows);
   if (refit->leaves == NULL || refit->sums == NULL || refit->begin == NULL || refit->rows == NULL)
     return status_memory(err, "a refit");
-  if (refit->booster->resolved->boost.quirks) return COPSE_OK; /* LightGBM forgets the order */
+  const struct resolved_params *resolved = refit->booster->resolved;
+  refit->linear = (struct refit_linear){.ctx = ctx,
+                                        .n_threads = refit->n_threads,
+                                        .lambda = resolved->grow.linear.lambda,
+                                        .decay = resolved->boost.refit_decay_rate,
+                                        .quirks = resolved->boost.quirks};
+  copse_status status = refit_linear_create(&refit->linear, model, refit->table, refit->most_leaves, err);
+  if (status != COPSE_OK || resolved->boost.quirks) return status; /* LightGBM forgets the order */
   return refit_order_create(ctx, model, refit->most_leaves, &refit->order, err);
 }
 
@@ -255,6 +280,9 @@ static copse_status check(const copse_booster *booster, const copse_model *model
         "the model's objective",
         model->objective, text.data);
   copse_text_release(&text);
+  if (status == COPSE_OK)
+    status = refit_linear_check(model, row->renew != NULL ? row->name : NULL, booster->resolved->boost.quirks,
+                                err);
   return status == COPSE_OK ? table_check(table, err) : status;
 }
 
@@ -297,5 +325,6 @@ done:
   copse_free(refit.begin);
   copse_free(refit.rows);
   refit_order_release(&refit.order);
+  refit_linear_release(&refit.linear);
   return status;
 }

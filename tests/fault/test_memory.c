@@ -227,7 +227,7 @@ static void every_request_refused(bool again, const char *settings) {
 static void a_failure_is_clean(void **state) {
   (void)state;
   every_request_refused(false, "objective=binary");
-  every_request_refused(false, "compat=lightgbm");
+  every_request_refused(false, "compat=lightgbm\nlinear_tree=true");
   every_request_refused(false, "objective=multi_regression\nmetric=l2,rmse,l1");
   every_request_refused(false, "objective=binary\nboosting=goss\nlearning_rate=1.5");
   every_request_refused(false, "objective=binary\nboosting=rf\nbagging_freq=1\nbagging_fraction=0.7");

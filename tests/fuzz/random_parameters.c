@@ -4,7 +4,8 @@
  *
  * Each run must end with a complete model of at least one tree and exit code 0, or with a sentence on
  * standard error, exit code 1 or 2 and no model. A signal, a sanitizer's report, a run that does not end, and
- * a model whose predictions are not numbers are failures; each is printed as the command that repeats it.
+ * a model whose predictions are not numbers are failures; each is printed as the command that repeats it. A
+ * model is refitted on the same data, with the same parameters, to another one or a sentence.
  * What can be drawn is read from the table of parameters: a new one takes part by itself. Run i is the same
  * whoever runs it. */
 #define _DEFAULT_SOURCE
@@ -214,7 +215,8 @@ static void add_mode(struct draw *draw, struct run *run) {
       {"boosting=rf", "bagging_freq=1", "bagging_fraction=0.7"},
       {"boosting=goss", "learning_rate=1", "other_rate=0.3"},
       {"data_sample_strategy=mvs", "bagging_fraction=0.5", "learning_rate=1"},
-      {"grow_policy=depthwise", "max_depth=3", "min_gain_to_split=0"}};
+      {"grow_policy=depthwise", "max_depth=3", "min_gain_to_split=0"},
+      {"linear_tree=true", "linear_lambda=0.1", "refit_decay_rate=0.5"}};
   const char *const *mode = modes[draw_between(draw, 0, COUNT(modes) - 1)];
   for (int i = 0; i < 3; i++) new_word(run, mode[i]);
 }
@@ -292,26 +294,49 @@ static const char *check_predictions(const char *program, const struct run *run)
   return NULL;
 }
 
-static const char *check_model(const char *program, const struct run *run) {
-  slurp("model.txt", model_text);
-  if (strncmp(model_text, "tree\n", 5) != 0) return "exit code 0 without a model";
-  if (!strstr(model_text, "\nTree=0\n")) return "exit code 0 with a model that has no tree";
-  return check_predictions(program, run);
-}
-
 static bool has_sentence(const char *text) {
   const char *at = strstr(text, "copse: error: ");
   return at && strlen(at) > 30;
 }
 
-/* What is wrong, or NULL. */
-static const char *run_once(const char *program, struct run *run, int *code) {
-  char *argv[MAX_WORDS + 8] = {(char *)program, "train", "out=model.txt", "num_threads=2"};
-  int n = 4;
+/* first: what stands before the run's words, ended by NULL. */
+static int start_command(const char *program, const char *const *first, struct run *run, const char *errors) {
+  char *argv[MAX_WORDS + 8] = {(char *)program};
+  int n = 1;
+  while (*first) argv[n++] = (char *)*first++;
   for (int i = 0; i < run->n_words; i++) argv[n++] = run->words[i];
   argv[n] = NULL;
+  return start(argv, errors);
+}
+
+static const char *check_refit(const char *program, struct run *run) {
+  static const char *const first[] = {"refit", "model=model.txt", "out=refitted.txt", "num_threads=2", NULL};
+  unlink("refitted.txt");
+  int status = start_command(program, first, run, "refit-errors.txt");
+  slurp("refit-errors.txt", errors_text);
+  if (strstr(errors_text, "Sanitizer") || strstr(errors_text, "runtime error:"))
+    return "a sanitizer's report of its refit";
+  if (status == -1 || !WIFEXITED(status)) return "its refit ended with a signal, or not at all";
+  bool made = access("refitted.txt", F_OK) == 0;
+  if (WEXITSTATUS(status) == 0) return made ? NULL : "its refit has exit code 0 and no model";
+  if (WEXITSTATUS(status) > 2) return "its refit has an exit code of neither 0, 1 nor 2";
+  if (made) return "its refit failed, and left a model";
+  return has_sentence(errors_text) ? NULL : "its refit failed without a sentence";
+}
+
+static const char *check_model(const char *program, struct run *run) {
+  slurp("model.txt", model_text);
+  if (strncmp(model_text, "tree\n", 5) != 0) return "exit code 0 without a model";
+  if (!strstr(model_text, "\nTree=0\n")) return "exit code 0 with a model that has no tree";
+  const char *wrong = check_predictions(program, run);
+  return wrong ? wrong : check_refit(program, run);
+}
+
+/* What is wrong, or NULL. */
+static const char *run_once(const char *program, struct run *run, int *code) {
+  static const char *const first[] = {"train", "out=model.txt", "num_threads=2", NULL};
   unlink("model.txt");
-  int status = start(argv, "errors.txt");
+  int status = start_command(program, first, run, "errors.txt");
   slurp("errors.txt", errors_text);
   *code = status >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   if (status == -1) return "did not end";

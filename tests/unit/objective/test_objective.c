@@ -7,6 +7,7 @@
 
 #include "hooked_allocator.h"
 #include "objective/objective.h"
+#include "params/meaning.h"
 #include "testing.h"
 
 enum { N = 6, K = 3, MANY = 50000 };
@@ -297,8 +298,10 @@ static void check_derivatives(const struct objective_params *params, const float
   if (loss->loss == NULL) check_whole(&o, loss, g, h);
   for (int k = 0; k < params->n_outputs && loss->loss != NULL; k++)
     for (int i = 0; i < N; i++) check_row(&o, loss, i, k, g[k * N + i], h[k * N + i]);
-  for (int i = 0; i < params->n_outputs * N; i++)
-    if (o.constant_hessian) assert_true(h[i] == h[0]);
+  bool same = true;
+  for (int i = 0; i < params->n_outputs * N; i++) same = same && h[i] == h[0];
+  if (o.constant_hessian) assert_true(same);
+  if (weight == NULL) assert_true(o.constant_hessian == same); /* TRAIT_UNIT_HESSIAN is not forgotten */
   objective_release(&o);
 }
 
@@ -431,8 +434,8 @@ static void settings_of_others_do_not_act(void **state) {
   }
 }
 
-/* Parameters know an objective's metric before there is an objective. */
-static void parameters_know_kind_and_metric(void **state) {
+/* Parameters know an objective's metric and traits before there is an objective. */
+static void parameters_know_kind_metric_and_traits(void **state) {
   (void)state;
   for (size_t i = 0; i < sizeof losses / sizeof *losses; i++) {
     const struct objective_row *row = objective_row_of(losses[i].kind);
@@ -446,6 +449,8 @@ static void parameters_know_kind_and_metric(void **state) {
     assert_int_equal(params_resolved(params, &resolved, NULL), COPSE_OK);
     assert_int_equal(resolved->objective.kind, row->kind);
     assert_string_equal(resolved->metric.names[0], row->default_metric);
+    assert_true(objective_has_trait(row->kind, TRAIT_PERCENTILES) == (row->renew != NULL));
+    if (row->renew != NULL) assert_true(objective_has_trait(row->kind, TRAIT_UNIT_HESSIAN));
     copse_params_free(params);
   }
 }
@@ -1084,7 +1089,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_trained_row_matches_its_loss),
       cmocka_unit_test(settings_of_others_do_not_act),
-      cmocka_unit_test(parameters_know_kind_and_metric),
+      cmocka_unit_test(parameters_know_kind_metric_and_traits),
       cmocka_unit_test(binary_gradients_are_lightgbms),
       cmocka_unit_test(cross_entropy_is_lightgbms),
       cmocka_unit_test(cross_entropy_lambda_is_lightgbms),

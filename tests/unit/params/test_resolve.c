@@ -596,8 +596,9 @@ static void test_compat(void **state) {
   const struct resolved_params *r = resolved("compat=LightGBM");
   assert_true(r->grow.compat.hessian_counts && r->grow.compat.inherit_unsplittable &&
               r->grow.compat.forward_skips_bin0 && r->grow.compat.keep_limits &&
-              r->grow.compat.keep_all_rounds && r->grow.compat.extrapolate_percentile &&
-              r->objective.extrapolate_percentile && r->boost.keep_all_rounds);
+              r->grow.compat.linear_counts && r->grow.compat.keep_all_rounds &&
+              r->grow.compat.extrapolate_percentile && r->objective.extrapolate_percentile &&
+              r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 200000);
   assert_derived("bin_construct_sample_cnt", 200000);
   assert_string_equal(copse_params_get(params, "leaf_counts"), "hessian");

@@ -136,6 +136,52 @@ static void threads_change_nothing(void **state) {
   mixed_data_free(&mixed);
 }
 
+/* In LightGBM 4.6 no gradient reaches the histograms of such trees: its model is one constant. */
+static void quantised_gradients_teach(void **state) {
+  (void)state;
+  static const char *const modes[] = {"", "compat=lightgbm", "quant_train_renew_leaf=true"};
+  struct mixed_data mixed = floats(2000, 7);
+  for (size_t m = 0; m < sizeof modes / sizeof modes[0]; m++) {
+    char text[400];
+    double l2[2];
+    for (int quantised = 0; quantised < 2; quantised++) {
+      snprintf(text, sizeof text, MIXED "use_quantized_grad=%s %s", quantised ? "true" : "false",
+               quantised ? modes[m] : "");
+      copse_booster *booster = mixed_booster(&mixed.data, text);
+      for (int r = 0; r < N_ROUNDS; r++) must_step(booster);
+      l2[quantised] = 0;
+      for (uint64_t i = 0; i < mixed.data.n_rows; i++) {
+        double off = booster->sets[0].score[i] - (double)mixed.label[i];
+        l2[quantised] += off * off;
+      }
+      copse_booster_free(booster);
+    }
+    if (!(l2[1] < 1.1 * l2[0])) fail_msg("%s: %g, with all digits %g", modes[m], l2[1], l2[0]);
+  }
+  mixed_data_free(&mixed);
+}
+
+/* compat=lightgbm: a leaf without terms takes no part in lambda_l2 where LightGBM fits its constant; a
+ * constant is the mean residual of the leaf's rows then. */
+static void constants_without_terms(void **state) {
+  (void)state;
+  static const double colours[] = {0, 0, 0, 0, 1, 1, 1, 1};
+  static const float y[] = {1, 2, 3, 2, 9, 8, 7, 8};
+  static const bool categorical[] = {true};
+  struct small_data data = {
+      .n_rows = 8, .n_features = 1, .x = colours, .label = y, .categorical = categorical};
+#define COLOURS SMALL "min_data_per_group=1 cat_smooth=0 cat_l2=0 lambda_l2=4 "
+  copse_model *plain = small_train(&data, COLOURS), *theirs = small_train(&data, COLOURS "compat=lightgbm");
+  for (int l = 0; l < 2; l++) { /* tree 0: 5 -+ 3 * 4 / (4 + 4); then 1.5 is left of each side */
+    double value = plain->trees[1].leaf_value[l];
+    near(fabs(value), 0.75);
+    near(plain->trees[1].linear->constant[l], value);
+    near(theirs->trees[1].linear->constant[l], 2 * value);
+  }
+  copse_model_free(plain);
+  copse_model_free(theirs);
+}
+
 static void check_scores(const struct scored_set *set, const struct mixed_data *mixed, copse_model *model,
                          double tolerance) {
   for (uint64_t i = 0; i < mixed->data.n_rows; i++) {
@@ -299,10 +345,16 @@ static void refusals(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(worked_example),         cmocka_unit_test(missing_values_get_leaf_values),
-      cmocka_unit_test(singular_systems),       cmocka_unit_test(threads_change_nothing),
-      cmocka_unit_test(scores_are_predictions), cmocka_unit_test(going_on_and_back),
-      cmocka_unit_test(values_of_any_layout),   cmocka_unit_test(refusals),
+      cmocka_unit_test(worked_example),
+      cmocka_unit_test(missing_values_get_leaf_values),
+      cmocka_unit_test(singular_systems),
+      cmocka_unit_test(threads_change_nothing),
+      cmocka_unit_test(scores_are_predictions),
+      cmocka_unit_test(going_on_and_back),
+      cmocka_unit_test(values_of_any_layout),
+      cmocka_unit_test(refusals),
+      cmocka_unit_test(quantised_gradients_teach),
+      cmocka_unit_test(constants_without_terms),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
