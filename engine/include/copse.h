@@ -836,6 +836,20 @@ COPSE_API uint32_t copse_predictor_width(const copse_predictor *predictor);
 COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predictor *predictor,
                                                             const copse_table *table, int n_threads,
                                                             double *out, copse_error *err);
+/* The rows of a finished data set from their bins: out [n_rows * width], row-major; the bits of
+ * copse_predictor_run on the rows that were binned. n_threads likewise; after a failure out is unspecified.
+ * The data set must have the model's features, and the thresholds and categories of the predictor's trees
+ * must be those of its bins: the one that was trained on, one of its schema, a subset of such, or one read
+ * again. Else COPSE_ERR_DATA names what differs; COPSE_ERR_STATE: not finished; COPSE_ERR_UNSUPPORTED: linear
+ * leaves, which need values. Init scores of the data set do not count, as in every prediction. Features that
+ * an encoder derives are taken as the data set has them: on the rows that it was fitted on their own
+ * statistics, from which training scores them too. What bins do not tell counts as in training: with
+ * zero_as_missing=true a number in the bin of 0 (one beyond all that bins were found on) is missing, and a
+ * number above 1e300 is that where its bin begins below. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run_dataset(const copse_predictor *predictor,
+                                                                    const copse_dataset *dataset,
+                                                                    int n_threads, double *out,
+                                                                    copse_error *err);
 /* One row: features [n_inputs] as double (missing: NaN), out [width]; the bits of copse_predictor_run.
  * Re-entrant: takes no lock, starts no thread, allocates nothing. */
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);
