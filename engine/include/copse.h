@@ -536,6 +536,17 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_read(copse_context *ctx, c
                                                            copse_read_fn read, void *user, uint64_t length,
                                                            int n_threads, copse_schema *schema /* or NULL */,
                                                            copse_dataset **out, copse_error *err);
+/* Gives back what was handed over with `user`. */
+typedef void (*copse_release_fn)(void *user);
+/* The same of bytes that lie in memory, as a mapped file does: bins are used in place where no feature shares
+ * their cells, which spares a copy of them. bytes [length] must neither change nor go until the data set
+ * calls release(user): when its last owner frees it; not after a failure. At an address that is no multiple
+ * of 64 they are copied. Bytes that change all the same can change models, but lead no call out of bounds. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_map(copse_context *ctx, const char *place,
+                                                          const void *bytes, uint64_t length,
+                                                          copse_release_fn release /* or NULL */, void *user,
+                                                          int n_threads, copse_schema *schema /* or NULL */,
+                                                          copse_dataset **out, copse_error *err);
 /* The data set's own reference, not counted for the caller: copse_schema_ref to keep it longer. */
 COPSE_API copse_schema *copse_dataset_schema(const copse_dataset *dataset);
 

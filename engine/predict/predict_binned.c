@@ -88,13 +88,16 @@ static copse_status make_codes(const copse_predictor *predictor, const copse_dat
   copse_status status = check_source(predictor, source, bins, err);
   if (status != COPSE_OK) return status;
   const struct binned_column *column = &binned->columns[binned->column_of[source->feature]];
-  uint32_t n_cells = binned->carriers[column->carrier].n_values;
+  const struct binned_carrier *carrier = &binned->carriers[column->carrier];
+  /* Cells in a map may change under it: any of them has a place. */
+  uint32_t n_cells = carrier->n_values, n_places = carrier->cell_bytes == 1 ? UINT8_MAX + 1 : UINT16_MAX + 1;
+  if (!carrier->in_place) n_places = n_cells;
   out->cells = column->cells;
   out->wide = column->cell_bytes == 2;
   unsigned versions = source->categorical ? 1 : source->versions;
   for (; versions != 0; versions &= versions - 1) {
     uint16_t **of_cell = &out->of_cell[__builtin_ctz(versions)];
-    *of_cell = copse_alloc(predictor->ctx, n_cells, sizeof **of_cell);
+    *of_cell = copse_alloc_zero(predictor->ctx, n_places, sizeof **of_cell);
     if (*of_cell == NULL) return status_memory(err, "the codes of the bins");
   }
   list_codes(source, bins, column, n_cells, out);
