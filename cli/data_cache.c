@@ -1,11 +1,15 @@
-/* data_cache.c - FILE.bin: a head, the key (data_key.h) and the facts, then the data set as the engine writes
- * it.
+/* data_cache.c - FILE.bin: a head, the key (data_key.h) and the facts, then, aligned, the data set as the
+ * engine writes it.
  *
- * Everything in the file is compared with a fingerprint before it is used. It is read, not mapped: the bins
- * are laid out anew in the matrix, so a map would spare only the reading of 1,000,000 x 28 bins, 17 ms of
- * processor time, less than the fingerprint of the text takes, and a copy that is gone before training begins
- * and its memory is at its most. For that, another program that cut the file off meanwhile would end this one
- * with a signal, and one that wrote into it could change bins after they were compared and checked. */
+ * The file is mapped: a process that finds it in the page cache reads nothing, and columns of bins are used
+ * where they lie (copse_dataset_map), once for all processes that train on it. Everything in it is compared
+ * with a fingerprint before it is used. The program itself never changes a file that exists but puts another
+ * in its place, so that whoever has the old one mapped keeps it. Another program can: cut off under a map it
+ * ends this one with a message (mapped.h), and written into it can give another model, but no access out of
+ * bounds. Where the file system does not map, the file is read.
+ *
+ * 1,000,000 x 28, the file in the page cache, one tree: 0.146 s instead of 0.162 where it was read into
+ * memory (one thread 0.230, 0.260), at most 142 MB instead of 159. */
 #define _GNU_SOURCE
 #include "data_cache.h"
 
@@ -19,6 +23,7 @@
 
 #include "console.h"
 #include "data_key.h"
+#include "mapped.h"
 #include "settings.h"
 
 static const char magic[8] = "COPSEFB";
@@ -78,17 +83,26 @@ void data_cache_release(struct data_cache *cache) { copse_text_release(&cache->k
 
 /* ---- reading ---- */
 
+enum { DATASET_ALIGNMENT = 64 }; /* of its begin in the file */
+
 struct input {
   int fd;
   const char *path;
-  uint64_t base; /* offset of the data set */
+  struct mapped *map; /* NULL: the file is read */
+  uint64_t base;      /* offset of the data set */
 };
 
-static copse_status read_at(int fd, const char *path, uint64_t offset, void *out, size_t length,
+/* Within the size that the file had. */
+static copse_status read_at(const struct input *input, uint64_t offset, void *out, size_t length,
                             copse_error *err) {
+  const char *path = input->path;
   size_t done = 0;
+  if (input->map) {
+    memcpy(out, input->map->bytes + offset, length);
+    return COPSE_OK;
+  }
   while (done < length) {
-    ssize_t got = pread(fd, (char *)out + done, length - done, (off_t)(offset + done));
+    ssize_t got = pread(input->fd, (char *)out + done, length - done, (off_t)(offset + done));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return fail(err, COPSE_ERR_IO, "%s: cannot read: %s", path, strerror(errno));
     if (got == 0) return fail(err, COPSE_ERR_FORMAT, "%s: it is cut off", path);
@@ -99,11 +113,16 @@ static copse_status read_at(int fd, const char *path, uint64_t offset, void *out
 
 static copse_status read_part(void *user, uint64_t offset, void *out, size_t length, copse_error *err) {
   const struct input *input = user;
-  return read_at(input->fd, input->path, input->base + offset, out, length, err);
+  return read_at(input, input->base + offset, out, length, err);
 }
 
 static uint64_t text_bytes(const struct cache_head *head) {
   return head->key_bytes + head->doubt_bytes + head->schema_bytes;
+}
+
+static uint64_t dataset_begin(const struct cache_head *head) {
+  uint64_t end = sizeof *head + text_bytes(head);
+  return (end + DATASET_ALIGNMENT - 1) / DATASET_ALIGNMENT * DATASET_ALIGNMENT;
 }
 
 static void hash_head(const struct cache_head *head, const char *texts, uint64_t out[2]) {
@@ -118,16 +137,17 @@ static copse_status read_texts(const struct input *input, const struct cache_hea
   uint64_t room = size - sizeof *head, hash[2];
   *out = NULL;
   if (head->key_bytes > room || head->doubt_bytes > room - head->key_bytes ||
-      head->schema_bytes > room - head->key_bytes - head->doubt_bytes ||
-      head->dataset_bytes != room - text_bytes(head))
+      head->schema_bytes > room - head->key_bytes - head->doubt_bytes || dataset_begin(head) > size ||
+      head->dataset_bytes != size - dataset_begin(head))
     return fail(err, COPSE_ERR_FORMAT, "%s: it is cut off, or its head is damaged", input->path);
-  size_t length = (size_t)text_bytes(head);
-  char *texts = copse_alloc(ctx, length + 1, 1);
+  size_t length = (size_t)text_bytes(head), gap = (size_t)dataset_begin(head) - sizeof *head - length;
+  char *texts = copse_alloc(ctx, length + DATASET_ALIGNMENT, 1);
   if (!texts) return fail_memory(err, "the binned data");
-  copse_status status = read_at(input->fd, input->path, sizeof *head, texts, length, err);
+  copse_status status = read_at(input, sizeof *head, texts, length + gap, err);
   if (status == COPSE_OK) {
+    static const char zeros[DATASET_ALIGNMENT];
     hash_head(head, texts, hash);
-    if (memcmp(hash, head->hash, sizeof hash) != 0)
+    if (memcmp(hash, head->hash, sizeof hash) != 0 || memcmp(texts + length, zeros, gap) != 0)
       status = fail(err, COPSE_ERR_FORMAT, "%s: its head is not what was written", input->path);
   }
   if (status == COPSE_OK)
@@ -177,28 +197,41 @@ static copse_status refuse_place(struct data_cache *cache, const char *why, cops
               cache->path, why);
 }
 
-static copse_status load_open(struct data_cache *cache, const struct input *opened, copse_schema *schema,
+/* Takes the map over. */
+static copse_status load_dataset(const struct data_cache *cache, struct input *input, uint64_t length,
+                                 copse_schema *schema, copse_dataset **dataset, copse_error *err) {
+  copse_context *ctx = cache->app->ctx;
+  int n_threads = (int)copse_params_get_int(cache->app->params, "num_threads");
+  if (!input->map)
+    return copse_dataset_read(ctx, input->path, read_part, input, length, n_threads, schema, dataset, err);
+  copse_status status = copse_dataset_map(ctx, input->path, input->map->bytes + input->base, length,
+                                          mapped_close, input->map, n_threads, schema, dataset, err);
+  if (status != COPSE_OK) return status;
+  mapped_let_go(input->map);
+  input->map = NULL;
+  return COPSE_OK;
+}
+
+static copse_status load_open(struct data_cache *cache, struct input *input, copse_schema *schema,
                               struct data_facts *facts, copse_dataset **dataset, copse_error *err) {
-  struct input input = *opened;
   struct cache_head head;
   struct stat info;
   char *texts = NULL;
   copse_context *ctx = cache->app->ctx;
-  bool known = fstat(input.fd, &info) == 0 && S_ISREG(info.st_mode);
-  if (known && info.st_size == 0) return fail(err, COPSE_ERR_FORMAT, "%s: it is empty", input.path);
+  bool known = fstat(input->fd, &info) == 0 && S_ISREG(info.st_mode);
+  if (known && info.st_size == 0) return fail(err, COPSE_ERR_FORMAT, "%s: it is empty", input->path);
+  if (known) input->map = mapped_open(ctx, input->fd, (size_t)info.st_size, input->path);
   if (!known || info.st_size < (off_t)sizeof magic ||
-      read_at(input.fd, input.path, 0, head.magic, sizeof magic, err) != COPSE_OK ||
+      read_at(input, 0, head.magic, sizeof magic, err) != COPSE_OK ||
       memcmp(head.magic, magic, sizeof magic) != 0)
     return refuse_place(cache, "was not written by save_binary of Copse", err);
-  if (info.st_size < (off_t)sizeof head) return fail(err, COPSE_ERR_FORMAT, "%s: it is cut off", input.path);
-  copse_status status = read_at(input.fd, input.path, 0, &head, sizeof head, err);
-  if (status == COPSE_OK) status = read_texts(&input, &head, (uint64_t)info.st_size, ctx, &texts, err);
+  if (info.st_size < (off_t)sizeof head) return fail(err, COPSE_ERR_FORMAT, "%s: it is cut off", input->path);
+  copse_status status = read_at(input, 0, &head, sizeof head, err);
+  if (status == COPSE_OK) status = read_texts(input, &head, (uint64_t)info.st_size, ctx, &texts, err);
   if (status == COPSE_OK) status = compare_key(cache, texts, (size_t)head.key_bytes, err);
   if (status == COPSE_OK) {
-    input.base = sizeof head + text_bytes(&head);
-    status = copse_dataset_read(ctx, input.path, read_part, &input, head.dataset_bytes,
-                                (int)copse_params_get_int(cache->app->params, "num_threads"), schema, dataset,
-                                err);
+    input->base = dataset_begin(&head);
+    status = load_dataset(cache, input, head.dataset_bytes, schema, dataset, err);
   }
   if (status == COPSE_OK) status = take_facts(cache, &head, texts, *dataset, facts, err);
   if (status != COPSE_OK) {
@@ -224,6 +257,7 @@ bool data_cache_load(struct data_cache *cache, copse_schema *schema, struct data
     status = refuse_place(cache, why, &err);
   } else {
     status = load_open(cache, &input, schema, facts, dataset, &err);
+    mapped_close(input.map);
     close(input.fd);
   }
   if (status == COPSE_OK) {
@@ -265,7 +299,10 @@ static copse_status store(const struct data_cache *cache, const struct data_fact
     status = output_open(cache->path, out, err);
   }
   if (status == COPSE_OK) status = output_write(out, (const char *)&head, sizeof head, err);
+  static const char zeros[DATASET_ALIGNMENT];
+  size_t gap = (size_t)dataset_begin(&head) - sizeof head - texts.length;
   if (status == COPSE_OK) status = output_write(out, texts.data, texts.length, err);
+  if (status == COPSE_OK) status = output_write(out, zeros, gap, err);
   if (status == COPSE_OK) status = copse_dataset_write(dataset, write_part, out, err);
   if (status == COPSE_OK) status = output_commit(out, err);
   copse_text_release(&texts);

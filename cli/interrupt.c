@@ -17,7 +17,7 @@ static void on_signal(int number) {
     copse_context_cancel(watched);
     return;
   }
-  if (has_unfinished) unlink(unfinished);
+  interrupt_remove_unfinished();
   struct sigaction by_default = {.sa_handler = SIG_DFL};
   sigaction(number, &by_default, NULL);
   raise(number); /* delivered when this handler returns */
@@ -34,6 +34,10 @@ void interrupt_watch(copse_context *ctx) {
       sigaction(numbers[i], &action, NULL);
     }
   }
+}
+
+void interrupt_remove_unfinished(void) {
+  if (has_unfinished) unlink(unfinished);
 }
 
 void interrupt_set_unfinished(const char *path) {

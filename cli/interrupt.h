@@ -10,5 +10,7 @@
 void interrupt_watch(copse_context *ctx);
 /* The file that a second signal removes; NULL: none. A longer path than PATH_MAX is not remembered. */
 void interrupt_set_unfinished(const char *path);
+/* Removes it. Async-signal-safe. */
+void interrupt_remove_unfinished(void);
 
 #endif

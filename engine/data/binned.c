@@ -161,6 +161,12 @@ static void lay_planes(struct binned *out) {
   }
 }
 
+/* Cells of the carrier that lie elsewhere, or NULL. */
+static const void *cells_in_place(const struct binned *out, const struct binned_carrier *carrier) {
+  if (out->in_place == NULL || carrier->bundled) return NULL;
+  return out->in_place[out->columns[out->members[out->digits[carrier->first_digit].first_member]].feature];
+}
+
 /* The feature-major copy of a block is one allocation, which is large enough for huge pages where its columns
  * are not: a column's scattered reads then find their translation (partition: 20 to 30 % of its time). */
 bool binned_allocate_block(struct binned *out, struct binned_block *block) {
@@ -168,10 +174,24 @@ bool binned_allocate_block(struct binned *out, struct binned_block *block) {
   stride = (stride + BINNED_PADDING - 1) / BINNED_PADDING * BINNED_PADDING;
   if (stride % 4096 == 0) stride += BINNED_PADDING; /* no two columns' cells of a row in one cache set */
   block->rows = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
-  block->cells = copse_alloc_zero(out->ctx, block->n_columns, stride);
+  uint32_t n_own = 0;
+  for (uint32_t c = 0; c < block->n_columns; c++) {
+    struct binned_carrier *carrier = &out->carriers[block->carriers[c]];
+    carrier->in_place = cells_in_place(out, carrier) != NULL;
+    n_own += !carrier->in_place;
+  }
+  block->cells = copse_alloc_zero(out->ctx, n_own, stride);
   if (block->rows == NULL || block->cells == NULL) return false;
-  for (uint32_t c = 0; c < block->n_columns; c++)
-    out->carriers[block->carriers[c]].cells = block->cells + c * stride;
+  uint8_t *own = block->cells;
+  for (uint32_t c = 0; c < block->n_columns; c++) {
+    struct binned_carrier *carrier = &out->carriers[block->carriers[c]];
+    if (carrier->in_place) {
+      carrier->cells = (void *)(uintptr_t)cells_in_place(out, carrier);
+      continue;
+    }
+    carrier->cells = own;
+    own += stride;
+  }
   return true;
 }
 
@@ -205,14 +225,18 @@ static copse_status list_away(const struct feature_bins *features, struct binned
 }
 
 copse_status binned_create(copse_context *ctx, const struct feature_bins *features, uint32_t n_features,
-                           const struct bundles *bundles, uint64_t n_rows, struct binned *out,
-                           copse_error *err) {
-  *out =
-      (struct binned){.ctx = ctx, .n_rows = n_rows, .n_features = n_features, .clash_busy = ATOMIC_FLAG_INIT};
+                           const struct bundles *bundles, uint64_t n_rows, const void *const *in_place,
+                           struct binned *out, copse_error *err) {
+  *out = (struct binned){.ctx = ctx,
+                         .n_rows = n_rows,
+                         .n_features = n_features,
+                         .in_place = in_place,
+                         .clash_busy = ATOMIC_FLAG_INIT};
   copse_status status = number_columns(ctx, features, out, err);
   if (status == COPSE_OK) status = group_members(out, bundles, err);
   if (status == COPSE_OK) status = binned_lay_out(out, bundles, 0, err);
   if (status == COPSE_OK) status = list_away(features, out, err);
+  out->in_place = NULL;
   if (status != COPSE_OK) binned_release(out);
   return status;
 }

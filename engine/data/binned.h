@@ -51,7 +51,8 @@ struct binned_carrier {
   uint32_t sum_offset;  /* first accumulator cell within its block's */
   uint32_t first_digit, n_digits;
   bool bundled;
-  void *cells; /* feature-major: uint8_t or uint16_t [n_rows], the block's */
+  bool in_place; /* cells lie elsewhere, and are never written */
+  void *cells;   /* feature-major: uint8_t or uint16_t [n_rows], the block's */
 };
 
 /* A block has accumulator cells, one for each value of its carriers, and plane cells, one for each bin of its
@@ -67,7 +68,7 @@ struct binned_block {
   uint32_t *carriers;  /* [n_columns] */
   uint32_t *offsets;   /* [n_columns] = sum_offset of each */
   uint8_t *rows;       /* [n_rows * row_bytes], 64-byte aligned */
-  uint8_t *cells;      /* feature-major: of its carriers, one behind the other */
+  uint8_t *cells;      /* feature-major: of its carriers that do not lie elsewhere, one behind the other */
 };
 
 /* A bin that found its digit taken. */
@@ -80,7 +81,8 @@ struct binned {
   copse_context *ctx;
   uint64_t n_rows;
   uint32_t n_features, n_columns, n_digits, n_carriers, n_blocks;
-  uint32_t *column_of; /* [n_features] column of a feature, BINNED_NO_COLUMN when it is not used */
+  const void *const *in_place; /* [n_features] while it is created; or NULL */
+  uint32_t *column_of;         /* [n_features] column of a feature, BINNED_NO_COLUMN when it is not used */
   struct binned_column *columns;
   uint32_t *members; /* [n_columns, and evicted ones again] columns of the digits, ascending within each */
   struct binned_digit *digits;
@@ -96,12 +98,15 @@ struct binned {
   size_t n_clashes, clash_room;
 };
 
-/* Allocates both copies; every cell is 0. bundles NULL: every column has a carrier of its own. Histogram
- * offsets are multiples of 4 cells, and no two neighbouring carriers or columns lie a multiple of 256 cells
- * apart (power-of-two strides put equal bins of two features into one cache set). */
+/* Allocates both copies; every cell is 0. bundles NULL: every column has a carrier of its own. in_place
+ * [n_features] or NULL: of features that share no cell the cells as binned_store_rows is given them, to stay
+ * where they are as long as the matrix lives, with BINNED_PADDING readable ones behind the last row.
+ * Histogram offsets are multiples of 4 cells, and no two neighbouring carriers or columns lie a multiple of
+ * 256 cells apart (power-of-two strides put equal bins of two features into one cache set). */
 COPSE_MUST_CHECK copse_status binned_create(copse_context *ctx, const struct feature_bins *features,
                                             uint32_t n_features, const struct bundles *bundles,
-                                            uint64_t n_rows, struct binned *out, copse_error *err);
+                                            uint64_t n_rows, const void *const *in_place, struct binned *out,
+                                            copse_error *err);
 void binned_release(struct binned *binned);
 
 /* A matrix of the same layout, which borrows what does not depend on rows: row i is from's row order[i].
@@ -138,6 +143,10 @@ static inline void binned_set_absent(struct binned *binned, const struct feature
 /* After the last row: columns with bins kept aside get carriers of their own. Equal rows end in equal cells,
  * however they were cut into calls. */
 COPSE_MUST_CHECK copse_status binned_settle(struct binned *binned, copse_error *err);
+
+/* Whether every cell of the row-major copy is below its carrier's number of values: bins that come from
+ * elsewhere need not be. */
+bool binned_within(const struct binned *binned, int n_threads);
 
 /* The bin a cell of the column's carrier stands for. */
 static inline uint32_t binned_bin(const struct binned_column *column, uint32_t cell) {

@@ -79,7 +79,8 @@ static void store_given(const struct binned *binned, const struct binned_block *
       const uint8_t *from = given_cells(binned, carrier, cells);
       if (from == NULL) break;
       given[slot - first] = from + first_row * cell_bytes;
-      memcpy((uint8_t *)carrier->cells + first_row * cell_bytes, given[slot - first], n * cell_bytes);
+      if (!carrier->in_place)
+        memcpy((uint8_t *)carrier->cells + first_row * cell_bytes, given[slot - first], n * cell_bytes);
     }
     if (cell_bytes == 1 && slot > first)
       kernels_best()->interleave(given, slot - first, n, rows + first, block->row_bytes);

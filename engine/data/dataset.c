@@ -11,8 +11,8 @@
 #include "base/status.h"
 #include "data/encoded_table.h"
 
-copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
-                                  copse_dataset **out, copse_error *err) {
+copse_status dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
+                            const void *const *in_place, copse_dataset **out, copse_error *err) {
   *out = NULL;
   if (n_rows == 0) return status_set(err, COPSE_ERR_DATA, "data set: 0 rows: expected at least one");
   if (n_rows > UINT32_MAX)
@@ -26,7 +26,7 @@ copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint
   dataset->schema = copse_schema_ref(schema);
   copse_status status =
       binned_create(ctx, schema->features, schema->n_features, schema->bundled ? &schema->bundles : NULL,
-                    n_rows, &dataset->binned, err);
+                    n_rows, in_place, &dataset->binned, err);
   if (status == COPSE_OK && schema->keep_values) status = dataset_values_create(dataset, err);
   if (status != COPSE_OK) {
     copse_dataset_free(dataset);
@@ -34,6 +34,11 @@ copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint
   }
   *out = dataset;
   return COPSE_OK;
+}
+
+copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
+                                  copse_dataset **out, copse_error *err) {
+  return dataset_create(ctx, schema, n_rows, NULL, out, err);
 }
 
 struct push_job {
@@ -269,6 +274,7 @@ void copse_dataset_free(copse_dataset *dataset) {
   if (dataset == NULL) return;
   if (atomic_fetch_sub_explicit(&dataset->references, 1, memory_order_acq_rel) != 1) return;
   binned_release(&dataset->binned);
+  if (dataset->release != NULL) dataset->release(dataset->release_user);
   dataset_values_release(dataset);
   copse_schema_free(dataset->schema);
   copse_free(dataset->label);

@@ -42,8 +42,15 @@ struct copse_dataset {
   uint64_t n_groups;
   int32_t *position;         /* [n_rows] or NULL */
   uint64_t position_version; /* `version` when it was last set */
-  uint64_t version;          /* grows with every change of a field, so that a trainer sees it */
+  copse_release_fn release;  /* of what columns of the matrix lie in; or NULL */
+  void *release_user;
+  uint64_t version; /* grows with every change of a field, so that a trainer sees it */
 };
+
+/* copse_dataset_create; in_place as in binned_create. */
+COPSE_MUST_CHECK copse_status dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
+                                             const void *const *in_place, copse_dataset **out,
+                                             copse_error *err);
 
 /* dataset_values.c: the columns of `values`, not yet filled; one row of them per row of the table. */
 COPSE_MUST_CHECK copse_status dataset_values_create(copse_dataset *dataset, copse_error *err);

@@ -16,8 +16,11 @@ static void bins_of_rows(const void *user, uint32_t feature, uint64_t first_row,
   const struct subset_job *job = user;
   const struct binned *binned = &job->from->binned;
   const struct binned_column *column = &binned->columns[binned->column_of[feature]];
-  const uint32_t *rows = job->rows + first_row;
-  for (size_t i = 0; i < n; i++) bins[i] = (uint16_t)binned_cell(column, rows[i]);
+  const uint32_t *rows = job->rows + first_row, last = column->n_bins - 1;
+  for (size_t i = 0; i < n; i++) { /* the cells may lie in a map that changed under it */
+    uint32_t bin = binned_cell(column, rows[i]);
+    bins[i] = (uint16_t)(bin < last ? bin : last);
+  }
 }
 
 static void store_chunk(void *user, size_t chunk, int thread) {

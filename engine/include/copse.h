@@ -536,6 +536,17 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_read(copse_context *ctx, c
                                                            copse_read_fn read, void *user, uint64_t length,
                                                            int n_threads, copse_schema *schema /* or NULL */,
                                                            copse_dataset **out, copse_error *err);
+/* Gives back what was handed over with `user`. */
+typedef void (*copse_release_fn)(void *user);
+/* The same of bytes that lie in memory, as a mapped file does: bins are used in place where no feature shares
+ * their cells, which spares a copy of them. bytes [length] must neither change nor go until the data set
+ * calls release(user): when its last owner frees it; not after a failure. At an address that is no multiple
+ * of 64 they are copied. Bytes that change all the same can change models, but lead no call out of bounds. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_dataset_map(copse_context *ctx, const char *place,
+                                                          const void *bytes, uint64_t length,
+                                                          copse_release_fn release /* or NULL */, void *user,
+                                                          int n_threads, copse_schema *schema /* or NULL */,
+                                                          copse_dataset **out, copse_error *err);
 /* The data set's own reference, not counted for the caller: copse_schema_ref to keep it longer. */
 COPSE_API copse_schema *copse_dataset_schema(const copse_dataset *dataset);
 
@@ -840,6 +851,20 @@ COPSE_API uint32_t copse_predictor_width(const copse_predictor *predictor);
 COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predictor *predictor,
                                                             const copse_table *table, int n_threads,
                                                             double *out, copse_error *err);
+/* The rows of a finished data set from their bins: out [n_rows * width], row-major; the bits of
+ * copse_predictor_run on the rows that were binned. n_threads likewise; after a failure out is unspecified.
+ * The data set must have the model's features, and the thresholds and categories of the predictor's trees
+ * must be those of its bins: the one that was trained on, one of its schema, a subset of such, or one read
+ * again. Else COPSE_ERR_DATA names what differs; COPSE_ERR_STATE: not finished; COPSE_ERR_UNSUPPORTED: linear
+ * leaves, which need values. Init scores of the data set do not count, as in every prediction. Features that
+ * an encoder derives are taken as the data set has them: on the rows that it was fitted on their own
+ * statistics, from which training scores them too. What bins do not tell counts as in training: with
+ * zero_as_missing=true a number in the bin of 0 (one beyond all that bins were found on) is missing, and a
+ * number above 1e300 is that where its bin begins below. */
+COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run_dataset(const copse_predictor *predictor,
+                                                                    const copse_dataset *dataset,
+                                                                    int n_threads, double *out,
+                                                                    copse_error *err);
 /* One row: features [n_inputs] as double (missing: NaN), out [width]; the bits of copse_predictor_run.
  * Re-entrant: takes no lock, starts no thread, allocates nothing. */
 COPSE_API void copse_predictor_row(const copse_predictor *predictor, const double *features, double *out);

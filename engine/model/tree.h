@@ -11,6 +11,9 @@
 
 enum { DECISION_CATEGORICAL = 1, DECISION_DEFAULT_LEFT = 2, DECISION_MISSING_SHIFT = 2 };
 
+/* Thresholds are finite in a model file: LightGBM caps them here. */
+#define TREE_MOST_THRESHOLD 1e300
+
 struct tree {
   copse_context *ctx;
   void *block;            /* the one allocation behind all arrays of fixed size */

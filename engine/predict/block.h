@@ -22,14 +22,25 @@ struct coded_block {
   double *scores;       /* [n_outputs][REACH_ROWS] */
 };
 
+/* A source's codes by the cells of a binned column, [CODE_VERSIONS] of which those that nodes ask for are
+ * there; of categories the first. */
+struct cell_codes {
+  const void *cells; /* uint8_t or uint16_t by row */
+  bool wide;         /* uint16_t */
+  uint16_t *of_cell[CODE_VERSIONS];
+};
+
 size_t coded_block_bytes(const struct coded_trees *coded, int n_outputs);
 /* room: coded_block_bytes, 64-byte aligned; n: rows that count. BLOCK_BITS only if coded->by_bits. */
 struct coded_block coded_block_in(const struct coded_trees *coded, int n_outputs, enum block_way way,
                                   size_t n, void *room);
 
-/* Rows [begin, begin + n) of a table, any layout, to codes; then to what the way needs. */
+/* Rows [begin, begin + n) of a table, any layout, to codes; then to what the way needs. codes [n_sources] */
 void coded_block_read(const struct coded_trees *coded, const struct kernels *kernels,
                       const copse_table *table, uint64_t begin, struct coded_block *block);
+/* The same of rows whose cells say their codes. */
+void coded_block_read_cells(const struct coded_trees *coded, const struct cell_codes *codes, uint64_t begin,
+                            struct coded_block *block);
 void coded_block_prepare(const struct coded_trees *coded, const struct kernels *kernels,
                          struct coded_block *block);
 /* The same of a tree's categorical nodes, before it is run. */

@@ -1,5 +1,6 @@
 /* block_read.c - the rows of a table become codes. Dense values pass through tiles of doubles, one line per
- * source, that stay in the first-level cache; of sparse rows only what is stored is looked at. */
+ * source, that stay in the first-level cache; of sparse rows only what is stored is looked at; cells of bins
+ * are codes after one look into a list. */
 #include <string.h>
 
 #include "data/table.h"
@@ -208,5 +209,34 @@ void coded_block_read(const struct coded_trees *coded, const struct kernels *ker
     case COPSE_CSR: read_csr(&reader, begin, n); break;
     case COPSE_CSC: read_csc(&reader, begin, n); break;
     case COPSE_SOURCE: read_source(&reader, begin, n); break;
+  }
+}
+
+static void look_up(const struct cell_codes *codes, unsigned version, uint64_t begin, size_t n,
+                    uint16_t *out) {
+  const uint16_t *of_cell = codes->of_cell[version];
+  if (codes->wide) {
+    const uint16_t *cells = (const uint16_t *)codes->cells + begin;
+    for (size_t i = 0; i < n; i++) out[i] = of_cell[cells[i]];
+  } else {
+    const uint8_t *cells = (const uint8_t *)codes->cells + begin;
+    for (size_t i = 0; i < n; i++) out[i] = of_cell[cells[i]];
+  }
+}
+
+void coded_block_read_cells(const struct coded_trees *coded, const struct cell_codes *codes, uint64_t begin,
+                            struct coded_block *block) {
+  uint16_t categories[REACH_ROWS];
+  for (uint32_t s = 0; s < coded->n_sources; s++) {
+    const struct coded_source *source = &coded->sources[s];
+    if (source->categorical) {
+      look_up(&codes[s], 0, begin, block->n, categories);
+      for (size_t i = 0; i < block->n; i++) store_category(block, source, i, categories[i]);
+      continue;
+    }
+    for (unsigned versions = source->versions; versions != 0; versions &= versions - 1) {
+      unsigned version = (unsigned)__builtin_ctz(versions);
+      look_up(&codes[s], version, begin, block->n, line_of(block, source, version));
+    }
   }
 }

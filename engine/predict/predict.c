@@ -22,7 +22,10 @@ static void predict_coded_block(const struct predict_job *job, uint64_t begin, s
   size_t width = predictor->width;
   double *out = job->out + (size_t)begin * width;
   struct coded_block block = coded_block_in(coded, predictor->n_outputs, way_of(job, n), n, room);
-  coded_block_read(coded, predictor->kernels, job->table, begin, &block);
+  if (job->table != NULL)
+    coded_block_read(coded, predictor->kernels, job->table, begin, &block);
+  else
+    coded_block_read_cells(coded, job->codes, begin, &block);
   coded_block_prepare(coded, predictor->kernels, &block);
   if (predictor->kind == COPSE_PREDICT_LEAF) {
     coded_block_leaves(coded, predictor->kernels, &block, out);
@@ -38,7 +41,7 @@ static void predict_block(void *user, size_t chunk, int thread) {
   const copse_predictor *predictor = job->predictor;
   if (copse_context_cancelled(predictor->ctx)) return;
   uint64_t begin = (uint64_t)chunk * job->block_rows;
-  uint64_t left = job->table->n_rows - begin;
+  uint64_t left = job->n_rows - begin;
   size_t n = left < job->block_rows ? (size_t)left : job->block_rows, width = predictor->width;
   void *room = job->room + (size_t)thread * job->room_bytes;
   if (job->way == WAY_PLAIN)
@@ -66,11 +69,29 @@ static void predict_rows(const copse_predictor *predictor, const copse_table *ta
     copse_predictor_row(predictor, values + i * table->row_stride, out + i * predictor->width);
 }
 
+copse_status predict_all(struct predict_job *job, int n_threads, copse_error *err) {
+  const copse_predictor *predictor = job->predictor;
+  bool plain = job->way == WAY_PLAIN;
+  job->block_rows = plain ? predict_plain_rows(predictor) : REACH_ROWS;
+  job->room_bytes = plain ? job->block_rows * predictor->n_slots * sizeof(double)
+                          : coded_block_bytes(&predictor->coded, predictor->n_outputs);
+  job->room_bytes = (job->room_bytes / ALIGNMENT + 1) * ALIGNMENT;
+  uint64_t n_chunks = (job->n_rows + job->block_rows - 1) / job->block_rows;
+  n_threads = team_size(n_threads);
+  if ((uint64_t)n_threads > n_chunks) n_threads = (int)n_chunks;
+  job->room = copse_alloc(predictor->ctx, (size_t)n_threads, job->room_bytes);
+  if (job->room == NULL) return status_memory(err, "the rows of a prediction");
+  copse_parallel_for(n_threads, (size_t)n_chunks, predict_block, job);
+  copse_free(job->room);
+  return status_check_cancel(predictor->ctx, err);
+}
+
 copse_status copse_predictor_run(const copse_predictor *predictor, const copse_table *table, int n_threads,
                                  double *out, copse_error *err) {
   copse_status status = check_table(predictor, table, err);
   if (status != COPSE_OK || table->n_rows == 0) return status;
-  struct predict_job job = {.predictor = predictor, .table = table, .out = out, .way = predictor->way};
+  struct predict_job job = {
+      .predictor = predictor, .n_rows = table->n_rows, .table = table, .out = out, .way = predictor->way};
   if (job.way == WAY_AUTO && table->layout == COPSE_ROWS && table->dtype == COPSE_F64 &&
       table->n_rows <= VERY_FEW_ROWS) {
     predict_rows(predictor, table, out);
@@ -83,17 +104,5 @@ copse_status copse_predictor_run(const copse_predictor *predictor, const copse_t
     job.table = &encoded.view;
   }
   if (!predictor->coded.usable) job.way = WAY_PLAIN;
-  bool plain = job.way == WAY_PLAIN;
-  job.block_rows = plain ? predict_plain_rows(predictor) : REACH_ROWS;
-  job.room_bytes = plain ? job.block_rows * predictor->n_slots * sizeof(double)
-                         : coded_block_bytes(&predictor->coded, predictor->n_outputs);
-  job.room_bytes = (job.room_bytes / ALIGNMENT + 1) * ALIGNMENT;
-  uint64_t n_chunks = (table->n_rows + job.block_rows - 1) / job.block_rows;
-  n_threads = team_size(n_threads);
-  if ((uint64_t)n_threads > n_chunks) n_threads = (int)n_chunks;
-  job.room = copse_alloc(predictor->ctx, (size_t)n_threads, job.room_bytes);
-  if (job.room == NULL) return status_memory(err, "the rows of a prediction");
-  copse_parallel_for(n_threads, (size_t)n_chunks, predict_block, &job);
-  copse_free(job.room);
-  return status_check_cancel(predictor->ctx, err);
+  return predict_all(&job, n_threads, err);
 }

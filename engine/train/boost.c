@@ -22,7 +22,7 @@
 /* A starting score of this magnitude or less is not applied. */
 static const double START_EPSILON = 1.0000000036274937e-15;
 
-enum { GRADIENT_CHUNK = 1 << 14, QUERY_CHUNK = 1 << 11 };
+enum { GRADIENT_CHUNK = WORKSPACE_CHUNK, QUERY_CHUNK = 1 << 11 };
 
 static bool may_start_from_average(const copse_booster *booster, bool custom) {
   return !custom && booster->resolved->objective.kind != OBJECTIVE_CUSTOM &&
@@ -52,14 +52,23 @@ struct gradient_job {
   struct objective objective; /* of labels and weights in the order of the scores */
   const double *score;
   float *gradient, *hessian;
+  struct workspace *taker; /* of the gradients, chunk by chunk; or NULL */
 };
 
+/* Gradients of a chunk, and what makes a tree's of them while they are in the cache: one pass over scores and
+ * labels (1,000,000 rows, 255 leaves, one thread: 8 % of the time of gradients and scores, 0.6 % of a round).
+ * Leaf values are added before, leaf by leaf. Put into this pass they would be looked up by a number that has
+ * to go to each row first, as scattered as the scores that are added to now: measured, no gain (the pass of
+ * 16 bits a row and the look-up took 1 to 2 % of gradients and scores more than they spared), and scores
+ * would lag a round behind for whoever asks. */
 static void gradient_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct gradient_job *job = user;
   uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
   if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
   job->objective.row->gradients(&job->objective, job->score, begin, end, job->gradient, job->hessian);
+  if (job->taker != NULL)
+    workspace_take_gradients(job->taker, chunk, job->gradient + begin, job->hessian + begin);
 }
 
 struct query_job {
@@ -98,7 +107,7 @@ static void row_gradients(copse_booster *booster, const struct gradient_job *job
 }
 
 void booster_gradients_at(copse_booster *booster, const double *score, int round) {
-  struct gradient_job job = {booster->objective, score, booster->gradient, booster->hessian};
+  struct gradient_job job = {booster->objective, score, booster->gradient, booster->hessian, NULL};
   if (booster->objective.row->query_gradients != NULL)
     query_gradients_at(booster, score, NULL, round);
   else
@@ -113,9 +122,17 @@ static void compute_query_gradients(copse_booster *booster) {
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
+/* Whether the gradients are those of one tree, as they are computed. */
+static bool may_take(const copse_booster *booster, bool placed) {
+  const struct workspace *ws = &booster->workspace;
+  return booster->n_outputs == 1 && !booster->objective.row->whole && ws->packed == NULL &&
+         ws->sample.strategy == ROW_BAGGING && (ws->row_of == NULL || placed);
+}
+
 static void compute_gradients(copse_booster *booster, bool placed) {
   double start = workspace_clock();
-  struct gradient_job job = {booster->objective, booster->sets[0].score, booster->gradient, booster->hessian};
+  struct gradient_job job = {booster->objective, booster->sets[0].score, booster->gradient, booster->hessian,
+                             may_take(booster, placed) ? &booster->workspace : NULL};
   if (placed) {
     job.objective.data.label = booster->placed.label;
     if (job.objective.data.weight != NULL) job.objective.data.weight = booster->placed.weight;
@@ -123,6 +140,7 @@ static void compute_gradients(copse_booster *booster, bool placed) {
   }
   if (forest_on(booster)) job.score = booster->forest_score; /* constants: in any order of rows */
   row_gradients(booster, &job);
+  booster->workspace.gradients_taken = job.taker != NULL;
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
@@ -339,6 +357,7 @@ static void run_round(void *user) {
     placed_forget(booster);
   }
   booster->workspace.gradients_placed = placed;
+  booster->workspace.gradients_taken = false;
   if (dart_on(booster)) round->status = dart_begin_round(booster, round->err);
   if (round->status != COPSE_OK) return;
   if (queries)

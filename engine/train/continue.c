@@ -2,27 +2,15 @@
  * schema (the same data as before), the trees are put on the bins again and are scored like trees grown here:
  * 60 rounds and 40 more are the bits of 100. Otherwise they stay aside as a prefix, and the caller brings
  * their predictions as init scores. */
-#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/status.h"
+#include "model/on_bins.h"
 #include "train/booster.h"
 #include "train/cegb.h"
 #include "train/dart.h"
 #include "train/position_bias.h"
-
-static const double MAX_THRESHOLD = 1e300; /* see grow.c */
-
-/* The cut point that is the threshold, or UINT32_MAX. */
-static uint32_t bin_of_threshold(const struct feature_bins *bins, double threshold) {
-  uint32_t bin = bins_of_value(bins, threshold);
-  if (bin < bins->n_bins && bins->upper[bin] == threshold) return bin;
-  /* Infinite bounds are capped in a model. */
-  if (threshold != MAX_THRESHOLD) return UINT32_MAX;
-  for (uint32_t b = 0; b < bins->n_bins; b++)
-    if (bins->upper[b] > MAX_THRESHOLD) return b;
-  return UINT32_MAX;
-}
 
 /* The leaf that node `node` divided: left children keep its number. */
 static int leaf_of_node(const struct tree *tree, int node) {
@@ -74,8 +62,8 @@ static copse_status split_on_bins(copse_booster *booster, const struct tree *fro
     split.category_bits = from->cat_words + from->cat_boundaries[index];
     split.n_category_words = from->cat_boundaries[index + 1] - from->cat_boundaries[index];
   } else {
-    split.threshold_bin = bin_of_threshold(bins, from->threshold[node]);
-    *fits = split.threshold_bin != UINT32_MAX;
+    split.threshold_bin = on_bins_threshold(bins, from->threshold[node]);
+    *fits = split.threshold_bin != ON_BINS_NONE;
   }
   int right;
   copse_status status = COPSE_OK;
@@ -126,38 +114,16 @@ static copse_status put_on_bins(copse_booster *booster, const struct tree *from,
   return status;
 }
 
-static copse_status check_encoder(const copse_encoder *model, const copse_encoder *data, copse_error *err) {
-  if (model == data) return COPSE_OK;
-  if (model != NULL && data != NULL && memcmp(model->digest, data->digest, sizeof model->digest) == 0)
-    return COPSE_OK;
-  return status_set(
-      err, COPSE_ERR_DATA,
-      "the model to continue encodes categories %s, the training data %s: make the data set with "
-      "the model's encoder",
-      model != NULL ? "by statistics of its own (cat_encoding=ordered)" : "natively",
-      data == NULL    ? "natively"
-      : model != NULL ? "by others"
-                      : "by statistics");
-}
-
 copse_status booster_check_model(const copse_booster *booster, const copse_model *model, const char *what,
                                  copse_error *err) {
   const copse_schema *schema = booster->sets[0].data->schema;
   if (booster->started)
     return status_set(err, COPSE_ERR_STATE, "rounds were already made: %s a model before the first of them",
                       what);
-  copse_status status = check_encoder(model->encoder, schema->encoder, err);
+  char model_name[64];
+  snprintf(model_name, sizeof model_name, "the model to %s", what);
+  copse_status status = on_bins_check_schema(model, schema, model_name, "the training data", err);
   if (status != COPSE_OK) return status;
-  if (model->n_features != schema->n_features)
-    return status_set(err, COPSE_ERR_DATA, "the model to %s has %u features, the training data have %u", what,
-                      model->n_features, schema->n_features);
-  for (uint32_t f = 0; f < schema->n_features; f++)
-    if (!model->default_names && !schema->default_names && strcmp(model->names[f], schema->names[f]) != 0)
-      return status_set(
-          err, COPSE_ERR_DATA,
-          "feature %u is \"%s\" in the model to %s and \"%s\" in the training data: give the columns "
-          "in the model's order",
-          f, model->names[f], what, schema->names[f]);
   if (model->trees_per_round != booster->n_outputs)
     return status_set(
         err, COPSE_ERR_DATA,

@@ -14,12 +14,10 @@
 #include "train/sample_lightgbm.h"
 #include "train/split.h"
 
-/* Thresholds are finite in a model file: LightGBM caps them here. */
-static const double MAX_THRESHOLD = 1e300;
-
 static double threshold_value(const struct feature_bins *bins, uint32_t bin) {
   double value = bins->upper[bin];
-  return value > MAX_THRESHOLD ? MAX_THRESHOLD : (value < -MAX_THRESHOLD ? -MAX_THRESHOLD : value);
+  return value > TREE_MOST_THRESHOLD ? TREE_MOST_THRESHOLD
+                                     : (value < -TREE_MOST_THRESHOLD ? -TREE_MOST_THRESHOLD : value);
 }
 
 /* NaN outputs become 0 in the tree. */

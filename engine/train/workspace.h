@@ -135,6 +135,7 @@ struct workspace {
   float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians by place */
   bool cluster_tried;
   bool gradients_placed;    /* this round's gradients and scores come by place */
+  bool gradients_taken;     /* the next tree's were handed over chunk by chunk */
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
   struct two_roots two;
 
@@ -173,6 +174,12 @@ COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_d
                                                int n_threads, const struct kernels *kernels,
                                                struct workspace *out, copse_error *err);
 void workspace_release(struct workspace *ws);
+
+/* Takes the gradients of a chunk of the next tree's rows, in the order that they are stored in, while they
+ * are in the cache: chunk k has rows from k * WORKSPACE_CHUNK. workspace_begin_tree of all of them looks at
+ * none once gradients_taken is set. Not with quantised gradients. From several threads. */
+void workspace_take_gradients(struct workspace *ws, size_t chunk, const float *gradient,
+                              const float *hessian);
 
 /* Rounds the gradients to fixed point (as many bits as their sum over all rows allows) and makes leaf 0 the
  * root of the rows in the bag. Comes after sample_tree. Gradients that are not finite are refused

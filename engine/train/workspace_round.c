@@ -31,13 +31,28 @@ static uint64_t chunk_end(const struct workspace *ws, size_t chunk) {
   return end < ws->data->n_rows ? end : ws->data->n_rows;
 }
 
+static void measure(struct workspace *ws, size_t chunk, const float *gradient, const float *hessian,
+                    uint64_t n) {
+  ws->chunks[chunk].max_gradient = ws->kernels->max_abs(gradient, n);
+  ws->chunks[chunk].max_hessian = ws->kernels->max_abs(hessian, n);
+}
+
 static void measure_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   struct round_job *job = user;
-  struct workspace *ws = job->ws;
+  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
+  measure(job->ws, chunk, job->gradient + begin, job->hessian + begin, chunk_end(job->ws, chunk) - begin);
+}
+
+static void store_pairs(struct row_gradient *rows, const float *gradient, const float *hessian, uint64_t n) {
+  for (uint64_t i = 0; i < n; i++) rows[i] = (struct row_gradient){gradient[i], hessian[i]};
+}
+
+void workspace_take_gradients(struct workspace *ws, size_t chunk, const float *gradient,
+                              const float *hessian) {
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, n = chunk_end(ws, chunk) - begin;
-  ws->chunks[chunk].max_gradient = ws->kernels->max_abs(job->gradient + begin, n);
-  ws->chunks[chunk].max_hessian = ws->kernels->max_abs(job->hessian + begin, n);
+  measure(ws, chunk, gradient, hessian, n);
+  store_pairs(ws->gradients + begin, gradient, hessian, n);
 }
 
 /* rows[begin .. end), or the rows themselves when all are in the bag. */
@@ -109,8 +124,7 @@ static void round_chunk(void *user, size_t chunk, int thread) {
     rule.row_numbers = ws->row_of != NULL ? ws->row_of + begin : NULL;
     ws->kernels->pack(&rule, gradient, hessian, n, ws->packed + begin);
   } else {
-    struct row_gradient *rows = ws->gradients + begin;
-    for (uint64_t i = 0; i < n; i++) rows[i] = (struct row_gradient){gradient[i], hessian[i]};
+    store_pairs(ws->gradients + begin, gradient, hessian, n);
   }
 }
 
@@ -156,7 +170,9 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   uint64_t n = ws->data->n_rows;
   size_t n_chunks = (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
   struct round_job job = {.ws = ws, .gradient = gradient, .hessian = hessian};
-  copse_parallel_for(ws->n_threads, n_chunks, measure_chunk, &job);
+  const bool taken = ws->gradients_taken;
+  ws->gradients_taken = false;
+  if (!taken) copse_parallel_for(ws->n_threads, n_chunks, measure_chunk, &job);
   float max_gradient = 0, max_hessian = 0;
   for (size_t c = 0; c < n_chunks; c++) {
     if (!isfinite(ws->chunks[c].max_gradient) || !isfinite(ws->chunks[c].max_hessian))
@@ -171,7 +187,7 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
     choose_levels(ws, max_gradient, max_hessian, &job);
   else
     choose_scales(ws, max_gradient, max_hessian);
-  copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  if (!taken) copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
   root->n_rows = ws->n_bag;

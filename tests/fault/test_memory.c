@@ -24,7 +24,7 @@ struct chain {
   copse_model *model, *parsed;
   copse_predictor *predictor;
   copse_text text;
-  double metrics[4], predictions[LABELS * ROWS];
+  double metrics[4], predictions[LABELS * ROWS], binned[LABELS * ROWS];
   uint64_t fingerprint;
 };
 
@@ -158,6 +158,7 @@ static void use(struct chain *chain) {
   CALL(copse_predictor_create(chain->ctx, chain->parsed, COPSE_PREDICT_VALUE, 0, -1, &chain->predictor, &err),
        chain->predictor);
   CALL(copse_predictor_run(chain->predictor, &table, 1, chain->predictions, &err), NULL);
+  CALL(copse_predictor_run_dataset(chain->predictor, chain->train, 1, chain->binned, &err), NULL);
   double values[4];
   const char *names[4];
   size_t n;
@@ -218,6 +219,7 @@ static void every_request_refused(bool again, const char *settings) {
     if (chain.n_failed == 0 || again) {
       assert_true(chain.fingerprint == whole.fingerprint);
       assert_memory_equal(chain.predictions, whole.predictions, sizeof whole.predictions);
+      assert_memory_equal(chain.binned, whole.predictions, sizeof whole.predictions);
       assert_memory_equal(chain.metrics, whole.metrics, 3 * sizeof *whole.metrics);
     }
   }

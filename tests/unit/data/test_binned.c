@@ -16,7 +16,7 @@ static struct binned make(const uint32_t *n_bins, uint32_t n) {
     features[f].used = n_bins[f] > 0;
   }
   struct binned binned;
-  assert_int_equal(binned_create(NULL, features, n, NULL, ROWS, &binned, NULL), COPSE_OK);
+  assert_int_equal(binned_create(NULL, features, n, NULL, ROWS, NULL, &binned, NULL), COPSE_OK);
   return binned;
 }
 

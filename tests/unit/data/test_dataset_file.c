@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "data/dataset.h"
+#include "data/dataset_file.h"
 #include "hooked_allocator.h"
 #include "testing.h"
 
@@ -196,44 +196,187 @@ static void test_any_flipped_bit(void **unused) {
   copse_dataset_free(dataset);
 }
 
+/* The bytes at an address of the kind that is asked for. */
+struct mapped {
+  char *room, *bytes;
+  size_t length;
+  int n_released;
+};
+
+static struct mapped map_of(const struct bytes *from, size_t beside) {
+  struct mapped m = {.room = copse_alloc(NULL, from->text.length + beside, 1), .length = from->text.length};
+  m.bytes = m.room + beside; /* copse_alloc aligns to 64 */
+  memcpy(m.bytes, from->text.data, m.length);
+  return m;
+}
+
+static void released(void *user) { ((struct mapped *)user)->n_released++; }
+
+static copse_status map_back(struct mapped *m, copse_schema *schema, copse_dataset **out) {
+  return copse_dataset_map(NULL, "x.bin", m->bytes, m->length, released, m, 2, schema, out, NULL);
+}
+
+static uint32_t columns_within(const copse_dataset *dataset, const struct mapped *m) {
+  uint32_t n = 0;
+  for (uint32_t c = 0; c < dataset->binned.n_columns; c++) {
+    const char *cells = dataset->binned.columns[c].cells;
+    n += cells >= m->bytes && cells < m->bytes + m->length;
+    if (cells >= m->bytes && cells < m->bytes + m->length) {
+      assert_int_equal((uintptr_t)cells % 64, 0);
+      assert_true(cells + (ROWS + BINNED_PADDING) * (size_t)dataset->binned.columns[c].cell_bytes <=
+                  m->bytes + m->length);
+    }
+  }
+  return n;
+}
+
+static void test_mapped(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *again, *shared, *copied, *none;
+  struct bytes bytes = {0}, twice = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  struct mapped m = map_of(&bytes, 0), beside = map_of(&bytes, 4);
+  size_t used = copse_context_memory_used(NULL);
+  assert_int_equal(map_back(&m, NULL, &again), COPSE_OK);
+  assert_same_datasets(dataset, again);
+  /* a, b, the third, wide, kind: columns of their own; h0 .. h7 share cells */
+  assert_int_equal(columns_within(again, &m), 5);
+  assert_int_equal(copse_dataset_write(again, write_bytes, &twice, NULL), COPSE_OK);
+  assert_int_equal(bytes.text.length, twice.text.length);
+  assert_memory_equal(bytes.text.data, twice.text.data, bytes.text.length);
+  copse_text_release(&twice.text);
+  copse_dataset_ref(again);
+  copse_dataset_free(again);
+  assert_int_equal(m.n_released, 0);
+  copse_dataset_free(again);
+  assert_int_equal(m.n_released, 1);
+  assert_int_equal(map_back(&m, copse_dataset_schema(dataset), &shared), COPSE_OK);
+  assert_same_datasets(dataset, shared);
+  copse_dataset_free(shared);
+  assert_int_equal(map_back(&beside, NULL, &copied), COPSE_OK);
+  assert_same_datasets(dataset, copied);
+  assert_int_equal(columns_within(copied, &beside), 0);
+  copse_dataset_free(copied);
+  assert_int_equal(beside.n_released, 1);
+  m.n_released = 0;
+  copse_dataset *other = make_dataset(2);
+  assert_int_equal(map_back(&m, copse_dataset_schema(other), &none), COPSE_ERR_DATA);
+  copse_dataset_free(other);
+  for (size_t at = 0; at < m.length; at += at < 2000 ? 7 : 101) {
+    m.bytes[at] ^= 4;
+    copse_status status = map_back(&m, NULL, &none);
+    assert_true(status == COPSE_ERR_FORMAT || status == COPSE_ERR_UNSUPPORTED);
+    m.bytes[at] ^= 4;
+  }
+  size_t length = m.length;
+  for (; m.length > 0; m.length -= m.length < 3000 ? 1 : 997)
+    if (m.length != length) assert_int_equal(map_back(&m, NULL, &none), COPSE_ERR_FORMAT);
+  assert_int_equal(m.n_released, 0);
+  assert_int_equal(copse_context_memory_used(NULL), used);
+  copse_free(m.room);
+  copse_free(beside.room);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+/* Where the list and the sections lie; seals what was changed. */
+enum { HEAD = sizeof(struct dataset_head), SECTIONS = N_SECTIONS + COLUMNS };
+
+static struct section *entry_of(char *data, size_t section) {
+  return (struct section *)(void *)(data + HEAD) + section;
+}
+
+static char *section_of(char *data, size_t section) {
+  uint64_t at = section_aligned(HEAD + SECTIONS * sizeof(struct section));
+  for (size_t i = 0; i < section; i++) at += section_room(entry_of(data, i)->length);
+  return data + at;
+}
+
+static void seal(char *data, size_t section) {
+  struct section *entry = entry_of(data, section);
+  struct dataset_head *head = (struct dataset_head *)(void *)data;
+  copse_hash(section_of(data, section), entry->length, 0, entry->hash);
+  section_hash_list(head, entry_of(data, 0), SECTIONS, head->list_hash);
+}
+
 /* Bytes changed by somebody who sealed them again: no field may lead a read out of bounds. */
 static void test_forged(void **unused) {
   (void)unused;
-  enum { HEAD = 48, HEAD_HASH = 32, ENTRY = 24, SECTIONS = 5 + COLUMNS, ROUNDS = 4000 };
+  enum { ROUNDS = 4000 };
   copse_dataset *dataset = make_dataset(1), *found;
   struct bytes bytes = {0};
-  int n_refused = 0;
+  int n_refused = 0, n_taken = 0;
   assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
-  char *good = copse_alloc(NULL, bytes.text.length, 1);
-  memcpy(good, bytes.text.data, bytes.text.length);
+  struct mapped m = map_of(&bytes, 0);
   for (uint64_t round = 0; round < ROUNDS; round++) {
-    uint64_t at = HEAD + SECTIONS * ENTRY, length, hash[2];
-    char *data = bytes.text.data;
-    memcpy(data, good, bytes.text.length);
+    char *data = m.bytes;
+    memcpy(data, bytes.text.data, m.length);
     size_t section = rng_below(rng_bits(3, 0, round), SECTIONS);
     if (round % 2) section = 0;
-    for (size_t i = 0; i < section; i++) {
-      memcpy(&length, data + HEAD + i * ENTRY, sizeof length);
-      at += length;
-    }
-    memcpy(&length, data + HEAD + section * ENTRY, sizeof length);
+    uint64_t length = entry_of(data, section)->length;
     if (length == 0) continue;
-    data[at + rng_below(rng_bits(3, 1, round), length)] = (char)rng_bits(3, 2, round);
-    copse_hash(data + at, length, 0, hash);
-    memcpy(data + HEAD + section * ENTRY + sizeof length, hash, sizeof hash);
-    copse_hash(data, HEAD_HASH, 0, hash);
-    copse_hash(data + HEAD, SECTIONS * ENTRY, hash[0], hash);
-    memcpy(data + HEAD_HASH, hash, sizeof hash);
-    copse_status status =
-        copse_dataset_read(NULL, "x", read_bytes, &bytes, bytes.text.length, 1, NULL, &found, NULL);
+    section_of(data, section)[rng_below(rng_bits(3, 1, round), length)] = (char)rng_bits(3, 2, round);
+    seal(data, section);
+    copse_status status;
+    if (round % 4 < 2) {
+      status = map_back(&m, NULL, &found);
+    } else {
+      struct bytes forged = {.text = {.data = data, .length = m.length}};
+      status = copse_dataset_read(NULL, "x", read_bytes, &forged, m.length, 1, NULL, &found, NULL);
+    }
     n_refused += status != COPSE_OK;
+    n_taken += status == COPSE_OK;
     if (status == COPSE_OK)
       for (uint32_t f = 0; f < COLUMNS; f++)
         if (found->schema->features[f].used) bins_of_value(&found->schema->features[f], 0.25);
     copse_dataset_free(found);
   }
   assert_true(n_refused > ROUNDS / 10);
-  copse_free(good);
+  assert_true(n_taken > ROUNDS / 10);
+  copse_free(m.room);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+/* A bin beyond those of its feature, in a column of its own, in one of two bytes, and among the listed ones
+ * of a shared cell. */
+static void test_bins_beyond(void **unused) {
+  (void)unused;
+  static const struct {
+    size_t feature;
+    int wide, listed;
+  } columns[] = {{2, 0, 0}, {5, 0, 0}, {4, 1, 0}, {6, 0, 1}};
+  copse_dataset *dataset = make_dataset(1), *found;
+  struct bytes bytes = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  for (size_t k = 0; k < sizeof columns / sizeof columns[0]; k++) {
+    struct mapped m = map_of(&bytes, 0);
+    size_t section = N_SECTIONS + columns[k].feature;
+    const struct feature_bins *bins = &dataset->schema->features[columns[k].feature];
+    char *at = section_of(m.bytes, section);
+    struct cells_head head;
+    memcpy(&head, at, sizeof head);
+    assert_int_equal(head.listed, columns[k].listed);
+    uint16_t bin = (uint16_t)bins->n_bins;
+    at += sizeof head + head.listed * head.n_cells * sizeof(uint32_t);
+    if (columns[k].wide)
+      memcpy(at + 7 * sizeof bin, &bin, sizeof bin);
+    else
+      at[7] = (char)bin;
+    seal(m.bytes, section);
+    assert_int_equal(map_back(&m, NULL, &found), COPSE_ERR_FORMAT);
+    struct bytes forged = {.text = {.data = m.bytes, .length = m.length}};
+    assert_int_equal(read_back(&forged, NULL, &found), COPSE_ERR_FORMAT);
+    bin--; /* the last there is */
+    if (columns[k].wide)
+      memcpy(at + 7 * sizeof bin, &bin, sizeof bin);
+    else
+      at[7] = (char)bin;
+    seal(m.bytes, section);
+    assert_int_equal(map_back(&m, NULL, &found), COPSE_OK);
+    copse_dataset_free(found);
+    copse_free(m.room);
+  }
   copse_text_release(&bytes.text);
   copse_dataset_free(dataset);
 }
@@ -249,6 +392,7 @@ static void test_failures(void **unused) {
     assert_int_equal(copse_dataset_write(dataset, write_bytes, &refusing, NULL), COPSE_ERR_IO);
     copse_text_release(&refusing.text);
   }
+  struct mapped m = map_of(&bytes, 0);
   bool done = false;
   for (size_t fail_at = 2; !done; fail_at++) {
     struct hooked_allocator hook = {.fail_at = fail_at};
@@ -257,12 +401,19 @@ static void test_failures(void **unused) {
     assert_int_equal(copse_context_create(&allocator, &ctx, NULL), COPSE_OK);
     copse_status status =
         copse_dataset_read(ctx, "x", read_bytes, &bytes, bytes.text.length, 1, NULL, &found, NULL);
-    done = hook.refused == 0;
-    assert_int_equal(status, done ? COPSE_OK : COPSE_ERR_MEMORY);
+    bool refused = hook.refused > 0;
+    assert_int_equal(status, refused ? COPSE_ERR_MEMORY : COPSE_OK);
     copse_dataset_free(found);
+    hook.fail_at = hook.calls + fail_at;
+    int n_released = m.n_released;
+    status = copse_dataset_map(ctx, "x", m.bytes, m.length, released, &m, 1, NULL, &found, NULL);
+    copse_dataset_free(found);
+    assert_int_equal(m.n_released, n_released + (status == COPSE_OK));
+    done = !refused && status == COPSE_OK;
     copse_context_free(ctx);
     assert_int_equal(hook.live, 0);
   }
+  copse_free(m.room);
   copse_dataset *open;
   assert_int_equal(copse_dataset_create(NULL, copse_dataset_schema(dataset), 5, &open, NULL), COPSE_OK);
   assert_int_equal(copse_dataset_write(open, write_bytes, &bytes, NULL), COPSE_ERR_STATE);
@@ -274,7 +425,8 @@ static void test_failures(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_cut_anywhere),
-      cmocka_unit_test(test_any_flipped_bit), cmocka_unit_test(test_forged),
+      cmocka_unit_test(test_any_flipped_bit), cmocka_unit_test(test_mapped),
+      cmocka_unit_test(test_forged),          cmocka_unit_test(test_bins_beyond),
       cmocka_unit_test(test_failures),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

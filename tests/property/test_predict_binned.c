@@ -1,0 +1,357 @@
+/* A data set predicts the bits of the rows that it was made of: missing values, categories, bundles, wide
+ * bins, several outputs, forests and dropped trees; the rows trained on, others, some of them, and a set that
+ * was written and read; by every way through the trees and any number of threads. */
+#include <string.h>
+
+#include "checks.h"
+#include "data/dataset.h"
+#include "draw.h"
+#include "mixed_data.h"
+#include "predict/predictor.h"
+#include "sparse_data.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define SMALL "verbosity=-1 min_data_in_leaf=5 min_data_in_bin=1 learning_rate=0.3 num_iterations=6 "
+
+enum { TRAIN = 3000, OTHERS = 700, FEATURES = 2 * MIXED_COLUMNS };
+
+static const struct setting {
+  const char *params;
+  int n_classes;  /* of the label; 0: a number */
+  bool surprises; /* other rows have values that training never saw */
+} settings[] = {
+    {SMALL "num_leaves=40", 0, true},
+    {SMALL "num_leaves=300 min_data_in_leaf=1", 0, true}, /* more leaves than a byte numbers */
+    {SMALL "objective=binary num_leaves=31 compat=lightgbm", 2, true},
+    {SMALL "objective=multiclass num_class=3 num_leaves=12", 3, true},
+    {SMALL "objective=multiclass num_class=2 max_bin=1000", 2, true}, /* cells of two bytes */
+    {SMALL "objective=quantiles quantiles=0.1,0.5,0.9 num_leaves=15", 0, true},
+    {SMALL "boosting=rf bagging_freq=1 bagging_fraction=0.5 num_leaves=50", 0, true},
+    {SMALL "boosting=dart drop_rate=0.6 skip_drop=0 num_leaves=20", 0, true},
+    {SMALL "use_missing=false num_leaves=40", 0, true},
+    {SMALL "zero_as_missing=true num_leaves=40", 0, false},
+    {SMALL "max_bin=4 num_leaves=20 max_cat_to_onehot=50", 0, true},
+    {SMALL "num_iterations=0 objective=binary", 2, true},
+};
+
+static const enum predict_way ways[] = {WAY_AUTO, WAY_WALK, WAY_BYTES, WAY_BITS};
+static const copse_predict_kind kinds[] = {COPSE_PREDICT_VALUE, COPSE_PREDICT_RAW, COPSE_PREDICT_LEAF,
+                                           COPSE_PREDICT_SUM};
+
+/* The rows of the table from both. */
+static void compare(copse_model *model, const copse_table *table, const copse_dataset *set,
+                    copse_predict_kind kind, int start, int n_rounds) {
+  copse_error err;
+  copse_predictor *predictor;
+  must(copse_predictor_create(NULL, model, kind, start, n_rounds, &predictor, &err), &err);
+  size_t n = table->n_rows * copse_predictor_width(predictor);
+  double *expected = copse_alloc(NULL, n, sizeof *expected), *out = copse_alloc(NULL, n, sizeof *out);
+  must(copse_predictor_run(predictor, table, 2, expected, &err), &err);
+  for (size_t w = 0; w < COUNT(ways); w++) {
+    predictor->way = ways[w];
+    for (int n_threads = 1; n_threads <= 3; n_threads += 2) {
+      for (size_t i = 0; i < n; i++) out[i] = -1e9;
+      must(copse_predictor_run_dataset(predictor, set, n_threads, out, &err), &err);
+      assert_memory_equal(out, expected, n * sizeof *out);
+    }
+  }
+  copse_free(out);
+  copse_free(expected);
+  copse_predictor_free(predictor);
+}
+
+static void compare_all(copse_model *model, const copse_table *table, const copse_dataset *set) {
+  for (size_t k = 0; k < COUNT(kinds); k++) compare(model, table, set, kinds[k], 0, 0);
+  compare(model, table, set, COPSE_PREDICT_RAW, 2, 3);
+}
+
+static copse_status append(void *user, const void *bytes, size_t length, copse_error *err) {
+  (void)err;
+  copse_text_append(user, bytes, length);
+  return COPSE_OK;
+}
+static copse_status take(void *user, uint64_t offset, void *out, size_t length, copse_error *err) {
+  (void)err;
+  memcpy(out, ((const copse_text *)user)->data + offset, length);
+  return COPSE_OK;
+}
+
+/* Written and read; the bytes bring a schema of their own. */
+static void compare_stored(copse_model *model, const copse_table *table, const copse_dataset *set) {
+  copse_error err;
+  copse_dataset *again;
+  copse_text text = {0};
+  must(copse_dataset_write(set, append, &text, &err), &err);
+  must(copse_dataset_read(NULL, "stored", take, &text, text.length, 2, NULL, &again, &err), &err);
+  compare(model, table, again, COPSE_PREDICT_VALUE, 0, 0);
+  copse_dataset_free(again);
+  copse_text_release(&text);
+}
+
+/* Every third row. */
+static void compare_subset(copse_model *model, const copse_table *table, const copse_dataset *set) {
+  copse_error err;
+  copse_dataset *some;
+  uint32_t *rows = copse_alloc(NULL, table->n_rows, sizeof *rows);
+  const double *values = table->values;
+  double *chosen = copse_alloc(NULL, table->n_rows * table->n_cols, sizeof *chosen);
+  uint64_t n = 0;
+  for (uint32_t row = 1; row < table->n_rows; row += 3) {
+    memcpy(chosen + n * table->n_cols, values + row * table->row_stride, table->n_cols * sizeof *chosen);
+    rows[n++] = row;
+  }
+  must(copse_dataset_subset(set, rows, n, 2, &some, &err), &err);
+  copse_table part = *table;
+  part.n_rows = n;
+  part.values = chosen;
+  part.row_stride = table->n_cols;
+  compare(model, &part, some, COPSE_PREDICT_RAW, 0, 0);
+  copse_dataset_free(some);
+  copse_free(rows);
+  copse_free(chosen);
+}
+
+/* The same model from its text. */
+static copse_model *reread(const copse_model *model) {
+  copse_error err;
+  copse_model *again;
+  copse_text text = {0};
+  must(copse_model_write(model, 0, 0, &text, &err), &err);
+  must(copse_model_parse(NULL, text.data, text.length, "model", &again, &err), &err);
+  copse_text_release(&text);
+  return again;
+}
+
+static void surprise(struct mixed_data *mixed) {
+  static const double values[] = {(double)NAN, 0.0, -0.0, 1e-36, -1e-36, 1e299, -1e299, -5, 77, 2.7, 1e10};
+  struct draw draw = {.seed = 9};
+  for (uint64_t i = 0; i < mixed->data.n_rows * mixed->data.n_features; i++)
+    if (draw_uniform(&draw) < 0.2) mixed->x[i] = values[draw_between(&draw, 0, (int64_t)COUNT(values) - 1)];
+}
+
+/* Of the columns with many zeros: the bin of 0 is the last one then, without an end. */
+static void make_negative(struct mixed_data *mixed) {
+  for (uint64_t row = 0; row < mixed->data.n_rows; row++)
+    for (uint32_t f = 2; f < FEATURES; f += MIXED_COLUMNS)
+      mixed->x[row * FEATURES + f] = -fabs(mixed->x[row * FEATURES + f]);
+}
+
+static void check(const struct setting *s, uint64_t seed) {
+  copse_error err;
+  struct mixed_data mixed = mixed_data_make(TRAIN, FEATURES, seed);
+  struct mixed_data others = mixed_data_make(OTHERS, FEATURES, seed + 1);
+  make_negative(&mixed);
+  if (s->surprises)
+    surprise(&others);
+  else
+    make_negative(&others);
+  for (uint64_t row = 0; row < TRAIN && s->n_classes > 0; row++)
+    mixed.label[row] = s->n_classes == 2 ? mixed.class_label[row]
+                                         : fminf(fmaxf(floorf(mixed.label[row]), 0), (float)s->n_classes - 1);
+  copse_params *params = small_params(s->params);
+  copse_dataset *set = small_dataset(&mixed.data, params, NULL), *valid;
+  copse_booster *booster;
+  copse_model *model;
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
+  copse_table table = small_table(&mixed.data), other = small_table(&others.data);
+  must(copse_dataset_from_table(NULL, &other, NULL, NULL, params, copse_dataset_schema(set), &valid, &err),
+       &err);
+  copse_model *again = reread(model);
+  compare_all(model, &table, set);
+  compare_all(model, &other, valid);
+  compare_all(again, &other, valid);
+  compare_stored(again, &other, valid);
+  compare_subset(model, &other, valid);
+  copse_model_free(again);
+  copse_model_free(model);
+  copse_booster_free(booster);
+  copse_dataset_free(valid);
+  copse_dataset_free(set);
+  copse_params_free(params);
+  mixed_data_free(&others);
+  mixed_data_free(&mixed);
+}
+
+static void bins_predict_what_rows_do(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(settings); i++) check(&settings[i], 60 + 2 * i);
+}
+
+/* Columns that share cells, and rows in which some of them meet. */
+static void bundles_predict_what_rows_do(void **state) {
+  (void)state;
+  static const char *const texts[] = {SMALL "num_leaves=31 objective=binary",
+                                      SMALL "num_leaves=31 zero_as_missing=true objective=binary",
+                                      SMALL "num_leaves=31 enable_bundle=false objective=binary",
+                                      SMALL "num_leaves=31 bin_construct_sample_cnt=300 objective=binary"};
+  for (size_t i = 0; i < COUNT(texts); i++) {
+    copse_error err;
+    struct sparse_data data = sparse_data_make(TRAIN, 1000, 30 + i), other = sparse_data_make(OTHERS, 50, 3);
+    copse_params *params = small_params(texts[i]);
+    copse_dataset *set, *valid;
+    must(copse_dataset_from_table(NULL, &data.csr, NULL, data.categorical, params, NULL, &set, &err), &err);
+    must(copse_dataset_set(set, COPSE_LABEL, data.class_label, TRAIN, &err), &err);
+    must(copse_dataset_from_table(NULL, &other.csc, NULL, NULL, params, copse_dataset_schema(set), &valid,
+                                  &err),
+         &err);
+    assert_true(i == 2 || set->binned.n_carriers < set->binned.n_columns);
+    copse_booster *booster;
+    copse_model *model;
+    must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+    must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
+    compare_all(model, &data.rows, set);
+    compare_all(model, &other.rows, valid);
+    compare_stored(model, &other.rows, valid);
+    compare_subset(model, &other.rows, valid);
+    copse_model_free(model);
+    copse_booster_free(booster);
+    copse_dataset_free(set);
+    copse_dataset_free(valid);
+    copse_params_free(params);
+    sparse_data_free(&data);
+    sparse_data_free(&other);
+  }
+}
+
+/* With an encoder, rows that it did not learn from; those that it did as training scores them. */
+static void encoded_categories_predict_what_training_scores(void **state) {
+  (void)state;
+  copse_error err;
+  struct mixed_data mixed = mixed_data_make(TRAIN, FEATURES, 90),
+                    others = mixed_data_make(OTHERS, FEATURES, 91);
+  copse_params *params = small_params(SMALL "cat_encoding=ordered cat_pairs=1 num_leaves=20");
+  copse_table table = small_table(&mixed.data), other = small_table(&others.data);
+  copse_dataset *set, *valid;
+  must(copse_dataset_encoded(NULL, &table, NULL, mixed.categorical, mixed.label, NULL, params, NULL, &set,
+                             &err),
+       &err);
+  must(copse_dataset_set(set, COPSE_LABEL, mixed.label, TRAIN, &err), &err);
+  must(copse_dataset_from_table(NULL, &other, NULL, NULL, params, copse_dataset_schema(set), &valid, &err),
+       &err);
+  copse_booster *booster;
+  copse_model *model;
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
+  assert_non_null(copse_model_encoder(model));
+  compare_all(model, &other, valid);
+  copse_predictor *predictor;
+  must(copse_predictor_create(NULL, model, COPSE_PREDICT_RAW, 0, 0, &predictor, &err), &err);
+  double *out = copse_alloc(NULL, TRAIN, sizeof *out);
+  must(copse_predictor_run_dataset(predictor, set, 2, out, &err), &err);
+  const double *scores = copse_booster_scores(booster, 0, NULL);
+  for (uint64_t row = 0; row < TRAIN; row++) near(out[row], scores[row]);
+  copse_free(out);
+  copse_predictor_free(predictor);
+  copse_model_free(model);
+  copse_booster_free(booster);
+  copse_dataset_free(set);
+  copse_dataset_free(valid);
+  copse_params_free(params);
+  mixed_data_free(&mixed);
+  mixed_data_free(&others);
+}
+
+/* A model and a data set under the names given, both of mixed rows. */
+struct pair {
+  struct mixed_data mixed;
+  copse_params *params;
+  copse_dataset *set;
+  copse_model *model;
+};
+
+static struct pair pair_make(uint32_t n_features, uint64_t seed, const char *const *names, const char *text) {
+  copse_error err;
+  struct pair p = {.mixed = mixed_data_make(TRAIN, n_features, seed), .params = small_params(text)};
+  copse_table table = small_table(&p.mixed.data);
+  copse_booster *booster;
+  must(copse_dataset_from_table(NULL, &table, names, p.mixed.categorical, p.params, NULL, &p.set, &err),
+       &err);
+  must(copse_dataset_set(p.set, COPSE_LABEL, p.mixed.label, TRAIN, &err), &err);
+  must(copse_booster_create(NULL, p.set, p.params, &booster, &err), &err);
+  must(copse_train(booster, p.params, NULL, NULL, &p.model, NULL, &err), &err);
+  copse_booster_free(booster);
+  return p;
+}
+
+static void pair_free(struct pair *p) {
+  copse_model_free(p->model);
+  copse_dataset_free(p->set);
+  copse_params_free(p->params);
+  mixed_data_free(&p->mixed);
+}
+
+static void refuses(copse_model *model, const copse_dataset *set, copse_predict_kind kind,
+                    copse_status expected, const char *words) {
+  copse_error err;
+  copse_predictor *predictor;
+  must(copse_predictor_create(NULL, model, kind, 0, 0, &predictor, &err), &err);
+  double *out = copse_alloc(NULL, TRAIN * (size_t)copse_predictor_width(predictor), sizeof *out);
+  assert_int_equal(copse_predictor_run_dataset(predictor, set, 1, out, &err), expected);
+  if (strstr(err.message, words) == NULL) fail_msg("expected \"%s\" in \"%s\"", words, err.message);
+  copse_free(out);
+  copse_predictor_free(predictor);
+}
+
+static void other_data_are_refused(void **state) {
+  (void)state;
+  static const char *const names[] = {"a", "b", "c", "d", "e", "f", "g"};
+  static const char *const turned[] = {"a", "b", "d", "c", "e", "f", "g"};
+  struct pair p = pair_make(MIXED_COLUMNS, 70, names, SMALL "num_leaves=20"),
+              wide = pair_make(FEATURES, 70, NULL, SMALL "num_leaves=20"),
+              other = pair_make(MIXED_COLUMNS, 71, turned, SMALL "num_leaves=20"),
+              coarse = pair_make(MIXED_COLUMNS, 70, names, SMALL "num_leaves=20 max_bin=7"),
+              zero = pair_make(MIXED_COLUMNS, 70, names, SMALL "num_leaves=20 zero_as_missing=true");
+  refuses(p.model, wide.set, COPSE_PREDICT_RAW, COPSE_ERR_DATA,
+          "the model has 7 features, the binned data have 14");
+  refuses(p.model, other.set, COPSE_PREDICT_RAW, COPSE_ERR_DATA,
+          "feature 2 is \"c\" in the model and \"d\" in the binned data");
+  refuses(p.model, coarse.set, COPSE_PREDICT_LEAF, COPSE_ERR_DATA, "is no end of a bin");
+  refuses(p.model, zero.set, COPSE_PREDICT_RAW, COPSE_ERR_DATA, "other missing values than the model");
+  copse_error err;
+  copse_dataset *unfinished;
+  must(copse_dataset_create(NULL, copse_dataset_schema(p.set), 10, &unfinished, &err), &err);
+  refuses(p.model, unfinished, COPSE_PREDICT_RAW, COPSE_ERR_STATE, "before it was finished");
+  copse_dataset_free(unfinished);
+  pair_free(&p);
+  pair_free(&wide);
+  pair_free(&other);
+  pair_free(&coarse);
+  pair_free(&zero);
+}
+
+static void linear_leaves_are_refused(void **state) {
+  (void)state;
+  struct pair p = pair_make(MIXED_COLUMNS, 75, NULL, SMALL "num_leaves=10 linear_tree=true");
+  refuses(p.model, p.set, COPSE_PREDICT_RAW, COPSE_ERR_UNSUPPORTED, "has linear models in its leaves");
+  pair_free(&p);
+}
+
+static void a_cancelled_context_ends_it(void **state) {
+  (void)state;
+  copse_error err;
+  copse_context *ctx;
+  copse_predictor *predictor;
+  struct pair p = pair_make(MIXED_COLUMNS, 76, NULL, SMALL "num_leaves=10");
+  must(copse_context_create(NULL, &ctx, &err), &err);
+  must(copse_predictor_create(ctx, p.model, COPSE_PREDICT_RAW, 0, 0, &predictor, &err), &err);
+  double *out = copse_alloc(NULL, TRAIN, sizeof *out);
+  copse_context_cancel(ctx);
+  assert_int_equal(copse_predictor_run_dataset(predictor, p.set, 2, out, &err), COPSE_ERR_INTERRUPTED);
+  copse_free(out);
+  copse_predictor_free(predictor);
+  pair_free(&p);
+  copse_context_free(ctx);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(bins_predict_what_rows_do),
+      cmocka_unit_test(bundles_predict_what_rows_do),
+      cmocka_unit_test(encoded_categories_predict_what_training_scores),
+      cmocka_unit_test(other_data_are_refused),
+      cmocka_unit_test(linear_leaves_are_refused),
+      cmocka_unit_test(a_cancelled_context_ends_it),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
