@@ -174,8 +174,7 @@ static void take_1252(struct decoder *d, char *out, size_t n, size_t *got) {
 }
 
 static uint32_t unit_at(const struct decoder *d, size_t i) {
-  const unsigned char *p = (const unsigned char *)d->ahead + d->at + i;
-  return d->kind == ENCODING_UTF16LE ? (uint32_t)p[1] << 8 | p[0] : (uint32_t)p[0] << 8 | p[1];
+  return encoding_character(d->kind, d->ahead + d->at + i);
 }
 
 static bool is_high(uint32_t unit) { return unit >= 0xD800 && unit < 0xDC00; }

@@ -35,15 +35,9 @@ static bool is_control(uint32_t c) {
 }
 
 const char *encoding_find_control(enum encoding kind, const char *text, size_t length) {
-  const unsigned char *p = (const unsigned char *)text;
-  if (!encoding_is_utf16(kind)) {
-    for (size_t i = 0; i < length; i++)
-      if (is_control(p[i])) return text + i;
-    return NULL;
-  }
-  size_t high = kind == ENCODING_UTF16LE;
-  for (size_t i = 0; i + 1 < length; i += 2)
-    if (is_control((uint32_t)p[i + high] << 8 | p[i + 1 - high])) return text + i;
+  size_t size = encoding_is_utf16(kind) ? 2 : 1;
+  for (size_t i = 0; i + size <= length; i += size)
+    if (is_control(encoding_character(kind, text + i))) return text + i;
   return NULL;
 }
 

@@ -34,6 +34,13 @@ const char *encoding_find_control(enum encoding kind, const char *text, size_t l
 static inline bool encoding_is_utf16(enum encoding kind) {
   return kind == ENCODING_UTF16LE || kind == ENCODING_UTF16BE;
 }
+/* The two bytes at text as a number where that is UTF-16, else the byte. */
+static inline uint32_t encoding_character(enum encoding kind, const char *text) {
+  const unsigned char *p = (const unsigned char *)text;
+  return kind == ENCODING_UTF16LE   ? (uint32_t)p[1] << 8 | p[0]
+         : kind == ENCODING_UTF16BE ? (uint32_t)p[0] << 8 | p[1]
+                                    : p[0];
+}
 /* "utf-8", "windows-1252" ..., as outputs name it. */
 const char *encoding_name(enum encoding kind);
 /* The character of a byte of Windows-1252; those that it leaves open are C1's, as browsers have them. */

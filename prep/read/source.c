@@ -61,10 +61,13 @@ static copse_status refuse_control_at(struct source_place place, char bad, copse
       place.path, place.line, (unsigned char)bad);
 }
 
-static copse_status refuse_control(const char *path, const char *text, const char *bad, copse_error *err) {
+/* text: in that encoding. */
+static copse_status refuse_control(const char *path, enum encoding encoding, const char *text,
+                                   const char *bad, copse_error *err) {
   struct source_place place = {path, 1};
-  for (const char *p = text; p < bad; p++) place.line += *p == '\n';
-  return refuse_control_at(place, *bad, err);
+  size_t size = encoding_is_utf16(encoding) ? 2 : 1;
+  for (const char *p = text; p < bad; p += size) place.line += encoding_character(encoding, p) == '\n';
+  return refuse_control_at(place, (char)encoding_character(encoding, bad), err);
 }
 
 /* The first bytes of a file as far as they are there; those before `from` were looked at before. */
@@ -76,7 +79,7 @@ static copse_status check_head(const char *path, enum encoding encoding, const c
   if (kind != NULL)
     return report(err, COPSE_ERR_FORMAT,
                   "%s: is %s (expected CSV or LibSVM text, plain or gzip; convert or unpack it)", path, kind);
-  return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
+  return bad != NULL ? refuse_control(path, encoding, text, bad, err) : COPSE_OK;
 }
 
 /* Until there is something to read, or the end. A pipe may never deliver: signals end poll() even where they
@@ -286,7 +289,7 @@ static copse_status check_text(const struct source *source, const struct source_
   copse_status status = check_head(path, ENCODING_OPEN, text, 0, length, err);
   if (status != COPSE_OK) return status;
   const char *bad = memchr(text, '\0', length);
-  return bad != NULL ? refuse_control(path, text, bad, err) : COPSE_OK;
+  return bad != NULL ? refuse_control(path, ENCODING_OPEN, text, bad, err) : COPSE_OK;
 }
 
 bool source_encoding_note(const struct source *source, size_t index, struct encoding_note *out) {
