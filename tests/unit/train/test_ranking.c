@@ -334,8 +334,7 @@ static void queries_out_of_the_bag_are_scored(void **state) {
     steps(booster, 4);
     copse_model *model = model_of(booster);
     for (uint64_t i = 0; i < s.mixed.data.n_rows; i++)
-      near(booster->sets[0].score[i],
-           small_predict(model, COPSE_PREDICT_RAW, s.mixed.x + i * MIXED_COLUMNS));
+      near(booster->sets[0].score[i], small_predict(model, COPSE_PREDICT_RAW, s.mixed.x + i * MIXED_COLUMNS));
     copse_model_free(model);
     copse_booster_free(booster);
   }
