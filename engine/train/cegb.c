@@ -71,7 +71,10 @@ copse_status cegb_create(struct workspace *ws, copse_error *err) {
   *cegb = (struct cegb){
       .split = p->cegb_tradeoff * p->cegb_split, .coupled = coupled, .lazy = lazy, .n_trees = -1};
   /* The cost of a column at one leaf depends on the splits made at others. */
-  if (coupled != NULL || lazy != NULL) ws->speculative = false;
+  if (coupled != NULL || lazy != NULL) {
+    ws->speculative = false;
+    ws->keeps_slots = true;
+  }
   cegb->used = copse_alloc_zero(ws->ctx, ws->data->binned.n_columns, sizeof *cegb->used);
   if (cegb->used == NULL) return status_memory(err, "costs of features");
   return lazy != NULL ? create_lazy(ws, cegb, err) : COPSE_OK;

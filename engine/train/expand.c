@@ -41,7 +41,7 @@ static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
     child->output = side == 0 ? best->left_output : best->right_output;
     child->depth = parent->depth + 1;
     child->key = sample_child_key(parent->key, side == 1);
-    child->slot = child->pending = -1;
+    child->slot = child->spare[0] = child->spare[1] = child->pending = -1;
     expand_clear(child);
     copy_splittable(ws, leaf, parent->pending + side);
     constrain_child(ws, leaf, parent->pending + side, side == 1);
@@ -58,8 +58,8 @@ static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   if (parent_known)
     hist_move(ws, parent, larger);
   else
-    hist_acquire(ws, larger, -1);
-  if (both) hist_acquire(ws, smaller, larger);
+    hist_take(ws, parent, larger);
+  if (both) hist_take(ws, parent, smaller);
   const int sides[2] = {both ? smaller - left : -1, both ? larger - left : 0};
   lightgbm_draw_thresholds(ws, left, 2, sides);
   struct split_search search =
@@ -83,6 +83,7 @@ int expand_best(const struct workspace *ws, int n_leaves) {
 void expand_take(struct workspace *ws, int leaf) {
   ws->leaves[leaf].pending = ws->pending[--ws->n_pending];
   ws->leaves[leaf].known = false;
+  hist_reserve(ws, leaf);
 }
 
 void expand_taken(struct workspace *ws, int leaf, int lane, bool last) {
@@ -116,7 +117,7 @@ static void search_column_again(void *user, size_t column, int thread) {
 void expand_search_again(struct workspace *ws, int leaf) {
   double start = workspace_clock();
   bool known = ws->leaves[leaf].slot >= 0;
-  if (!known) hist_acquire(ws, leaf, -1);
+  if (!known) hist_acquire(ws, leaf);
   lightgbm_draw_thresholds(ws, leaf, 1, (const int[2]){0, -1});
   struct split_search search = split_search_begin(ws, (int[2]){leaf, -1}, ALL_LANES);
   if (known) {
@@ -136,11 +137,12 @@ static void settle_child(struct workspace *ws, int from, int to) {
   split_copy(&child->best, &ws->leaves[from].best, ws->bin_words);
   copy_splittable(ws, from, to);
   constrain_settle(ws, from, to);
-  if (child->slot >= 0) hist_move(ws, from, to);
+  hist_move(ws, from, to);
 }
 
 void expand_settle(struct workspace *ws, int leaf, int right) {
   int left = ws->leaves[leaf].pending;
+  hist_give_back(ws, leaf);
   settle_child(ws, left + 1, right);
   settle_child(ws, left, leaf);
   ws->pending[ws->n_pending++] = left;

@@ -127,7 +127,7 @@ bool force_split(struct workspace *ws, int number, const copse_forced_split *for
                         .threshold_bin = bin,
                         .bin_bits = leaf->best.bin_bits};
   if (leaf->slot < 0) {
-    hist_acquire(ws, number, -1);
+    hist_acquire(ws, number);
     hist_build(ws, &(struct hist_task){.leaf = number, .sibling = -1}, ALL_LANES);
   }
   const struct hist_planes *planes = &ws->slots[leaf->slot];

@@ -82,7 +82,7 @@ static void root_output(struct workspace *ws, struct tree *tree) {
 static void grow_root(struct workspace *ws, struct tree *tree) {
   bool build = workspace_matrix(ws)->n_columns > 0 && expand_allowed(ws, 0, -1);
   if (build) {
-    hist_acquire(ws, 0, -1);
+    hist_acquire(ws, 0);
     if (hist_two_known(ws))
       hist_two_take(ws);
     else if (hist_two_kept(ws))

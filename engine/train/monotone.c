@@ -61,6 +61,7 @@ copse_status monotone_create(struct workspace *ws, copse_error *err) {
   c->penalty = ldexp(kernel_exp(part * 0.69314718055994530942), whole > 1024 ? 1024 : (int)whole);
   if (!monotone_looks_around(ws)) return COPSE_OK;
   ws->speculative = false;
+  ws->keeps_slots = true;
   c->n_visits = (size_t)ws->grow.num_leaves;
   size_t n_threads = (size_t)ws->n_threads, n_limits = n_threads * 4 * c->limit_bins;
   c->node_parent = copse_alloc(ws->ctx, (size_t)ws->grow.num_leaves, sizeof *c->node_parent);

@@ -135,8 +135,7 @@ static bool pool_create(struct workspace *ws) {
   if (ws->n_slots < 2) ws->n_slots = 2;
   ws->slots = copse_alloc_zero(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slots);
   ws->slot_leaf = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_leaf);
-  ws->slot_stamp = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_stamp);
-  if (ws->slots == NULL || ws->slot_leaf == NULL || ws->slot_stamp == NULL) return false;
+  if (ws->slots == NULL || ws->slot_leaf == NULL) return false;
   return slots_create(ws, counted);
 }
 
@@ -258,7 +257,6 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->pool);
   copse_free(ws->slots);
   copse_free(ws->slot_leaf);
-  copse_free(ws->slot_stamp);
   copse_free(ws->query_of_row);
   copse_free(ws->row_strength);
   copse_free(ws->strength_counts);

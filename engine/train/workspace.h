@@ -41,6 +41,7 @@ struct leaf {
   int depth;
   uint64_t key; /* of the path from the root: what draws at this node are keyed by */
   int slot;     /* of the pool, -1: none */
+  int spare[2]; /* slots for its children, -1: none */
   int pending;  /* the children are made: the left one's number, the right one's is the next; -1: they are not
                  */
   bool known;   /* and all is known of them */
@@ -139,15 +140,13 @@ struct workspace {
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
   struct two_roots two;
 
-  int n_slots; /* slots are taken in order, then recycled */
-  atomic_int n_slots_used;
-  int alone, alone_next; /* stretches of growing trees without helpers, see ahead.c: now, and next time */
-  bool speculative;      /* there are slots enough for leaves that are divided ahead */
-  int64_t *pool;         /* gradient and hessian planes of all slots */
+  int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
+  bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
+  int alone, alone_next;     /* stretches of growing trees without helpers, see ahead.c: now, and next time */
+  bool speculative;          /* there are slots enough for leaves that are divided ahead */
+  int64_t *pool;             /* gradient and hessian planes of all slots */
   struct hist_planes *slots;
-  int *slot_leaf;       /* leaf that owns a slot */
-  uint64_t *slot_stamp; /* last use */
-  uint64_t stamp;
+  atomic_int *slot_leaf; /* leaf that owns a slot */
 
   struct lane *lanes; /* [n_threads] */
   uint32_t bin_words; /* words of a bit set over bins of the widest categorical column */

@@ -193,10 +193,10 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   root->n_rows = ws->n_bag;
   root->key = ws->tree_key;
   root->depth = 0;
-  root->slot = root->pending = -1;
+  root->slot = root->spare[0] = root->spare[1] = root->pending = -1;
   for (int i = 0; i < WORKSPACE_PENDING; i++) ws->pending[i] = ws->grow.num_leaves + 2 * i;
   ws->n_pending = WORKSPACE_PENDING;
-  atomic_store(&ws->n_slots_used, 0);
+  ws->n_slots_used = 0;
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
   return COPSE_OK;

@@ -142,7 +142,7 @@ static void histograms_sum_to_their_leaf(void **state) {
       workspace_sum_root(ws);
       const struct leaf by_rows = ws->leaves[0];
       ws->leaves[0].output = 0;
-      hist_acquire(ws, 0, -1);
+      hist_acquire(ws, 0);
       struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
       hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1, .search = &search}, ALL_LANES);
       split_search_end(&search);
@@ -154,7 +154,7 @@ static void histograms_sum_to_their_leaf(void **state) {
       divide(ws, 0, 1);
       int other = 1 - built;
       if (built == 0) hist_move(ws, 0, 1); /* the left child gives the parent's slot away */
-      hist_acquire(ws, built, other);
+      hist_acquire(ws, built);
       /* by all threads once, then on a lane */
       hist_build(ws, &(struct hist_task){.leaf = built, .sibling = other}, built == 0 ? ALL_LANES : 0);
       check_histogram(ws, built, &scratch);

@@ -1,6 +1,7 @@
 /* The booster as a state machine: what copse.h promises of steps, rollbacks, sets, fields and errors. */
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "checks.h"
@@ -864,6 +865,40 @@ static void phases_have_names(void **state) {
   copse_booster_free(booster);
 }
 
+/* Of n splits that are left at most n leaves are split: the histograms of the others are given away, and
+ * nobody misses them. */
+static void half_as_many_histograms_as_leaves(void **state) {
+  (void)state;
+  struct mixed_data train = mixed_data_make(6000, FEATURES, 24);
+  small_threads(true);
+  for (int threads = 1; threads <= 3; threads++) {
+    uint64_t fingerprints[2];
+    for (int keeps = 0; keeps < 2; keeps++) {
+      char settings[96];
+      snprintf(settings, sizeof settings, "num_threads=%d num_leaves=96 min_data_in_leaf=4 verbosity=-1",
+               threads);
+      copse_booster *booster = mixed_booster(&train.data, settings);
+      struct workspace *ws = &booster->workspace;
+      ws->keeps_slots = keeps == 1;
+      copse_error err;
+      copse_model *model;
+      for (int round = 0; round < 3; round++) {
+        must(copse_booster_step(booster, NULL, &err), &err);
+        assert_int_equal(booster->trees[round].n_leaves, 96);
+        if (threads > 1) continue; /* leaves that are divided ahead have some as well */
+        assert_in_range(ws->n_slots_used, keeps == 1 ? 80 : 2, keeps == 1 ? 96 : 96 / 2 + 4);
+      }
+      must(copse_booster_model(booster, 0, &model, &err), &err);
+      fingerprints[keeps] = copse_model_fingerprint(model);
+      copse_model_free(model);
+      copse_booster_free(booster);
+    }
+    assert_true(fingerprints[0] == fingerprints[1]);
+  }
+  small_threads(false);
+  mixed_data_free(&train);
+}
+
 /* On small data threads cost more than they save; large data and large validation sets get them. */
 static void threads_are_worth_their_data(void **state) {
   (void)state;
@@ -915,6 +950,7 @@ int main(void) {
       cmocka_unit_test(a_round_that_fails_halfway),
       cmocka_unit_test(a_round_allocates_its_tree_only),
       cmocka_unit_test(phases_have_names),
+      cmocka_unit_test(half_as_many_histograms_as_leaves),
       cmocka_unit_test(threads_are_worth_their_data),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
