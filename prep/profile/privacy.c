@@ -73,6 +73,8 @@ static void guard_number(struct number_facts *f, bool sensitive, bool shared) {
   if (sensitive || f->n_min < COMMON_ROWS) f->min = low;
   if (sensitive || f->n_max < COMMON_ROWS) f->max = high;
   if (sensitive) f->sum = (double)NAN;
+  /* of a few values these tell each: of one, it; and a sum beside rounded quartiles the rest */
+  if (f->n < COMMON_ROWS) f->mean = f->sum = f->std = f->mad = (double)NAN;
   if (f->n_sentinel < COMMON_ROWS) f->has_sentinel = false;
   trim_bars(f);
 }
@@ -183,6 +185,6 @@ void privacy_apply(copse_profile *profile) {
   guard_gaps(&profile->gaps);
   pairs_guard(&profile->pairs, profile->columns, COMMON_ROWS);
   for (uint32_t i = 0; i < target->n_classes; i++) guard(&target->classes[i], none, false);
-  if (none && target->kind == TARGET_NUMBER)
+  if (target->kind == TARGET_NUMBER && (none || target->n_labelled < COMMON_ROWS))
     target->rate = target->std = target->ci_lo = target->ci_hi = (double)NAN;
 }

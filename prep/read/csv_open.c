@@ -47,15 +47,32 @@ static const char *first_record(const struct csv_job *csv, const struct source_p
   return p;
 }
 
+/* Lines that end in CR alone would be one long record. A CR within quotes belongs to its cell. */
+static copse_status refuse_lone_cr(const struct csv_job *csv, const struct source_part *part,
+                                   copse_error *err) {
+  const char *p = first_record(csv, part), *end = csv->job->source.text + part->end;
+  struct csv_cell cell;
+  for (;; p++) {
+    while (csv_blank(*p, csv->stream.separator) && *p != '\r') p++;
+    bool quoted = *p == '"';
+    const char *begin = p;
+    p = csv_take(p, end, csv->stream.separator, &cell);
+    for (const char *c = begin; p != NULL && !quoted && c < p; c++)
+      if (*c == '\r' && c[1] != '\r' && c[1] != '\n')
+        return report(err, COPSE_ERR_FORMAT,
+                      "%s:%llu: found CR without LF, expected lines that end in LF or CRLF (convert them: "
+                      "tr '\\r' '\\n'; quote a cell that holds CR)",
+                      part->path, source_place(&csv->job->source, begin).line);
+    if (p == NULL || *p == '\n') return COPSE_OK;
+  }
+}
+
 /* The first file's header. */
 static copse_status open_first(struct csv_job *csv, copse_error *err) {
   struct read_job *job = csv->job;
   const copse_read_options *o = job->options;
   struct source *source = &job->source;
-  char separator = source->parts[0].table ? ','
-                   : o->separator != 0    ? o->separator
-                                          : csv_detect_separator(source);
-  csv->stream.separator = separator;
+  char separator = csv->stream.separator;
   const char *p = first_record(csv, &source->parts[0]), *end = source->text + source->parts[0].end;
   struct column_plan *plan = &csv->plan;
   plan->n_columns = csv_count_cells(p, end, separator);
@@ -180,7 +197,13 @@ copse_status csv_open(struct csv_job *csv, copse_error *err) {
   csv->stream.source = source;
   csv->stream.orders = copse_alloc_zero(job->ctx, source->n_parts, sizeof *csv->stream.orders);
   if (csv->stream.orders == NULL) return report_memory(err, "the list of files", source->path);
-  copse_status status = open_first(csv, err);
+  copse_status status = COPSE_OK;
+  csv->stream.separator = source->parts[0].table    ? ','
+                          : job->options->separator ? job->options->separator
+                                                    : csv_detect_separator(source);
+  for (size_t i = 0; i < source->n_parts && status == COPSE_OK; i++)
+    if (!source->parts[i].table) status = refuse_lone_cr(csv, &source->parts[i], err);
+  if (status == COPSE_OK) status = open_first(csv, err);
   if (status == COPSE_OK) status = roles_plan(job, plan, err);
   for (size_t i = 1; i < source->n_parts && status == COPSE_OK && plan->named; i++)
     status = open_further(csv, &source->parts[i], err);

@@ -114,7 +114,32 @@ static void test_none(void **state) {
   assert_false(is_shown(path, (copse_profile_options){.target = "pay"}, "555,557"));
 }
 
+/* Of fewer than ten values the mean and the sum are those of a few people. */
+static void test_few_values(void **state) {
+  (void)state;
+  begin("bonus,pay,y");
+  for (int i = 0; i < 400; i++)
+    fprintf(made, "%s,%d,%d\n", i == 7 ? "8123456.75" : "", 100 + i % 20, i * 7 / 3 % 2);
+  const char *path = finish("bonus.csv");
+  assert_true(is_shown(path, (copse_profile_options){.values = COPSE_VALUES_FULL}, "8123456.75"));
+  assert_false(is_shown(path, (copse_profile_options){.target = "y"}, "8123456.75"));
+  assert_false(is_shown(path, (copse_profile_options){.target = "bonus"}, "8123456.75"));
+  static const char *const members[] = {"mean", "sum", "std", "mad"};
+  json_t *json = parsed(path, (copse_profile_options){.target = "y"});
+  for (size_t i = 0; i < 4; i++) {
+    assert_true(json_is_null(json_object_get(at(json, "columns/0/number"), members[i])));
+    assert_true(json_is_number(json_object_get(at(json, "columns/1/number"), members[i])));
+  }
+  json_decref(json);
+  begin("x,price");
+  for (int i = 0; i < 3; i++) fprintf(made, "%d,%d.5\n", i, 77123 + 11000 * i);
+  path = finish("three.csv");
+  assert_false(is_shown(path, (copse_profile_options){.target = "price"}, "88123.5"));
+  assert_false(is_shown(path, (copse_profile_options){.target = "price"}, "88124"));
+}
+
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_common), cmocka_unit_test(test_none)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test(test_common), cmocka_unit_test(test_none),
+                                     cmocka_unit_test(test_few_values)};
   return cmocka_run_group_tests(tests, scratch_make, scratch_remove);
 }

@@ -39,6 +39,10 @@ static void test_files(void **unused) {
   expect_error(write_bytes("nul.csv", "1,2\n0,\0\n", 8), &o, COPSE_ERR_FORMAT, "nul.csv:2: |0x00|binary");
   expect_error(write_bytes("control.csv", "1,2\n\x01,2\n", 8), &o, COPSE_ERR_FORMAT,
                "control.csv:2: |0x01|binary");
+  expect_error(write_text("mac.csv", "a,y\r1,0\r2,1\r"), &o, COPSE_ERR_FORMAT,
+               "mac.csv:1: |CR without LF|expected lines that end in LF or CRLF");
+  expect_error(write_text("mac.csv", "\r\n\"a\rb\",y\"\r1,0\r"), &o, COPSE_ERR_FORMAT,
+               "mac.csv:2: |CR without LF");
   expect_error(write_text("zip.csv", "PK\003\004rest"), &o, COPSE_ERR_FORMAT, "a zip archive|unpack");
   expect_error(write_text("bin", "______LightGBM_Binary_File_Token______\n"), &o, COPSE_ERR_FORMAT,
                "binary data set of LightGBM");
