@@ -39,8 +39,10 @@ void dataset_columns_bins(const void *columns, uint32_t feature, uint64_t first_
     for (size_t i = 0; i < n; i++) bins[i] = column->common;
     for (uint64_t k = search_from_u32(column->rows, column->n_listed, (uint32_t)first_row);
          k < column->n_listed; k++) {
-      if (column->rows[k] - first_row >= n) break;
-      bins[column->rows[k] - first_row] = cell_at(column, k);
+      /* one look: in a map the list may change between two */
+      uint64_t row = __atomic_load_n(&column->rows[k], __ATOMIC_RELAXED) - first_row;
+      if (row >= n) break;
+      bins[row] = cell_at(column, k);
     }
   } else if (column->wide) {
     memcpy(bins, (const uint16_t *)column->cells + first_row, n * sizeof *bins);

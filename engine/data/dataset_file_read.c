@@ -1,9 +1,9 @@
 /* dataset_file_read.c - the data set that was written, from bytes that are read or that lie in memory.
  *
  * A section is one thread's and is compared with its fingerprint before it is used. In memory, a mapped file
- * for one, it is used where it lies: the bins of a feature that shares no cell become the column that the
- * matrix keeps of it, and only the row-major copy is made. Read, a section is a block of its own until the
- * matrix is laid out.
+ * for one, bins are used where they lie: those of a feature that shares no cell become the column that the
+ * matrix keeps of it, and only the row-major copy is made. Whatever else is read is a block of its own, which
+ * nobody else can change between the look that checks it and the next.
  *
  * Whoever owns the memory behind a map can change it at any time. What a histogram takes for a place in
  * memory are the cells of the row-major copy, which is private, and these are compared with their limits when
@@ -54,18 +54,21 @@ static bool all_zero(const char *bytes, uint64_t n) {
   return any == 0;
 }
 
-/* A section, compared with its fingerprint: where it lies, or in *block, which is the caller's to free. */
+/* A section, compared with its fingerprint: bins of a map where they lie, all else in *block, which is the
+ * caller's to free. */
 static copse_status take_section(const struct reader *reader, size_t id, const void **out, void **block,
                                  copse_error *err) {
   const struct section *section = &reader->list[id];
   uint64_t hash[2], room = section_room(section->length);
   copse_status status = COPSE_OK;
   *block = NULL;
-  const char *bytes = reader->bytes != NULL ? reader->bytes + reader->offsets[id] : NULL;
-  if (bytes == NULL) {
+  const char *bytes;
+  if (reader->bytes != NULL && id >= N_SECTIONS) {
+    bytes = reader->bytes + reader->offsets[id];
+  } else {
     bytes = *block = copse_alloc(reader->ctx, room, 1);
     if (bytes == NULL) return status_memory(err, "a data set");
-    if (room > 0) status = reader->read(reader->user, reader->offsets[id], *block, (size_t)room, err);
+    if (room > 0) status = copy_bytes(reader, reader->offsets[id], *block, room, err);
   }
   if (status == COPSE_OK) {
     copse_hash(bytes, section->length, 0, hash);
@@ -103,6 +106,7 @@ static copse_status read_head(struct reader *reader, uint64_t length, copse_erro
   if (head->version != DATASET_VERSION || head->byte_order != BYTE_ORDER_MARK)
     return status_set(err, COPSE_ERR_UNSUPPORTED, "%s: a data set of another version or byte order",
                       reader->place);
+  if (head->n_rows == 0 || head->n_rows > UINT32_MAX) return damaged(reader, "its number of rows", err);
   reader->n_sections = N_SECTIONS + (size_t)head->n_features;
   uint64_t end = sizeof *head + reader->n_sections * sizeof *reader->list, begin = section_aligned(end);
   if (begin > length) return damaged(reader, "it is cut off", err);
@@ -175,8 +179,10 @@ static bool place_cells(const struct reader *reader, const struct feature_bins *
   out->cells = p + sizeof head + out->n_listed * sizeof *out->rows;
   for (uint64_t k = 0; k < out->n_listed; k++)
     if (out->rows[k] >= n_rows || (k > 0 && out->rows[k] <= out->rows[k - 1])) return false;
-  /* Whole columns of a map are looked at when they are in the row-major copy. */
-  return (reader->bytes != NULL && !out->listed) || cells_within(out, head.n_cells, bins->n_bins);
+  /* Whole columns of a map are looked at when they are in the row-major copy, if each has a cell of its own
+   * there: within a shared one a bin too large may be another feature's. */
+  bool later = reader->bytes != NULL && !out->listed && !reader->schema->bundled;
+  return later || cells_within(out, head.n_cells, bins->n_bins);
 }
 
 static void take_cells(void *user, size_t feature, int thread) {

@@ -145,8 +145,8 @@ COPSE_API void copse_parallel_for(int n_threads, size_t n_chunks, copse_chunk_fn
 /* Threads a parallel region really gets when n_threads are asked for. */
 COPSE_API int copse_threads_running(int n_threads);
 
-/* The instructions the kernels use on this machine, a static text: "scalar", "avx2", "avx512", "avx512vbmi", "avx512fp16".
- */
+/* The instructions the kernels use on this machine, a static text: "scalar", "avx2", "avx512", "avx512vbmi",
+ * "avx512fp16". */
 COPSE_API const char *copse_cpu_tier(void);
 
 /* Parses the longest decimal number at the start of text[0..length): optional sign, digits, fraction,

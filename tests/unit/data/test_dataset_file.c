@@ -1,6 +1,7 @@
 /* Data sets as bytes: what comes back is what was written; bytes that were cut, changed or put elsewhere end
  * in a status, never in a data set. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/rng.h"
@@ -381,6 +382,89 @@ static void test_bins_beyond(void **unused) {
   copse_dataset_free(dataset);
 }
 
+/* A number of rows at which the bytes of a column of two-byte bins come out right modulo 2^64. */
+static void test_too_many_rows(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *found;
+  struct bytes bytes = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  struct mapped m = map_of(&bytes, 0);
+  struct dataset_head *head = (struct dataset_head *)(void *)m.bytes;
+  struct cells_head *cells = (struct cells_head *)(void *)section_of(m.bytes, N_SECTIONS + 4);
+  head->n_rows += (uint64_t)1 << 63;
+  cells->n_cells += (uint64_t)1 << 63;
+  seal(m.bytes, N_SECTIONS + 4);
+  struct bytes forged = {.text = {.data = m.bytes, .length = m.length}};
+  assert_int_equal(read_back(&forged, NULL, &found), COPSE_ERR_FORMAT);
+  assert_int_equal(map_back(&m, NULL, &found), COPSE_ERR_FORMAT);
+  copse_free(m.room);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
+/* An allocator that changes a map when it is asked for memory the change_at-th time. */
+struct changing {
+  struct mapped *m;
+  size_t calls, change_at;
+};
+
+static void *change_and_resize(void *user, void *block, size_t old_size, size_t new_size) {
+  struct changing *changing = user;
+  (void)old_size;
+  if (new_size == 0) {
+    free(block);
+    return NULL;
+  }
+  if (++changing->calls == changing->change_at) {
+    char *data = changing->m->bytes;
+    for (size_t section = 0; section < SECTIONS; section++) {
+      size_t length = entry_of(data, section)->length;
+      size_t head = section < N_SECTIONS ? 0 : sizeof(struct cells_head);
+      if (length > head) memset(section_of(data, section) + head, 0x7F, length - head);
+    }
+  }
+  return realloc(block, new_size);
+}
+
+/* Whoever changes a map between any two steps of taking it: what was checked is what is kept. */
+static void test_map_changes(void **unused) {
+  (void)unused;
+  copse_dataset *dataset = make_dataset(1), *found;
+  struct bytes bytes = {0};
+  assert_int_equal(copse_dataset_write(dataset, write_bytes, &bytes, NULL), COPSE_OK);
+  struct mapped m = map_of(&bytes, 0);
+  struct changing changing = {.m = &m};
+  size_t n_taken = 0;
+  do {
+    copse_allocator allocator = {change_and_resize, &changing};
+    copse_context *ctx;
+    memcpy(m.bytes, bytes.text.data, m.length);
+    changing.calls = 0;
+    changing.change_at++;
+    assert_int_equal(copse_context_create(&allocator, &ctx, NULL), COPSE_OK);
+    copse_status status = copse_dataset_map(ctx, "x", m.bytes, m.length, NULL, NULL, 1, NULL, &found, NULL);
+    n_taken += status == COPSE_OK;
+    if (status == COPSE_OK) {
+      assert_true(binned_within(&found->binned, 1));
+      for (uint32_t f = 0; f < COLUMNS; f++)
+        assert_string_equal(found->schema->names[f], dataset->schema->names[f]);
+      assert_same_field(dataset, found, COPSE_LABEL, sizeof(float));
+      assert_same_field(dataset, found, COPSE_WEIGHT, sizeof(float));
+      assert_same_field(dataset, found, COPSE_INIT_SCORE, sizeof(double));
+      assert_same_field(dataset, found, COPSE_GROUP, sizeof(int32_t));
+      assert_same_field(dataset, found, COPSE_POSITION, sizeof(int32_t));
+    } else {
+      assert_int_equal(status, COPSE_ERR_FORMAT);
+    }
+    copse_dataset_free(found);
+    copse_context_free(ctx);
+  } while (changing.calls >= changing.change_at);
+  assert_true(n_taken > 1);
+  copse_free(m.room);
+  copse_text_release(&bytes.text);
+  copse_dataset_free(dataset);
+}
+
 /* A writer that fails, lack of memory, and a data set that is not finished. */
 static void test_failures(void **unused) {
   (void)unused;
@@ -427,6 +511,7 @@ int main(void) {
       cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_cut_anywhere),
       cmocka_unit_test(test_any_flipped_bit), cmocka_unit_test(test_mapped),
       cmocka_unit_test(test_forged),          cmocka_unit_test(test_bins_beyond),
+      cmocka_unit_test(test_too_many_rows),   cmocka_unit_test(test_map_changes),
       cmocka_unit_test(test_failures),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
