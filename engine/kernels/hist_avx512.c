@@ -5,8 +5,8 @@
  * times as long, and 128 bits are all that a row adds to one. What gains is the rounding before. Doubles
  * become 64-bit integers by one instruction, so that gradients and hessians need not be told apart: rows are
  * the pairs' layout already. 3.3 instructions a row instead of 6.5 to 10, 5.5 instead of 9 to 12
- * where rows lie anywhere, and less than half where a row has two sources. Where 512-bit floats cost the clock
- * (tier AVX512_FP16) the AVX2 tier's is kept. */
+ * where rows lie anywhere, and less than half where a row has two sources. Where 512-bit floats cost the
+ * clock (tier AVX512_FP16) the AVX2 tier's is kept. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>
