@@ -10,26 +10,14 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from . import environment, report
+from . import environment, process, report
 from .race import load, verdict
 
 DATA = ("loaded_data", "city_tier_mapped", "categorical_variables_mapped", "interactions_mapped", "model_input")
 ENCODED = DATA + ("target", "features")
 AT_LEAST = 10  # times as fast
 SEED = 1
-
-
-def _run(command):
-    """(seconds, peak MB) of a process."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit(f"failed (exit {process.returncode}): {' '.join(command)}")
-    return time.perf_counter() - start, usage.ru_maxrss / 1024
 
 
 def _plain(value):
@@ -91,7 +79,7 @@ def main(options):
                 if os.path.exists(path):
                     os.remove(path)
             for name, command in commands.items():
-                seconds, peak = _run(command)
+                seconds, peak, _ = process.run(command)
                 turn[name] = {"seconds": seconds, "peak_mb": peak}
             turns.append(turn)
             others.append(load.cores_of_others(before, load.reading()))

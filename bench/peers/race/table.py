@@ -120,6 +120,12 @@ def _versions(records):
     return [f"- {name}: {', '.join(sorted(versions))}" for name, versions in found.items()]
 
 
+def _machines(records):
+    found = {", ".join([of["processor"], of["threads available"] + " threads", of["memory"], of["system"]])
+             for of in (record["machine"] for record in records.values())}
+    return [f"- machine: {text}" for text in sorted(found)]
+
+
 def markdown(records, trial):
     """records: {name of the row: its record}; rows without one are named as not run."""
     lines = ["# Speed of Copse and its peers" + (" (a trial on small data: no figures)" if trial else ""), "",
@@ -128,11 +134,9 @@ def markdown(records, trial):
              "on every side. Each run is a process of its own with the same rows in memory as float64. Same "
              "learning rate 0.1, leaves, rounds, bins, threads; XGBoost and CatBoost grow by loss.", "",
              report.table(["row", "what", "figure is", "wanted", "aim", "found", "verdict"],
-                          [line for row in shapes.ROWS for line in _summary(row, records.get(row.name))]), ""]
+                          [line for row in shapes.ROWS for line in _summary(row, records.get(row.name))]), "",
+             "## Versions and machine", "", *_versions(records), *_machines(records), ""]
     for row in shapes.ROWS:
         if row.name in records:
             lines += section(row, records[row.name])
-    machines = {record["machine"]["processor"] + ", " + record["machine"]["threads available"] + " threads, "
-                + record["machine"]["memory"] + ", " + record["machine"]["system"] for record in records.values()}
-    return "\n".join(lines + ["## Versions and machine", "", *_versions(records),
-                              *(f"- machine: {text}" for text in sorted(machines))])
+    return "\n".join(lines)
