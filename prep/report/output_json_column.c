@@ -123,7 +123,7 @@ static void write_border(copse_text *out, const char *name, double x, const stru
 }
 
 static struct facts_value border_text(double x, const struct column_facts *c) {
-  return c->has_date ? facts_date(x, 1) : facts_number(x, 1);
+  return c->has_date && isfinite(x) ? facts_date(x, 1) : facts_number(x, 1);
 }
 
 /* A bin in words: its level, its borders, or what it holds; null: withheld. */
