@@ -35,6 +35,16 @@ static inline const char *scratch_path(const char *name) {
   return path;
 }
 
+/* A file whose label is y, so many bytes at a time. */
+static inline copse_read_options options_in_blocks(size_t block_bytes, int n_threads) {
+  copse_read_options o = copse_read_options_default();
+  o.label_column = "name:y";
+  o.categorical_feature = "auto";
+  o.block_bytes = block_bytes;
+  o.n_threads = n_threads;
+  return o;
+}
+
 static inline const char *write_bytes(const char *name, const void *bytes, size_t length) {
   const char *path = scratch_path(name);
   FILE *file = fopen(path, "wb");

@@ -69,15 +69,6 @@ static const char *write_form(const char *name, const copse_text *bytes, bool pa
   return path;
 }
 
-static copse_read_options train(size_t block_bytes, int n_threads) {
-  copse_read_options o = copse_read_options_default();
-  o.label_column = "name:y";
-  o.categorical_feature = "auto";
-  o.block_bytes = block_bytes;
-  o.n_threads = n_threads;
-  return o;
-}
-
 static void assert_levels(const copse_frame *a, const copse_frame *b) {
   uint32_t n = copse_frame_schema_n_levels(a->schema, 0);
   assert_int_equal(copse_frame_schema_n_levels(b->schema, 0), n);
@@ -98,7 +89,7 @@ static void test_alike(void **unused) {
   (void)unused;
   for (int late = 0; late <= LATE; late += LATE) {
     copse_text table = {0};
-    copse_read_options plain = train(0, 1);
+    copse_read_options plain = options_in_blocks(0, 1);
     make_table(&table, late, "10");
     copse_frame *expected = read_good(write_text("plain.csv", table.data), &plain);
     assert_null(expected->encoding);
@@ -106,7 +97,7 @@ static void test_alike(void **unused) {
       copse_text bytes = {0};
       encode(table.data, form, &bytes);
       for (size_t b = 0; b < 2 * sizeof blocks / sizeof blocks[0]; b++) {
-        copse_read_options o = train(blocks[b / 2], b < 4 ? 1 : 3);
+        copse_read_options o = options_in_blocks(blocks[b / 2], b < 4 ? 1 : 3);
         copse_frame *frame = read_good(write_form("form.csv", &bytes, b % 2), &o);
         assert_same_frames(expected, frame);
         assert_levels(expected, frame);
@@ -132,7 +123,7 @@ static void test_together(void **unused) {
     paths[form] = write_form(forms[form], &bytes, form % 2);
     copse_text_release(&bytes);
   }
-  copse_read_options o = train(0, 2);
+  copse_read_options o = options_in_blocks(0, 2);
   copse_frame *frame;
   copse_error err;
   if (copse_frame_read_files(NULL, paths, N_FORMS, &o, &frame, &err) != COPSE_OK) fail_msg("%s", err.message);
@@ -154,7 +145,7 @@ static void test_places(void **unused) {
     copse_text bytes = {0};
     copse_frame *frame;
     copse_error err;
-    copse_read_options o = train(3000, 2);
+    copse_read_options o = options_in_blocks(3000, 2);
     o.categorical_feature = "name:towns";
     encode(table.data, form, &bytes);
     const char *path = write_form("places.csv", &bytes, form % 2);
@@ -169,7 +160,7 @@ static void test_places(void **unused) {
 static void refuses(const char *name, const void *bytes, size_t n, const char *sentence) {
   copse_frame *frame;
   copse_error err;
-  copse_read_options o = train(0, 1);
+  copse_read_options o = options_in_blocks(0, 1);
   const char *path = write_bytes(name, bytes, n);
   assert_int_equal(copse_frame_read(NULL, path, &o, &frame, &err), COPSE_ERR_FORMAT);
   if (strstr(err.message, sentence) == NULL) fail_msg("%s", err.message);
@@ -220,7 +211,7 @@ static void test_memory(void **unused) {
       copse_context *ctx;
       copse_frame *frame = NULL;
       copse_error err;
-      copse_read_options o = train(20000, 1);
+      copse_read_options o = options_in_blocks(20000, 1);
       copse_status status = copse_context_create(&allocator, &ctx, &err);
       if (status == COPSE_OK) status = copse_frame_read(ctx, path, &o, &frame, &err);
       done = status == COPSE_OK;

@@ -10,15 +10,6 @@ enum { ROWS = 900 };
 static const size_t blocks[] = {40, 700, 5000, 1 << 20};
 enum { N_BLOCKS = sizeof blocks / sizeof blocks[0] };
 
-static copse_read_options train(size_t block_bytes, int n_threads) {
-  copse_read_options o = copse_read_options_default();
-  o.label_column = "name:y";
-  o.categorical_feature = "auto";
-  o.block_bytes = block_bytes;
-  o.n_threads = n_threads;
-  return o;
-}
-
 /* Columns y, number, city (quoted, some over two lines), late (its first text in row `late`), id. turned: the
  * other way round. */
 static void append_rows(copse_text *text, int first, int n, int late, bool turned) {
@@ -64,7 +55,7 @@ static void assert_same_schema(const copse_frame *a, const copse_frame *b) {
 
 static void assert_read_alike(const char *const *paths, size_t n, const copse_frame *expected) {
   for (size_t b = 0; b < N_BLOCKS; b++) {
-    copse_read_options o = train(blocks[b], blocks[b] < 5000 ? 1 : 3);
+    copse_read_options o = options_in_blocks(blocks[b], blocks[b] < 5000 ? 1 : 3);
     copse_frame *frame = read_files(paths, n, &o);
     assert_same_frames(expected, frame);
     assert_same_schema(expected, frame);
@@ -79,7 +70,7 @@ static void test_blocks(void **unused) {
   for (int i = 0; i < 4; i++) {
     const char *plain = write_rows("blocks.csv", 0, ROWS, lates[i], false);
     const char *packed = write_rows("blocks.csv.gz", 0, ROWS, lates[i], false);
-    copse_read_options o = train(0, 2);
+    copse_read_options o = options_in_blocks(0, 2);
     copse_frame *expected = read_files(&plain, 1, &o);
     assert_int_equal(expected->n_rows, ROWS);
     assert_int_equal(expected->n_features, 4);
@@ -97,7 +88,7 @@ static void test_blocks_of_files(void **unused) {
   const char *const parts[] = {write_rows("p1.csv", 0, 500, 700, false),
                                write_rows("p2.csv", 500, 300, 700, true),
                                write_rows("p3.csv.gz", 800, 100, 700, true)};
-  copse_read_options o = train(0, 2);
+  copse_read_options o = options_in_blocks(0, 2);
   copse_frame *expected = read_files(&one, 1, &o);
   assert_read_alike(parts, 3, expected);
   copse_frame_free(expected);
@@ -116,7 +107,7 @@ static void expect_message(const char *line, const char *sentence) {
   char expected[400];
   for (int kind = 0; kind < 2; kind++)
     for (size_t b = 0; b < N_BLOCKS; b++) {
-      copse_read_options o = train(blocks[b], 1);
+      copse_read_options o = options_in_blocks(blocks[b], 1);
       copse_frame *frame;
       copse_error err;
       o.categorical_feature = "name:city";
@@ -143,7 +134,7 @@ static void test_messages(void **unused) {
 static void test_lack_of_memory(void **unused) {
   (void)unused;
   const char *path = write_rows("memory.csv.gz", 0, ROWS, 800, true);
-  copse_read_options o = train(3000, 1);
+  copse_read_options o = options_in_blocks(3000, 1);
   o.categorical_feature = "name:city,late";
   bool done = false;
   for (size_t fail_at = 1; !done; fail_at += 1 + fail_at / 40) {
@@ -174,7 +165,7 @@ static void read_compact(const copse_frame *frame, uint32_t feature, double *out
 static void test_compact(void **unused) {
   (void)unused;
   const char *path = write_rows("compact.csv", 0, ROWS, 700, false);
-  copse_read_options o = train(900, 2);
+  copse_read_options o = options_in_blocks(900, 2);
   static double out[ROWS];
   copse_frame *arrays = read_good(path, &o);
   o.compact = true;
