@@ -115,6 +115,15 @@ static copse_status check_hold_out(const struct train_data *data, copse_error *e
               "valid_fraction: the recipe's own split holds rows out (leave valid_fraction out)");
 }
 
+/* The library's callers step with gradients that the program does not have. */
+static copse_status check_objective(const struct app *app, copse_error *err) {
+  if (strcmp(setting(app, "objective"), "custom") != 0) return COPSE_OK;
+  return fail(
+      err, COPSE_ERR_ARGUMENT,
+      "objective=custom takes gradients of the library's caller (copse_booster_step_custom), which the "
+      "program does not have: choose another objective");
+}
+
 copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
   *out = (struct train_data){.app = app, .drift.ctx = app->ctx};
   copse_status status = settings_files(app, "data", &out->files, &out->n_files, err);
@@ -122,6 +131,7 @@ copse_status train_data_plan(struct app *app, struct train_data *out, copse_erro
   if (status == COPSE_OK) status = check_output(out, err);
   if (status == COPSE_OK) status = drop_training_from_valid(out, err);
   if (status == COPSE_OK) status = start_model_open(app, &out->start, err);
+  if (status == COPSE_OK) status = check_objective(app, err);
   if (status == COPSE_OK) status = plan_recipe(out, err);
   if (status == COPSE_OK) status = forced_bins_read(app, &out->forced, err);
   if (status == COPSE_OK)
