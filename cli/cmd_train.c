@@ -145,14 +145,28 @@ static void print_end(const struct train_job *job) {
   }
 }
 
+/* Done work that is not what was asked for. */
+static void warn_shape(const struct train_job *job, int first_tree) {
+  int n_trees = copse_model_n_trees(job->model), most = 0;
+  for (int t = 0; t < n_trees; t++)
+    if (copse_model_tree_n_leaves(job->model, t) > most) most = copse_model_tree_n_leaves(job->model, t);
+  if (n_trees > first_tree && most == 1) {
+    console_warning("the model has no split, every row is predicted the same: min_data_in_leaf, "
+                    "min_gain_to_split, penalties or constraints leave none, or the features say nothing");
+    return;
+  }
+  forced_splits_tell(&job->data.forced_splits, job->data.schema, job->model,
+                     setting(job->app, "forcedsplits_filename"), first_tree);
+}
+
 static copse_status work(void *user, copse_error *err) {
   struct train_job *job = user;
   copse_status status = output_probe(job->out, err);
   if (status == COPSE_OK) status = train_data_load(&job->data, err);
   if (status != COPSE_OK) return status;
   copse_params *params = job->app->params;
-  job->n_rounds =
-      copse_booster_round(job->data.booster) + (int)copse_params_get_int(params, "num_iterations");
+  int n_before = copse_booster_round(job->data.booster);
+  job->n_rounds = n_before + (int)copse_params_get_int(params, "num_iterations");
   job->snapshots = (struct snapshots){.app = job->app,
                                       .out = job->out,
                                       .schema = job->data.schema,
@@ -162,6 +176,7 @@ static copse_status work(void *user, copse_error *err) {
   status = copse_train(job->data.booster, params, on_round, job, &job->model, &job->report, err);
   if (status != COPSE_OK) return status;
   print_end(job);
+  warn_shape(job, n_before * copse_model_n_outputs(job->model));
   status = copse_frame_schema_store(job->data.schema, job->model, err);
   if (status == COPSE_OK && job->data.recipe) status = store_recipe(job, err);
   if (status == COPSE_OK) status = store_report(job, err);

@@ -89,14 +89,16 @@ static copse_status take_node(const struct app *app, const char *path, struct fo
   } else if (json_is_integer(feature) && json_integer_value(feature) >= 0) {
     to->column = json_integer_value(feature);
   } else {
-    return bad_node(path, out, node, "no feature", err);
+    return bad_node(path, out, node, feature ? "the feature is no index from 0 and no name" : "no feature",
+                    err);
   }
   if (json_is_string(threshold)) {
     if (!(to->category = copy_text(app, threshold))) return fail_memory(err, "the forced splits");
   } else if (json_is_number(threshold)) {
     to->threshold = json_number_value(threshold);
   } else {
-    return bad_node(path, out, node, "no threshold", err);
+    return bad_node(path, out, node, threshold ? "the threshold is no number and no text" : "no threshold",
+                    err);
   }
   for (int right = 0; right < 2 && status == COPSE_OK; right++) {
     const json_t *side = json_object_get(object, right ? "right" : "left");
@@ -137,8 +139,8 @@ static copse_status resolve_node(const char *path, const struct forced_splits *f
   int64_t feature = from->name ? copse_frame_schema_find(schema, from->name)
                                : copse_frame_schema_find_column(schema, (uint64_t)from->column);
   if (feature < 0 && from->name)
-    return fail(err, COPSE_ERR_DATA, "%s: %s: no feature is called \"%.100s\"", path,
-                place_of(forced, node, place), from->name);
+    return fail(err, COPSE_ERR_DATA, "%s: %s: no feature is called \"%.100s\" (give a column that is one)",
+                path, place_of(forced, node, place), from->name);
   if (feature < 0)
     return fail(err, COPSE_ERR_DATA,
                 "%s: %s: column %" PRId64 " is no feature (indices from 0, the label column is not counted)",
@@ -146,9 +148,11 @@ static copse_status resolve_node(const char *path, const struct forced_splits *f
   *out = (copse_forced_split){(uint32_t)feature, from->threshold, from->left_node, from->right_node};
   if (!from->category || find_level(schema, (uint32_t)feature, from->category, &out->threshold))
     return COPSE_OK;
-  return fail(err, COPSE_ERR_DATA, "%s: %s: \"%.100s\" is no category of \"%.100s\"", path,
+  bool levels = copse_frame_schema_n_levels(schema, (uint32_t)feature) > 0;
+  return fail(err, COPSE_ERR_DATA, "%s: %s: \"%.100s\" is no category of \"%.100s\"%s", path,
               place_of(forced, node, place), from->category,
-              copse_frame_schema_name(schema, (uint32_t)feature));
+              copse_frame_schema_name(schema, (uint32_t)feature),
+              levels ? " (give one that its column has)" : ", which has none: the threshold is a number");
 }
 
 copse_status forced_splits_apply(const struct app *app, const struct forced_splits *forced,
@@ -162,6 +166,41 @@ copse_status forced_splits_apply(const struct app *app, const struct forced_spli
   if (status == COPSE_OK) status = copse_params_set_forced_splits(app->params, splits, forced->n, err);
   copse_free(splits);
   return status;
+}
+
+/* Whether a node is what the split asks for. */
+static bool is_made(const struct forced_node *forced, const copse_node *node,
+                    const copse_frame_schema *schema) {
+  int64_t feature = forced->name ? copse_frame_schema_find(schema, forced->name)
+                                 : copse_frame_schema_find_column(schema, (uint64_t)forced->column);
+  return node->feature == feature && (node->categorical || node->threshold >= forced->threshold);
+}
+
+void forced_splits_tell(const struct forced_splits *forced, const copse_frame_schema *schema,
+                        const copse_model *model, const char *path, int tree) {
+  int *at = copse_alloc(NULL, forced->n, sizeof *at);
+  if (!at || forced->n == 0 || tree >= copse_model_n_trees(model)) {
+    copse_free(at);
+    return;
+  }
+  size_t n_missing = 0, first = 0;
+  for (size_t i = 0; i < forced->n; i++) {
+    const struct forced_node *from = &forced->nodes[i];
+    if (i == 0) at[0] = copse_model_tree_n_leaves(model, tree) > 1 ? 0 : -1;
+    copse_node node = {.feature = -1, .left = -1, .right = -1};
+    bool made =
+        at[i] >= 0 && copse_model_tree_node(model, tree, at[i], &node) && is_made(from, &node, schema);
+    if (!made && n_missing++ == 0) first = i;
+    if (from->left_node >= 0) at[from->left_node] = made ? node.left : -1;
+    if (from->right_node >= 0) at[from->right_node] = made ? node.right : -1;
+  }
+  char place[256];
+  if (n_missing > 0)
+    console_warning(
+        "%s: %s: not made in the first tree, and %zu of %zu splits so: all rows are on one side, or "
+        "it gains nothing, or num_leaves or max_depth are reached",
+        path, place_of(forced, first, place), n_missing, forced->n);
+  copse_free(at);
 }
 
 void forced_splits_free(struct forced_splits *forced) {

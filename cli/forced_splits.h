@@ -18,6 +18,9 @@ COPSE_MUST_CHECK copse_status forced_splits_read(const struct app *app, struct f
 /* Hands the splits to the parameters, now that the columns are known. */
 COPSE_MUST_CHECK copse_status forced_splits_apply(const struct app *app, const struct forced_splits *forced,
                                                   const copse_frame_schema *schema, copse_error *err);
+/* Warns of splits that `tree` could not begin with. */
+void forced_splits_tell(const struct forced_splits *forced, const copse_frame_schema *schema,
+                        const copse_model *model, const char *path, int tree);
 void forced_splits_free(struct forced_splits *forced);
 
 #endif

@@ -2,6 +2,7 @@
  * not refused, but whoever set one learns that it does nothing. */
 #include "idle_keys.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "console.h"
@@ -36,6 +37,14 @@ static const struct idle_key idle_keys[] = {
     {"poisson_max_delta_step", NULL, "objective", "!poisson", "objective=poisson"},
     {"lambdarank_truncation_level", NULL, "objective", "!lambdarank", "objective=lambdarank"},
     {"lambdarank_norm", NULL, "objective", "!lambdarank", "objective=lambdarank"},
+    {"lambdarank_position_bias_regularization", "0", "objective", "!lambdarank", "objective=lambdarank"},
+    {"label_gain", NULL, "objective", "!lambdarank,rank_xendcg", "objective=lambdarank"},
+    {"alpha", NULL, "objective", "!huber,quantile,expectile", "objective=huber, quantile or expectile"},
+    {"fair_c", NULL, "objective", "!fair", "objective=fair"},
+    {"tweedie_variance_power", NULL, "objective", "!tweedie", "objective=tweedie"},
+    {"focal_gamma", NULL, "objective", "!focal", "objective=focal"},
+    {"aft_scale", NULL, "objective", "!aft", "objective=aft"},
+    {"aft_distribution", NULL, "objective", "!aft", "objective=aft"},
     {"linear_lambda", "0", "linear_tree", "false", "linear_tree=true"},
     {"monotone_penalty", "0", "monotone_constraints", "", "monotone_constraints"},
     {"num_grad_quant_bins", NULL, "use_quantized_grad", "false", "use_quantized_grad=true"},
@@ -66,13 +75,40 @@ static bool is_off(const copse_params *params, const struct idle_key *idle) {
   return strcmp(found, idle->off) == 0 && !sampled_otherwise;
 }
 
+/* Keys of an objective that metrics look at as well. */
+static const struct {
+  const char *key, *metrics;
+} measured_keys[] = {{"alpha", "huber,quantile,expectile"},
+                     {"fair_c", "fair"},
+                     {"tweedie_variance_power", "tweedie"},
+                     {"focal_gamma", "focal"},
+                     {"aft_scale", "aft"},
+                     {"aft_distribution", "aft"},
+                     {"label_gain", "ndcg"}};
+
+/* Whether one of the metrics that were given looks at the key. */
+static bool is_measured(const copse_params *params, const char *key) {
+  const char *metrics = "";
+  for (size_t i = 0; i < sizeof measured_keys / sizeof *measured_keys; i++)
+    if (strcmp(measured_keys[i].key, key) == 0) metrics = measured_keys[i].metrics;
+  for (const char *given = copse_params_get(params, "metric"); *metrics && given != NULL && *given;) {
+    char one[64];
+    size_t length = strcspn(given, ",");
+    snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : 0), given);
+    if (length > 0 && is_among(one, metrics)) return true;
+    given += length + (given[length] == ',');
+  }
+  return false;
+}
+
 void warn_idle_keys(const copse_params *params, bool has_validation) {
   if (copse_params_get_int(params, "early_stopping_round") > 0 && !has_validation)
     console_warning(
         "early_stopping_round has no effect without rows to validate on (valid=FILE or valid_fraction=0.1)");
   for (size_t i = 0; i < sizeof idle_keys / sizeof *idle_keys; i++) {
     const struct idle_key *idle = &idle_keys[i];
-    if (!copse_params_given(params, idle->key) || !is_off(params, idle)) continue;
+    if (!copse_params_given(params, idle->key) || !is_off(params, idle) || is_measured(params, idle->key))
+      continue;
     const char *value = copse_params_get(params, idle->key);
     if (idle->nothing == NULL || strcmp(value, idle->nothing) != 0)
       console_warning("%s=%s has no effect without %s", idle->key, value, idle->remedy);

@@ -1,150 +1,16 @@
-/* train_data.c - reading, binning, and handing over to the booster. A file's parsed rows live only until they
- * are binned. */
+/* train_data.c - what was planned is read and handed over to the booster. */
 #include "train_data.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "auto_settings.h"
 #include "console.h"
-#include "drift.h"
 #include "hold_out.h"
 #include "interactions.h"
-#include "lint.h"
-#include "output.h"
 #include "recipe_notes.h"
-
-/* The model does not take a data file's name, or that of its binned data. */
-static copse_status check_file(const struct train_data *data, const char *kind, const char *path,
-                               copse_error *err) {
-  char cache[OUTPUT_PATH_CAPACITY];
-  const char *model = setting(data->app, "output_model");
-  copse_status status = output_differs("output_model", model, kind, path, err);
-  if (status != COPSE_OK || !copse_params_get_bool(data->app->params, "save_binary")) return status;
-  return data_cache_path(path, cache) ? output_differs("output_model", model, "save_binary", cache, err)
-                                      : COPSE_OK;
-}
-
-/* Outputs must not replace inputs. The model that training goes on from may be replaced: it is read before.
- */
-static copse_status check_output(const struct train_data *data, copse_error *err) {
-  const char *model = setting(data->app, "output_model");
-  copse_status status = COPSE_OK;
-  for (size_t i = 0; i < data->n_files && status == COPSE_OK; i++) {
-    status = check_file(data, "data", data->files[i], err);
-  }
-  for (size_t i = 0; i < data->n_valid && status == COPSE_OK; i++) {
-    status = check_file(data, "valid", data->valid[i], err);
-  }
-  if (status == COPSE_OK) status = output_is_file("output_model", model, err);
-  if (status == COPSE_OK && *setting(data->app, "recipe"))
-    status = output_differs("output_model", model, "recipe", setting(data->app, "recipe"), err);
-  if (status == COPSE_OK && strcmp(model, "-") == 0 &&
-      copse_params_get_int(data->app->params, "snapshot_freq") > 0) {
-    return fail(err, COPSE_ERR_ARGUMENT,
-                "snapshot_freq: snapshots lie beside the model's file, but output_model is standard output "
-                "(out=FILE)");
-  }
-  return status;
-}
-
-static copse_status drop_training_from_valid(struct train_data *data, copse_error *err) {
-  size_t n_valid = data->n_valid;
-  data->n_valid = 0;
-  for (size_t i = 0; i < n_valid; i++) {
-    if (data->n_files != 1 || !same_file(data->valid[i], data->files[0])) {
-      data->valid[data->n_valid++] = data->valid[i];
-      continue;
-    }
-    copse_status status =
-        copse_params_set(data->app->params, "is_provide_training_metric", "true", COPSE_SOURCE_COMMAND, err);
-    if (status != COPSE_OK) return status;
-  }
-  return COPSE_OK;
-}
-
-/* A class objective without num_class: the training files will tell. Everything else is checked now, with a
- * number in its place. */
-static copse_status check_without_classes(const struct app *app, copse_error *err) {
-  copse_params *checked;
-  copse_status status = copse_params_copy(app->params, &checked, err);
-  if (status == COPSE_OK) status = copse_params_set(checked, "num_class", "2", COPSE_SOURCE_COMMAND, err);
-  if (status == COPSE_OK) status = copse_params_resolve(checked, err);
-  copse_params_free(checked);
-  return status;
-}
-
-/* Mapping files are read when the recipe is fitted: the model must not take their place. */
-static copse_status check_mappings(const struct train_data *data, copse_error *err) {
-  char path[OUTPUT_PATH_CAPACITY];
-  copse_status status = COPSE_OK;
-  for (size_t i = 0; i < copse_recipe_n_files(data->recipe) && status == COPSE_OK; i++)
-    if (copse_recipe_file(data->recipe, i, path, sizeof path)) status = check_file(data, "recipe", path, err);
-  return status;
-}
-
-/* The recipe that was named, or that of the model to go on from. */
-static copse_status plan_recipe(struct train_data *data, copse_error *err) {
-  struct app *app = data->app;
-  const char *path = setting(app, "recipe");
-  if (data->start.model && *path) {
-    return fail(err, COPSE_ERR_ARGUMENT,
-                "recipe=%s, but training goes on from input_model, whose rows its own recipe prepares (leave "
-                "recipe out)",
-                path);
-  }
-  if (data->start.model) return copse_recipe_of_model(app->ctx, data->start.model, &data->recipe, err);
-  if (!*path) return COPSE_OK;
-  copse_status status = copse_recipe_read(app->ctx, path, setting(app, "maps"), &data->recipe, err);
-  return status == COPSE_OK ? check_mappings(data, err) : status;
-}
-
-static double held_share(const struct train_data *data) {
-  return copse_params_get_double(data->app->params, "valid_fraction");
-}
-
-bool train_data_validates(const struct train_data *data) {
-  return data->n_valid > 0 || held_share(data) > 0 || (data->recipe && copse_recipe_splits(data->recipe));
-}
-
-/* Training that goes on from a model has seen every row already; a recipe's split holds rows out by itself.
- */
-static copse_status check_hold_out(const struct train_data *data, copse_error *err) {
-  if (!(held_share(data) > 0)) return COPSE_OK;
-  if (data->start.model) {
-    return fail(
-        err, COPSE_ERR_ARGUMENT,
-        "valid_fraction: rows cannot be held out of training that goes on from input_model, which may have "
-        "seen them (valid=FILE)");
-  }
-  if (!data->recipe || !copse_recipe_splits(data->recipe)) return COPSE_OK;
-  return fail(err, COPSE_ERR_ARGUMENT,
-              "valid_fraction: the recipe's own split holds rows out (leave valid_fraction out)");
-}
-
-copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err) {
-  *out = (struct train_data){.app = app, .drift.ctx = app->ctx};
-  copse_status status = settings_files(app, "data", &out->files, &out->n_files, err);
-  if (status == COPSE_OK) status = settings_files(app, "valid", &out->valid, &out->n_valid, err);
-  if (status == COPSE_OK) status = check_output(out, err);
-  if (status == COPSE_OK) status = drop_training_from_valid(out, err);
-  if (status == COPSE_OK) status = start_model_open(app, &out->start, err);
-  if (status == COPSE_OK) status = plan_recipe(out, err);
-  if (status == COPSE_OK) status = forced_bins_read(app, &out->forced, err);
-  if (status == COPSE_OK)
-    status = auto_settings_plan(app, train_data_validates(out) || out->start.model, err);
-  if (status == COPSE_OK) status = check_hold_out(out, err);
-  if (status == COPSE_OK) status = forced_splits_read(app, &out->forced_splits, err);
-  if (status != COPSE_OK) return status;
-  out->options = settings_read_options(app, COPSE_READ_TRAIN);
-  out->count_classes =
-      out->options.label_kind == COPSE_LABEL_CLASS && !copse_params_given(app->params, "num_class");
-  status = out->count_classes ? check_without_classes(app, err) : settings_resolve(app, err);
-  if (status == COPSE_OK) out->options = settings_read_options(app, COPSE_READ_TRAIN);
-  return status;
-}
+#include "train_files.h"
 
 /* The files of the model to go on from are read as its validation files would be: its features by name or
  * position, its dictionaries, so that codes mean the same. */
@@ -152,33 +18,6 @@ static void apply_start_schema(struct train_data *data) {
   if (!data->start.schema) return;
   data->options.task = COPSE_READ_VALID;
   data->options.schema = data->start.schema;
-}
-
-static copse_status set_fields(copse_dataset *dataset, const copse_frame *frame, copse_error *err) {
-  copse_status status =
-      copse_dataset_set(dataset, COPSE_LABEL, frame->label, frame->n_rows * frame->n_labels, err);
-  if (status == COPSE_OK && frame->weight) {
-    status = copse_dataset_set(dataset, COPSE_WEIGHT, frame->weight, frame->n_rows, err);
-  }
-  if (status == COPSE_OK && frame->group) {
-    status = copse_dataset_set(dataset, COPSE_GROUP, frame->group, frame->n_groups, err);
-  }
-  if (status == COPSE_OK && frame->position) {
-    status = copse_dataset_set(dataset, COPSE_POSITION, frame->position, frame->n_rows, err);
-  }
-  if (status == COPSE_OK && frame->init_score) {
-    status =
-        copse_dataset_set(dataset, COPSE_INIT_SCORE, frame->init_score, frame->n_init * frame->n_rows, err);
-  }
-  return status;
-}
-
-static void warn_unseen(const struct train_data *data, const char *path, const struct data_facts *facts) {
-  if (facts->n_unseen == 0) return;
-  bool encoded = strcmp(setting(data->app, "cat_encoding"), "ordered") == 0;
-  console_warning("%s: %" PRIu64 " cells hold categories that %s never saw; they count as %s", path,
-                  facts->n_unseen, data->start.model ? "the model" : "training",
-                  encoded ? "average" : "missing");
 }
 
 static void warn_one_class(const struct train_data *data) {
@@ -190,141 +29,6 @@ static void warn_one_class(const struct train_data *data) {
   }
   console_warning("%s: every row has the label %s: there is nothing to tell apart (check label_column=)",
                   data->files[0], copse_frame_schema_class(data->schema, label[0] > 0));
-}
-
-/* What the training files say num_class is. */
-static copse_status settle_classes(struct train_data *data, const copse_frame_schema *schema,
-                                   copse_error *err) {
-  char number[16];
-  if (!data->count_classes) return COPSE_OK;
-  data->count_classes = false;
-  snprintf(number, sizeof number, "%" PRIu32, copse_frame_schema_n_classes(schema));
-  copse_status status = copse_params_set(data->app->params, "num_class", number, COPSE_SOURCE_COMMAND, err);
-  if (status == COPSE_OK) status = settings_resolve(data->app, err);
-  if (status == COPSE_OK) console_line("num_class: %s", number);
-  return status;
-}
-
-/* A frame's schema lives and dies with the frame's rows; its text form does not. */
-static copse_status copy_schema(copse_context *ctx, const copse_frame *frame, copse_frame_schema **out,
-                                copse_error *err) {
-  copse_text text = {.ctx = ctx};
-  copse_status status = copse_frame_schema_write(frame->schema, &text, err);
-  if (status == COPSE_OK && text.failed) status = fail_memory(err, "a copy of the schema");
-  if (status == COPSE_OK) {
-    status = copse_frame_schema_parse(ctx, text.data, text.length, "schema", out, err);
-  }
-  copse_text_release(&text);
-  return status;
-}
-
-/* What stays of a frame. */
-static copse_status take_facts(copse_context *ctx, const copse_frame *frame, struct data_facts *out,
-                               copse_error *err) {
-  *out = (struct data_facts){
-      .n_rows = frame->n_rows, .n_unseen = frame->n_unseen, .n_features = frame->n_features};
-  for (uint32_t i = 0; i < frame->n_features; i++) out->n_categorical += frame->categorical[i];
-  if (frame->doubt || frame->encoding) {
-    copse_text lines = {.ctx = ctx};
-    copse_text_appendf(&lines, "%s%s", frame->encoding ? frame->encoding : "",
-                       frame->doubt ? frame->doubt : "");
-    out->doubt = lines.data;
-    if (lines.failed) return fail_memory(err, "a message");
-  }
-  return copy_schema(ctx, frame, &out->schema, err);
-}
-
-/* One data set: training or validation files, from the text or from the cache. */
-struct loading {
-  char *const *paths;
-  size_t n_paths;
-  const copse_read_options *options;
-  struct data_cache *cache;
-  copse_frame *frame; /* of the text; NULL when cached */
-  struct data_facts facts;
-  copse_dataset *dataset;
-};
-
-static void loading_release(struct loading *loading) {
-  copse_frame_free(loading->frame);
-  copse_dataset_free(loading->dataset);
-  data_facts_free(&loading->facts);
-}
-
-static void tell_encoded(const copse_frame *frame, const copse_dataset *dataset) {
-  uint32_t n_derived = copse_schema_n_features(copse_dataset_schema(dataset)) - frame->n_features;
-  console_line("encoded_features: %" PRIu32, n_derived);
-  if (n_derived == 0)
-    console_warning(
-        "cat_encoding=ordered: no categorical column has levels enough to be encoded "
-        "(categorical_feature= names them)");
-}
-
-/* Binned, with the training schema when data->dataset exists, and fields set. */
-static copse_status bin_frame(struct train_data *data, struct loading *loading, copse_error *err) {
-  copse_context *ctx = data->app->ctx;
-  const copse_frame *frame = loading->frame;
-  const copse_params *params = data->app->params;
-  copse_schema *schema = data->dataset ? copse_dataset_schema(data->dataset) : NULL;
-  copse_status status = schema ? COPSE_OK : forced_bins_apply(data->app, &data->forced, frame, err);
-  if (status != COPSE_OK) return status;
-  if (!schema && strcmp(setting(data->app, "cat_encoding"), "ordered") == 0) {
-    copse_encoder *start = data->start.model ? copse_model_encoder(data->start.model) : NULL;
-    float *weight = NULL;
-    status = hold_out_weights(data->app, frame, &weight, err);
-    if (status == COPSE_OK)
-      status = copse_dataset_encoded(ctx, &frame->table, frame->model_names, frame->categorical, frame->label,
-                                     weight, params, start, &loading->dataset, err);
-    copse_free(weight);
-    if (status == COPSE_OK) tell_encoded(frame, loading->dataset);
-  } else {
-    status = copse_dataset_from_table(ctx, &frame->table, frame->model_names, frame->categorical, params,
-                                      schema, &loading->dataset, err);
-  }
-  if (status == COPSE_ERR_INTERRUPTED) fail(err, status, "%s: binning was interrupted", loading->paths[0]);
-  return status == COPSE_OK ? set_fields(loading->dataset, frame, err) : status;
-}
-
-static copse_status load_text(struct train_data *data, struct loading *loading, copse_error *err) {
-  copse_context *ctx = data->app->ctx;
-  const char *path = loading->paths[0];
-  double started = clock_seconds();
-  copse_read_options options = *loading->options;
-  options.compact = data->start.model == NULL; /* its predictions would need the rows once more */
-  console_status(true, "reading %s", path);
-  copse_status status = copse_frame_read_files(ctx, (const char *const *)loading->paths, loading->n_paths,
-                                               &options, &loading->frame, err);
-  double read = clock_seconds();
-  data->read_s += read - started;
-  if (status == COPSE_OK) status = settle_classes(data, loading->frame->schema, err);
-  if (status == COPSE_OK) status = take_facts(ctx, loading->frame, &loading->facts, err);
-  if (status != COPSE_OK) return status;
-  if (options.recipe && !data->dataset)
-    status = drift_reference(data->app, loading->frame, &data->drift, err);
-  if (status != COPSE_OK) return status;
-  warn_unseen(data, path, &loading->facts);
-  if (data->dataset == NULL) status = lint_frame(data->app, loading->frame, err);
-  if (status != COPSE_OK) return status;
-  read = clock_seconds();
-  console_status(true, "binning %s", path);
-  status = bin_frame(data, loading, err);
-  data->bin_s += clock_seconds() - read;
-  if (status == COPSE_OK) data_cache_store(loading->cache, &loading->facts, loading->dataset);
-  return status;
-}
-
-static copse_status load_files(struct train_data *data, struct loading *loading, copse_error *err) {
-  double started = clock_seconds();
-  bool training = data->dataset == NULL;
-  data_cache_plan(loading->cache, data->app, loading->paths, loading->n_paths, loading->options,
-                  training ? NULL : &data->cache);
-  bool cached = (!training || !lint_decides(data->app)) &&
-                data_cache_load(loading->cache, training ? NULL : copse_dataset_schema(data->dataset),
-                                &loading->facts, &loading->dataset);
-  data->read_s += clock_seconds() - started;
-  if (!cached) return load_text(data, loading, err);
-  warn_unseen(data, loading->paths[0], &loading->facts);
-  return settle_classes(data, loading->facts.schema, err);
 }
 
 /* A booster that goes on from the model, while the training rows are still there to be scored by it. */
@@ -398,26 +102,26 @@ static copse_status load_training(struct train_data *data, copse_error *err) {
   copse_status fitted = fit_recipe(data, err);
   if (fitted != COPSE_OK) return fitted;
   apply_start_schema(data);
-  struct loading loading = {
+  struct train_files files = {
       .paths = data->files, .n_paths = data->n_files, .options = &data->options, .cache = &data->cache};
-  copse_status status = load_files(data, &loading, err);
+  copse_status status = train_files_load(data, &files, err);
   if (status != COPSE_OK) goto done;
-  console_warnings(loading.facts.doubt);
-  data->dataset = loading.dataset;
-  data->schema = loading.facts.schema;
-  data->n_rows = loading.facts.n_rows;
-  data->n_features = loading.facts.n_features;
-  data->n_categorical = loading.facts.n_categorical;
-  loading.dataset = NULL;
-  loading.facts.schema = NULL;
+  console_warnings(files.facts.doubt);
+  data->dataset = files.dataset;
+  data->schema = files.facts.schema;
+  data->n_rows = files.facts.n_rows;
+  data->n_features = files.facts.n_features;
+  data->n_categorical = files.facts.n_categorical;
+  files.dataset = NULL;
+  files.facts.schema = NULL;
   warn_one_class(data);
   if (!data->refits) status = auto_settings_choose(data->app, data->n_rows, err);
   if (status == COPSE_OK) status = forced_splits_apply(data->app, &data->forced_splits, data->schema, err);
   if (status == COPSE_OK) status = interactions_apply(data->app, data->schema, err);
   if (status == COPSE_OK && data->start.model)
-    status = data->refits ? refit_model(data, loading.frame, err) : continue_model(data, loading.frame, err);
+    status = data->refits ? refit_model(data, files.frame, err) : continue_model(data, files.frame, err);
 done:
-  loading_release(&loading);
+  train_files_release(&files);
   return status;
 }
 
@@ -429,22 +133,23 @@ static copse_status load_valid(struct train_data *data, size_t index, copse_erro
   options.task = COPSE_READ_VALID;
   options.schema = data->schema;
   options.part = index < data->n_valid ? COPSE_PART_ALL : COPSE_PART_VALID;
-  struct loading loading = {.paths = &data->valid[index], .n_paths = 1, .options = &options, .cache = &cache};
+  struct train_files files = {
+      .paths = &data->valid[index], .n_paths = 1, .options = &options, .cache = &cache};
   if (index == data->n_valid) {
-    loading.paths = data->files;
-    loading.n_paths = data->n_files;
+    files.paths = data->files;
+    files.n_paths = data->n_files;
   }
-  copse_status status = load_files(data, &loading, err);
-  if (status == COPSE_OK) console_warnings(loading.facts.doubt);
+  copse_status status = train_files_load(data, &files, err);
+  if (status == COPSE_OK) console_warnings(files.facts.doubt);
   if (status == COPSE_OK && data->start.model && !data->start_on_bins) {
-    status = start_model_score(data->app, &data->start, loading.frame, loading.dataset, err);
+    status = start_model_score(data->app, &data->start, files.frame, files.dataset, err);
   }
   snprintf(name, sizeof name, "valid_%zu", index + 1);
   if (status == COPSE_OK) {
-    status = copse_booster_add_valid(data->booster, loading.dataset, name, err);
-    if (status != COPSE_OK) status = name_file(data, loading.paths[0], status, err);
+    status = copse_booster_add_valid(data->booster, files.dataset, name, err);
+    if (status != COPSE_OK) status = name_file(data, files.paths[0], status, err);
   }
-  loading_release(&loading); /* the booster holds its own reference to the data set */
+  train_files_release(&files); /* the booster holds its own reference to the data set */
   data_cache_release(&cache);
   return status;
 }
@@ -452,7 +157,7 @@ static copse_status load_valid(struct train_data *data, size_t index, copse_erro
 /* The rows held out leave the training set. */
 static copse_status split_training(struct train_data *data, copse_error *err) {
   copse_dataset *train;
-  if (!(held_share(data) > 0)) return COPSE_OK;
+  if (!(train_data_held_share(data) > 0)) return COPSE_OK;
   copse_status status = hold_out(data->app, data->dataset, &train, &data->held_out, err);
   if (status != COPSE_OK) {
     copse_dataset_free(train);

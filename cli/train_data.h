@@ -33,11 +33,13 @@ struct train_data {
   double read_s, bin_s;
 };
 
-/* The lists of files, and LightGBM's rule that a validation file equal to the training file asks for training
- * metrics; the model to go on from; then the parameters are resolved. Reads no data. */
+/* train_plan.c. The lists of files, and LightGBM's rule that a validation file equal to the training file
+ * asks for training metrics; the model to go on from; then the parameters are resolved. Reads no data. */
 COPSE_MUST_CHECK copse_status train_data_plan(struct app *app, struct train_data *out, copse_error *err);
 /* Whether there will be rows to validate on. */
 bool train_data_validates(const struct train_data *data);
+/* Share of the training rows that are held out to validate on. */
+double train_data_held_share(const struct train_data *data);
 /* Reads and bins everything. */
 COPSE_MUST_CHECK copse_status train_data_load(struct train_data *data, copse_error *err);
 void train_data_free(struct train_data *data);

@@ -50,3 +50,13 @@ copse_status status_check_cancel(const copse_context *ctx, copse_error *err) {
   if (!copse_context_cancelled(ctx)) return COPSE_OK;
   return status_set(err, COPSE_ERR_INTERRUPTED, "interrupted");
 }
+
+double status_float(float value) {
+  for (int digits = 6; digits < 9; digits++) {
+    char text[32];
+    double shorter;
+    size_t n = (size_t)snprintf(text, sizeof text, "%.*g", digits, (double)value);
+    if (copse_parse_double(text, n, &shorter) == n && (float)shorter == value) return shorter;
+  }
+  return (double)value;
+}

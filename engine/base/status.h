@@ -15,4 +15,7 @@ copse_status status_memory(copse_error *err, const char *what);
 /* COPSE_ERR_INTERRUPTED when the context was cancelled, COPSE_OK otherwise. */
 copse_status status_check_cancel(const copse_context *ctx, copse_error *err);
 
+/* For %.9g: the shortest decimal that is this float, so that 0.1f is told as 0.1. */
+double status_float(float value);
+
 #endif

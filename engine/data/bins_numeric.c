@@ -6,6 +6,7 @@
  * some entries stand for several values, and a walk that would have to look into one gives up, so that its
  * values are sorted and the walk begins again. What it does is the same with and without such entries.
  * Section numbers in comments are those of the algorithms' description. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -21,8 +22,16 @@ struct cuts {
   size_t n;
 };
 
+/* LightGBM's sums of values near the ends of the range are infinite, and so are such bins' ends. */
+static double midpoint(double below, double above) {
+  double sum = below + above;
+  if (!isinf(sum)) return next_up(sum / 2);
+  if (above == HUGE_VAL) return DBL_MAX;
+  return isinf(below) ? -DBL_MAX : next_up(below / 2 + above / 2);
+}
+
 static void cuts_add_midpoint(struct cuts *cuts, size_t first, double below, double above) {
-  double cut = next_up((below + above) / 2.0);
+  double cut = midpoint(below, above);
   if (cuts->n == first || !nearly_equal(cuts->upper[cuts->n - 1], cut)) cuts->upper[cuts->n++] = cut;
 }
 

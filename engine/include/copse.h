@@ -859,8 +859,8 @@ COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run(const copse_predicto
  * leaves, which need values. Init scores of the data set do not count, as in every prediction. Features that
  * an encoder derives are taken as the data set has them: on the rows that it was fitted on their own
  * statistics, from which training scores them too. What bins do not tell counts as in training: with
- * zero_as_missing=true a number in the bin of 0 (one beyond all that bins were found on) is missing, and a
- * number above 1e300 is that where its bin begins below. */
+ * zero_as_missing=true a number in the bin of 0 (one beyond all that bins were found on) is missing; where a
+ * model file of an old LightGBM says 1e300 for infinity, a number above counts as 1e300. */
 COPSE_MUST_CHECK COPSE_API copse_status copse_predictor_run_dataset(const copse_predictor *predictor,
                                                                     const copse_dataset *dataset,
                                                                     int n_threads, double *out,

@@ -91,7 +91,7 @@ static copse_status check_classes(const struct metric_data *data, const char *wh
     if (label >= 0 && label < (float)data->n_outputs && (float)(int)label == label) continue;
     return status_set(err, COPSE_ERR_DATA,
                       "row %llu: label %.9g: %s takes the labels 0 to %d, whole numbers (recode the label)",
-                      (unsigned long long)i + 1, (double)label, what, data->n_outputs - 1);
+                      (unsigned long long)i + 1, status_float(label), what, data->n_outputs - 1);
   }
   return COPSE_OK;
 }

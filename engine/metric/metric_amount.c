@@ -13,7 +13,7 @@ static copse_status check_labels(const struct metric_row *row, const struct metr
     if (!(data->label[i] > 0))
       status = status_set(err, COPSE_ERR_DATA,
                           "row %llu: label %.9g: metric=%s takes labels above 0 (choose another metric)",
-                          (unsigned long long)i + 1, (double)data->label[i], row->name);
+                          (unsigned long long)i + 1, status_float(data->label[i]), row->name);
   return status;
 }
 

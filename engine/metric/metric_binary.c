@@ -89,7 +89,7 @@ static copse_status check_chances(const struct metric_row *row, const struct met
     if (data->label[i] >= 0 && data->label[i] <= 1) continue;
     status = status_set(err, COPSE_ERR_DATA,
                         "row %llu: label %.9g: %s takes probabilities from 0 to 1 (choose another metric)",
-                        (unsigned long long)i + 1, (double)data->label[i], row->name);
+                        (unsigned long long)i + 1, status_float(data->label[i]), row->name);
   }
   return status;
 }

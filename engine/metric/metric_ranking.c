@@ -124,7 +124,7 @@ static copse_status check_gains(const struct metric_row *row, const struct metri
       return status_set(err, COPSE_ERR_DATA,
                         "row %llu: label %.9g: %s takes the relevance labels 0 to %zu, whole numbers (recode "
                         "the label, or give label_gain an entry for each)",
-                        (unsigned long long)i + 1, (double)data->label[i], row->name, n_gains - 1);
+                        (unsigned long long)i + 1, status_float(data->label[i]), row->name, n_gains - 1);
   return COPSE_OK;
 }
 

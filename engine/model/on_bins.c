@@ -37,8 +37,8 @@ copse_status on_bins_check_schema(const copse_model *model, const copse_schema *
 uint32_t on_bins_threshold(const struct feature_bins *bins, double threshold) {
   uint32_t bin = bins_of_value(bins, threshold);
   if (bin < bins->n_bins && bins->upper[bin] == threshold) return bin;
-  /* Infinite bounds are capped in a model. */
-  if (threshold != TREE_MOST_THRESHOLD) return ON_BINS_NONE;
+  /* An infinite bound, unless values beyond go elsewhere than by the number. */
+  if (threshold != TREE_MOST_THRESHOLD || bins->max_value > TREE_MOST_THRESHOLD) return ON_BINS_NONE;
   for (uint32_t b = 0; b < bins->n_bins; b++)
     if (bins->upper[b] > TREE_MOST_THRESHOLD) return b;
   return ON_BINS_NONE;

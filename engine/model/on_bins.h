@@ -19,7 +19,7 @@ COPSE_MUST_CHECK copse_status on_bins_check_schema(const copse_model *model, con
 uint32_t on_bins_threshold(const struct feature_bins *bins, double threshold);
 /* A value that goes where the values of a bin go, at every node whose threshold ends a bin or whose
  * categories have bins. The feature must be used. A bin that reaches across 0 stands for 0, and one that
- * begins below TREE_MOST_THRESHOLD and ends above it for that: as training has them. */
+ * begins below TREE_MOST_THRESHOLD and ends above it for that, as training has them. */
 double on_bins_value(const struct feature_bins *bins, uint32_t bin);
 
 #endif

@@ -11,7 +11,7 @@
 
 enum { DECISION_CATEGORICAL = 1, DECISION_DEFAULT_LEFT = 2, DECISION_MISSING_SHIFT = 2 };
 
-/* Thresholds are finite in a model file: LightGBM caps them here. */
+/* What old versions of LightGBM write for an infinite threshold. */
 #define TREE_MOST_THRESHOLD 1e300
 
 struct tree {

@@ -18,7 +18,7 @@ copse_status classes_check(const struct objective *objective, copse_error *err) 
     return status_set(err, COPSE_ERR_DATA,
                       "row %llu: label %.9g: objective=%s with num_class=%d takes the labels 0 to %d, whole "
                       "numbers (recode the label, or set num_class)",
-                      (unsigned long long)i + 1, (double)label, objective->row->name, n, n - 1);
+                      (unsigned long long)i + 1, status_float(label), objective->row->name, n, n - 1);
   }
   return COPSE_OK;
 }

@@ -14,7 +14,7 @@ static copse_status check(const struct objective *objective, copse_error *err) {
           err, COPSE_ERR_DATA,
           "row %llu: label %.9g: objective=%s takes the labels 0 and 1, or -1 and 1 (recode the label, or "
           "choose another objective)",
-          (unsigned long long)i + 1, (double)label[i], objective->row->name);
+          (unsigned long long)i + 1, status_float(label[i]), objective->row->name);
     if (label[i] == 0.0f && zero_row == 0) zero_row = i + 1;
     if (label[i] == -1.0f && minus_row == 0) minus_row = i + 1;
   }

@@ -18,9 +18,9 @@ static void tell_small_labels(copse_context *ctx, const struct objective *object
   for (uint64_t i = 0; i < objective->data.n_rows; i++) {
     if (fabsf(objective_target(objective, i)) >= 1) continue;
     context_log(ctx, COPSE_LOG_WARNING,
-                "row %llu: label %g is nearer to 0 than 1: objective=mape measures the errors of such rows "
+                "row %llu: label %.9g is nearer to 0 than 1: objective=mape measures the errors of such rows "
                 "against 1",
-                (unsigned long long)i + 1, (double)objective->data.label[i]);
+                (unsigned long long)i + 1, status_float(objective->data.label[i]));
     return;
   }
 }

@@ -21,7 +21,7 @@ copse_status queries_check(const struct objective *objective, copse_error *err) 
       return status_set(err, COPSE_ERR_DATA,
                         "row %llu: label %.9g: objective=%s takes the relevance labels 0 to %zu, whole "
                         "numbers (recode the label, or give label_gain an entry for each)",
-                        (unsigned long long)i + 1, (double)data->label[i], name, n_gains - 1);
+                        (unsigned long long)i + 1, status_float(data->label[i]), name, n_gains - 1);
   return COPSE_OK;
 }
 

@@ -79,7 +79,7 @@ copse_status objective_check_amounts(const struct objective *objective, bool zer
         err, COPSE_ERR_DATA,
         "row %llu: label %.9g: objective=%s takes labels %s (check the label, or choose another "
         "objective%s)",
-        (unsigned long long)i + 1, (double)label, name, zero ? "of 0 and more" : "above 0",
+        (unsigned long long)i + 1, status_float(label), name, zero ? "of 0 and more" : "above 0",
         zero || label < 0 ? "" : ": tweedie takes 0 as well");
   }
   if (any) return COPSE_OK;
@@ -100,7 +100,7 @@ copse_status objective_check_chances(const struct objective *objective, copse_er
         err, COPSE_ERR_DATA,
         "row %llu: label %.9g: objective=%s takes probabilities from 0 to 1 (rescale the label, "
         "or choose another objective)",
-        (unsigned long long)i + 1, (double)label, objective->row->name);
+        (unsigned long long)i + 1, status_float(label), objective->row->name);
   }
   return COPSE_OK;
 }

@@ -100,6 +100,9 @@ void booster_find_start(copse_booster *booster, bool custom);
 /* Starting score (or the set's own init scores), then every tree in order: the bits that training itself
  * makes. */
 void booster_rescore(copse_booster *booster, struct scored_set *set);
+/* booster_sets.c. One more data set, scored by the trees there are. */
+COPSE_MUST_CHECK copse_status booster_add_set(copse_booster *booster, copse_dataset *data, const char *name,
+                                              copse_error *err);
 /* Fields may have changed since: init scores must still fit, and the scores begin at the present ones. */
 COPSE_MUST_CHECK copse_status booster_refresh_sets(copse_booster *booster, copse_error *err);
 /* booster_objective.c. Outputs of the objective with these training data. */

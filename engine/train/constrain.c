@@ -10,6 +10,7 @@
 #include "train/cegb.h"
 #include "train/expand.h"
 #include "train/force.h"
+#include "train/leaves_met.h"
 #include "train/monotone.h"
 #include "train/monotone_kept.h"
 
@@ -165,7 +166,7 @@ void constrain_settle(struct workspace *ws, int from, int to) {
 
 void constrain_begin_search(struct workspace *ws, int leaf, int side) {
   if (ws->constraint.sign != NULL && ws->grow.constraint.method == MONOTONE_ADVANCED)
-    monotone_ranges(ws, leaf, side);
+    leaves_met_ranges(ws, leaf, side);
   if (ws->constraint.cegb != NULL) cegb_begin_search(ws, leaf, side);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "train/hist.h"
+#include "train/leaves_met.h"
 #include "train/monotone.h"
 #include "train/split.h"
 
@@ -88,7 +89,7 @@ static bool settle_outputs(struct workspace *ws, const struct leaf *leaf, double
   if (ws->constraint.sign != NULL) {
     struct scan_bounds bounds;
     int number = (int)(leaf - ws->leaves);
-    if (ws->grow.constraint.method == MONOTONE_ADVANCED) monotone_ranges(ws, number, 0);
+    if (ws->grow.constraint.method == MONOTONE_ADVANCED) leaves_met_ranges(ws, number, 0);
     monotone_bounds(ws, leaf, 0, split->column, 0, &bounds);
     uint32_t at = split->categorical ? 0 : split->threshold_bin;
     struct scan_limits left = scan_limits_of(&bounds, at, false, split->default_left);

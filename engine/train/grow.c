@@ -14,12 +14,6 @@
 #include "train/sample_lightgbm.h"
 #include "train/split.h"
 
-static double threshold_value(const struct feature_bins *bins, uint32_t bin) {
-  double value = bins->upper[bin];
-  return value > TREE_MOST_THRESHOLD ? TREE_MOST_THRESHOLD
-                                     : (value < -TREE_MOST_THRESHOLD ? -TREE_MOST_THRESHOLD : value);
-}
-
 /* NaN outputs become 0 in the tree. */
 static double finite_or_zero(double value) { return isnan(value) ? 0.0 : value; }
 
@@ -56,7 +50,7 @@ static copse_status record_split(struct workspace *ws, struct tree *tree, int le
   } else {
     if (best->default_left) split.decision_type |= DECISION_DEFAULT_LEFT;
     split.threshold_bin = best->threshold_bin;
-    split.threshold = threshold_value(bins, best->threshold_bin);
+    split.threshold = bins->upper[best->threshold_bin]; /* of the last bin of numbers: infinite */
   }
   int64_t right_hessian = parent->total_hessian - best->left_hessian;
   split.left = (struct tree_side){finite_or_zero(best->left_output),

@@ -14,9 +14,16 @@
 
 /* What is left of a feature's variation beyond those before it, relative to all of it, that counts. */
 static const double PIVOT_EPSILON = 1e-10;
+/* Where less than this is left, it may be nothing but the rounding of values to float32: some times the
+ * variance of that, relative to the square of the value. Prediction has the values as they were. */
+static const double TWIN_EPSILON = 1e-3, ROUNDING = 0x1p-45;
 /* Variation around the mean, relative to the mean's square, that is rounding. Different float32 values are
  * further apart. */
 static const double SPREAD_EPSILON = 1e-26;
+
+/* Of a feature that varies as much (variance), the coefficients that matter are 0 to the model file: all
+ * within BINS_ZERO are. */
+static const double MOST_VARIANCE = 1e60;
 
 static double *row_of(const struct moments *m, size_t j) { return m->matrix + j * (j + 1) / 2; }
 
@@ -67,20 +74,26 @@ static void find_moments(const struct leaf_rows *rows, const int32_t *feature, s
   }
 }
 
-/* The triangle as L D L^T, D on the diagonal. Where D is 0 the feature is left out. */
+/* The triangle as L D L^T, D on the diagonal. Where D is 0 the feature is left out. m->value: how much of D
+ * may be rounding. */
 static void factorise(struct moments *m, size_t n, double lambda) {
   for (size_t j = 0; j < n; j++) {
     double *line = row_of(m, j);
+    bool vast = line[j] > MOST_VARIANCE * m->hessian;
     bool constant = line[j] <= SPREAD_EPSILON * m->hessian * m->mean[j] * m->mean[j];
     double whole = line[j] + lambda, left = whole;
+    double rounding = ROUNDING * (line[j] + m->hessian * m->mean[j] * m->mean[j]);
     for (size_t k = 0; k < j; k++) {
       const double *above = row_of(m, k);
       double sum = line[k];
       for (size_t i = 0; i < k; i++) sum -= line[i] * row_of(m, i)[i] * above[i];
       line[k] = above[k] > 0 ? sum / above[k] : 0;
       left -= line[k] * line[k] * above[k];
+      rounding += line[k] * line[k] * m->value[k];
     }
-    line[j] = !constant && left > PIVOT_EPSILON * whole ? left : 0;
+    bool twin = left <= PIVOT_EPSILON * whole || (left <= TWIN_EPSILON * whole && left <= rounding);
+    line[j] = !constant && !vast && !twin ? left : 0;
+    m->value[j] = rounding;
   }
 }
 

@@ -12,8 +12,6 @@ void monotone_release(struct workspace *ws);
 void monotone_child(const struct workspace *ws, const struct leaf *parent, struct leaf *child, bool right);
 /* Whether other leaves bear on the limits of a leaf: then nothing is divided ahead. */
 bool monotone_looks_around(const struct workspace *ws);
-/* Ranges of a leaf, as side 0 or 1 of a search. */
-void monotone_ranges(struct workspace *ws, int leaf, int side);
 /* Limits of a column's candidates at a leaf that is searched as `side` by `thread`. */
 void monotone_bounds(const struct workspace *ws, const struct leaf *leaf, int side, uint32_t column,
                      int thread, struct scan_bounds *out);

@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "model/tree.h"
+#include "train/limit_runs.h"
 
 /* Limits of a leaf and column that are to be found anew. */
 enum { DIRTY_LOWER = 1, DIRTY_UPPER = 2 };
@@ -25,8 +26,7 @@ struct kept_visit {
 };
 
 struct kept_limits {
-  size_t *offset;            /* [n_columns + 1] of a column's bins among those of all */
-  double *lower, *upper;     /* [(num_leaves + 2) * bins of all columns]; NULL: intermediate */
+  struct limit_runs runs;    /* of num_leaves + 2 leaves; empty: intermediate */
   uint8_t *dirty;            /* [(num_leaves + 2) * n_columns] */
   struct passed *passed;     /* [n_threads * num_leaves] */
   struct kept_visit *visits; /* [n_threads * num_leaves] */
@@ -46,15 +46,8 @@ copse_status kept_create(struct workspace *ws, copse_error *err) {
   kept->visits = copse_alloc(ws->ctx, n_walks, sizeof *kept->visits);
   if (kept->passed == NULL || kept->visits == NULL) return status_memory(err, "monotone constraints");
   if (ws->grow.constraint.method != MONOTONE_ADVANCED) return COPSE_OK;
-  kept->offset = copse_alloc(ws->ctx, (size_t)n_columns + 1, sizeof *kept->offset);
-  if (kept->offset == NULL) return status_memory(err, "monotone constraints");
-  kept->offset[0] = 0;
-  for (uint32_t i = 0; i < n_columns; i++) kept->offset[i + 1] = kept->offset[i] + bins_of(ws, i);
-  size_t n_limits = (n_leaves + 2) * kept->offset[n_columns];
-  kept->lower = copse_alloc(ws->ctx, n_limits, sizeof *kept->lower);
-  kept->upper = copse_alloc(ws->ctx, n_limits, sizeof *kept->upper);
   kept->dirty = copse_alloc(ws->ctx, (n_leaves + 2) * n_columns, sizeof *kept->dirty);
-  if (kept->lower == NULL || kept->upper == NULL || kept->dirty == NULL)
+  if (!limit_runs_create(&kept->runs, ws->ctx, n_columns, n_leaves + 2) || kept->dirty == NULL)
     return status_memory(err, "monotone constraints");
   return COPSE_OK;
 }
@@ -62,9 +55,7 @@ copse_status kept_create(struct workspace *ws, copse_error *err) {
 void kept_release(struct workspace *ws) {
   struct kept_limits *kept = ws->constraint.kept;
   if (kept == NULL) return;
-  copse_free(kept->offset);
-  copse_free(kept->lower);
-  copse_free(kept->upper);
+  limit_runs_release(&kept->runs);
   copse_free(kept->dirty);
   copse_free(kept->passed);
   copse_free(kept->visits);
@@ -79,48 +70,42 @@ static size_t place_of(const struct workspace *ws, int leaf) {
   return (size_t)(leaf < n ? leaf : n + ((leaf - n) & 1));
 }
 
-static size_t n_bins(const struct workspace *ws) {
-  return ws->constraint.kept->offset[ws->data->binned.n_columns];
-}
+static struct limit_runs *runs_of(const struct workspace *ws) { return &ws->constraint.kept->runs; }
 
-static double *limits_of(const struct workspace *ws, int leaf, bool below) {
-  const struct kept_limits *kept = ws->constraint.kept;
-  return (below ? kept->lower : kept->upper) + place_of(ws, leaf) * n_bins(ws);
-}
+static bool keeps_runs(const struct workspace *ws) { return runs_of(ws)->lower != NULL; }
 
 static uint8_t *dirty_of(const struct workspace *ws, int leaf) {
   return ws->constraint.kept->dirty + place_of(ws, leaf) * ws->data->binned.n_columns;
 }
 
-static void tighten(double *limits, size_t first, size_t end, double output, bool below) {
-  for (size_t b = first; b < end; b++) limits[b] = below ? fmax(limits[b], output) : fmin(limits[b], output);
-}
-
 void kept_begin_tree(const struct workspace *ws) {
-  if (ws->constraint.kept->lower == NULL) return;
-  double *lower = limits_of(ws, 0, true), *upper = limits_of(ws, 0, false);
-  for (size_t b = 0; b < n_bins(ws); b++) {
-    lower[b] = -INFINITY;
-    upper[b] = INFINITY;
-  }
+  if (!keeps_runs(ws)) return;
+  limit_runs_begin_tree(runs_of(ws));
   memset(dirty_of(ws, 0), 0, ws->data->binned.n_columns);
 }
 
+/* A leaf beyond the threshold is limited from the threshold on, as LightGBM has it, or from the bin behind.
+ */
+static void begin_runs(const struct workspace *ws, uint32_t column, uint32_t threshold) {
+  for (uint32_t bin = threshold; bin <= threshold + 1 && bin < bins_of(ws, column); bin++)
+    limit_runs_begin(runs_of(ws), column, bin, (size_t)ws->constraint.tree->n_leaves);
+}
+
 void kept_settle(const struct workspace *ws, int from, int to) {
-  if (ws->constraint.kept->lower == NULL) return;
-  for (int below = 0; below < 2; below++)
-    memcpy(limits_of(ws, to, below != 0), limits_of(ws, from, below != 0), n_bins(ws) * sizeof(double));
+  if (!keeps_runs(ws)) return;
+  limit_runs_copy(runs_of(ws), place_of(ws, from), place_of(ws, to));
   memcpy(dirty_of(ws, to), dirty_of(ws, from), ws->data->binned.n_columns);
 }
 
 void kept_child(const struct workspace *ws, int parent, int child, bool right) {
-  if (ws->constraint.kept->lower == NULL) return;
-  kept_settle(ws, parent, child);
+  if (!keeps_runs(ws)) return;
   const struct split *split = &ws->leaves[parent].best;
+  if (!right && !split->categorical) begin_runs(ws, split->column, split->threshold_bin);
+  kept_settle(ws, parent, child);
   if (split->categorical || ws->constraint.sign[split->column] == 0) return;
   bool below = (ws->constraint.sign[split->column] > 0) == right;
-  tighten(limits_of(ws, child, below), 0, n_bins(ws), right ? split->left_output : split->right_output,
-          below);
+  limit_runs_tighten_all(runs_of(ws), place_of(ws, child), right ? split->left_output : split->right_output,
+                         below);
 }
 
 /* ---- walks ---- */
@@ -132,7 +117,7 @@ struct walk {
   struct kept_visit *visits;
   uint32_t column; /* of interest */
   uint32_t first, end;
-  double *limits; /* of that column */
+  size_t leaf; /* whose limits are found */
   bool below;
 };
 
@@ -175,6 +160,10 @@ static int child_of(const struct tree *tree, int node, bool right) {
 
 /* ---- limits found anew ---- */
 
+static void tighten(const struct walk *w, uint32_t first, uint32_t end, double output) {
+  limit_runs_tighten(runs_of(w->ws), w->leaf, w->column, first, end, output, w->below);
+}
+
 /* From the leaves below `top`, the other side of a node that parts `parted`. */
 static void gather_below(const struct walk *w, int top, uint32_t parted) {
   const struct constraints *c = &w->ws->constraint;
@@ -184,7 +173,7 @@ static void gather_below(const struct walk *w, int top, uint32_t parted) {
   while (n > 0) {
     struct kept_visit visit = w->visits[--n];
     if (visit.node < 0) {
-      tighten(w->limits, visit.first, visit.end, w->ws->leaves[~visit.node].output, w->below);
+      tighten(w, visit.first, visit.end, w->ws->leaves[~visit.node].output);
       continue;
     }
     uint32_t column = tree->split_column[visit.node];
@@ -217,7 +206,7 @@ static void gather_past(struct walk *w, uint32_t column, uint32_t threshold, boo
   int sign = w->ws->constraint.sign[column];
   if (sign != 0 && ((sign > 0) == right) == w->below) {
     if (sibling != NULL)
-      tighten(w->limits, w->first, w->end, *sibling, w->below);
+      tighten(w, w->first, w->end, *sibling);
     else
       gather_below(w, other, column);
   }
@@ -230,9 +219,9 @@ static void find_anew(const struct workspace *ws, int leaf, uint32_t column, int
   struct walk w = walk_begin(ws, thread);
   w.column = column;
   w.end = bins_of(ws, column);
-  w.limits = limits_of(ws, leaf, below) + c->kept->offset[column];
+  w.leaf = place_of(ws, leaf);
   w.below = below;
-  for (uint32_t b = 0; b < w.end; b++) w.limits[b] = below ? -INFINITY : INFINITY;
+  limit_runs_clear(runs_of(ws), w.leaf, column, below);
   int place = leaf;
   if (ws->leaves[leaf].part_of >= 0) {
     place = ws->leaves[leaf].part_of;
@@ -253,23 +242,25 @@ static void find_anew(const struct workspace *ws, int leaf, uint32_t column, int
 
 void kept_bounds(const struct workspace *ws, int leaf, uint32_t column, int thread, double *room,
                  struct scan_bounds *out) {
-  const struct kept_limits *kept = ws->constraint.kept;
   const struct feature_bins *bins = &ws->data->schema->features[ws->data->binned.columns[column].feature];
   uint8_t *dirty = &dirty_of(ws, leaf)[column];
   if (*dirty != 0 && !bins->categorical) {
     find_anew(ws, leaf, column, thread, (*dirty & DIRTY_LOWER) != 0);
     *dirty = 0;
   }
-  const double *lower = limits_of(ws, leaf, true) + kept->offset[column];
-  const double *upper = limits_of(ws, leaf, false) + kept->offset[column];
   uint32_t n = bins->n_bins;
   double *left_lower = room, *left_upper = room + n, *right_lower = room + 2 * (size_t)n,
          *right_upper = room + 3 * (size_t)n;
-  left_lower[0] = lower[0];
-  left_upper[0] = upper[0];
+  limit_runs_unroll(runs_of(ws), place_of(ws, leaf), column, n, left_lower, left_upper);
+  right_lower[n - 1] = -INFINITY;
+  right_upper[n - 1] = INFINITY;
+  for (uint32_t t = n - 1; t-- > 0;) {
+    right_lower[t] = fmax(right_lower[t + 1], left_lower[t + 1]);
+    right_upper[t] = fmin(right_upper[t + 1], left_upper[t + 1]);
+  }
   for (uint32_t t = 1; t < n; t++) {
-    left_lower[t] = fmax(left_lower[t - 1], lower[t]);
-    left_upper[t] = fmin(left_upper[t - 1], upper[t]);
+    left_lower[t] = fmax(left_lower[t - 1], left_lower[t]);
+    left_upper[t] = fmin(left_upper[t - 1], left_upper[t]);
   }
   out->all_lower = left_lower[n - 1];
   out->all_upper = left_upper[n - 1];
@@ -277,12 +268,6 @@ void kept_bounds(const struct workspace *ws, int leaf, uint32_t column, int thre
     out->lower = out->all_lower;
     out->upper = out->all_upper;
     return;
-  }
-  right_lower[n - 1] = -INFINITY;
-  right_upper[n - 1] = INFINITY;
-  for (uint32_t t = n - 1; t-- > 0;) {
-    right_lower[t] = fmax(right_lower[t + 1], lower[t + 1]);
-    right_upper[t] = fmin(right_upper[t + 1], upper[t + 1]);
   }
   out->left_lower = left_lower;
   out->left_upper = left_upper;
@@ -299,8 +284,8 @@ static void limit_leaf(struct workspace *ws, int number, double output, bool bel
   struct leaf *leaf = &ws->leaves[number];
   bool tighter = below ? output > leaf->lower : output < leaf->upper;
   if (tighter) *(below ? &leaf->lower : &leaf->upper) = output;
-  if (ws->constraint.kept->lower != NULL) {
-    tighten(limits_of(ws, number, below), 0, n_bins(ws), output, below);
+  if (keeps_runs(ws)) {
+    limit_runs_tighten_all(runs_of(ws), place_of(ws, number), output, below);
     uint8_t *dirty = dirty_of(ws, number);
     for (uint32_t i = 0; i < ws->data->binned.n_columns; i++) dirty[i] |= below ? DIRTY_LOWER : DIRTY_UPPER;
     tighter = true;

@@ -16,7 +16,8 @@ void kept_release(struct workspace *ws);
 
 /* Leaf 0 becomes the root of a new tree. */
 void kept_begin_tree(const struct workspace *ws);
-/* The limits of a child of `parent`, whose best split is made; then it takes its place in the tree. */
+/* The limits of a child of `parent`, whose best split is made, the left one first; then it takes its place in
+ * the tree. */
 void kept_child(const struct workspace *ws, int parent, int child, bool right);
 void kept_settle(const struct workspace *ws, int from, int to);
 /* Marks leaves on which the new leaves bear as stale, and their limits as to be found anew. */

@@ -178,8 +178,8 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
     if (!isfinite(ws->chunks[c].max_gradient) || !isfinite(ws->chunks[c].max_hessian))
       return status_set(
           err, COPSE_ERR_DATA,
-          "a gradient of this round is beyond the range of float32: the labels, weights or init "
-          "scores are too large together (rescale them)");
+          "a gradient of this round is beyond the range of float32: the labels, weights or init scores "
+          "(with linear_tree the values of a feature too) are too large together (rescale them)");
     max_gradient = fmaxf(max_gradient, ws->chunks[c].max_gradient);
     max_hessian = fmaxf(max_hessian, ws->chunks[c].max_hessian);
   }

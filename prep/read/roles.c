@@ -219,8 +219,9 @@ static copse_status resolve_list(const struct read_job *job, const char *list, s
                   list);
   if (target->clash >= 0)
     return report(err, COPSE_ERR_ARGUMENT,
-                  "%s: %s=%s: column %d already has another role (give each column one)", path, what, list,
-                  target->clash);
+                  "%s: %s=%s: column %d%s%s%s already has another role (give each column one)", path, what,
+                  list, target->clash, plan->named ? " (\"" : "",
+                  plan->named ? plan->names[target->clash] : "", plan->named ? "\")" : "");
   return COPSE_OK;
 }
 
@@ -426,6 +427,18 @@ static copse_status plan_by_position(const struct read_job *job, struct column_p
   return COPSE_OK;
 }
 
+/* Whether label_column is meant for this file and not for the one that was trained on: a name, or an index
+ * where the labels lie as they did there. */
+static bool label_is_declared(const struct read_job *job, const struct column_plan *plan) {
+  const copse_frame_schema *schema = job->applied;
+  const char *list = job->options->label_column;
+  if (!given(list)) return false;
+  if (plan->n_labels == 0 || strncmp(list, "name:", 5) == 0) return true;
+  bool same = plan->n_columns == schema->n_columns && plan->n_labels == schema->n_labels;
+  for (uint32_t k = 0; k < plan->n_labels && same; k++) same = plan->labels[k] == schema->labels[k];
+  return same;
+}
+
 static copse_status plan_applied(const struct read_job *job, struct column_plan *plan, copse_error *err) {
   const copse_read_options *o = job->options;
   const copse_frame_schema *schema = job->applied;
@@ -433,7 +446,8 @@ static copse_status plan_applied(const struct read_job *job, struct column_plan 
   copse_status status =
       plan->named && schema->named ? plan_by_name(job, plan, err) : plan_by_position(job, plan, err);
   if (status != COPSE_OK) return status;
-  if (given(o->label_column) && plan->label < 0 && plan->named && schema->named) {
+  if (plan->named && schema->named && label_is_declared(job, plan)) {
+    forget_labels(plan);
     status = declared_label(job, plan, err);
     if (status != COPSE_OK) return status;
   }

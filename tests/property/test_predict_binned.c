@@ -1,6 +1,7 @@
 /* A data set predicts the bits of the rows that it was made of: missing values, categories, bundles, wide
  * bins, several outputs, forests and dropped trees; the rows trained on, others, some of them, and a set that
  * was written and read; by every way through the trees and any number of threads. */
+#include <float.h>
 #include <string.h>
 
 #include "checks.h"
@@ -214,6 +215,87 @@ static void bundles_predict_what_rows_do(void **state) {
   }
 }
 
+/* ---- the ends of the range of numbers ---- */
+
+enum { EXTREME_COLUMNS = 4 };
+
+static double extreme(struct draw *draw, uint32_t column) {
+  static const double values[EXTREME_COLUMNS][10] = {
+      {-1.7e308, -1e308, -1e300, -1.5, 0, -0.0, 2, 1e300, 1e308, 1.7e308},
+      {5e-324, -5e-324, 1e-310, -1e-310, 1e-36, 1e-34, -1e-34, 0, -0.0, 1},
+      {(double)NAN, -DBL_MAX, -1.7e308, -1e308, (double)NAN, 1e308, 1.7e308, DBL_MAX, 3, 3},
+      {(double)-INFINITY, -1e308, -7, 1, 1e300, 1e308, (double)INFINITY, (double)NAN, 0, 1.2e300}};
+  return values[column][draw_between(draw, 0, 9)];
+}
+
+/* Labels that every value has a share in. */
+static void extreme_rows(uint64_t n, uint64_t seed, double *x, float *label) {
+  struct draw draw = {.seed = seed};
+  for (uint64_t row = 0; row < n; row++) {
+    double sum = 0;
+    for (uint32_t c = 0; c < EXTREME_COLUMNS; c++) {
+      double value = extreme(&draw, c), size = isnan(value) ? 77 : fmin(fmax(value, -0x1p1000), 0x1p1000);
+      x[row * EXTREME_COLUMNS + c] = value;
+      for (int bit = 0; bit < 64; bit += 9)
+        sum += sin((double)(c + 1) * (log2(fabs(size) + 0x1p-1070) + bit));
+      sum += value > 0 ? 3 : 0;
+    }
+    label[row] = (float)(sum + draw_uniform(&draw));
+  }
+}
+
+static void predict_rows(copse_model *model, const double *x, uint64_t n, double *out) {
+  for (uint64_t row = 0; row < n; row++)
+    out[row] = small_predict(model, COPSE_PREDICT_RAW, x + row * EXTREME_COLUMNS);
+}
+
+/* Trained with, read from its text, from bins and from numbers, all at once and one by one. */
+static void check_extremes(const char *text, const struct small_data *data, const struct small_data *others) {
+  copse_error err;
+  copse_params *params = small_params(text);
+  copse_dataset *set = small_dataset(data, params, NULL), *valid;
+  copse_booster *booster;
+  copse_model *model;
+  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
+  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
+  copse_table table = small_table(data), other = small_table(others);
+  must(copse_dataset_from_table(NULL, &other, NULL, NULL, params, copse_dataset_schema(set), &valid, &err),
+       &err);
+  copse_model *again = reread(model);
+  compare_all(again, &table, set);
+  compare_all(again, &other, valid);
+  compare_stored(again, &other, valid);
+  double *one_by_one = copse_alloc(NULL, TRAIN, sizeof *one_by_one);
+  predict_rows(again, data->x, TRAIN, one_by_one);
+  const double *scores = copse_booster_scores(booster, 0, NULL);
+  for (uint64_t row = 0; row < TRAIN; row++) near(one_by_one[row], scores[row]);
+  copse_free(one_by_one);
+  copse_model_free(again);
+  copse_model_free(model);
+  copse_booster_free(booster);
+  copse_dataset_free(valid);
+  copse_dataset_free(set);
+  copse_params_free(params);
+}
+
+static void ends_of_the_range_predict_what_rows_do(void **state) {
+  (void)state;
+  static const char *const texts[] = {SMALL "num_leaves=60", SMALL "num_leaves=60 max_bin=5",
+                                      SMALL "num_leaves=60 compat=lightgbm", SMALL "use_missing=false",
+                                      SMALL "num_leaves=60 extra_trees=true"};
+  static double x[TRAIN * EXTREME_COLUMNS], other[OTHERS * EXTREME_COLUMNS];
+  static float label[TRAIN], other_label[OTHERS];
+  extreme_rows(TRAIN, 5, x, label);
+  extreme_rows(OTHERS, 6, other, other_label);
+  const struct small_data data = {TRAIN, EXTREME_COLUMNS, x, label, NULL, NULL},
+                          others = {OTHERS, EXTREME_COLUMNS, other, other_label, NULL, NULL};
+  for (size_t i = 0; i < COUNT(texts); i++) check_extremes(texts[i], &data, &others);
+  /* Values beyond all that were trained on. */
+  for (uint64_t i = 0; i < (uint64_t)TRAIN * EXTREME_COLUMNS; i++)
+    if (fabs(x[i]) > 1e299) x[i] = x[i] > 0 ? 11 : -11;
+  for (size_t i = 0; i < COUNT(texts); i++) check_extremes(texts[i], &data, &others);
+}
+
 /* With an encoder, rows that it did not learn from; those that it did as training scores them. */
 static void encoded_categories_predict_what_training_scores(void **state) {
   (void)state;
@@ -394,6 +476,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(bins_predict_what_rows_do),
       cmocka_unit_test(bundles_predict_what_rows_do),
+      cmocka_unit_test(ends_of_the_range_predict_what_rows_do),
       cmocka_unit_test(encoded_categories_predict_what_training_scores),
       cmocka_unit_test(other_data_are_refused),
       cmocka_unit_test(linear_leaves_are_refused),

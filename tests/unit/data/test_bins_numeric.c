@@ -1,4 +1,5 @@
 /* Cut points of numeric features: worked examples of LightGBM (vectors T1a to T1d), missing types, limits. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -224,6 +225,19 @@ static void infinite_values_have_bins(void **state) {
   bins_release(&bins);
 }
 
+/* Where sums of neighbours are beyond the range. */
+static void ends_of_the_range_have_bins(void **state) {
+  (void)state;
+  const double values[] = {-INFINITY, -1.75e308, -1.5e308, -1e308,  0,       1e-3,
+                           1e308,     1.5e308,   1.6e308,  1.7e308, INFINITY};
+  struct bin_params params = plain(1);
+  struct feature_bins bins = find(values, COUNT(values), 0, 255, &params);
+  assert_int_equal(bins.n_bins, COUNT(values));
+  for (uint32_t i = 0; i < bins.n_bins; i++) assert_int_equal(bins_of_value(&bins, values[i]), i);
+  assert_true(bins.upper[1] == above(-1.625e308) && bins.upper[0] == -DBL_MAX && bins.upper[9] == DBL_MAX);
+  bins_release(&bins);
+}
+
 static void a_value_on_a_midpoint_goes_down(void **state) {
   (void)state;
   struct bin_params params = plain(1);
@@ -264,6 +278,7 @@ int main(void) {
                                      cmocka_unit_test(most_frequent_bin_needs_seven_tenths),
                                      cmocka_unit_test(zeros_given_and_implied_are_the_same),
                                      cmocka_unit_test(infinite_values_have_bins),
+                                     cmocka_unit_test(ends_of_the_range_have_bins),
                                      cmocka_unit_test(a_value_on_a_midpoint_goes_down),
                                      cmocka_unit_test(many_at_once_equal_one_by_one)};
   return cmocka_run_group_tests(tests, NULL, NULL);

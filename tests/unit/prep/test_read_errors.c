@@ -142,7 +142,7 @@ static void test_options(void **unused) {
   expect_error(path, &o, COPSE_ERR_ARGUMENT,
                "weight_column: index 3, but the last one is 2 (the label column is not counted)");
   o.weight_column = "name:y";
-  expect_error(path, &o, COPSE_ERR_ARGUMENT, "column 0 already has another role");
+  expect_error(path, &o, COPSE_ERR_ARGUMENT, "column 0 (\"y\") already has another role");
   o.weight_column = "name:weight";
   expect_error(path, &o, COPSE_ERR_DATA,
                "options.csv:3:3: column \"weight\": the weight is negative: found \"-1\"");
@@ -152,10 +152,12 @@ static void test_options(void **unused) {
   expect_error(path, &o, COPSE_ERR_DATA, "options.csv:4:4: column \"query\": the query id is missing");
   o = base;
   o.categorical_feature = "auto,name:y";
-  expect_error(path, &o, COPSE_ERR_ARGUMENT, "categorical_feature=name:y: column 0 already has another role");
+  expect_error(path, &o, COPSE_ERR_ARGUMENT,
+               "categorical_feature=name:y: column 0 (\"y\") already has another role");
   o.categorical_feature = "1";
   o.weight_column = "1";
-  expect_error(path, &o, COPSE_ERR_ARGUMENT, "categorical_feature=1: column 2 already has another role");
+  expect_error(path, &o, COPSE_ERR_ARGUMENT,
+               "categorical_feature=1: column 2 (\"weight\") already has another role");
   o = base;
   o.ignore_column = "0,name:query";
   expect_error(path, &o, COPSE_ERR_ARGUMENT,

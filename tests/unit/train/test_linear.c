@@ -95,6 +95,62 @@ static void singular_systems(void **state) {
   copse_model_free(model);
 }
 
+/* Leaves in which a column is constant, the twin of another, missing in all rows or in some, or beyond
+ * float32: with any penalty the model is none worse than the leaves' plain values, of which it is a special
+ * case. */
+enum { S_ROWS = 600, S_COLUMNS = 6 };
+
+static void degenerate_rows(double *x, float *y) {
+  for (int i = 0; i < S_ROWS; i++) {
+    double *row = x + S_COLUMNS * i, wave = sin(i) * 3;
+    row[0] = i % 2; /* constant below its split */
+    row[1] = wave;
+    row[2] = 2 * wave + 3;                  /* a twin */
+    row[3] = i % 2 ? 7.25 : cos(i * 0.7);   /* constant in one half */
+    row[4] = wave > 0 ? NAN : cos(i * 1.3); /* missing in one half */
+    row[5] = i % 50 == 0 ? 1e39 * (i % 3 - 1) : cos(i * 2.1);
+    y[i] = (float)(row[0] * wave + row[3] + (wave > 0 ? 2 : row[4]) + (i * 7 % 11) * 0.1 + cos(i * 2.1));
+  }
+}
+
+static double squares(const struct small_data *data, const char *params) {
+  copse_model *model = small_train(data, params);
+  double sum = 0;
+  for (uint64_t i = 0; i < data->n_rows; i++) {
+    double value = small_predict(model, COPSE_PREDICT_RAW, data->x + i * data->n_features);
+    if (!isfinite(value)) fail_msg("%s: row %d: %g", params, (int)i, value);
+    sum += (value - (double)data->label[i]) * (value - (double)data->label[i]);
+  }
+  for (int t = 0; t < model->n_trees; t++) {
+    const struct leaf_models *linear = model->trees[t].linear;
+    for (size_t k = 0; linear != NULL && k < linear->begin[model->trees[t].n_leaves]; k++)
+      assert_true(isfinite(linear->coefficient[k]) && linear->coefficient[k] != 0);
+  }
+  copse_model_free(model);
+  return sum;
+}
+
+static void degenerate_leaves_are_no_worse(void **state) {
+  (void)state;
+  static double x[S_ROWS * S_COLUMNS];
+  static float y[S_ROWS];
+  static const char *const penalties[] = {"0", "1e-6", "0.5", "1000"};
+  degenerate_rows(x, y);
+  struct small_data data = {.n_rows = S_ROWS, .n_features = S_COLUMNS, .x = x, .label = y};
+  for (int n_leaves = 2; n_leaves <= 300; n_leaves = n_leaves * 2 + 1)
+    for (size_t p = 0; p < sizeof penalties / sizeof penalties[0]; p++) {
+      char params[300];
+      int n = snprintf(params, sizeof params,
+                       "num_leaves=%d min_data_in_leaf=1 learning_rate=1 verbosity=-1 num_iterations=2 ",
+                       n_leaves);
+      /* The first tree has no linear leaves: the second one divides what it left in both. */
+      double plain = squares(&data, params);
+      snprintf(params + n, sizeof params - (size_t)n, "linear_tree=true linear_lambda=%s", penalties[p]);
+      double linear = squares(&data, params);
+      if (!(linear <= plain * (1 + 1e-6) + 1e-6)) fail_msg("%s: %g, without %g", params, linear, plain);
+    }
+}
+
 /* ---- mixed data, whose values a float holds ---- */
 
 static struct mixed_data floats(uint64_t n_rows, uint64_t seed) {
@@ -220,6 +276,37 @@ static void scores_are_predictions(void **state) {
   check_predictions(MIXED "bagging_freq=1 bagging_fraction=0.7", 0);
   check_predictions(MIXED DART, 1e-8);
   check_predictions(MIXED DART "compat=lightgbm", 1e-8);
+}
+
+/* Values are float32 in training and double in prediction: a twin that is one but for that rounding has no
+ * coefficient, else large ones would tell the two apart. */
+static void rounding_is_no_information(void **state) {
+  (void)state;
+  enum { N = 600, COLUMNS = 4 };
+  static double x[N * COLUMNS];
+  static float y[N];
+  for (int i = 0; i < N; i++) {
+    double *row = x + COLUMNS * i, wave = sin(i) * 3;
+    row[0] = i % 2;
+    row[1] = wave;
+    row[2] = 2 * wave + 3;
+    row[3] = cos(i * 0.7);
+    y[i] = (float)(row[0] * wave + row[3] + (i * 7 % 11) * 0.1 + cos(i * 2.1));
+  }
+  struct small_data data = {.n_rows = N, .n_features = COLUMNS, .x = x, .label = y};
+  copse_booster *booster = mixed_booster(&data,
+                                         "linear_tree=true linear_lambda=0 num_leaves=31 learning_rate=1 "
+                                         "min_data_in_leaf=1 verbosity=-1");
+  for (int r = 0; r < N_ROUNDS; r++) must_step(booster);
+  copse_model *model = model_of(booster);
+  double most = 0;
+  for (int i = 0; i < N; i++) {
+    double found = small_predict(model, COPSE_PREDICT_RAW, x + (size_t)COLUMNS * i);
+    most = fmax(most, fabs(found - booster->sets[0].score[i]));
+  }
+  if (!(most < 1e-4)) fail_msg("%g apart", most);
+  copse_model_free(model);
+  copse_booster_free(booster);
 }
 
 /* A part and the rest are the bits of the whole; so is a round that is taken back and made again. */
@@ -348,8 +435,10 @@ int main(void) {
       cmocka_unit_test(worked_example),
       cmocka_unit_test(missing_values_get_leaf_values),
       cmocka_unit_test(singular_systems),
+      cmocka_unit_test(degenerate_leaves_are_no_worse),
       cmocka_unit_test(threads_change_nothing),
       cmocka_unit_test(scores_are_predictions),
+      cmocka_unit_test(rounding_is_no_information),
       cmocka_unit_test(going_on_and_back),
       cmocka_unit_test(values_of_any_layout),
       cmocka_unit_test(refusals),
