@@ -85,7 +85,7 @@ static copse_status plan(struct predict_job *job, copse_error *err) {
   bool raw = copse_params_get_bool(app->params, "predict_raw_score");
   bool leaf = copse_params_get_bool(app->params, "predict_leaf_index");
   job->options = settings_read_options(app, COPSE_READ_PREDICT);
-  bool sum = strcmp(setting(app, "compat"), "lightgbm") == 0; /* whose raw scores of a forest are sums */
+  bool sum = strcmp(setting(app, "compat"), "none") != 0; /* whose raw scores of a forest are sums */
   job->kind = leaf  ? COPSE_PREDICT_LEAF
               : raw ? (sum ? COPSE_PREDICT_SUM : COPSE_PREDICT_RAW)
                     : COPSE_PREDICT_VALUE;

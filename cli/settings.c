@@ -209,7 +209,7 @@ copse_read_options settings_read_options(const struct app *app, copse_read_task 
   if (copse_params_given(app->params, "num_class")) {
     o.n_classes = (uint32_t)copse_params_get_int(app->params, "num_class");
   }
-  o.repair = strcmp(setting(app, "compat"), "lightgbm") == 0;
+  o.repair = strcmp(setting(app, "compat"), "none") != 0;
   o.unseen =
       strcmp(setting(app, "unseen_category"), "error") == 0 ? COPSE_UNSEEN_ERROR : COPSE_UNSEEN_MISSING;
   o.n_threads = (int)copse_params_get_int(app->params, "num_threads");

@@ -226,8 +226,9 @@ def _report(trials, engines, options):
              f"queries); files of more than {MAX_ROWS} rows are cut to as many drawn ones. 100 rounds, learning rate "
              "0.1, 31 leaves, else each engine's own defaults (XGBoost: `grow_policy=lossguide max_depth=0`; CatBoost: "
              "`grow_policy=Lossguide depth=16`; scikit-learn: HistGradientBoosting without early stopping; "
-             "Copse compat=lightgbm: counts, draws and rounds as LightGBM does; Copse --auto: what `copse train --auto` "
-             "chooses beside these three, all rounds) and what the column \"objective\" says. Same rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
+             "Copse compat=lightgbm: counts, draws and rounds as that version of LightGBM does; Copse --auto: what "
+             "`copse train --auto` chooses beside these three, all rounds) and what the column \"objective\" says. Same "
+             "rows, columns and weights for all; texts are coded as integers and told to each engine as its kind of "
              "category, to scikit-learn as numbers above 255 levels.", "",
              report.table(SIZE, sizes), "",
              "claim-rate is ClaimNb / Exposure, premium the sum of the claims / Exposure, both weighted by Exposure; "

@@ -79,7 +79,7 @@ class Checker:
         self._predict(configuration, prepared, categorical, models, paths, row)
 
     def _sampling_off(self):
-        return {"compat": "lightgbm",
+        return {"compat": environment.compat_of(self.lightgbm.version),
                 "bin_construct_sample_cnt": settings.COMPARATOR["bin_construct_sample_cnt"]}
 
     def _predict(self, configuration, prepared, categorical, models, paths, row):

@@ -8,10 +8,11 @@ To add an engine: a class like these, and its name in accuracy.py.
 import importlib.util
 import os
 import warnings
+from importlib import metadata
 
 import numpy as np
 
-from . import catalogue, engines
+from . import catalogue, engines, environment
 
 N_ROUNDS, LEARNING_RATE, N_LEAVES, N_THREADS = 100, 0.1, 31, 1
 MOST_LEVELS = 255  # of a categorical feature of scikit-learn's
@@ -109,12 +110,14 @@ class Copse(Contender):
 
 
 class CopseCompat(Copse):
-    """LightGBM's own way of counting, drawing and rounding in all that Copse does otherwise by default."""
+    """LightGBM's own way of counting, drawing and rounding in all that Copse does otherwise by default; that of the
+    version beside it."""
 
     name = "Copse compat=lightgbm"
 
     def predict(self, case, train, test, scratch):
-        return self.train_and_predict(case, train, test, scratch, {**_tree_parameters(case), "compat": "lightgbm"},
+        compat = environment.compat_of(metadata.version(LightGBM.module))
+        return self.train_and_predict(case, train, test, scratch, {**_tree_parameters(case), "compat": compat},
                                       N_ROUNDS)
 
 

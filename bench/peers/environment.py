@@ -12,8 +12,7 @@ import sys
 from importlib import metadata
 
 PACKAGES = {"lightgbm": "lightgbm", "numpy": "numpy", "scikit-learn": "sklearn"}  # distribution -> module
-# Whose results compat=lightgbm reproduces to the last split. 4.7 has another weighted percentile.
-REFERENCE_LIGHTGBM = "4.6.0"
+REFERENCE_LIGHTGBM = "4.6.0"  # of --check: whose results compat=lightgbm reproduces to the last split
 # Wanted by some modes, which do without where they cannot be had: module -> what to ask the registry for, in turn.
 OTHER_LEARNERS = {"xgboost": (["xgboost-cpu"], ["xgboost"])}
 PEERS = {**OTHER_LEARNERS, "catboost": (["catboost"],), "treelite": (["treelite"],), "tl2cgen": (["tl2cgen"],),
@@ -22,6 +21,11 @@ CATBOOST = {"catboost": (["catboost"],)}  # of --amazon
 AUTO = {**OTHER_LEARNERS, **CATBOOST}  # of --accuracy and --auto
 PREPARATION = {"pandas": (["pandas"],)}  # of --prep
 TRIED = "COPSE_BENCH_TRIED"  # set in the environment of a process that had its packages installed
+
+
+def compat_of(version):
+    """Copse's compat for a version of LightGBM: 4.7 has another weighted percentile."""
+    return "lightgbm4.7" if tuple(map(int, version.split(".")[:2])) >= (4, 7) else "lightgbm"
 
 
 def home():

@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from . import losses_rank
+from . import environment, losses_rank
 
 EPSILON = float(np.float32(1e-15))
 
@@ -234,7 +234,7 @@ def percentile_goes_below():
     """Up to 4.6, LightGBM's weighted percentile takes the weight after the wanted place for the one at it."""
     import lightgbm
 
-    return tuple(map(int, lightgbm.__version__.split(".")[:2])) <= (4, 6)
+    return environment.compat_of(lightgbm.__version__) == "lightgbm"
 
 
 _STARTS = {

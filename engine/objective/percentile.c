@@ -130,7 +130,7 @@ static uint64_t least(const struct weighted *in, uint64_t begin, uint64_t end) {
 }
 
 double percentile_weighted(double *values, uint32_t *rows, const float *weight, uint64_t n, double level,
-                           bool extrapolate) {
+                           enum percentile_rule rule) {
   if (n <= 1) return n == 1 ? values[0] : 0.0;
   struct weighted in = {values, rows, weight};
   double total = 0, below;
@@ -140,9 +140,11 @@ double percentile_weighted(double *values, uint32_t *rows, const float *weight, 
   double upper = values[place], here = weight_at(&in, place);
   if (place == 0) return upper;
   double lower = values[greatest(&in, 0, place)];
-  if (!extrapolate)
+  if (rule == PERCENTILE_BETWEEN)
     return here > 0 && target < below + here ? lower + (target - below) / here * (upper - lower) : upper;
   if (place == n - 1) return upper;
+  if (rule == PERCENTILE_LIGHTGBM47)
+    return here >= 1 ? lower + (target - below) / here * (upper - lower) : lower;
   double next = weight_at(&in, least(&in, place + 1, n));
   return next >= 1 ? lower + (target - (below + here)) / next * (upper - lower) : upper;
 }

@@ -108,7 +108,7 @@ copse_status objective_check_chances(const struct objective *objective, copse_er
 static double percentile_of(const struct objective *objective, struct renew_scratch in, uint64_t n,
                             double level, const float *weight) {
   if (weight == NULL) return percentile(in.values, n, level);
-  return percentile_weighted(in.values, in.rows, weight, n, level, objective->params.extrapolate_percentile);
+  return percentile_weighted(in.values, in.rows, weight, n, level, objective->params.percentile);
 }
 
 copse_status objective_prepare_percentile(copse_context *ctx, struct objective *objective,

@@ -107,7 +107,8 @@
   C("none", "na,null,custom", NOW, ANY)
 
 #define LEAF_COUNTS(C) C("exact", "", NOW, ANY) C("hessian", "", NOW, ANY)
-#define COMPAT(C) C("none", "", NOW, ANY) C("lightgbm", "", NOW, ANY)
+#define COMPAT(C)                                                            \
+  C("none", "", NOW, ANY) C("lightgbm", "lightgbm4.6", NOW, ANY) C("lightgbm4.7", "", NOW, ANY)
 /* The last three are forms of a profile, and nothing else takes them. */
 #define FORMAT(C)                                                                                        \
   C("auto", "", NOW, ANY)                                                                              \

@@ -85,6 +85,8 @@ int64_t effective_int(const copse_params *params, enum param_id id);
 /* resolve.c: fills params->resolution. */
 COPSE_MUST_CHECK copse_status resolve_all(copse_params *params, copse_error *err);
 /* compat.c */
+/* Whether LightGBM's quirks are asked for, of any version. */
+bool compat_asked(const copse_params *params);
 COPSE_MUST_CHECK copse_status compat_resolve(const copse_params *params, struct resolution *resolution,
                                              copse_error *err);
 /* support.c: refuses values that this version knows but does not act on. */

@@ -47,13 +47,12 @@ struct compat_params {
                               */
   bool split_on_rounding; /* a gain that is nothing but rounding splits a leaf, and keeps a feature splittable
                            */
-  bool forward_skips_bin0;     /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
-  bool keep_limits;            /* 4.14, 10.23: monotone constraints, see train/monotone_kept.h */
-  bool extrapolate_percentile; /* 10.2: the weighted percentile may leave the data around it */
-  bool forcing_ends;    /* 4.16: a forced split without gain ends the forcing of all others in its tree */
-  bool linear_counts;   /* 8.1: what LightGBM takes for the usable rows of a linear leaf, see
-                           train/linear_leaf.h */
-  bool keep_all_rounds; /* B1: early stopping that never fires keeps every round, not the best one */
+  bool forward_skips_bin0; /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
+  bool keep_limits;        /* 4.14, 10.23: monotone constraints, see train/monotone_kept.h */
+  bool forcing_ends;       /* 4.16: a forced split without gain ends the forcing of all others in its tree */
+  bool linear_counts;      /* 8.1: what LightGBM takes for the usable rows of a linear leaf, see
+                              train/linear_leaf.h */
+  bool keep_all_rounds;    /* B1: early stopping that never fires keeps every round, not the best one */
 };
 
 /* Cut points that a numeric feature's bins are to have, in the caller's order. */
@@ -100,6 +99,9 @@ struct encode_params {
   int few_levels; /* a column of so many at most stays as it is */
 };
 
+/* Which number a percentile of weighted rows is: objective/percentile.h. */
+enum percentile_rule { PERCENTILE_BETWEEN, PERCENTILE_LIGHTGBM46, PERCENTILE_LIGHTGBM47 };
+
 struct objective_params {
   enum objective_kind kind;
   int n_outputs;
@@ -108,9 +110,9 @@ struct objective_params {
   double scale_pos_weight;
   double sigmoid;
   bool reg_sqrt;
-  double alpha;                  /* huber, quantile, expectile */
-  double poisson_max_delta_step; /* poisson */
-  bool extrapolate_percentile;   /* compat 10.2: LightGBM's weighted percentile */
+  double alpha;                    /* huber, quantile, expectile */
+  double poisson_max_delta_step;   /* poisson */
+  enum percentile_rule percentile; /* compat 10.2 */
   struct rank_params rank;
   bool gamma_takes_zero;   /* compat 10.10: labels of 0 for objective=gamma */
   bool mape_first_hessian; /* compat 10.3: objective=mape takes the first row's weight for every hessian */

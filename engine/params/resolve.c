@@ -322,7 +322,7 @@ static void fill_quant(const copse_params *params, struct resolution *resolution
   if (slot_text(params, PARAM_num_grad_quant_bins)[0] != '\0') {
     out->levels = (int)slot_int(params, PARAM_num_grad_quant_bins);
   } else {
-    out->levels = slot_is(params, PARAM_compat, "lightgbm") ? LIGHTGBM_LEVELS : FINEST_LEVELS;
+    out->levels = compat_asked(params) ? LIGHTGBM_LEVELS : FINEST_LEVELS;
     if (out->on) derive_int(resolution, PARAM_num_grad_quant_bins, out->levels);
   }
 }
@@ -340,7 +340,7 @@ static void fill_boost(const copse_params *params, struct boost_params *out) {
   out->boosting = slot_is(params, PARAM_boosting, "rf")     ? BOOSTING_RF
                   : slot_is(params, PARAM_boosting, "dart") ? BOOSTING_DART
                                                             : BOOSTING_GBDT;
-  out->quirks = slot_is(params, PARAM_compat, "lightgbm");
+  out->quirks = compat_asked(params);
   out->refit_decay_rate = slot_double(params, PARAM_refit_decay_rate);
   out->num_iterations = (int)slot_int(params, PARAM_num_iterations);
   out->learning_rate = slot_double(params, PARAM_learning_rate);

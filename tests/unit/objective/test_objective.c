@@ -627,7 +627,7 @@ static void starts_are_lightgbms(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct objective_params params = plain_params(cases[i].kind);
     params.alpha = cases[i].alpha;
-    params.extrapolate_percentile = true;
+    params.percentile = PERCENTILE_LIGHTGBM46;
     assert_near(start_of(&params, regression_labels, NULL, N, 0), cases[i].plain, cases[i].tolerance);
     assert_near(start_of(&params, regression_labels, weights, N, 0), cases[i].weighted, cases[i].tolerance);
   }
@@ -669,7 +669,7 @@ static void renewed_leaves_are_lightgbms(void **state) {
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     struct objective_params params = plain_params(cases[i].kind);
     params.alpha = cases[i].alpha;
-    params.extrapolate_percentile = true;
+    params.percentile = PERCENTILE_LIGHTGBM46;
     struct objective o = make(&params, cases[i].label, cases[i].weight, N, 1);
     double start = o.row->start(&o, 0), score[N], values[N];
     uint32_t room[N];

@@ -161,7 +161,7 @@ static void test_wrong_values(void **state) {
   assert_refused("quantiles", "0.5,1",
                  "quantiles=0.5,1: expected finite numbers, comma separated with 0.0 < x < "
                  "1.0, found \"1\" in the list");
-  assert_refused("compat", "xgboost", "compat=xgboost: expected one of: none, lightgbm");
+  assert_refused("compat", "xgboost", "compat=xgboost: expected one of: none, lightgbm, lightgbm4.7");
   assert_refused(
       "max_bin_by_feature", "16,1",
       "max_bin_by_feature=16,1: expected whole numbers, comma separated with x > 1, found \"1\" in the list");

@@ -72,7 +72,7 @@ static void test_defaults(void **state) {
   assert_true(r->objective.boost_from_average && r->objective.sigmoid == 1 &&
               r->objective.scale_pos_weight == 1);
   assert_true(r->objective.alpha == 0.9 && r->objective.poisson_max_delta_step == 0.7 &&
-              !r->objective.extrapolate_percentile && !r->grow.compat.extrapolate_percentile);
+              r->objective.percentile == PERCENTILE_BETWEEN);
   assert_true(r->sample.bagging_freq == 0 && r->sample.bagging_fraction == 1 && !r->sample.bagging_by_class &&
               !r->sample.bagging_by_query && r->sample.feature_fraction == 1 &&
               r->sample.feature_fraction_bynode == 1 && !r->sample.extra_trees);
@@ -597,13 +597,17 @@ static void test_compat(void **state) {
   assert_true(r->grow.compat.hessian_counts && r->grow.compat.inherit_unsplittable &&
               r->grow.compat.forward_skips_bin0 && r->grow.compat.keep_limits &&
               r->grow.compat.linear_counts && r->grow.compat.keep_all_rounds &&
-              r->grow.compat.extrapolate_percentile && r->objective.extrapolate_percentile &&
-              r->boost.keep_all_rounds);
+              r->objective.percentile == PERCENTILE_LIGHTGBM46 && r->boost.keep_all_rounds);
   assert_int_equal(r->bin.sample_count, 200000);
   assert_derived("bin_construct_sample_cnt", 200000);
   assert_string_equal(copse_params_get(params, "leaf_counts"), "hessian");
   r = resolved("compat=lightgbm bin_construct_sample_cnt=500 leaf_counts=hessian");
   assert_int_equal(r->bin.sample_count, 500);
+  assert_int_equal(resolved("compat=lightgbm4.6")->objective.percentile, PERCENTILE_LIGHTGBM46);
+  r = resolved("compat=lightgbm4.7 use_quantized_grad=true");
+  assert_true(r->objective.percentile == PERCENTILE_LIGHTGBM47 && r->grow.compat.hessian_counts &&
+              r->boost.quirks && r->grow.quant.levels == 4);
+  assert_string_equal(copse_params_get(params, "compat"), "lightgbm4.7");
   assert_false(resolved("")->grow.quant.on);
   r = resolved("use_quantized_grad=true");
   assert_true(r->grow.quant.on && r->grow.quant.stochastic && !r->grow.quant.renew_leaf);
@@ -624,8 +628,8 @@ static void test_compat(void **state) {
                "c:3: leaf_counts=exact conflicts with use_quantized_grad=true and objective=binary: packed "
                "histograms have room for counts only where all hessians are 1: leave one of them out");
   assert_fails(
-      "compat=lightgbm leaf_counts=exact", COPSE_ERR_ARGUMENT,
-      "c:2: leaf_counts=exact conflicts with compat=lightgbm, which estimates leaf counts from hessians: "
+      "compat=lightgbm4.7 leaf_counts=exact", COPSE_ERR_ARGUMENT,
+      "c:2: leaf_counts=exact conflicts with compat=lightgbm4.7, which estimates leaf counts from hessians: "
       "leave one of them out");
 }
 

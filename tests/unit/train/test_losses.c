@@ -68,6 +68,25 @@ static void regression_losses(void **state) {
   }
 }
 
+/* The same, of version 4.7.0: its weighted percentile is another. */
+static void regression_losses_of_47(void **state) {
+  (void)state;
+  const float y[] = {.5f, 1, 2, 3.5f, 5, 8}, w[] = {1, 2, .5f, 1.5f, 3, 1};
+  const struct small_data data = {6, 1, x6, y, w, NULL};
+  const struct loss_case cases[] = {
+      {"objective=regression_l1 ", true, 3.5, .6875, 4.125},
+      {"objective=quantile alpha=.7 ", true, 4.5, 1, 5},
+      {"objective=mape ", true, 1.5, .5, 1},
+  };
+  for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+    char params[512];
+    snprintf(params, sizeof params, "compat=lightgbm4.7 %s" BASE, cases[c].params);
+    copse_model *model = small_train(&data, params);
+    stump(model, 0, NAN, cases[c].threshold, cases[c].left, cases[c].right);
+    copse_model_free(model);
+  }
+}
+
 /* [T2h], 10.3: the first row's weight for every hessian, the true sum for the root; without compat the true
  * weights of the leaves. */
 static void weighted_percentage_error(void **state) {
@@ -247,10 +266,15 @@ static void settings_change(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(regression_losses), cmocka_unit_test(weighted_percentage_error),
-      cmocka_unit_test(quantiles),         cmocka_unit_test(classes),
-      cmocka_unit_test(absent_class),      cmocka_unit_test(probabilities),
-      cmocka_unit_test(going_on),          cmocka_unit_test(linear_leaves_are_not_continued),
+      cmocka_unit_test(regression_losses),
+      cmocka_unit_test(regression_losses_of_47),
+      cmocka_unit_test(weighted_percentage_error),
+      cmocka_unit_test(quantiles),
+      cmocka_unit_test(classes),
+      cmocka_unit_test(absent_class),
+      cmocka_unit_test(probabilities),
+      cmocka_unit_test(going_on),
+      cmocka_unit_test(linear_leaves_are_not_continued),
       cmocka_unit_test(settings_change),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
