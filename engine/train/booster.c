@@ -256,9 +256,6 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->data_version = train->version;
   if ((status = find_metrics(booster, err)) != COPSE_OK) return status;
   uint64_t cells = train->n_rows * (uint64_t)booster->n_outputs;
-  booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
-  booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
-  if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
   if (forest_on(booster)) {
     booster->forest_score = copse_alloc_zero(booster->ctx, cells, sizeof *booster->forest_score);
     if (booster->forest_score == NULL) return status_memory(err, "the scores that trees are grown at");

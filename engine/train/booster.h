@@ -73,7 +73,7 @@ struct copse_booster {
   int n_outputs; /* trees per round */
   struct workspace workspace;
   uint64_t data_version; /* of the training fields that the objective has seen */
-  float *gradient, *hessian;
+  float *gradient, *hessian; /* [n_rows * n_outputs] output-major; NULL while a chunk's at a time are enough */
   double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
   struct dart dart;
   bool started, finished;
@@ -123,7 +123,10 @@ int booster_team_threads(const copse_booster *booster);
 COPSE_MUST_CHECK copse_status own_metric_value(const copse_booster *booster, int index, int set, double *out,
                                                copse_error *err);
 void own_metrics_release(copse_booster *booster);
-/* Gradients of the training rows at a score, in the order of rows; biases of positions are left out. round:
+/* Memory for the gradients of all rows. Without it only those of a chunk exist at a time, where the workspace
+ * takes them as they come. */
+COPSE_MUST_CHECK copse_status booster_reserve_gradients(copse_booster *booster, copse_error *err);
+/* After booster_reserve_gradients: gradients of the training rows at a score, in the order of rows; biases of positions are left out. round:
  * the model's, to which draws belong. */
 void booster_gradients_at(copse_booster *booster, const double *score, int round);
 /* score += the tree's leaf values over a set's binned rows. */

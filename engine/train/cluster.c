@@ -26,14 +26,11 @@ void cluster_rows(struct workspace *ws) {
   uint64_t n = ws->data->n_rows;
   if (!worth_while(&ws->data->binned, n)) return;
   uint32_t *row_of = copse_alloc(ws->ctx, n, sizeof *row_of);
-  float *gathered = copse_alloc(ws->ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *gathered);
-  if (row_of == NULL || gathered == NULL ||
+  if (row_of == NULL ||
       binned_reorder(&ws->data->binned, ws->rows, ws->n_threads, &ws->clustered, NULL) != COPSE_OK) {
     copse_free(row_of);
-    copse_free(gathered);
     return;
   }
   memcpy(row_of, ws->rows, n * sizeof *row_of);
   ws->row_of = row_of;
-  ws->gathered = gathered;
 }

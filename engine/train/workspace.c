@@ -216,6 +216,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
   ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
   ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
+  ws->gathered = copse_alloc(ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *ws->gathered);
   ws->chunks =
       copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1) + (size_t)ws->n_threads, sizeof *ws->chunks);
   bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
@@ -227,7 +228,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
         copse_alloc(ctx, (size_t)ws->n_threads * GRADIENT_SAMPLE_BINS, sizeof *ws->strength_counts);
   }
   bool ok = (!by_gradient || (ws->row_strength != NULL && ws->strength_counts != NULL)) &&
-            (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
+            (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->gathered != NULL &&
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
   copse_status status = COPSE_OK;

@@ -133,7 +133,7 @@ struct workspace {
   /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`. */
   struct binned clustered;
   uint32_t *row_of; /* [n_rows] the data set's row at a place; NULL: places are rows */
-  float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians by place */
+  float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians of a chunk */
   bool cluster_tried;
   bool gradients_placed;    /* this round's gradients and scores come by place */
   bool gradients_taken;     /* the next tree's were handed over chunk by chunk */
@@ -199,6 +199,11 @@ size_t workspace_cut(uint64_t n_rows, uint64_t most_rows, int n_threads, uint64_
 void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body, void *user);
 /* Adds the time since `start` to a phase. */
 void workspace_note(struct workspace *ws, int lane, enum workspace_phase phase, double start);
+
+/* A thread's room for the gradients and, WORKSPACE_CHUNK numbers further, the hessians of a chunk. */
+static inline float *workspace_chunk_gradients(const struct workspace *ws, int thread) {
+  return ws->gathered + (size_t)thread * 2 * WORKSPACE_CHUNK;
+}
 
 /* The matrix that rows are numbered in. */
 static inline const struct binned *workspace_matrix(const struct workspace *ws) {
