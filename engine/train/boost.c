@@ -132,8 +132,7 @@ copse_status booster_reserve_gradients(copse_booster *booster, copse_error *err)
   uint64_t cells = booster->sets[0].data->n_rows * (uint64_t)booster->n_outputs;
   if (booster->gradient == NULL)
     booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
-  if (booster->hessian == NULL)
-    booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
+  if (booster->hessian == NULL) booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
   return COPSE_OK;
 }
@@ -152,7 +151,7 @@ static void compute_gradients(copse_booster *booster, bool placed) {
   if (placed) {
     job.objective.data.label = booster->placed.label;
     if (job.objective.data.weight != NULL) job.objective.data.weight = booster->placed.weight;
-    job.score = booster->placed.score;
+    job.score = placed_scores(booster);
   }
   if (forest_on(booster)) job.score = booster->forest_score; /* constants: in any order of rows */
   row_gradients(booster, &job);
@@ -216,7 +215,7 @@ static void add_to_training(copse_booster *booster, const struct tree *tree, int
   struct workspace *ws = &booster->workspace;
   uint64_t n = booster->sets[0].data->n_rows;
   double *score =
-      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n;
+      (ws->gradients_placed ? placed_scores(booster) : booster->sets[0].score) + (uint64_t)output * n;
   int n_before = forest_size_at(booster, booster->n_trees - 1);
   if (forest_on(booster)) forest_open(booster, n_before, n, score);
   if (tree->linear != NULL)
@@ -231,6 +230,16 @@ static void add_to_training(copse_booster *booster, const struct tree *tree, int
 /* Leaves of the first round are constants, as in LightGBM; a forest has no first round. */
 static bool first_of_all(const copse_booster *booster) {
   return booster->n_trees < booster->n_outputs && booster->prefix == NULL && !forest_on(booster);
+}
+
+/* The training matrix where its rows may move: nobody else holds the data set, its cells are its own, and
+ * whoever looks at rows here does so by place. */
+static struct binned *own_matrix(copse_booster *booster, bool custom) {
+  copse_dataset *data = booster->sets[0].data;
+  bool by_place = !custom && booster->objective.row->query_gradients == NULL && data->label != NULL &&
+                  booster->workspace.constraint.cegb == NULL;
+  bool alone = atomic_load_explicit(&data->references, memory_order_acquire) == 1;
+  return by_place && alone && binned_owns_cells(&data->binned) ? &data->binned : NULL;
 }
 
 /* Grows the tree of one output and adds it to every set's score. */
@@ -288,7 +297,7 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
    * too. */
   if (booster->objective.row->renew == NULL && !booster->objective.row->whole && !ws->grow.linear.on &&
       tree->n_leaves > 1)
-    cluster_rows(ws);
+    cluster_rows(ws, own_matrix(booster, custom));
   double start = workspace_clock();
   for (int s = 1; s < booster->n_sets; s++) {
     struct scored_set *set = &booster->sets[s];

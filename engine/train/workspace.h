@@ -130,8 +130,10 @@ struct workspace {
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
 
-  /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`. */
+  /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`, or in the data
+   * set's own matrix. */
   struct binned clustered;
+  bool clustered_in_place;
   uint32_t *row_of; /* [n_rows] the data set's row at a place; NULL: places are rows */
   float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians of a chunk */
   bool cluster_tried;
@@ -207,7 +209,7 @@ static inline float *workspace_chunk_gradients(const struct workspace *ws, int t
 
 /* The matrix that rows are numbered in. */
 static inline const struct binned *workspace_matrix(const struct workspace *ws) {
-  return ws->row_of != NULL ? &ws->clustered : &ws->data->binned;
+  return ws->row_of != NULL && !ws->clustered_in_place ? &ws->clustered : &ws->data->binned;
 }
 
 /* The data set's number of a row. */
