@@ -44,8 +44,8 @@ static size_t mapped_bytes(size_t size) {
   return size >= HUGE_BYTES ? (size + LARGEST_PAGE - 1) / LARGEST_PAGE * LARGEST_PAGE : size;
 }
 
-/* Huge pages begin at multiples of their size; what lies before and behind is given back. Blocks are cut alike
- * whether they ask for them or not, for they are freed alike. */
+/* Huge pages begin at multiples of their size; what lies before and behind is given back. Blocks are cut
+ * alike whether they ask for them or not, for they are freed alike. */
 static void *map_huge(size_t size, bool streamed) {
   if (size > SIZE_MAX - HUGE_PAGE - LARGEST_PAGE) return NULL;
   size_t mapped = mapped_bytes(size), all = mapped + HUGE_PAGE;
@@ -177,9 +177,7 @@ static void *allocate(copse_context *ctx, size_t count, size_t size, bool stream
   return block;
 }
 
-void *copse_alloc(copse_context *ctx, size_t count, size_t size) {
-  return allocate(ctx, count, size, false);
-}
+void *copse_alloc(copse_context *ctx, size_t count, size_t size) { return allocate(ctx, count, size, false); }
 
 void *context_alloc_streamed(copse_context *ctx, size_t count, size_t size) {
   return allocate(ctx, count, size, true);
