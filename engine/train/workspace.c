@@ -104,13 +104,14 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   return true;
 }
 
-/* All planes in one block, of which memory is used up to the last slot taken: large enough for huge pages
- * where a plane by itself is not. */
+/* All planes in one block, of which memory is used up to the last slot taken. They are swept in order: in
+ * huge pages no work on them is quicker (1,000,000 x 28 and 100,000 x 500 rows), and the second touches 400
+ * MB. */
 static bool slots_create(struct workspace *ws, bool counted) {
   const size_t line_cells = 64 / sizeof(int64_t);
   const size_t n_cells = (ws->data->binned.n_cells + line_cells - 1) / line_cells * line_cells;
   const size_t slot_words = 2 * n_cells + (counted ? n_cells / 2 : 0);
-  ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
+  ws->pool = context_alloc_streamed(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
   if (ws->pool == NULL) return false;
   for (int s = 0; s < ws->n_slots; s++) {
     struct hist_planes *slot = &ws->slots[s];
