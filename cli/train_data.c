@@ -186,6 +186,10 @@ copse_status train_data_load(struct train_data *data, copse_error *err) {
   if (status == COPSE_OK && data->held_out)
     status = copse_booster_add_valid(data->booster, data->held_out, "held_out", err);
   if (data->recipe) recipe_print_notes(data->recipe);
+  if (status == COPSE_OK && !data->refits) { /* the booster alone holds it now, and need not copy it */
+    copse_dataset_free(data->dataset);
+    data->dataset = NULL;
+  }
   return status;
 }
 

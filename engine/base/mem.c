@@ -6,7 +6,7 @@
  *
  * On Linux large blocks are mappings of their own: what is freed goes back to the system at once, whatever
  * lies beside it, and the largest ask for huge pages, which spare the histograms' scattered reads most of
- * their misses in the translation buffer. */
+ * their misses in the translation buffer. Those that are streamed do not. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,8 +44,9 @@ static size_t mapped_bytes(size_t size) {
   return size >= HUGE_BYTES ? (size + LARGEST_PAGE - 1) / LARGEST_PAGE * LARGEST_PAGE : size;
 }
 
-/* Huge pages begin at multiples of their size; what lies before and behind is given back. */
-static void *map_huge(size_t size) {
+/* Huge pages begin at multiples of their size; what lies before and behind is given back. Blocks are cut
+ * alike whether they ask for them or not, for they are freed alike. */
+static void *map_huge(size_t size, bool streamed) {
   if (size > SIZE_MAX - HUGE_PAGE - LARGEST_PAGE) return NULL;
   size_t mapped = mapped_bytes(size), all = mapped + HUGE_PAGE;
   char *wide = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -53,12 +54,12 @@ static void *map_huge(size_t size) {
   size_t before = (HUGE_PAGE - (uintptr_t)wide % HUGE_PAGE) % HUGE_PAGE;
   if (before > 0) munmap(wide, before);
   munmap(wide + before + mapped, HUGE_PAGE - before);
-  madvise(wide + before, mapped, MADV_HUGEPAGE); /* a wish: where it fails pages stay small */
+  if (!streamed) madvise(wide + before, mapped, MADV_HUGEPAGE); /* a wish: where it fails pages stay small */
   return wide + before;
 }
 
-static void *map_block(size_t size) {
-  if (size >= HUGE_BYTES) return map_huge(size);
+static void *map_block(size_t size, bool streamed) {
+  if (size >= HUGE_BYTES) return map_huge(size, streamed);
   void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return block != MAP_FAILED ? block : NULL;
 }
@@ -68,21 +69,26 @@ static void *map_block(size_t size) {
 static bool is_mapped(size_t size) { return MAPS_LARGE_BLOCKS && size >= MAPPED_BYTES; }
 
 /* Allocates, or frees: the blocks of this file are never resized in place. */
-static void *libc_resize(void *user, void *block, size_t old_size, size_t new_size) {
-  (void)user;
+static void *system_resize(void *block, size_t old_size, size_t new_size, bool streamed) {
 #if MAPS_LARGE_BLOCKS
   if (new_size == 0 && is_mapped(old_size)) {
     munmap(block, mapped_bytes(old_size));
     return NULL;
   }
-  if (is_mapped(new_size)) return map_block(new_size);
+  if (is_mapped(new_size)) return map_block(new_size, streamed);
 #endif
+  (void)streamed;
   (void)old_size;
   if (new_size == 0) {
     free(block);
     return NULL;
   }
   return realloc(block, new_size);
+}
+
+static void *libc_resize(void *user, void *block, size_t old_size, size_t new_size) {
+  (void)user;
+  return system_resize(block, old_size, new_size, false);
 }
 
 static copse_context default_context = {.allocator = {libc_resize, NULL}, .log_level = COPSE_LOG_FATAL};
@@ -152,13 +158,15 @@ static struct block_header *header_of(void *block) {
   return (struct block_header *)((char *)block - ALIGNMENT);
 }
 
-void *copse_alloc(copse_context *ctx, size_t count, size_t size) {
+static void *allocate(copse_context *ctx, size_t count, size_t size, bool streamed) {
   ctx = context_or_default(ctx);
   size_t bytes, base_size;
   if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
   if (__builtin_add_overflow(bytes, (size_t)2 * ALIGNMENT, &base_size)) return NULL;
   if (!account_add(ctx, bytes)) return NULL;
-  char *base = ctx->allocator.resize(ctx->allocator.user, NULL, 0, base_size);
+  char *base = ctx->allocator.resize == libc_resize
+                   ? system_resize(NULL, 0, base_size, streamed)
+                   : ctx->allocator.resize(ctx->allocator.user, NULL, 0, base_size);
   if (base == NULL) {
     atomic_fetch_sub(&ctx->used, bytes);
     return NULL;
@@ -167,6 +175,12 @@ void *copse_alloc(copse_context *ctx, size_t count, size_t size) {
   block += (ALIGNMENT - (uintptr_t)block % ALIGNMENT) % ALIGNMENT;
   *header_of(block) = (struct block_header){ctx, base, base_size, bytes};
   return block;
+}
+
+void *copse_alloc(copse_context *ctx, size_t count, size_t size) { return allocate(ctx, count, size, false); }
+
+void *context_alloc_streamed(copse_context *ctx, size_t count, size_t size) {
+  return allocate(ctx, count, size, true);
 }
 
 void *copse_alloc_zero(copse_context *ctx, size_t count, size_t size) {

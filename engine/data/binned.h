@@ -114,6 +114,11 @@ void binned_release(struct binned *binned);
 COPSE_MUST_CHECK copse_status binned_reorder(const struct binned *from, const uint32_t *order, int n_threads,
                                              struct binned *out, copse_error *err);
 void binned_release_reordered(struct binned *binned);
+/* The same where the rows lie: row i becomes what row order[i] was, or with `back` the other way round. Not
+ * with cells that lie elsewhere. rooms: scratch for as many threads, each [n_rows] of uint16_t. */
+bool binned_owns_cells(const struct binned *binned);
+void binned_rearrange(struct binned *binned, const uint32_t *order, bool back, void *const *rooms,
+                      int n_rooms);
 
 /* Writes the cells of one carrier in rows [first_row, first_row + n) to both copies. Different rows or
  * carriers may be written by different threads at once. */

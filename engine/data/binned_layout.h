@@ -12,4 +12,9 @@ COPSE_MUST_CHECK copse_status binned_lay_out(struct binned *out, const struct bu
 /* Both copies of one block, whose carriers are known; every cell is 0. False: no memory. */
 bool binned_allocate_block(struct binned *out, struct binned_block *block);
 
+/* Cells of rows [first_row, first_row + n) into a block's row-major copy: given[i] has those of its column
+ * first_slot + i, from first_row on. */
+void binned_interleave(const struct binned_block *block, uint32_t first_slot, uint32_t n_slots,
+                       const uint8_t *const *given, uint64_t first_row, size_t n);
+
 #endif

@@ -101,3 +101,64 @@ void binned_release_reordered(struct binned *binned) {
   copse_free(binned->blocks);
   *binned = (struct binned){0};
 }
+
+/* ---- where they lie ---- */
+
+bool binned_owns_cells(const struct binned *binned) {
+  for (uint32_t k = 0; k < binned->n_carriers; k++)
+    if (binned->carriers[k].in_place) return false;
+  return true;
+}
+
+struct rearrange_job {
+  struct binned *binned;
+  const uint32_t *order;
+  bool back;
+  void *const *rooms;
+};
+
+#define MOVE_CELLS(TYPE)                                           \
+  do {                                                             \
+    const TYPE *cells = carrier->cells;                            \
+    TYPE *moved = job->rooms[thread];                              \
+    if (job->back)                                                 \
+      for (uint64_t i = 0; i < n; i++) moved[order[i]] = cells[i]; \
+    else                                                           \
+      for (uint64_t i = 0; i < n; i++) moved[i] = cells[order[i]]; \
+  } while (0)
+
+static void rearrange_carrier(void *user, size_t chunk, int thread) {
+  const struct rearrange_job *job = user;
+  const struct binned_carrier *carrier = &job->binned->carriers[chunk];
+  const uint32_t *order = job->order;
+  const uint64_t n = job->binned->n_rows;
+  if (carrier->cell_bytes == 1)
+    MOVE_CELLS(uint8_t);
+  else
+    MOVE_CELLS(uint16_t);
+  memcpy(carrier->cells, job->rooms[thread], n * carrier->cell_bytes);
+}
+
+static void write_rows(void *user, size_t chunk, int thread) {
+  (void)thread;
+  enum { MOST = 64 };
+  const struct rearrange_job *job = user;
+  uint64_t begin = (uint64_t)chunk * BINNED_CHUNK, left = job->binned->n_rows - begin;
+  size_t n = left < BINNED_CHUNK ? (size_t)left : BINNED_CHUNK;
+  for (uint32_t b = 0; b < job->binned->n_blocks; b++) {
+    const struct binned_block *block = &job->binned->blocks[b];
+    const uint8_t *given[MOST];
+    for (uint32_t c = 0; c < block->n_columns; c++)
+      given[c] = (const uint8_t *)job->binned->carriers[block->carriers[c]].cells + begin * block->cell_bytes;
+    binned_interleave(block, 0, block->n_columns, given, begin, n);
+  }
+}
+
+/* Columns one by one, each through a room that stays in the cache, then the rows anew from the columns: no
+ * slower than a copy in that order, whose pages the system would have to clear. */
+void binned_rearrange(struct binned *binned, const uint32_t *order, bool back, void *const *rooms,
+                      int n_rooms) {
+  struct rearrange_job job = {binned, order, back, rooms};
+  copse_parallel_for(n_rooms, binned->n_carriers, rearrange_carrier, &job);
+  copse_parallel_for(n_rooms, (size_t)((binned->n_rows + BINNED_CHUNK - 1) / BINNED_CHUNK), write_rows, &job);
+}

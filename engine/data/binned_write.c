@@ -65,11 +65,22 @@ static const uint8_t *given_cells(const struct binned *binned, const struct binn
   return cells[binned->columns[binned->members[binned->digits[carrier->first_digit].first_member]].feature];
 }
 
+void binned_interleave(const struct binned_block *block, uint32_t first_slot, uint32_t n_slots,
+                       const uint8_t *const *given, uint64_t first_row, size_t n) {
+  const size_t row_bytes = block->row_bytes;
+  uint8_t *rows = block->rows + first_row * row_bytes + (size_t)first_slot * block->cell_bytes;
+  if (block->cell_bytes == 1) {
+    kernels_best()->interleave(given, n_slots, n, rows, row_bytes);
+    return;
+  }
+  for (uint32_t c = 0; c < n_slots; c++)
+    for (size_t i = 0; i < n; i++) memcpy(rows + i * row_bytes + (size_t)2 * c, given[c] + 2 * i, 2);
+}
+
 /* Both copies of the carriers of a block whose cells are given. */
 static void store_given(const struct binned *binned, const struct binned_block *block, uint64_t first_row,
                         size_t n, const void *const *cells) {
   enum { MOST = 64 };
-  uint8_t *rows = block->rows + first_row * block->row_bytes;
   const size_t cell_bytes = block->cell_bytes;
   const uint8_t *given[MOST];
   for (uint32_t slot = 0; slot < block->n_columns; slot++) {
@@ -82,11 +93,7 @@ static void store_given(const struct binned *binned, const struct binned_block *
       if (!carrier->in_place)
         memcpy((uint8_t *)carrier->cells + first_row * cell_bytes, given[slot - first], n * cell_bytes);
     }
-    if (cell_bytes == 1 && slot > first)
-      kernels_best()->interleave(given, slot - first, n, rows + first, block->row_bytes);
-    for (uint32_t c = first; c < slot && cell_bytes == 2; c++)
-      for (size_t i = 0; i < n; i++)
-        memcpy(rows + i * block->row_bytes + (size_t)2 * c, given[c - first] + 2 * i, 2);
+    if (slot > first) binned_interleave(block, first, slot - first, given, first_row, n);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/context.h"
 #include "base/status.h"
 #include "base/team.h"
 #include "data/dataset.h"
@@ -164,7 +165,7 @@ static void find_dense(struct schema_job *job, int n_threads) {
   uint64_t n = job->rows->n;
   job->group = group_columns(job, n_threads);
   size_t n_ranges = (size_t)job->group * (size_t)n_threads;
-  job->values = copse_alloc(job->schema->ctx, n * job->group, sizeof *job->values);
+  job->values = context_alloc_streamed(job->schema->ctx, n * job->group, sizeof *job->values);
   job->ranges = copse_alloc(job->schema->ctx, n_ranges, sizeof *job->ranges);
   if (job->values == NULL || job->ranges == NULL) {
     note_no_memory(job, 0);

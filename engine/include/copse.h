@@ -670,7 +670,9 @@ COPSE_API const void *copse_model_blob(const copse_model *model, const char *key
 typedef struct copse_booster copse_booster;
 
 /* train must be finished and have a label (not with objective=custom). Objective, metrics and tree settings
- * come from params, which are copied; the booster holds counted references to its data sets.
+ * come from params, which are copied; the booster holds counted references to its data sets. A training set
+ * that is the booster's alone, because the caller has freed it before the first step, is laid out anew for
+ * training where it lies; otherwise the booster makes a copy, as large as the bins.
  * objective=multi_regression has an output for each label that a row of train has, and validation sets must
  * have as many; with other objectives a row has one label (custom without metrics: any number). */
 COPSE_MUST_CHECK COPSE_API copse_status copse_booster_create(copse_context *ctx, copse_dataset *train,

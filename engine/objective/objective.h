@@ -68,8 +68,9 @@ struct objective_row {
   copse_status (*prepare)(copse_context *ctx, struct objective *objective, copse_error *err);
   /* Raw score to start from (boost_from_average) for an output. NULL: 0. */
   double (*start)(const struct objective *objective, int output);
-  /* g, h of rows [begin, end) of every output; score, gradient, hessian are output-major [n_rows *
-   * n_outputs]. NULL: the gradients are the caller's. */
+  /* g, h of rows [begin, end) of every output; score is output-major [n_rows * n_outputs], and so are
+   * gradient and hessian from row begin on: of one output a stretch of end - begin numbers does. NULL: the
+   * gradients are the caller's. */
   void (*gradients)(const struct objective *objective, const double *score, uint64_t begin, uint64_t end,
                     float *gradient, float *hessian);
   /* In place of `gradients` where a row's depend on the others of its query: those of queries [first, end).

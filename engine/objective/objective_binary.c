@@ -53,7 +53,7 @@ static void gradients(const struct objective *objective, const double *score, ui
   const float *weight = objective->data.weight;
   objective->kernels->grad_logistic(
       score + begin, objective->data.label + begin, weight != NULL ? weight + begin : NULL, end - begin,
-      objective->params.sigmoid, objective->classes[0].weight, gradient + begin, hessian + begin);
+      objective->params.sigmoid, objective->classes[0].weight, gradient, hessian);
 }
 
 const struct objective_row objective_row_binary = {

@@ -57,7 +57,7 @@ static void gradients(const struct objective *objective, const double *score, ui
   objective_each_target(objective, objective_rows(objective, score, begin, end, gradient, hessian), begin,
                         percentage_rows);
   if (objective->root_hessian > 0)
-    for (uint64_t i = begin; i < end; i++) hessian[i] = objective->data.weight[0];
+    for (uint64_t i = 0; i < end - begin; i++) hessian[i] = objective->data.weight[0];
 }
 
 const struct objective_row objective_row_mape = {

@@ -35,9 +35,9 @@ static void gradients(const struct objective *objective, const double *score, ui
   const struct objective_data *data = &objective->data;
   const float *weight = data->weight != NULL ? data->weight + begin : NULL;
   for (int k = 0; k < objective->params.n_outputs; k++) {
-    uint64_t cell = (uint64_t)k * data->n_rows + begin;
-    objective->kernels->grad_squared(score + cell, data->label + cell, weight, end - begin, gradient + cell,
-                                     hessian + cell);
+    uint64_t first = (uint64_t)k * data->n_rows, cell = first + begin;
+    objective->kernels->grad_squared(score + cell, data->label + cell, weight, end - begin, gradient + first,
+                                     hessian + first);
   }
 }
 

@@ -69,7 +69,7 @@ static void softmax_rows(struct softmax *in, uint64_t begin, float *gradient, fl
   for (int k = 0; k < n_classes; k++) {
     double *e = exps + (kept ? (uint64_t)k * in->n : 0);
     if (!kept) softmax_exps(in, k, e);
-    uint64_t cell = (uint64_t)k * data->n_rows + begin;
+    uint64_t first = (uint64_t)k * data->n_rows;
     struct softmax_rows rows = {.exps = e,
                                 .sum = in->sum,
                                 .label = data->label + begin,
@@ -77,8 +77,8 @@ static void softmax_rows(struct softmax *in, uint64_t begin, float *gradient, fl
                                 .class = (float)k,
                                 .factor = factor,
                                 .n = in->n,
-                                .gradient = gradient + cell,
-                                .hessian = hessian + cell};
+                                .gradient = gradient + first,
+                                .hessian = hessian + first};
     in->objective->kernels->grad_softmax(&rows);
   }
 }
@@ -91,7 +91,7 @@ static void softmax_gradients(const struct objective *objective, const double *s
   for (uint64_t at = begin; at < end; at += step) {
     in.score = score + at;
     in.n = end - at < step ? end - at : step;
-    softmax_rows(&in, at, gradient, hessian);
+    softmax_rows(&in, at, gradient + (at - begin), hessian + (at - begin));
   }
 }
 
@@ -124,11 +124,11 @@ static void sides_gradients(const struct objective *objective, const double *sco
   for (uint64_t at = begin; at < end; at += MOST_ROWS) {
     uint64_t n = end - at < MOST_ROWS ? end - at : MOST_ROWS;
     for (int k = 0; k < objective->params.n_outputs; k++) {
-      uint64_t cell = (uint64_t)k * data->n_rows + at;
+      uint64_t cell = (uint64_t)k * data->n_rows + at, to = cell - begin;
       for (uint64_t i = 0; i < n; i++) side[i] = data->label[at + i] == (float)k ? 1.0f : 0.0f;
       objective->kernels->grad_logistic(score + cell, side, data->weight != NULL ? data->weight + at : NULL,
                                         n, objective->params.sigmoid, objective->classes[k].weight,
-                                        gradient + cell, hessian + cell);
+                                        gradient + to, hessian + to);
     }
   }
 }

@@ -71,7 +71,7 @@ COPSE_MUST_CHECK copse_status survival_check(const struct objective *objective, 
 /* objective_cox.c */
 void risk_order_free(struct risk_order *risk);
 
-/* Rows [begin, end) as the kernels take them. */
+/* Rows [begin, end) as the kernels take them; gradient, hessian: row begin's. */
 static inline struct gradient_rows objective_rows(const struct objective *objective, const double *score,
                                                   uint64_t begin, uint64_t end, float *gradient,
                                                   float *hessian) {
@@ -80,8 +80,8 @@ static inline struct gradient_rows objective_rows(const struct objective *object
                                 .label = objective->data.label + begin,
                                 .weight = weight != NULL ? weight + begin : NULL,
                                 .n = end - begin,
-                                .gradient = gradient + begin,
-                                .hessian = hessian + begin};
+                                .gradient = gradient,
+                                .hessian = hessian};
 }
 
 /* class.c. Room for objective->classes, every class weight 1. */

@@ -51,8 +51,8 @@ static void start_scores(copse_booster *booster, bool custom) {
 struct gradient_job {
   struct objective objective; /* of labels and weights in the order of the scores */
   const double *score;
-  float *gradient, *hessian;
-  struct workspace *taker; /* of the gradients, chunk by chunk; or NULL */
+  float *gradient, *hessian; /* of all rows; NULL: the taker's are enough */
+  struct workspace *taker;   /* of the gradients, chunk by chunk; or NULL */
 };
 
 /* Gradients of a chunk, and what makes a tree's of them while they are in the cache: one pass over scores and
@@ -62,13 +62,19 @@ struct gradient_job {
  * 16 bits a row and the look-up took 1 to 2 % of gradients and scores more than they spared), and scores
  * would lag a round behind for whoever asks. */
 static void gradient_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
   const struct gradient_job *job = user;
   uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
   if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
-  job->objective.row->gradients(&job->objective, job->score, begin, end, job->gradient, job->hessian);
-  if (job->taker != NULL)
-    workspace_take_gradients(job->taker, chunk, job->gradient + begin, job->hessian + begin);
+  float *gradient, *hessian;
+  if (job->gradient != NULL) {
+    gradient = job->gradient + begin;
+    hessian = job->hessian + begin;
+  } else {
+    gradient = workspace_chunk_gradients(job->taker, thread);
+    hessian = gradient + GRADIENT_CHUNK;
+  }
+  job->objective.row->gradients(&job->objective, job->score, begin, end, gradient, hessian);
+  if (job->taker != NULL) workspace_take_gradients(job->taker, chunk, gradient, hessian);
 }
 
 struct query_job {
@@ -122,6 +128,15 @@ static void compute_query_gradients(copse_booster *booster) {
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
 }
 
+copse_status booster_reserve_gradients(copse_booster *booster, copse_error *err) {
+  uint64_t cells = booster->sets[0].data->n_rows * (uint64_t)booster->n_outputs;
+  if (booster->gradient == NULL)
+    booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
+  if (booster->hessian == NULL) booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
+  if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
+  return COPSE_OK;
+}
+
 /* Whether the gradients are those of one tree, as they are computed. */
 static bool may_take(const copse_booster *booster, bool placed) {
   const struct workspace *ws = &booster->workspace;
@@ -136,12 +151,21 @@ static void compute_gradients(copse_booster *booster, bool placed) {
   if (placed) {
     job.objective.data.label = booster->placed.label;
     if (job.objective.data.weight != NULL) job.objective.data.weight = booster->placed.weight;
-    job.score = booster->placed.score;
+    job.score = placed_scores(booster);
   }
   if (forest_on(booster)) job.score = booster->forest_score; /* constants: in any order of rows */
   row_gradients(booster, &job);
   booster->workspace.gradients_taken = job.taker != NULL;
   booster->workspace.phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+}
+
+/* Whether somebody looks at gradients again once they are taken. */
+static bool keeps_gradients(const copse_booster *booster, bool custom, bool queries, bool placed) {
+  return custom || queries || !may_take(booster, placed) || booster->workspace.grow.linear.on;
+}
+
+static const float *of_output(const copse_booster *booster, const float *numbers, int output) {
+  return numbers != NULL ? numbers + (uint64_t)output * booster->sets[0].data->n_rows : NULL;
 }
 
 static copse_status reserve_trees(copse_booster *booster, copse_error *err) {
@@ -171,15 +195,15 @@ static uint64_t trees_before(const copse_booster *booster, int output, bool cust
  * next one's. */
 static copse_status begin_tree(copse_booster *booster, int output, bool custom, copse_error *err) {
   struct workspace *ws = &booster->workspace;
-  const uint64_t n = booster->sets[0].data->n_rows;
-  const float *gradient = booster->gradient + (uint64_t)output * n;
-  const float *hessian = booster->hessian + (uint64_t)output * n;
+  const float *gradient = of_output(booster, booster->gradient, output);
+  const float *hessian = of_output(booster, booster->hessian, output);
   const int next = output + 1;
   sample_tree(ws, copse_booster_round(booster), output, trees_before(booster, output, custom));
   ws->root_hessian = custom ? 0 : booster->objective.root_hessian;
   if (next < booster->n_outputs && (custom || objective_trainable(&booster->objective, next)) &&
       !hist_two_known(ws) && hist_two_possible(ws)) {
-    copse_status status = workspace_begin_tree(ws, gradient + n, hessian + n, err);
+    copse_status status = workspace_begin_tree(ws, of_output(booster, booster->gradient, next),
+                                               of_output(booster, booster->hessian, next), err);
     if (status != COPSE_OK) return status;
     hist_two_keep(ws);
   }
@@ -191,7 +215,7 @@ static void add_to_training(copse_booster *booster, const struct tree *tree, int
   struct workspace *ws = &booster->workspace;
   uint64_t n = booster->sets[0].data->n_rows;
   double *score =
-      (ws->gradients_placed ? booster->placed.score : booster->sets[0].score) + (uint64_t)output * n;
+      (ws->gradients_placed ? placed_scores(booster) : booster->sets[0].score) + (uint64_t)output * n;
   int n_before = forest_size_at(booster, booster->n_trees - 1);
   if (forest_on(booster)) forest_open(booster, n_before, n, score);
   if (tree->linear != NULL)
@@ -208,13 +232,23 @@ static bool first_of_all(const copse_booster *booster) {
   return booster->n_trees < booster->n_outputs && booster->prefix == NULL && !forest_on(booster);
 }
 
+/* The training matrix where its rows may move: nobody else holds the data set, its cells are its own, and
+ * whoever looks at rows here does so by place. */
+static struct binned *own_matrix(copse_booster *booster, bool custom) {
+  copse_dataset *data = booster->sets[0].data;
+  bool by_place = !custom && booster->objective.row->query_gradients == NULL && data->label != NULL &&
+                  booster->workspace.constraint.cegb == NULL;
+  bool alone = atomic_load_explicit(&data->references, memory_order_acquire) == 1;
+  return by_place && alone && binned_owns_cells(&data->binned) ? &data->binned : NULL;
+}
+
 /* Grows the tree of one output and adds it to every set's score. */
 static copse_status grow_output(copse_booster *booster, int output, bool custom, bool *split,
                                 copse_error *err) {
   struct workspace *ws = &booster->workspace;
   uint64_t n = booster->sets[0].data->n_rows;
-  const float *gradient = booster->gradient + (uint64_t)output * n;
-  const float *hessian = booster->hessian + (uint64_t)output * n;
+  const float *gradient = of_output(booster, booster->gradient, output);
+  const float *hessian = of_output(booster, booster->hessian, output);
   struct tree *tree = &booster->trees[booster->n_trees];
   copse_status status = tree_create(booster->ctx, ws->grow.num_leaves, true, tree, err);
   if (status != COPSE_OK) return status;
@@ -263,7 +297,7 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
    * too. */
   if (booster->objective.row->renew == NULL && !booster->objective.row->whole && !ws->grow.linear.on &&
       tree->n_leaves > 1)
-    cluster_rows(ws);
+    cluster_rows(ws, own_matrix(booster, custom));
   double start = workspace_clock();
   for (int s = 1; s < booster->n_sets; s++) {
     struct scored_set *set = &booster->sets[s];
@@ -358,7 +392,9 @@ static void run_round(void *user) {
   }
   booster->workspace.gradients_placed = placed;
   booster->workspace.gradients_taken = false;
-  if (dart_on(booster)) round->status = dart_begin_round(booster, round->err);
+  if (keeps_gradients(booster, round->custom, queries, placed))
+    round->status = booster_reserve_gradients(booster, round->err);
+  if (round->status == COPSE_OK && dart_on(booster)) round->status = dart_begin_round(booster, round->err);
   if (round->status != COPSE_OK) return;
   if (queries)
     compute_query_gradients(booster);
@@ -411,6 +447,7 @@ copse_status copse_booster_step_custom(copse_booster *booster, const float *grad
                       "gradient %llu: expected a finite gradient and a finite hessian >= 0, found %g and %g",
                       (unsigned long long)i, (double)gradient[i], (double)hessian[i]);
   }
+  if ((status = booster_reserve_gradients(booster, err)) != COPSE_OK) return status;
   memcpy(booster->gradient, gradient, cells * sizeof *gradient);
   memcpy(booster->hessian, hessian, cells * sizeof *hessian);
   return boost_round(booster, true, finished, err);

@@ -2,6 +2,7 @@
 #include "train/booster.h"
 
 #include "base/status.h"
+#include "train/cluster.h"
 #include "train/dart.h"
 #include "train/forest.h"
 #include "train/placed.h"
@@ -95,9 +96,6 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->data_version = train->version;
   if ((status = find_metrics(booster, err)) != COPSE_OK) return status;
   uint64_t cells = train->n_rows * (uint64_t)booster->n_outputs;
-  booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
-  booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
-  if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
   if (forest_on(booster)) {
     booster->forest_score = copse_alloc_zero(booster->ctx, cells, sizeof *booster->forest_score);
     if (booster->forest_score == NULL) return status_memory(err, "the scores that trees are grown at");
@@ -126,6 +124,7 @@ static copse_status rebuild(copse_booster *booster, copse_error *err) {
   objective_release(&booster->objective);
   booster->objective = objective;
   booster->data_version = booster->sets[0].data->version; /* not sooner: the old one borrows older fields */
+  cluster_undo(&booster->workspace, &booster->sets[0].data->binned);
   workspace_release(&booster->workspace);
   booster->workspace = workspace;
   for (size_t m = 0; m < booster->resolved->metric.n_names; m++)

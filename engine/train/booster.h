@@ -21,10 +21,11 @@ struct scored_set {
 /* See placed.h. */
 struct placed_rows {
   float *label, *weight; /* label: all of a row's, output-major */
-  double *score;         /* output-major [n_rows * n_outputs] */
+  double *score;         /* output-major [n_rows * n_outputs]; NULL: in the set's own memory, while `ahead` */
   uint64_t version;      /* of the fields that label and weight are of */
   bool has_fields, has_scores;
-  bool ahead; /* the set's own scores are older */
+  bool ahead; /* the set's own scores are older, or lie by place */
+  int n_given_back;
 };
 
 /* See position_bias.c. */
@@ -73,7 +74,8 @@ struct copse_booster {
   int n_outputs; /* trees per round */
   struct workspace workspace;
   uint64_t data_version; /* of the training fields that the objective has seen */
-  float *gradient, *hessian;
+  float *gradient,
+      *hessian;  /* [n_rows * n_outputs] output-major; NULL while a chunk's at a time are enough */
   double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
   struct dart dart;
   bool started, finished;
@@ -126,8 +128,11 @@ int booster_team_threads(const copse_booster *booster);
 COPSE_MUST_CHECK copse_status own_metric_value(const copse_booster *booster, int index, int set, double *out,
                                                copse_error *err);
 void own_metrics_release(copse_booster *booster);
-/* Gradients of the training rows at a score, in the order of rows; biases of positions are left out. round:
- * the model's, to which draws belong. */
+/* Memory for the gradients of all rows. Without it only those of a chunk exist at a time, where the workspace
+ * takes them as they come. */
+COPSE_MUST_CHECK copse_status booster_reserve_gradients(copse_booster *booster, copse_error *err);
+/* After booster_reserve_gradients: gradients of the training rows at a score, in the order of rows; biases of
+ * positions are left out. round: the model's, to which draws belong. */
 void booster_gradients_at(copse_booster *booster, const double *score, int round);
 /* score += the tree's leaf values over a set's binned rows. */
 void booster_add_tree(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output);

@@ -43,8 +43,9 @@ void booster_add_tree(copse_booster *booster, struct scored_set *set, const stru
   booster_add_scaled(booster, set, tree, output, 1);
 }
 
-void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
-                        double factor) {
+/* The scores lie in the order of the matrix that they are read from. */
+static void add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
+                       double factor) {
   if (tree->n_leaves == 1 && tree->leaf_value[0] == 0) return;
   uint64_t n = set->data->n_rows;
   bool placed = set == &booster->sets[0] && booster->placed.ahead;
@@ -53,11 +54,25 @@ void booster_add_scaled(copse_booster *booster, struct scored_set *set, const st
   assert(tree->linear == NULL || !placed); /* values are in the order of rows, which are not clustered */
   if (tree->linear != NULL && dart_on(booster)) job.unit = dart_linear_unit(booster, tree, output);
   if (placed) {
-    job.binned = &booster->workspace.clustered;
-    job.score = booster->placed.score + (uint64_t)output * n;
+    job.binned = workspace_matrix(&booster->workspace);
+    job.score = placed_scores(booster) + (uint64_t)output * n;
   }
   int n_threads = n < 4 * SCORE_CHUNK ? 1 : booster_team_threads(booster);
   copse_parallel_for(n_threads, (size_t)((n + SCORE_CHUNK - 1) / SCORE_CHUNK), add_chunk, &job);
+}
+
+/* Whether the rows of a set's matrix are elsewhere than its scores are. */
+static bool rows_moved(const copse_booster *booster, const struct scored_set *set) {
+  return set == &booster->sets[0] && booster->workspace.clustered_in_place && !booster->placed.ahead;
+}
+
+void booster_add_scaled(copse_booster *booster, struct scored_set *set, const struct tree *tree, int output,
+                        double factor) {
+  bool moved = rows_moved(booster, set);
+  double *score = set->score + (uint64_t)output * set->data->n_rows;
+  if (moved) placed_turn(booster, score, false);
+  add_scaled(booster, set, tree, output, factor);
+  if (moved) placed_turn(booster, score, true);
 }
 
 static void round_scores(const copse_booster *booster, const struct scored_set *set) {
@@ -78,14 +93,19 @@ void booster_rescore(copse_booster *booster, struct scored_set *set) {
     if (booster->start[k] != 0 && !(forest_on(booster) && booster->prefix != NULL))
       for (uint64_t i = 0; i < n; i++) score[i] += booster->start[k];
   }
+  bool moved = rows_moved(booster, set) && booster->n_trees > 0;
+  for (int k = 0; k < booster->n_outputs && moved; k++)
+    placed_turn(booster, set->score + (uint64_t)k * n, false);
   for (int t = 0; t < booster->n_trees; t++) {
     if (dart_on(booster) && t == dart_fixed_trees(booster)) round_scores(booster, set);
     int output = t % booster->n_outputs, n_before = forest_size_at(booster, t);
     if (forest_on(booster)) forest_open(booster, n_before, n, set->score + (uint64_t)output * n);
-    booster_add_tree(booster, set, &booster->trees[t], output);
+    add_scaled(booster, set, &booster->trees[t], output, 1);
     if (forest_on(booster)) forest_close(booster, n_before, n, set->score + (uint64_t)output * n);
   }
   if (dart_on(booster) && booster->n_trees <= dart_fixed_trees(booster)) round_scores(booster, set);
+  for (int k = 0; k < booster->n_outputs && moved; k++)
+    placed_turn(booster, set->score + (uint64_t)k * n, true);
   set->version = set->data->version;
   set->from_init = set->data->init_score != NULL;
 }

@@ -20,20 +20,35 @@ static bool worth_while(const struct binned *binned, uint64_t n_rows) {
   return n_rows >= MANY_ROWS || (n_rows >= LEAST_ROWS && n_rows * row_bytes >= MANY_BYTES);
 }
 
-void cluster_rows(struct workspace *ws) {
+/* Rows are not being divided: what they are divided into is room for columns. */
+static void rearrange(struct workspace *ws, struct binned *own, const uint32_t *order, bool back) {
+  uint64_t n = ws->data->n_rows;
+  void *rooms[] = {ws->rows_left, ws->rows_right, (uint16_t *)(void *)ws->rows_left + n,
+                   (uint16_t *)(void *)ws->rows_right + n};
+  int most = (int)(sizeof rooms / sizeof rooms[0]);
+  binned_rearrange(own, order, back, rooms, ws->n_threads < most ? ws->n_threads : most);
+}
+
+void cluster_undo(struct workspace *ws, struct binned *own) {
+  if (!ws->clustered_in_place) return;
+  rearrange(ws, own, ws->row_of, true);
+  ws->clustered_in_place = false;
+}
+
+void cluster_rows(struct workspace *ws, struct binned *own) {
   if (ws->cluster_tried) return;
   ws->cluster_tried = true;
   uint64_t n = ws->data->n_rows;
   if (!worth_while(&ws->data->binned, n)) return;
   uint32_t *row_of = copse_alloc(ws->ctx, n, sizeof *row_of);
-  float *gathered = copse_alloc(ws->ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *gathered);
-  if (row_of == NULL || gathered == NULL ||
-      binned_reorder(&ws->data->binned, ws->rows, ws->n_threads, &ws->clustered, NULL) != COPSE_OK) {
+  if (row_of == NULL) return;
+  if (own != NULL) {
+    rearrange(ws, own, ws->rows, false);
+  } else if (binned_reorder(&ws->data->binned, ws->rows, ws->n_threads, &ws->clustered, NULL) != COPSE_OK) {
     copse_free(row_of);
-    copse_free(gathered);
     return;
   }
+  ws->clustered_in_place = own != NULL;
   memcpy(row_of, ws->rows, n * sizeof *row_of);
   ws->row_of = row_of;
-  ws->gathered = gathered;
 }

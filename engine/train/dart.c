@@ -8,6 +8,7 @@
 
 #include "base/rng.h"
 #include "base/status.h"
+#include "train/placed.h"
 
 /* Bits of a leaf value below the magnitude of the first tree: leaves 17 bits for sums above it. */
 enum { UNIT_BITS = 36 };
@@ -182,7 +183,7 @@ double dart_learning_rate(const copse_booster *booster) {
 
 static double *scores_of(const copse_booster *booster, int set, int output) {
   bool placed = set == 0 && booster->placed.ahead;
-  double *score = placed ? booster->placed.score : booster->sets[set].score;
+  double *score = placed ? placed_scores(booster) : booster->sets[set].score;
   return score + (uint64_t)output * booster->sets[set].data->n_rows;
 }
 

@@ -4,54 +4,95 @@
  * Whoever asks for scores gets them in the order of rows. */
 #include "train/placed.h"
 
+#include <string.h>
+
 static bool allocate(copse_booster *booster) {
   struct placed_rows *placed = &booster->placed;
   const copse_dataset *data = booster->sets[0].data;
-  if (placed->score == NULL)
-    placed->score =
-        copse_alloc(booster->ctx, data->n_rows * (uint64_t)booster->n_outputs, sizeof *placed->score);
   if (placed->label == NULL)
     placed->label = copse_alloc(booster->ctx, data->n_rows * data->n_labels, sizeof *placed->label);
   if (placed->weight == NULL && data->weight != NULL)
     placed->weight = copse_alloc(booster->ctx, data->n_rows, sizeof *placed->weight);
-  return placed->score != NULL && placed->label != NULL && (data->weight == NULL || placed->weight != NULL);
+  return placed->label != NULL && (data->weight == NULL || placed->weight != NULL);
 }
 
 struct move_job {
-  copse_booster *booster;
-  bool fields, scores, back;
+  const copse_booster *booster;
+  bool back;
+  const double *from;
+  double *to;
 };
 
-static void move_chunk(void *user, size_t chunk, int thread) {
-  (void)thread;
-  const struct move_job *job = user;
-  const copse_booster *booster = job->booster;
-  const struct placed_rows *placed = &booster->placed;
-  const struct scored_set *set = &booster->sets[0];
-  const uint32_t *row_of = booster->workspace.row_of;
-  uint64_t n = set->data->n_rows, begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
-  if (end > n) end = n;
-  if (job->fields) {
-    for (uint64_t label = 0; label < set->data->n_labels; label++)
-      for (uint64_t i = begin; i < end; i++)
-        placed->label[label * n + i] = set->data->label[label * n + row_of[i]];
-    for (uint64_t i = begin; i < end && set->data->weight != NULL; i++)
-      placed->weight[i] = set->data->weight[row_of[i]];
-  }
-  for (int k = 0; k < booster->n_outputs && job->scores; k++) {
-    double *own = set->score + (uint64_t)k * n, *score = placed->score + (uint64_t)k * n;
-    if (job->back)
-      for (uint64_t i = begin; i < end; i++) own[row_of[i]] = score[i];
-    else
-      for (uint64_t i = begin; i < end; i++) score[i] = own[row_of[i]];
-  }
+static uint64_t chunk_of(const copse_booster *booster, size_t chunk, uint64_t *begin) {
+  uint64_t n = booster->sets[0].data->n_rows;
+  *begin = (uint64_t)chunk * WORKSPACE_CHUNK;
+  return n - *begin < WORKSPACE_CHUNK ? n : *begin + WORKSPACE_CHUNK;
 }
 
-static void move(copse_booster *booster, bool fields, bool scores, bool back) {
-  struct move_job job = {booster, fields, scores, back};
+static void for_chunks(const copse_booster *booster, copse_chunk_fn body, void *user) {
   uint64_t n = booster->sets[0].data->n_rows;
   copse_parallel_for(booster->workspace.n_threads, (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK),
-                     move_chunk, &job);
+                     body, user);
+}
+
+static void move_fields(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const copse_booster *booster = user;
+  const struct placed_rows *placed = &booster->placed;
+  const copse_dataset *data = booster->sets[0].data;
+  const uint32_t *row_of = booster->workspace.row_of;
+  uint64_t begin, end = chunk_of(booster, chunk, &begin), n = data->n_rows;
+  for (uint64_t label = 0; label < data->n_labels; label++)
+    for (uint64_t i = begin; i < end; i++) placed->label[label * n + i] = data->label[label * n + row_of[i]];
+  for (uint64_t i = begin; i < end && data->weight != NULL; i++) placed->weight[i] = data->weight[row_of[i]];
+}
+
+static void move_scores(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct move_job *job = user;
+  const uint32_t *row_of = job->booster->workspace.row_of;
+  uint64_t begin, end = chunk_of(job->booster, chunk, &begin);
+  if (job->back)
+    for (uint64_t i = begin; i < end; i++) job->to[row_of[i]] = job->from[i];
+  else
+    for (uint64_t i = begin; i < end; i++) job->to[i] = job->from[row_of[i]];
+}
+
+static void copy_scores(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct move_job *job = user;
+  uint64_t begin, end = chunk_of(job->booster, chunk, &begin);
+  memcpy(job->to + begin, job->from + begin, (end - begin) * sizeof *job->to);
+}
+
+void placed_turn(const copse_booster *booster, double *score, bool back) {
+  const struct workspace *ws = &booster->workspace;
+  _Static_assert(sizeof *ws->gradients == sizeof *score && sizeof *ws->packed == sizeof *score,
+                 "a tree's gradients are room for the scores of all rows");
+  double *room = ws->packed != NULL ? (void *)ws->packed : (void *)ws->gradients;
+  struct move_job job = {booster, back, score, room};
+  for_chunks(booster, move_scores, &job);
+  job.from = room;
+  job.to = score;
+  for_chunks(booster, copy_scores, &job);
+}
+
+double *placed_scores(const copse_booster *booster) {
+  return booster->placed.score != NULL ? booster->placed.score : booster->sets[0].score;
+}
+
+/* Between the set's own scores and those by place. */
+static void move(copse_booster *booster, bool back) {
+  uint64_t n = booster->sets[0].data->n_rows;
+  for (int k = 0; k < booster->n_outputs; k++) {
+    double *own = booster->sets[0].score + (uint64_t)k * n;
+    double *placed = placed_scores(booster) + (uint64_t)k * n;
+    struct move_job job = {booster, back, back ? placed : own, back ? own : placed};
+    if (placed == own)
+      placed_turn(booster, own, back);
+    else
+      for_chunks(booster, move_scores, &job);
+  }
 }
 
 bool placed_begin(copse_booster *booster) {
@@ -59,16 +100,30 @@ bool placed_begin(copse_booster *booster) {
   const copse_dataset *data = booster->sets[0].data;
   if (booster->workspace.row_of == NULL || data->label == NULL || !allocate(booster)) return false;
   bool fields = !placed->has_fields || placed->version != data->version;
-  move(booster, fields, !placed->has_scores, false);
+  if (fields) for_chunks(booster, move_fields, booster);
+  if (!placed->has_scores) move(booster, false);
   placed->has_fields = placed->has_scores = true;
   placed->version = data->version;
   placed->ahead = true; /* of the set's own scores, when the round is over */
   return true;
 }
 
+/* Asked for once, when training is over, scores are turned where they lie; asked for again, as they are by
+ * metrics of every round, those by place get memory of their own and stay. */
+static void keep_apart(copse_booster *booster) {
+  const struct scored_set *set = &booster->sets[0];
+  uint64_t cells = set->data->n_rows * (uint64_t)booster->n_outputs;
+  if (booster->placed.score != NULL || ++booster->placed.n_given_back < 2) return;
+  double *score = copse_alloc(booster->ctx, cells, sizeof *score);
+  if (score != NULL) memcpy(score, set->score, cells * sizeof *score);
+  booster->placed.score = score;
+}
+
 void placed_give_back(copse_booster *booster) {
   if (!booster->placed.ahead) return;
-  move(booster, false, true, true);
+  keep_apart(booster);
+  move(booster, true);
+  booster->placed.has_scores = booster->placed.score != NULL;
   booster->placed.ahead = false;
 }
 

@@ -293,6 +293,7 @@ copse_status copse_booster_refit(copse_booster *booster, copse_model *model, con
   if (status == COPSE_OK) status = check(booster, model, table, err);
   if (status == COPSE_OK) status = booster_refresh_sets(booster, err);
   if (status == COPSE_OK) status = booster_refresh_objective(booster, err);
+  if (status == COPSE_OK) status = booster_reserve_gradients(booster, err);
   if (status != COPSE_OK) return status;
   struct refit refit = {.booster = booster, .table = table, .n_rows = table->n_rows};
   refit.n_threads = team_size(booster->resolved->boost.n_threads);

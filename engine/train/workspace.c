@@ -104,13 +104,14 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   return true;
 }
 
-/* All planes in one block, of which memory is used up to the last slot taken: large enough for huge pages
- * where a plane by itself is not. */
+/* All planes in one block, of which memory is used up to the last slot taken. They are swept in order: in
+ * huge pages no work on them is quicker (1,000,000 x 28 and 100,000 x 500 rows), and the second touches 400
+ * MB. */
 static bool slots_create(struct workspace *ws, bool counted) {
   const size_t line_cells = 64 / sizeof(int64_t);
   const size_t n_cells = (ws->data->binned.n_cells + line_cells - 1) / line_cells * line_cells;
   const size_t slot_words = 2 * n_cells + (counted ? n_cells / 2 : 0);
-  ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
+  ws->pool = context_alloc_streamed(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
   if (ws->pool == NULL) return false;
   for (int s = 0; s < ws->n_slots; s++) {
     struct hist_planes *slot = &ws->slots[s];
@@ -216,6 +217,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
   ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
   ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
+  ws->gathered = copse_alloc(ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *ws->gathered);
   ws->chunks =
       copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1) + (size_t)ws->n_threads, sizeof *ws->chunks);
   bool by_query = sample->bagging_freq > 0 && sample->bagging_by_query && data->group != NULL;
@@ -227,7 +229,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
         copse_alloc(ctx, (size_t)ws->n_threads * GRADIENT_SAMPLE_BINS, sizeof *ws->strength_counts);
   }
   bool ok = (!by_gradient || (ws->row_strength != NULL && ws->strength_counts != NULL)) &&
-            (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL &&
+            (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->gathered != NULL &&
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
   copse_status status = COPSE_OK;

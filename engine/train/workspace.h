@@ -130,10 +130,12 @@ struct workspace {
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
 
-  /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`. */
+  /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`, or in the data
+   * set's own matrix. */
   struct binned clustered;
+  bool clustered_in_place;
   uint32_t *row_of; /* [n_rows] the data set's row at a place; NULL: places are rows */
-  float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians by place */
+  float *gathered;  /* [n_threads * 2 * WORKSPACE_CHUNK] gradients and hessians of a chunk */
   bool cluster_tried;
   bool gradients_placed;    /* this round's gradients and scores come by place */
   bool gradients_taken;     /* the next tree's were handed over chunk by chunk */
@@ -200,9 +202,14 @@ void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body
 /* Adds the time since `start` to a phase. */
 void workspace_note(struct workspace *ws, int lane, enum workspace_phase phase, double start);
 
+/* A thread's room for the gradients and, WORKSPACE_CHUNK numbers further, the hessians of a chunk. */
+static inline float *workspace_chunk_gradients(const struct workspace *ws, int thread) {
+  return ws->gathered + (size_t)thread * 2 * WORKSPACE_CHUNK;
+}
+
 /* The matrix that rows are numbered in. */
 static inline const struct binned *workspace_matrix(const struct workspace *ws) {
-  return ws->row_of != NULL ? &ws->clustered : &ws->data->binned;
+  return ws->row_of != NULL && !ws->clustered_in_place ? &ws->clustered : &ws->data->binned;
 }
 
 /* The data set's number of a row. */

@@ -113,7 +113,7 @@ static void round_chunk(void *user, size_t chunk, int thread) {
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, n = chunk_end(ws, chunk) - begin;
   const float *gradient = job->gradient + begin, *hessian = job->hessian + begin;
   if (ws->row_of != NULL && !ws->gradients_placed) {
-    float *room = ws->gathered + (size_t)thread * 2 * WORKSPACE_CHUNK;
+    float *room = workspace_chunk_gradients(ws, thread);
     gather_gradients(job, begin, n, room, room + WORKSPACE_CHUNK);
     gradient = room;
     hessian = room + WORKSPACE_CHUNK;

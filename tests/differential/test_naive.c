@@ -173,6 +173,7 @@ static void random_trees_agree(void **state) {
     copse_booster *booster;
     copse_error err;
     if (copse_booster_create(NULL, data, params, &booster, &err) != COPSE_OK) fail_msg("%s", err.message);
+    assert_int_equal(booster_reserve_gradients(booster, &err), COPSE_OK);
     for (int round = 0; round < ROUNDS; round++) {
       bool finished;
       if (copse_booster_step(booster, &finished, &err) != COPSE_OK) fail_msg("%s", err.message);

@@ -12,21 +12,28 @@ enum { ROWS = 140000, COLUMNS = 7 };
 
 struct setting {
   const char *params;
-  bool weighted, binary, clustered;
+  bool weighted, binary, clustered, held; /* held: by the caller, so that the matrix is copied */
 };
 
 static const struct setting settings[] = {
-    {"metric=l2,l1 num_threads=2 " SMALL, true, false, true},
+    {"metric=l2,l1 num_threads=2 " SMALL, true, false, true, false},
     {"objective=binary metric=auc,binary_logloss bagging_freq=1 bagging_fraction=0.5 num_threads=1 " SMALL,
-     false, true, true},
+     false, true, true, false},
     {"objective=binary metric=binary_logloss bagging_freq=2 pos_bagging_fraction=0.5 num_threads=3 " SMALL,
-     true, true, true},
-    {"objective=multiclass num_class=2 metric=multi_logloss num_threads=2 " SMALL, true, true, true},
+     true, true, true, false},
+    {"objective=multiclass num_class=2 metric=multi_logloss num_threads=2 " SMALL, true, true, true, false},
     {"objective=binary metric=auc use_quantized_grad=true quant_train_renew_leaf=true num_threads=2 " SMALL,
-     false, true, true},
-    {"metric=l2 compat=lightgbm feature_fraction=0.7 num_threads=2 " SMALL, true, false, true},
-    {"objective=multi_regression metric=l2,l1 num_threads=2 " SMALL, true, false, true},
-    {"objective=regression_l1 metric=l1 num_threads=2 " SMALL, true, false, false},
+     false, true, true, false},
+    {"metric=l2 compat=lightgbm feature_fraction=0.7 num_threads=2 " SMALL, true, false, true, false},
+    {"objective=multi_regression metric=l2,l1 num_threads=2 " SMALL, true, false, true, false},
+    {"objective=regression_l1 metric=l1 num_threads=2 " SMALL, true, false, false, false},
+    {"metric=l2,l1 num_threads=2 " SMALL, true, false, true, true},
+    {"objective=multiclass num_class=2 metric=multi_logloss num_threads=2 " SMALL, true, true, true, true},
+    {"boosting=dart drop_rate=0.5 metric=l2 num_threads=5 " SMALL "max_bin=1000 ", true, false, true, false},
+    {"data_sample_strategy=goss learning_rate=0.9 metric=l2 num_threads=2 " SMALL, true, false, true, false},
+    {"boosting=rf bagging_freq=1 bagging_fraction=0.5 metric=l2 num_threads=2 " SMALL, false, false, true,
+     false},
+    {"cegb_penalty_feature_lazy=0.1,0,0,0,0,0,0 metric=l2 num_threads=2 " SMALL, false, false, true, false},
 };
 
 static void same_scores(copse_booster *a, copse_booster *b) {
@@ -50,6 +57,16 @@ static void same_trees(copse_booster *a, copse_booster *b) {
   copse_free(y);
 }
 
+/* Rows that moved are back where they were. */
+static void same_cells(copse_booster *a, copse_booster *b) {
+  const struct binned *x = &a->sets[0].data->binned, *y = &b->sets[0].data->binned;
+  for (uint32_t c = 0; c < x->n_carriers; c++)
+    assert_memory_equal(x->carriers[c].cells, y->carriers[c].cells,
+                        x->n_rows * (size_t)x->carriers[c].cell_bytes);
+  for (uint32_t k = 0; k < x->n_blocks; k++)
+    assert_memory_equal(x->blocks[k].rows, y->blocks[k].rows, x->n_rows * (size_t)x->blocks[k].row_bytes);
+}
+
 static void check_setting(const struct setting *s, struct mixed_data *mixed) {
   copse_error err;
   mixed->data.weight = s->weighted ? mixed->weight : NULL;
@@ -61,12 +78,16 @@ static void check_setting(const struct setting *s, struct mixed_data *mixed) {
   mixed->data.label = several;
   copse_booster *a = labels_booster(&mixed->data, n_labels, s->params),
                 *b = labels_booster(&mixed->data, n_labels, s->params);
+  copse_dataset *held = s->held ? copse_dataset_ref(a->sets[0].data) : NULL;
+  bool lazy = strstr(s->params, "lazy") != NULL; /* which rows' features are known goes by row */
   b->workspace.cluster_tried = true;
   for (int round = 0; round < 3; round++) {
     must_step(a);
     must_step(b);
   }
   assert_true((a->workspace.row_of != NULL) == s->clustered);
+  assert_true(a->workspace.clustered_in_place == (s->clustered && !s->held && !lazy));
+  if (held != NULL) same_cells(a, b);
   assert_null(b->workspace.row_of);
   same_metrics(a, b);
   must_step(a);
@@ -80,6 +101,7 @@ static void check_setting(const struct setting *s, struct mixed_data *mixed) {
   same_metrics(a, b);
   must(copse_booster_set_param(a, "learning_rate", "0.1", &err), &err);
   must(copse_booster_set_param(b, "learning_rate", "0.1", &err), &err);
+  same_cells(a, b);
   b->workspace.cluster_tried = true;
   for (int round = 0; round < 2; round++) {
     must_step(a);
@@ -89,6 +111,7 @@ static void check_setting(const struct setting *s, struct mixed_data *mixed) {
   same_trees(a, b);
   copse_booster_free(a);
   copse_booster_free(b);
+  copse_dataset_free(held);
 }
 
 static void places_change_nothing(void **state) {

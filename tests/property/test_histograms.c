@@ -133,6 +133,7 @@ static void histograms_sum_to_their_leaf(void **state) {
     struct workspace *ws = &t.booster->workspace;
     copse_error err;
     uint64_t cells = ws->data->binned.n_cells;
+    assert_int_equal(booster_reserve_gradients(t.booster, &err), COPSE_OK);
     must_step(t.booster); /* leaves gradients behind */
     struct hist_planes scratch = {copse_alloc(NULL, cells, sizeof(int64_t)),
                                   copse_alloc(NULL, cells, sizeof(int64_t)),

@@ -44,7 +44,7 @@ def table_of(matrix):
 
 
 class Library:
-    """Handles are plain c_void_p; they live until the process ends, which a worker's soon does."""
+    """Handles are plain c_void_p; most live until the process ends, which a worker's soon does."""
 
     def __init__(self, path):
         self.dll = ctypes.CDLL(path)
@@ -81,6 +81,9 @@ class Library:
         self.call("copse_dataset_set", handle, c_int(LABEL), label.ctypes.data_as(POINTER(c_float)),
                   c_uint64(len(label)))
         return handle
+
+    def free_dataset(self, dataset):
+        self.dll.copse_dataset_free(dataset)
 
     def booster(self, dataset, params):
         return self._made("copse_booster_create", None, dataset, params)

@@ -38,6 +38,7 @@ class Copse(Engine):
 
     def train(self):
         booster = self._library.booster(self._dataset, self._used)
+        self._library.free_dataset(self._dataset)  # the booster's alone now, it need not be copied
         for _ in range(self.settings["rounds"]):
             if self._library.step(booster):
                 break

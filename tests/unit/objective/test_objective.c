@@ -896,7 +896,7 @@ static void check_cuts(struct objective *one, const double *score) {
   static float g[2][K * MANY], h[2][K * MANY];
   one->row->gradients(one, score, 0, MANY, g[0], h[0]);
   for (uint64_t at = 0, step = one->row->whole ? MANY : 1; at < MANY; at += step, step = step * 3 + 1)
-    one->row->gradients(one, score, at, at + step < MANY ? at + step : MANY, g[1], h[1]);
+    one->row->gradients(one, score, at, at + step < MANY ? at + step : MANY, g[1] + at, h[1] + at);
   assert_memory_equal(g[0], g[1], cells * sizeof(float));
   assert_memory_equal(h[0], h[1], cells * sizeof(float));
   for (int tier = CPU_SCALAR; tier < CPU_N_TIERS; tier++) {
