@@ -12,7 +12,7 @@
 #include "train/forest.h"
 #include "train/gradient_sample.h"
 #include "train/grow.h"
-#include "train/hist_two.h"
+#include "train/hist_joint.h"
 #include "train/linear.h"
 #include "train/placed.h"
 #include "train/position_bias.h"
@@ -167,21 +167,35 @@ static uint64_t trees_before(const copse_booster *booster, int output, bool cust
   return (uint64_t)copse_booster_round(booster) * each + before;
 }
 
-/* Makes the workspace ready for the tree of an output, and where that saves time also for the root of the
- * next one's. */
+/* Trees from an output's on whose roots may be built together. */
+static int n_together(const copse_booster *booster, int output, bool custom) {
+  int n = 1;
+  while (n < HIST_MOST_SOURCES && output + n < booster->n_outputs &&
+         (custom || objective_trainable(&booster->objective, output + n)))
+    n++;
+  return n;
+}
+
+/* Makes the workspace ready for the tree of an output, and where that saves time also for the roots of the
+ * next ones'. */
 static copse_status begin_tree(copse_booster *booster, int output, bool custom, copse_error *err) {
   struct workspace *ws = &booster->workspace;
   const uint64_t n = booster->sets[0].data->n_rows;
   const float *gradient = booster->gradient + (uint64_t)output * n;
   const float *hessian = booster->hessian + (uint64_t)output * n;
-  const int next = output + 1;
   sample_tree(ws, copse_booster_round(booster), output, trees_before(booster, output, custom));
   ws->root_hessian = custom ? 0 : booster->objective.root_hessian;
-  if (next < booster->n_outputs && (custom || objective_trainable(&booster->objective, next)) &&
-      !hist_two_known(ws) && hist_two_possible(ws)) {
-    copse_status status = workspace_begin_tree(ws, gradient + n, hessian + n, err);
+  if (hist_joint_known(ws)) {
+    if (hist_joint_begin_tree(ws)) return COPSE_OK;
+    return workspace_begin_tree(ws, gradient, hessian, err);
+  }
+  int next = n_together(booster, output, custom) - 1;
+  if (next > 0 && !hist_joint_possible(ws, booster->n_outputs)) next = 0;
+  for (; next > 0; next--) {
+    const uint64_t at = (uint64_t)next * n;
+    copse_status status = workspace_begin_tree(ws, gradient + at, hessian + at, err);
     if (status != COPSE_OK) return status;
-    hist_two_keep(ws);
+    hist_joint_keep(ws, next);
   }
   return workspace_begin_tree(ws, gradient, hessian, err);
 }
@@ -312,7 +326,7 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
   int first_tree = booster->n_trees;
   bool split = false;
   copse_status status = reserve_trees(booster, err);
-  hist_two_forget(&booster->workspace);
+  hist_joint_forget(&booster->workspace);
   for (int k = 0; k < booster->n_outputs && status == COPSE_OK; k++)
     status = grow_output(booster, k, custom, &split, err);
   if (status != COPSE_OK) {

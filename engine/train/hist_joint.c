@@ -1,6 +1,6 @@
-/* hist_two.c - a cell of the walk holds a pair of either tree; from there each goes the way of every other
+/* hist_joint.c - a cell of the walk holds a pair of every tree; from there each goes the way of every other
  * histogram. Threads share the columns: each adds up cells of its own, and there is nothing to merge. */
-#include "train/hist_two.h"
+#include "train/hist_joint.h"
 
 #include <string.h>
 
@@ -9,76 +9,82 @@
 /* Fewer rows cost less than the cells that are moved. */
 enum { LEAST_ROWS = 1 << 12 };
 
-static void release_cells(struct two_roots *two, int n_threads) {
-  for (int t = 0; two->cells != NULL && t < n_threads; t++) copse_free(two->cells[t]);
-  copse_free(two->cells);
-  two->cells = NULL;
-}
-
-static bool allocate(struct workspace *ws) {
-  struct two_roots *two = &ws->two;
+static bool allocate_next(struct workspace *ws, struct joint_root *next) {
   uint64_t n_cells = ws->data->binned.n_cells;
-  two->own = copse_alloc(ws->ctx, n_cells, 2 * sizeof(int64_t) + sizeof(uint32_t));
-  two->gradients = copse_alloc(ws->ctx, ws->data->n_rows, sizeof *two->gradients);
-  two->cells = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *two->cells);
-  bool ok = two->own != NULL && two->gradients != NULL && two->cells != NULL;
-  for (int t = 0; ok && t < ws->n_threads; t++) {
-    two->cells[t] = copse_alloc_zero(ws->ctx, workspace_block_cells(ws), 2 * sizeof **two->cells);
-    ok = two->cells[t] != NULL;
-  }
-  if (!ok) {
-    hist_two_release(ws);
-    return false;
-  }
-  two->planes.gradient = two->own;
-  two->planes.hessian = two->own + n_cells;
-  two->planes.count = ws->count_kind == COUNT_FIELD ? (uint32_t *)(two->own + 2 * n_cells) : NULL;
+  next->own = copse_alloc(ws->ctx, n_cells, 2 * sizeof(int64_t) + sizeof(uint32_t));
+  next->gradients.rows = copse_alloc(ws->ctx, ws->data->n_rows, sizeof *next->gradients.rows);
+  if (next->own == NULL || next->gradients.rows == NULL) return false;
+  next->planes.gradient = next->own;
+  next->planes.hessian = next->own + n_cells;
+  next->planes.count = ws->count_kind == COUNT_FIELD ? (uint32_t *)(next->own + 2 * n_cells) : NULL;
   return true;
 }
 
-bool hist_two_possible(struct workspace *ws) {
-  struct two_roots *two = &ws->two;
+/* For the trees of as many outputs, and at most four. */
+static bool allocate(struct workspace *ws, int n_outputs) {
+  struct joint_roots *joint = &ws->joint;
+  const int n = n_outputs < HIST_MOST_SOURCES ? n_outputs : HIST_MOST_SOURCES;
+  bool ok = (joint->cells = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *joint->cells)) != NULL;
+  for (int i = 0; ok && i < n - 1; i++) ok = allocate_next(ws, &joint->next[i]);
+  for (int t = 0; ok && t < ws->n_threads; t++) {
+    const size_t n_pairs = n > 2 ? HIST_MOST_SOURCES : 2;
+    joint->cells[t] = copse_alloc_zero(ws->ctx, workspace_block_cells(ws), n_pairs * sizeof **joint->cells);
+    ok = joint->cells[t] != NULL;
+  }
+  if (!ok) hist_joint_release(ws);
+  return ok;
+}
+
+bool hist_joint_possible(struct workspace *ws, int n_outputs) {
+  struct joint_roots *joint = &ws->joint;
+  hist_joint_forget(ws);
   if (ws->packed != NULL || ws->n_bag < ws->data->n_rows || ws->n_bag < LEAST_ROWS) return false;
   if (workspace_matrix(ws)->n_columns == 0) return false;
   if (ws->count_kind == COUNT_FIELD && ws->count_bits == 0)
     return false; /* counts have a pass of their own */
-  if (!two->tried) {
-    two->tried = true;
-    two->possible = allocate(ws);
+  if (!joint->tried) {
+    joint->tried = true;
+    joint->possible = allocate(ws, n_outputs);
   }
-  return two->possible;
+  return joint->possible;
 }
 
-void hist_two_keep(struct workspace *ws) {
-  struct two_roots *two = &ws->two;
-  struct row_gradient *gradients = ws->gradients;
-  two->source = ws->source;
-  ws->gradients = two->gradients;
-  two->gradients = gradients;
-  two->state = TWO_KEPT;
+void hist_joint_keep(struct workspace *ws, int n) {
+  struct joint_roots *joint = &ws->joint;
+  workspace_swap_gradients(ws, &joint->next[n - 1].gradients);
+  joint->row_of = ws->row_of;
+  if (joint->n_next < n) joint->n_next = n;
 }
 
-bool hist_two_kept(const struct workspace *ws) { return ws->two.state == TWO_KEPT; }
-bool hist_two_known(const struct workspace *ws) { return ws->two.state == TWO_KNOWN; }
-void hist_two_forget(struct workspace *ws) { ws->two.state = TWO_NONE; }
+bool hist_joint_kept(const struct workspace *ws) { return ws->joint.n_next > 0 && !ws->joint.built; }
+bool hist_joint_known(const struct workspace *ws) {
+  return ws->joint.built && ws->joint.n_taken < ws->joint.n_next;
+}
 
-struct two_job {
+void hist_joint_forget(struct workspace *ws) {
+  ws->joint.n_next = ws->joint.n_taken = 0;
+  ws->joint.built = false;
+}
+
+struct joint_job {
   struct workspace *ws;
-  struct hist_source sources[2];
-  struct hist_planes planes[2];
+  struct hist_source sources[HIST_MOST_SOURCES];
+  struct hist_planes planes[HIST_MOST_SOURCES];
+  int n_trees, n_sources;
   uint32_t n_parts; /* of a block's columns */
 };
 
 /* Cells of one tree to where its cells are spilled from; they become 0. */
-static void move_cells(struct hist_pair *two, uint32_t from, uint32_t end, struct hist_pair *cells) {
+static void move_cells(struct hist_pair *joint, size_t n_sources, uint32_t from, uint32_t end,
+                       struct hist_pair *cells) {
   for (uint32_t i = from; i < end; i++) {
-    cells[i] = two[2 * (size_t)i];
-    two[2 * (size_t)i] = (struct hist_pair){0, 0};
+    cells[i] = joint[n_sources * i];
+    joint[n_sources * i] = (struct hist_pair){0, 0};
   }
 }
 
 static void build_part(void *user, size_t chunk, int thread) {
-  const struct two_job *job = user;
+  const struct joint_job *job = user;
   struct workspace *ws = job->ws;
   const struct binned_block *block = &workspace_matrix(ws)->blocks[chunk / job->n_parts];
   uint32_t part = (uint32_t)(chunk % job->n_parts), n = block->n_columns;
@@ -87,44 +93,64 @@ static void build_part(void *user, size_t chunk, int thread) {
   struct hist_block view = {block->rows + (size_t)first * block->cell_bytes, block->row_bytes,
                             block->cell_bytes, end - first, block->offsets + first};
   uint32_t from = block->offsets[first], to = end < n ? block->offsets[end] : block->n_sums;
-  struct hist_pair *two = ws->two.cells[thread];
+  struct hist_pair *joint = ws->joint.cells[thread];
   struct hist_cells cells = {.pairs = ws->lanes[thread].cells, .count_bits = ws->count_bits};
   const uint64_t n_rows = ws->data->n_rows, step = ws->count_bits > 0 ? HIST_SPILL_ROWS : n_rows;
   for (uint64_t at = 0; at < n_rows; at += step) {
-    ws->kernels->hist_update_two(&view, at, n_rows - at > step ? at + step : n_rows, job->sources, two);
-    for (int t = 0; t < 2; t++) {
+    ws->kernels->hist_update_joint(&view, at, n_rows - at > step ? at + step : n_rows, job->sources,
+                                   job->n_sources, joint);
+    for (int t = 0; t < job->n_trees; t++) {
       struct hist_target all = {.planes = job->planes[t], .first = at == 0};
       struct hist_target target = hist_target_at(&all, block->first_cell);
-      move_cells(two + t, from, to, cells.pairs);
+      move_cells(joint + t, (size_t)job->n_sources, from, to, cells.pairs);
       hist_spill_carriers(ws, block, first, end, cells, &target);
     }
   }
 }
 
-void hist_two_build(struct workspace *ws) {
+void hist_joint_build(struct workspace *ws) {
   double start = workspace_clock();
-  struct two_roots *two = &ws->two;
-  struct two_job job = {.ws = ws,
-                        .sources = {ws->source, two->source},
-                        .planes = {ws->slots[ws->leaves[0].slot], two->planes},
-                        .n_parts = (uint32_t)ws->n_threads};
+  struct joint_roots *joint = &ws->joint;
+  struct joint_job job = {.ws = ws,
+                          .sources = {ws->source},
+                          .planes = {ws->slots[ws->leaves[0].slot]},
+                          .n_trees = joint->n_next + 1,
+                          .n_parts = (uint32_t)ws->n_threads};
+  for (int t = 1; t < job.n_trees; t++) {
+    job.sources[t] = joint->next[t - 1].gradients.source;
+    job.planes[t] = joint->next[t - 1].planes;
+  }
+  job.n_sources = job.n_trees > 2 ? HIST_MOST_SOURCES : 2;
+  /* the place of a fourth tree that is none: nobody looks at its cells */
+  if (job.n_trees == 3) job.sources[3] = (struct hist_source){.rows = ws->source.rows};
   copse_parallel_for(ws->n_threads, (size_t)workspace_matrix(ws)->n_blocks * job.n_parts, build_part, &job);
-  two->state = TWO_KNOWN;
+  joint->built = true;
   ws->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start;
 }
 
-void hist_two_take(struct workspace *ws) {
-  struct hist_planes *slot = &ws->slots[ws->leaves[0].slot], planes = *slot;
-  *slot = ws->two.planes;
-  ws->two.planes = planes;
-  ws->two.state = TWO_NONE;
+bool hist_joint_begin_tree(struct workspace *ws) {
+  struct joint_roots *joint = &ws->joint;
+  if (joint->row_of != ws->row_of) return false;
+  workspace_swap_gradients(ws, &joint->next[joint->n_taken].gradients);
+  workspace_begin_root(ws);
+  return true;
 }
 
-void hist_two_release(struct workspace *ws) {
-  struct two_roots *two = &ws->two;
-  release_cells(two, ws->n_threads);
-  copse_free(two->own);
-  copse_free(two->gradients);
-  two->own = NULL;
-  two->gradients = NULL;
+void hist_joint_take(struct workspace *ws) {
+  struct joint_root *next = &ws->joint.next[ws->joint.n_taken++];
+  struct hist_planes *slot = &ws->slots[ws->leaves[0].slot], planes = *slot;
+  *slot = next->planes;
+  next->planes = planes;
+}
+
+void hist_joint_release(struct workspace *ws) {
+  struct joint_roots *joint = &ws->joint;
+  for (int t = 0; joint->cells != NULL && t < ws->n_threads; t++) copse_free(joint->cells[t]);
+  copse_free(joint->cells);
+  joint->cells = NULL;
+  for (int i = 0; i < HIST_MOST_SOURCES - 1; i++) {
+    copse_free(joint->next[i].own);
+    copse_free(joint->next[i].gradients.rows);
+    joint->next[i] = (struct joint_root){0};
+  }
 }

@@ -188,6 +188,12 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   else
     choose_scales(ws, max_gradient, max_hessian);
   if (!taken) copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  workspace_begin_root(ws);
+  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  return COPSE_OK;
+}
+
+void workspace_begin_root(struct workspace *ws) {
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
   root->n_rows = ws->n_bag;
@@ -198,8 +204,18 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   ws->n_pending = WORKSPACE_PENDING;
   ws->n_slots_used = 0;
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
-  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
-  return COPSE_OK;
+}
+
+void workspace_swap_gradients(struct workspace *ws, struct tree_gradients *others) {
+  const struct tree_gradients own = {ws->gradients,    ws->source,      ws->gradient_unit,
+                                     ws->hessian_unit, ws->count_shift, ws->most_gradient};
+  ws->gradients = others->rows;
+  ws->source = others->source;
+  ws->gradient_unit = others->gradient_unit;
+  ws->hessian_unit = others->hessian_unit;
+  ws->count_shift = others->count_shift;
+  ws->most_gradient = others->most_gradient;
+  *others = own;
 }
 
 void workspace_sum_root(struct workspace *ws) {

@@ -167,20 +167,22 @@ static void histograms_sum_to_their_leaf(void **state) {
   }
 }
 
-/* ---- roots of two trees ---- */
+/* ---- roots of several trees ---- */
 
 static char *trees_of_classes(const struct setting *s, const char *threads, bool together) {
   struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 50);
   float *label = copse_alloc(NULL, s->n_rows, sizeof *label);
-  for (uint64_t i = 0; i < s->n_rows; i++) label[i] = mixed.class_label[i] + (float)(i % 3 == 0);
+  const bool many = strstr(s->params, "num_class=3") == NULL;
+  for (uint64_t i = 0; i < s->n_rows; i++)
+    label[i] = mixed.class_label[i] + (float)(i % 3 == 0) + (many ? (float)(i % 4) : 0);
   mixed.data.label = label;
   if (s->weighted) mixed.data.weight = mixed.weight;
   char params[512];
   snprintf(params, sizeof params, "%s %s", s->params, threads);
   copse_booster *booster = mixed_booster(&mixed.data, params);
-  booster->workspace.two.tried = !together;
+  booster->workspace.joint.tried = !together;
   for (int round = 0; round < 3; round++) must_step(booster);
-  assert_true(booster->workspace.two.possible == together);
+  assert_true(booster->workspace.joint.possible == together);
   char *trees = booster_trees(booster);
   copse_booster_free(booster);
   mixed_data_free(&mixed);
@@ -188,16 +190,20 @@ static char *trees_of_classes(const struct setting *s, const char *threads, bool
   return trees;
 }
 
-/* Three outputs: the first two roots come together, the last by itself. */
-static void two_roots_are_those_of_their_trees(void **state) {
+/* Three outputs: all roots come together, in the places of four. Six: four, then two. Ten (of which four are
+ * never met and have no trees): four, then two. */
+static void joint_roots_are_those_of_their_trees(void **state) {
   (void)state;
 #define CLASSES "objective=multiclass num_class=3 verbosity=-1 min_data_in_leaf=5 num_leaves=12 "
+#define SIX "objective=multiclass num_class=6 verbosity=-1 min_data_in_leaf=5 num_leaves=12 "
   static const struct setting classes[] = {
       {CLASSES, 5000, 7, false, false},
       {CLASSES "max_bin=2000", 5000, 14, true, false}, /* one- and two-byte cells */
       {CLASSES "max_bin=15", 4500, 150, false, false}, /* several blocks */
       {CLASSES "leaf_counts=hessian", 40000, 5, false, false},
       {CLASSES, 40000, 5, true, false}, /* more than one spill */
+      {SIX, 20000, 5, false, false},    /* rows get another order after the first tree */
+      {SIX "max_bin=2000 num_class=10", 5000, 14, false, false},
   };
   static const char *const threads[] = {"num_threads=1", "num_threads=2", "num_threads=3"};
   for (size_t i = 0; i < COUNT(classes); i++) {
@@ -338,7 +344,7 @@ static void limits_are_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(histograms_sum_to_their_leaf),
-      cmocka_unit_test(two_roots_are_those_of_their_trees),
+      cmocka_unit_test(joint_roots_are_those_of_their_trees),
       cmocka_unit_test(every_row_finds_one_leaf),
       cmocka_unit_test(limits_are_kept),
   };
