@@ -9,14 +9,14 @@
 /* Fewer rows cost less than the cells that are moved. */
 enum { LEAST_ROWS = 1 << 12 };
 
-static bool allocate_next(struct workspace *ws, struct joint_root *next) {
+static bool allocate_root(struct workspace *ws, struct joint_root *root) {
   uint64_t n_cells = ws->data->binned.n_cells;
-  next->own = copse_alloc(ws->ctx, n_cells, 2 * sizeof(int64_t) + sizeof(uint32_t));
-  next->gradients.rows = copse_alloc(ws->ctx, ws->data->n_rows, sizeof *next->gradients.rows);
-  if (next->own == NULL || next->gradients.rows == NULL) return false;
-  next->planes.gradient = next->own;
-  next->planes.hessian = next->own + n_cells;
-  next->planes.count = ws->count_kind == COUNT_FIELD ? (uint32_t *)(next->own + 2 * n_cells) : NULL;
+  root->own = copse_alloc(ws->ctx, n_cells, 2 * sizeof(int64_t) + sizeof(uint32_t));
+  root->gradients.rows = copse_alloc(ws->ctx, ws->data->n_rows, sizeof *root->gradients.rows);
+  if (root->own == NULL || root->gradients.rows == NULL) return false;
+  root->planes.gradient = root->own;
+  root->planes.hessian = root->own + n_cells;
+  root->planes.count = ws->count_kind == COUNT_FIELD ? (uint32_t *)(root->own + 2 * n_cells) : NULL;
   return true;
 }
 
@@ -25,7 +25,7 @@ static bool allocate(struct workspace *ws, int n_outputs) {
   struct joint_roots *joint = &ws->joint;
   const int n = n_outputs < HIST_MOST_SOURCES ? n_outputs : HIST_MOST_SOURCES;
   bool ok = (joint->cells = copse_alloc_zero(ws->ctx, (size_t)ws->n_threads, sizeof *joint->cells)) != NULL;
-  for (int i = 0; ok && i < n - 1; i++) ok = allocate_next(ws, &joint->next[i]);
+  for (int i = 0; ok && i < n; i++) ok = allocate_root(ws, &joint->roots[i]);
   for (int t = 0; ok && t < ws->n_threads; t++) {
     const size_t n_pairs = n > 2 ? HIST_MOST_SOURCES : 2;
     joint->cells[t] = copse_alloc_zero(ws->ctx, workspace_block_cells(ws), n_pairs * sizeof **joint->cells);
@@ -39,7 +39,8 @@ bool hist_joint_possible(struct workspace *ws, int n_outputs) {
   struct joint_roots *joint = &ws->joint;
   hist_joint_forget(ws);
   if (ws->packed != NULL || ws->n_bag < ws->data->n_rows || ws->n_bag < LEAST_ROWS) return false;
-  if (workspace_matrix(ws)->n_columns == 0) return false;
+  if (workspace_matrix(ws)->n_columns == 0 || ws->n_bag < 2 * (uint64_t)ws->grow.min_data_in_leaf)
+    return false;
   if (ws->count_kind == COUNT_FIELD && ws->count_bits == 0)
     return false; /* counts have a pass of their own */
   if (!joint->tried) {
@@ -49,22 +50,14 @@ bool hist_joint_possible(struct workspace *ws, int n_outputs) {
   return joint->possible;
 }
 
-void hist_joint_keep(struct workspace *ws, int n) {
+void hist_joint_keep(struct workspace *ws, int i) {
   struct joint_roots *joint = &ws->joint;
-  workspace_swap_gradients(ws, &joint->next[n - 1].gradients);
-  joint->row_of = ws->row_of;
-  if (joint->n_next < n) joint->n_next = n;
+  workspace_swap_gradients(ws, &joint->roots[i].gradients);
+  joint->roots[i].row_of = ws->row_of;
+  joint->n_roots = i + 1;
 }
 
-bool hist_joint_kept(const struct workspace *ws) { return ws->joint.n_next > 0 && !ws->joint.built; }
-bool hist_joint_known(const struct workspace *ws) {
-  return ws->joint.built && ws->joint.n_taken < ws->joint.n_next;
-}
-
-void hist_joint_forget(struct workspace *ws) {
-  ws->joint.n_next = ws->joint.n_taken = 0;
-  ws->joint.built = false;
-}
+void hist_joint_forget(struct workspace *ws) { ws->joint.n_roots = ws->joint.n_taken = 0; }
 
 struct joint_job {
   struct workspace *ws;
@@ -111,36 +104,38 @@ static void build_part(void *user, size_t chunk, int thread) {
 void hist_joint_build(struct workspace *ws) {
   double start = workspace_clock();
   struct joint_roots *joint = &ws->joint;
-  struct joint_job job = {.ws = ws,
-                          .sources = {ws->source},
-                          .planes = {ws->slots[ws->leaves[0].slot]},
-                          .n_trees = joint->n_next + 1,
-                          .n_parts = (uint32_t)ws->n_threads};
-  for (int t = 1; t < job.n_trees; t++) {
-    job.sources[t] = joint->next[t - 1].gradients.source;
-    job.planes[t] = joint->next[t - 1].planes;
+  struct joint_job job = {.ws = ws, .n_trees = joint->n_roots, .n_parts = (uint32_t)ws->n_threads};
+  for (int t = 0; t < job.n_trees; t++) {
+    job.sources[t] = joint->roots[t].gradients.source;
+    job.planes[t] = joint->roots[t].planes;
   }
   job.n_sources = job.n_trees > 2 ? HIST_MOST_SOURCES : 2;
   /* the place of a fourth tree that is none: nobody looks at its cells */
-  if (job.n_trees == 3) job.sources[3] = (struct hist_source){.rows = ws->source.rows};
+  if (job.n_trees == 3) job.sources[3] = (struct hist_source){.rows = job.sources[0].rows};
   copse_parallel_for(ws->n_threads, (size_t)workspace_matrix(ws)->n_blocks * job.n_parts, build_part, &job);
-  joint->built = true;
   ws->phase_s[PHASE_HISTOGRAM] += workspace_clock() - start;
 }
 
-bool hist_joint_begin_tree(struct workspace *ws) {
-  struct joint_roots *joint = &ws->joint;
-  if (joint->row_of != ws->row_of) return false;
-  workspace_swap_gradients(ws, &joint->next[joint->n_taken].gradients);
+int hist_joint_waiting(const struct workspace *ws) { return ws->joint.n_roots - ws->joint.n_taken; }
+
+struct joint_root *hist_joint_next(struct workspace *ws) {
+  return hist_joint_waiting(ws) > 0 ? &ws->joint.roots[ws->joint.n_taken++] : NULL;
+}
+
+bool hist_joint_begin_tree(struct workspace *ws, struct joint_root *root) {
+  if (root->row_of != ws->row_of) return false;
+  workspace_swap_gradients(ws, &root->gradients);
   workspace_begin_root(ws);
+  ws->root = root;
   return true;
 }
 
-void hist_joint_take(struct workspace *ws) {
-  struct joint_root *next = &ws->joint.next[ws->joint.n_taken++];
+bool hist_joint_take(struct workspace *ws) {
+  if (ws->root == NULL) return false;
   struct hist_planes *slot = &ws->slots[ws->leaves[0].slot], planes = *slot;
-  *slot = next->planes;
-  next->planes = planes;
+  *slot = ws->root->planes;
+  ws->root->planes = planes;
+  return true;
 }
 
 void hist_joint_release(struct workspace *ws) {
@@ -148,9 +143,9 @@ void hist_joint_release(struct workspace *ws) {
   for (int t = 0; joint->cells != NULL && t < ws->n_threads; t++) copse_free(joint->cells[t]);
   copse_free(joint->cells);
   joint->cells = NULL;
-  for (int i = 0; i < HIST_MOST_SOURCES - 1; i++) {
-    copse_free(joint->next[i].own);
-    copse_free(joint->next[i].gradients.rows);
-    joint->next[i] = (struct joint_root){0};
+  for (int i = 0; i < HIST_MOST_SOURCES; i++) {
+    copse_free(joint->roots[i].own);
+    copse_free(joint->roots[i].gradients.rows);
+    joint->roots[i] = (struct joint_root){0};
   }
 }

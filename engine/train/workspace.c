@@ -8,6 +8,7 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "train/apart.h"
 #include "train/hist_joint.h"
 #include "train/sample.h"
 
@@ -240,6 +241,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
 }
 
 void workspace_release(struct workspace *ws) {
+  apart_release(ws);
   hist_joint_release(ws);
   constrain_release(ws);
   for (int t = 0; ws->lanes != NULL && t < ws->n_threads; t++) {

@@ -91,20 +91,18 @@ struct tree_gradients {
   int64_t most_gradient;
 };
 
-/* The roots of the next trees, built with this one's, see hist_joint.h. */
+/* The root of a tree to be grown, built with others', see hist_joint.h. */
 struct joint_root {
   struct tree_gradients gradients;
+  const uint32_t *row_of;    /* the order of rows that they are in */
   int64_t *own;              /* the memory that came with the first planes */
   struct hist_planes planes; /* [n_cells] change places with a slot's */
 };
 
 struct joint_roots {
   bool tried, possible;
-  int n_next; /* trees whose gradients are here */
-  bool built; /* and their roots, of which n_taken are no more */
-  int n_taken;
-  const uint32_t *row_of; /* the order of rows that the gradients are in */
-  struct joint_root next[HIST_MOST_SOURCES - 1];
+  int n_roots, n_taken;
+  struct joint_root roots[HIST_MOST_SOURCES];
   struct hist_pair **cells; /* [n_threads] [2 or 4 * max block cells]; those of trees are zero between uses */
 };
 
@@ -154,6 +152,10 @@ struct workspace {
   bool gradients_taken;     /* the next tree's were handed over chunk by chunk */
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
   struct joint_roots joint;
+  struct joint_root *root;   /* of this tree; NULL: it is still to be built */
+  struct workspace *helpers; /* [n_helpers] see apart.h */
+  int n_helpers;
+  bool helpers_tried;
 
   int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */

@@ -203,6 +203,7 @@ void workspace_begin_root(struct workspace *ws) {
   for (int i = 0; i < WORKSPACE_PENDING; i++) ws->pending[i] = ws->grow.num_leaves + 2 * i;
   ws->n_pending = WORKSPACE_PENDING;
   ws->n_slots_used = 0;
+  ws->root = NULL;
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
 }
 
