@@ -76,6 +76,23 @@ static void move_cells(struct hist_pair *joint, size_t n_sources, uint32_t from,
   }
 }
 
+/* Carriers first .. end - 1, one after the other: its cells of all trees are the same lines. */
+static void spill(const struct joint_job *job, const struct binned_block *block, uint32_t first, uint32_t end,
+                  bool anew, int thread) {
+  struct workspace *ws = job->ws;
+  struct hist_pair *joint = ws->joint.cells[thread];
+  struct hist_cells cells = {.pairs = ws->lanes[thread].cells, .count_bits = ws->count_bits};
+  for (uint32_t c = first; c < end; c++) {
+    uint32_t from = block->offsets[c], to = c + 1 < block->n_columns ? block->offsets[c + 1] : block->n_sums;
+    for (int t = 0; t < job->n_trees; t++) {
+      struct hist_target all = {.planes = job->planes[t], .first = anew};
+      struct hist_target target = hist_target_at(&all, block->first_cell);
+      move_cells(joint + t, (size_t)job->n_sources, from, to, cells.pairs);
+      hist_spill_carriers(ws, block, c, c + 1, cells, &target);
+    }
+  }
+}
+
 static void build_part(void *user, size_t chunk, int thread) {
   const struct joint_job *job = user;
   struct workspace *ws = job->ws;
@@ -85,19 +102,11 @@ static void build_part(void *user, size_t chunk, int thread) {
   if (first == end) return;
   struct hist_block view = {block->rows + (size_t)first * block->cell_bytes, block->row_bytes,
                             block->cell_bytes, end - first, block->offsets + first};
-  uint32_t from = block->offsets[first], to = end < n ? block->offsets[end] : block->n_sums;
-  struct hist_pair *joint = ws->joint.cells[thread];
-  struct hist_cells cells = {.pairs = ws->lanes[thread].cells, .count_bits = ws->count_bits};
   const uint64_t n_rows = ws->data->n_rows, step = ws->count_bits > 0 ? HIST_SPILL_ROWS : n_rows;
   for (uint64_t at = 0; at < n_rows; at += step) {
     ws->kernels->hist_update_joint(&view, at, n_rows - at > step ? at + step : n_rows, job->sources,
-                                   job->n_sources, joint);
-    for (int t = 0; t < job->n_trees; t++) {
-      struct hist_target all = {.planes = job->planes[t], .first = at == 0};
-      struct hist_target target = hist_target_at(&all, block->first_cell);
-      move_cells(joint + t, (size_t)job->n_sources, from, to, cells.pairs);
-      hist_spill_carriers(ws, block, first, end, cells, &target);
-    }
+                                   job->n_sources, ws->joint.cells[thread]);
+    spill(job, block, first, end, at == 0, thread);
   }
 }
 
