@@ -7,8 +7,6 @@
 
 enum { LANES = 8 };
 
-static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
-
 /* Four cells for the low halves of vectors, and four for the high ones. */
 static inline __m256i two_and_two(const int64_t *at) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)at)),
