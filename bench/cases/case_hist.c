@@ -23,7 +23,7 @@ struct matrix {
   struct row_gradient *gradients;
   struct hist_pair *cells;
   int64_t *packed, *packed_cells;
-  struct hist_pair *two_cells;
+  struct hist_pair *joint_cells;
 };
 
 static const struct matrix *matrix_of(int variant) {
@@ -39,7 +39,7 @@ static const struct matrix *matrix_of(int variant) {
   m->cells = bench_room(n_cells, sizeof *m->cells);
   m->packed = bench_room(N_ROWS, sizeof *m->packed);
   m->packed_cells = bench_room(n_cells, sizeof *m->packed_cells);
-  m->two_cells = bench_room(2 * (size_t)n_cells, sizeof *m->two_cells);
+  m->joint_cells = bench_room(HIST_MOST_SOURCES * (size_t)n_cells, sizeof *m->joint_cells);
   for (uint64_t r = 0; r < N_ROWS; r++) {
     m->packed[r] = (int64_t)(bench_mix(r) & 0xFF) + 1;
     m->gradients[r] = (struct row_gradient){(float)(bench_mix(r) & 0xFFFF) - 0x8000, 1};
@@ -83,18 +83,18 @@ void bench_hist_update(struct bench_state *state, const struct kernels *kernels,
   run_update(state, kernels, argument, false);
 }
 
-/* As hist_update at the root, two sources at once. */
-void bench_hist_update_two(struct bench_state *state, const struct kernels *kernels, int argument) {
+/* As hist_update at the root, four sources at once. */
+void bench_hist_update_joint(struct bench_state *state, const struct kernels *kernels, int argument) {
   const struct matrix *m = matrix_of(argument);
   const struct hist_source source = {m->gradients, 1, 1, HIST_COUNT_BITS, true},
-                           sources[2] = {source, source};
+                           sources[] = {source, source, source, source};
   while (bench_next(state))
     for (uint64_t at = 0; at < N_ROWS; at += HIST_SPILL_ROWS)
-      kernels->hist_update_two(&m->block, at, N_ROWS - at > HIST_SPILL_ROWS ? at + HIST_SPILL_ROWS : N_ROWS,
-                               sources, m->two_cells);
+      kernels->hist_update_joint(&m->block, at, N_ROWS - at > HIST_SPILL_ROWS ? at + HIST_SPILL_ROWS : N_ROWS,
+                                 sources, HIST_MOST_SOURCES, m->joint_cells);
   double updates = (double)N_ROWS * m->block.n_columns;
-  bench_report(state, &(struct bench_work){.items = 2 * updates,
-                                           .floor_cycles = updates,
+  bench_report(state, &(struct bench_work){.items = HIST_MOST_SOURCES * updates,
+                                           .floor_cycles = 2 * updates,
                                            .floor = "1 store a cycle, 1 store two updates"});
 }
 

@@ -46,7 +46,7 @@ enum {
 
 /* argument: the variant */
 void bench_hist_update(struct bench_state *state, const struct kernels *kernels, int argument);
-void bench_hist_update_two(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_hist_update_joint(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_hist_update_packed(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_scan(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_partition(struct bench_state *state, const struct kernels *kernels, int argument);

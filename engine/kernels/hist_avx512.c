@@ -77,28 +77,60 @@ static void quantize_rows_avx512(const struct hist_source *source, const struct 
 #define PAIR_QUANTIZE quantize_rows_avx512
 #include "kernels/pair_loops.h"
 
-#define TWO_VALUES round_two
-#include "kernels/two_loops.h"
+#define JOINT_ROUND round_joint
+#include "kernels/joint_loops.h"
 
-static inline void round_two(const struct hist_source *sources, uint64_t at, size_t n, two_pairs *room) {
-  const struct rounding first = rounding_of(&sources[0]), second = rounding_of(&sources[1]);
+static inline __m512i round_four(const struct hist_source *source, const struct rounding *r, uint64_t row) {
+  return round_rows(r, rows_side_by_side(source->rows + row));
+}
+
+/* Of four rows the first two and the last two, a pair of either source side by side. */
+struct halves {
+  __m512i front, back;
+};
+
+static inline struct halves side_by_side(__m512i a, __m512i b) {
   const __m512i front = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11),
                 back = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
-  struct hist_pair *pairs = (struct hist_pair *)(void *)room;
+  return (struct halves){_mm512_permutex2var_epi64(a, front, b), _mm512_permutex2var_epi64(a, back, b)};
+}
+
+/* Two rows of which either half holds two pairs. */
+static inline void store_rows(__m512i ab, __m512i cd, struct hist_pair *to) {
+  const __m512i first = _mm512_setr_epi64(0, 1, 2, 3, 8, 9, 10, 11),
+                second = _mm512_setr_epi64(4, 5, 6, 7, 12, 13, 14, 15);
+  _mm512_storeu_si512(to, _mm512_permutex2var_epi64(ab, first, cd));
+  _mm512_storeu_si512(to + ROWS, _mm512_permutex2var_epi64(ab, second, cd));
+}
+
+static inline __attribute__((always_inline)) void round_joint(const struct hist_source *sources,
+                                                              const int n_sources, uint64_t at, size_t n,
+                                                              struct hist_pair *room) {
+  struct rounding r[HIST_MOST_SOURCES];
+  for (int s = 0; s < n_sources; s++) r[s] = rounding_of(&sources[s]);
   size_t i = 0;
   for (; i + ROWS <= n; i += ROWS) {
-    __m512i a = round_rows(&first, rows_side_by_side(sources[0].rows + at + i));
-    __m512i b = round_rows(&second, rows_side_by_side(sources[1].rows + at + i));
-    _mm512_storeu_si512(pairs + 2 * i, _mm512_permutex2var_epi64(a, front, b));
-    _mm512_storeu_si512(pairs + 2 * i + ROWS, _mm512_permutex2var_epi64(a, back, b));
+    struct hist_pair *to = room + (size_t)n_sources * i;
+    struct halves ab =
+        side_by_side(round_four(&sources[0], &r[0], at + i), round_four(&sources[1], &r[1], at + i));
+    if (n_sources == 2) {
+      _mm512_storeu_si512(to, ab.front);
+      _mm512_storeu_si512(to + ROWS, ab.back);
+      continue;
+    }
+    struct halves cd =
+        side_by_side(round_four(&sources[2], &r[2], at + i), round_four(&sources[3], &r[3], at + i));
+    store_rows(ab.front, cd.front, to);
+    store_rows(ab.back, cd.back, to + 2 * ROWS);
   }
   for (; i < n; i++)
-    for (size_t s = 0; s < 2; s++)
-      quantize_rows_scalar(&sources[s], sources[s].rows + at + i, NULL, 1, &pairs[2 * i + s]);
+    for (int s = 0; s < n_sources; s++)
+      quantize_rows_scalar(&sources[s], sources[s].rows + at + i, NULL, 1,
+                           &room[(size_t)n_sources * i + (size_t)s]);
 }
 
 void kernels_hist_avx512(struct kernels *slots) {
   slots->hist_update = hist_update;
-  slots->hist_update_two = hist_update_two;
+  slots->hist_update_joint = hist_update_joint;
 }
 #endif

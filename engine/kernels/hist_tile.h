@@ -13,7 +13,13 @@
  *                         already
  *   HIST_NAME(value_at)   where a row's value is kept, to be fetched: rows are equally far apart
  *
+ * and, where a cell has no +=, HIST_ADD(cell, value), which adds to the cell pointed to.
+ *
  * It gets HIST_NAME(add). May be included more than once. */
+
+#ifndef HIST_ADD
+#define HIST_ADD(cell, value) (*(cell) += (value))
+#endif
 
 /* Rows side by side, and those that come after them. */
 struct HIST_NAME(tile) {
@@ -57,7 +63,8 @@ static inline __attribute__((always_inline)) void HIST_NAME(add_row)(char *const
                                                                      const uint8_t *bins, HIST_CELL value,
                                                                      const unsigned K) {
 #pragma GCC unroll 10
-  for (unsigned k = 0; k < K; k++) *(HIST_CELL *)(void *)(columns[k] + bins[k] * sizeof(HIST_CELL)) += value;
+  for (unsigned k = 0; k < K; k++)
+    HIST_ADD((HIST_CELL *)(void *)(columns[k] + bins[k] * sizeof(HIST_CELL)), value);
 }
 
 /* Columns 0 to K - 1 of `offsets`, K <= HIST_MOST_COLUMNS. Compilers are kept from adding up base, offset and
@@ -172,8 +179,8 @@ static inline __attribute__((always_inline)) void HIST_NAME(walk_wide)(const str
   for (size_t i = 0; i < tile->n; i++, bins += stride) {
     if (i < tile->n_next) HIST_NAME(fetch)(&ahead, ahead.rows != NULL);
     const HIST_CELL value = tile->values[i];
-    first[bins[0]] += value;
-    if (two) second[bins[1]] += value;
+    HIST_ADD(&first[bins[0]], value);
+    if (two) HIST_ADD(&second[bins[1]], value);
   }
 }
 
@@ -208,7 +215,7 @@ static inline void HIST_NAME(wide_values)(const HIST_SOURCE *source, const uint3
 /* Two-byte bins. Their cells come from a larger cache to each walk, which therefore takes many rows. */
 static inline void HIST_NAME(add_wide)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                                        uint64_t end, const HIST_SOURCE *source, HIST_CELL *cells) {
-  enum { MOST_ROWS = 4 * HIST_TILE_ROWS, MOST_BYTES = 1 << 15 };
+  enum { MOST_ROWS = (sizeof(HIST_CELL) > 32 ? 2 : 4) * HIST_TILE_ROWS, MOST_BYTES = 1 << 15 };
   _Alignas(64) uint8_t bins[MOST_BYTES];
   _Alignas(64) HIST_CELL room[MOST_ROWS];
   struct HIST_NAME(tile)
@@ -235,6 +242,7 @@ static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t
   }
 }
 
+#undef HIST_ADD
 #undef HIST_CELL
 #undef HIST_SOURCE
 #undef HIST_NAME

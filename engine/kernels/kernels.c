@@ -17,7 +17,7 @@ static void keep_floats_narrow(struct kernels *slots) {
   kernels_overlay_scalar(&narrow);
   kernels_overlay_avx2(&narrow);
   slots->hist_update = narrow.hist_update;
-  slots->hist_update_two = narrow.hist_update_two;
+  slots->hist_update_joint = narrow.hist_update_joint;
   slots->scan_numeric = narrow.scan_numeric;
 }
 #endif

@@ -116,6 +116,6 @@ void kernels_overlay_avx2(struct kernels *slots) {
   kernels_bits_avx2(slots);
   kernels_bins_avx2(slots);
   kernels_partition_avx2(slots);
-  kernels_two_avx2(slots);
+  kernels_joint_avx2(slots);
 }
 #endif

@@ -238,17 +238,18 @@ void quantize_rows_scalar(const struct hist_source *source, const struct row_gra
   }
 }
 
-static void hist_update_two(const struct hist_block *block, uint64_t begin, uint64_t end,
-                            const struct hist_source sources[2], struct hist_pair *cells) {
+static void hist_update_joint(const struct hist_block *block, uint64_t begin, uint64_t end,
+                              const struct hist_source *sources, int n_sources, struct hist_pair *cells) {
   for (uint64_t row = begin; row < end; row++) {
-    struct hist_pair pairs[2];
-    for (int s = 0; s < 2; s++) quantize_rows_scalar(&sources[s], sources[s].rows + row, NULL, 1, &pairs[s]);
+    struct hist_pair pairs[HIST_MOST_SOURCES];
+    for (int s = 0; s < n_sources; s++)
+      quantize_rows_scalar(&sources[s], sources[s].rows + row, NULL, 1, &pairs[s]);
     const uint8_t *bins = block->rows + row * block->row_bytes;
     for (uint32_t c = 0; c < block->n_columns; c++) {
       uint16_t bin = bins[c * block->cell_bytes];
       if (block->cell_bytes == 2) memcpy(&bin, bins + 2 * (size_t)c, sizeof bin);
-      struct hist_pair *cell = &cells[2 * (size_t)(block->offsets[c] + bin)];
-      for (int s = 0; s < 2; s++) {
+      struct hist_pair *cell = &cells[(size_t)n_sources * (block->offsets[c] + bin)];
+      for (int s = 0; s < n_sources; s++) {
         cell[s].gradient += pairs[s].gradient;
         cell[s].hessian += pairs[s].hessian;
       }
@@ -258,7 +259,7 @@ static void hist_update_two(const struct hist_block *block, uint64_t begin, uint
 
 void kernels_overlay_scalar(struct kernels *slots) {
   *slots = (struct kernels){.hist_update = hist_update,
-                            .hist_update_two = hist_update_two,
+                            .hist_update_joint = hist_update_joint,
                             .hist_spill = hist_spill,
                             .hist_subtract = hist_subtract,
                             .scan_numeric = scan_numeric_scalar,

@@ -25,20 +25,17 @@ static const double BOUND_SLACK_SHARE = 0x1p-12;
 /* What the loop over a direction's thresholds knows before it begins. */
 struct bounds {
   const int64_t *gradient, *hessian;
-  const uint32_t *counts; /* NULL: rows are shares of the hessian, which has to tell */
-  int64_t last;
+  int64_t first, last; /* thresholds; with counts all of them pass the tests */
   unsigned g_shift, h_shift;
-  int32_t left_g, left_h, left_n; /* before bin 0 */
-  int32_t total_g, total_h;       /* the right side: total less left; hessians: the least it can be */
-  int32_t least_n, most_n;        /* left counts must be above and below */
-  int32_t least_h, most_h;        /* left hessians too */
-  float slack, l1;                /* of a gradient sum; in steps */
-  float slack_terms;              /* without l1: what slack adds to a bound's dividend */
-  float least_weight;             /* of a hessian sum with what is added to it */
+  int32_t left_g, left_h;   /* before bin `first` */
+  int32_t total_g, total_h; /* the right side: total less left; hessians: the least it can be */
+  int32_t least_h, most_h;  /* without counts left hessians must be above and below */
+  float slack, l1;          /* of a gradient sum; in steps */
+  float slack_terms;        /* without l1: what slack adds to a bound's dividend */
+  float least_weight;       /* of a hessian sum with what is added to it */
 };
 
-/* What it finds: thresholds begin..end - 1, the others do not pass the tests of rows (without counts: of
- * hessians). */
+/* What it finds: thresholds begin..end - 1, the others do not pass the tests. */
 struct bounded {
   int64_t begin, end; /* begin -1: there is none */
   float most;
@@ -102,17 +99,14 @@ static inline bool bounds_prepare(const struct scan_direction *d, double *unit, 
   }
   b->gradient = in->gradient;
   b->hessian = in->hessian;
-  b->counts = d->counts;
+  b->first = 0;
   b->last = d->last_threshold;
   b->g_shift = g_shift;
   b->h_shift = h_shift;
   b->left_g = (int32_t)(d->base.gradient >> g_shift) + n / 2;
   b->left_h = (int32_t)(d->base.hessian >> h_shift) + l2;
-  b->left_n = (int32_t)d->base.count;
   b->total_g = (int32_t)(in->total_gradient >> g_shift);
   b->total_h = total_h - n + 2 * l2;
-  b->least_n = (int32_t)rules->min_data - 1;
-  b->most_n = (int32_t)(in->n_rows - rules->min_data) + 1;
   b->least_h = least_h - n - 2 + l2;
   b->most_h = total_h + 2 - least_h + l2;
   /* Beside the roundings down, where a difference is taken also those of floats of 2^31. */
@@ -172,6 +166,18 @@ static inline __attribute__((always_inline)) bool bounds_shares_hopeless(const s
   return in->count_kind == COUNT_SHARE && in->missing == 0 && bounds_hopeless(&all, in->min_gain_shift, find);
 }
 
+/* Two short walks from the ends leave the thresholds that pass the tests, so that the loop has none. False:
+ * there are none. */
+static inline bool bounds_keep_range(const struct scan_direction *d, struct bounds *b) {
+  struct scan_range range;
+  if (!scan_find_range(d, &range)) return false;
+  b->first = range.first;
+  b->last = range.last;
+  b->left_g += (int32_t)(range.left_gradient >> b->g_shift) - (int32_t)(d->base.gradient >> b->g_shift);
+  b->left_h += (int32_t)(range.left_hessian >> b->h_shift) - (int32_t)(d->base.hessian >> b->h_shift);
+  return true;
+}
+
 /* A tier's scan_narrow_fn. */
 static inline __attribute__((always_inline)) bool bounds_narrow(const struct scan_direction *d, double floor,
                                                                 find_bounds_fn find,
@@ -185,6 +191,7 @@ static inline __attribute__((always_inline)) bool bounds_narrow(const struct sca
   const double share = (1 - BOUND_ROUNDING) / (1 + BOUND_SLACK_SHARE);
   const double least = bound_floor(floor, unit);
   if (least < 0) return true;
+  if (!bounds_keep_range(d, &b)) return false;
   float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
   struct bounded found = d->rules->lambda_l1 > 0 ? find(&b, true, true, bound) : find(&b, false, true, bound);
   if (found.begin < 0 || !((double)found.most > least)) return false;

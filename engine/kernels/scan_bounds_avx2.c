@@ -7,8 +7,6 @@
 
 enum { LANES = 8 };
 
-static inline __m256i load(const void *at) { return _mm256_loadu_si256((const __m256i *)at); }
-
 /* Four cells for the low halves of vectors, and four for the high ones. */
 static inline __m256i two_and_two(const int64_t *at) {
   return _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)at)),
@@ -64,59 +62,50 @@ static float largest(__m256 x) {
 }
 
 struct bins {
-  __m256i g, h, n;
+  __m256i g, h;
 };
 
-static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t,
-                                                                   bool counted) {
+static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t) {
   const int64_t *g = b->gradient + t, *h = b->hessian + t;
   const __m128i g_shift = _mm_cvtsi32_si128((int)b->g_shift), h_shift = _mm_cvtsi32_si128((int)b->h_shift);
   return (struct bins){cut(two_and_two(g), two_and_two(g + 2), g_shift),
-                       cut(two_and_two(h), two_and_two(h + 2), h_shift),
-                       counted ? load(b->counts + t) : _mm256_setzero_si256()};
+                       cut(two_and_two(h), two_and_two(h + 2), h_shift)};
 }
 
 /* Those behind the last threshold are 0. */
-static struct bins last_bins(const struct bounds *b, int64_t t, bool counted) {
+static struct bins last_bins(const struct bounds *b, int64_t t) {
   int64_t g[LANES] = {0}, h[LANES] = {0};
-  uint32_t n[LANES] = {0};
   for (int64_t i = 0; t + i <= b->last; i++) {
     g[i] = b->gradient[t + i];
     h[i] = b->hessian[t + i];
-    n[i] = counted ? b->counts[t + i] : 0;
   }
-  const struct bounds copied = {
-      .gradient = g, .hessian = h, .counts = n, .g_shift = b->g_shift, .h_shift = b->h_shift};
-  return full_bins(&copied, 0, true);
+  const struct bounds copied = {.gradient = g, .hessian = h, .g_shift = b->g_shift, .h_shift = b->h_shift};
+  return full_bins(&copied, 0);
 }
 
 static inline __attribute__((always_inline)) struct bounded find_bounds(const struct bounds *b, bool has_l1,
                                                                         bool counted, float *restrict bound) {
   __m256i left_g = _mm256_set1_epi32(b->left_g), left_h = _mm256_set1_epi32(b->left_h);
-  __m256i left_n = _mm256_set1_epi32(b->left_n);
-  const __m256i least_n = _mm256_set1_epi32(b->least_n), most_n = _mm256_set1_epi32(b->most_n);
   const __m256i least_h = _mm256_set1_epi32(b->least_h), most_h = _mm256_set1_epi32(b->most_h);
   __m256 most = _mm256_setzero_ps();
-  int64_t begin = -1, t = 0;
+  int64_t begin = counted ? b->first : -1, t = b->first;
   for (; t <= b->last; t += LANES) {
-    struct bins x =
-        __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t, counted) : last_bins(b, t, counted);
+    struct bins x = __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t) : last_bins(b, t);
     __m256i gs = _mm256_add_epi32(left_g, prefix(x.g)), hs = _mm256_add_epi32(left_h, prefix(x.h));
-    __m256i ns = counted ? _mm256_add_epi32(left_n, prefix(x.n)) : left_n;
     left_g = last_lane(gs);
     left_h = last_lane(hs);
-    if (counted) left_n = last_lane(ns);
-    __m256i below = _mm256_cmpgt_epi32(most_h, hs);
-    __m256i hessians = _mm256_and_si256(_mm256_cmpgt_epi32(hs, least_h), below);
-    if (counted) below = _mm256_cmpgt_epi32(most_n, ns);
-    __m256i rows = counted ? _mm256_and_si256(_mm256_cmpgt_epi32(ns, least_n), below) : hessians;
-    if (_mm256_testz_si256(rows, rows)) { /* counts and hessians only grow */
-      if (begin >= 0 || _mm256_movemask_epi8(below) == 0) break;
-      continue;
+    __m256i rows = _mm256_setzero_si256();
+    if (!counted) {
+      __m256i below = _mm256_cmpgt_epi32(most_h, hs);
+      rows = _mm256_and_si256(_mm256_cmpgt_epi32(hs, least_h), below);
+      if (_mm256_testz_si256(rows, rows)) { /* hessians only grow */
+        if (begin >= 0 || _mm256_movemask_epi8(below) == 0) break;
+        continue;
+      }
+      if (begin < 0) begin = t;
     }
-    if (begin < 0) begin = t;
     __m256 gain = gain_bounds(b, gs, hs, has_l1);
-    gain = _mm256_and_ps(gain, _mm256_castsi256_ps(_mm256_and_si256(rows, hessians)));
+    if (!counted) gain = _mm256_and_ps(gain, _mm256_castsi256_ps(rows));
     _mm256_storeu_ps(bound + t, gain);
     most = _mm256_max_ps(most, gain);
   }

@@ -55,29 +55,25 @@ static inline __attribute__((always_inline)) __m512 gain_bounds(const struct bou
 }
 
 struct bins {
-  __m512i g, h, n;
+  __m512i g, h;
 };
 
-static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t,
-                                                                   bool counted) {
+static inline __attribute__((always_inline)) struct bins full_bins(const struct bounds *b, int64_t t) {
   const int64_t *g = b->gradient + t, *h = b->hessian + t;
   const __m128i g_shift = _mm_cvtsi32_si128((int)b->g_shift), h_shift = _mm_cvtsi32_si128((int)b->h_shift);
   return (struct bins){cut(_mm512_loadu_si512(g), _mm512_loadu_si512(g + LANES / 2), g_shift),
-                       cut(_mm512_loadu_si512(h), _mm512_loadu_si512(h + LANES / 2), h_shift),
-                       counted ? _mm512_loadu_si512(b->counts + t) : _mm512_setzero_si512()};
+                       cut(_mm512_loadu_si512(h), _mm512_loadu_si512(h + LANES / 2), h_shift)};
 }
 
 /* Those behind the last threshold are 0. */
-static inline __attribute__((always_inline)) struct bins last_bins(const struct bounds *b, int64_t t,
-                                                                   bool counted) {
+static inline __attribute__((always_inline)) struct bins last_bins(const struct bounds *b, int64_t t) {
   const __mmask16 inside = (__mmask16)((1u << (b->last + 1 - t)) - 1);
   const __mmask8 low = (__mmask8)inside, high = (__mmask8)(inside >> LANES / 2);
   const int64_t *g = b->gradient + t, *h = b->hessian + t;
   const __m128i g_shift = _mm_cvtsi32_si128((int)b->g_shift), h_shift = _mm_cvtsi32_si128((int)b->h_shift);
   return (struct bins){
       cut(_mm512_maskz_loadu_epi64(low, g), _mm512_maskz_loadu_epi64(high, g + LANES / 2), g_shift),
-      cut(_mm512_maskz_loadu_epi64(low, h), _mm512_maskz_loadu_epi64(high, h + LANES / 2), h_shift),
-      counted ? _mm512_maskz_loadu_epi32(inside, b->counts + t) : _mm512_setzero_si512()};
+      cut(_mm512_maskz_loadu_epi64(low, h), _mm512_maskz_loadu_epi64(high, h + LANES / 2), h_shift)};
 }
 
 static float largest(__m512 x) {
@@ -90,31 +86,26 @@ static float largest(__m512 x) {
 static inline __attribute__((always_inline)) struct bounded find_bounds(const struct bounds *b, bool has_l1,
                                                                         bool counted, float *restrict bound) {
   __m512i left_g = _mm512_set1_epi32(b->left_g), left_h = _mm512_set1_epi32(b->left_h);
-  __m512i left_n = _mm512_set1_epi32(b->left_n);
-  const __m512i least_n = _mm512_set1_epi32(b->least_n), most_n = _mm512_set1_epi32(b->most_n);
   const __m512i least_h = _mm512_set1_epi32(b->least_h), most_h = _mm512_set1_epi32(b->most_h);
   __m512 most = _mm512_setzero_ps();
-  int64_t begin = -1, t = 0;
+  int64_t begin = counted ? b->first : -1, t = b->first;
   for (; t <= b->last; t += LANES) {
-    struct bins x =
-        __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t, counted) : last_bins(b, t, counted);
+    struct bins x = __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t) : last_bins(b, t);
     __m512i gs = _mm512_add_epi32(left_g, prefix(x.g)), hs = _mm512_add_epi32(left_h, prefix(x.h));
-    __m512i ns = counted ? _mm512_add_epi32(left_n, prefix(x.n)) : left_n;
     left_g = last_lane(gs);
     left_h = last_lane(hs);
-    if (counted) left_n = last_lane(ns);
-    __mmask16 below = _mm512_cmpgt_epi32_mask(most_h, hs);
-    __mmask16 hessians = _mm512_mask_cmpgt_epi32_mask(below, hs, least_h), rows = hessians;
-    if (counted) {
-      below = _mm512_cmpgt_epi32_mask(most_n, ns);
-      rows = _mm512_mask_cmpgt_epi32_mask(below, ns, least_n);
+    __mmask16 rows = 0xFFFF;
+    if (!counted) {
+      __mmask16 below = _mm512_cmpgt_epi32_mask(most_h, hs);
+      rows = _mm512_mask_cmpgt_epi32_mask(below, hs, least_h);
+      if (rows == 0) { /* hessians only grow */
+        if (begin >= 0 || below == 0) break;
+        continue;
+      }
+      if (begin < 0) begin = t;
     }
-    if (rows == 0) { /* counts and hessians only grow */
-      if (begin >= 0 || below == 0) break;
-      continue;
-    }
-    if (begin < 0) begin = t;
-    __m512 gain = _mm512_maskz_mov_ps(rows & hessians, gain_bounds(b, gs, hs, has_l1));
+    __m512 gain = gain_bounds(b, gs, hs, has_l1);
+    if (!counted) gain = _mm512_maskz_mov_ps(rows, gain);
     _mm512_storeu_ps(bound + t, gain);
     most = _mm512_max_ps(most, gain);
   }

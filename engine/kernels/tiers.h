@@ -45,7 +45,7 @@ void kernels_packed_avx2(struct kernels *slots);
 void kernels_reach_avx2(struct kernels *slots);
 void kernels_bits_avx2(struct kernels *slots);
 void kernels_partition_avx2(struct kernels *slots);
-void kernels_two_avx2(struct kernels *slots);
+void kernels_joint_avx2(struct kernels *slots);
 void kernels_scan_avx512(struct kernels *slots);
 void kernels_rows_avx512(struct kernels *slots);
 void kernels_partition_avx512(struct kernels *slots);

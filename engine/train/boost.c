@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/team.h"
+#include "train/apart.h"
 #include "train/booster.h"
 #include "train/cegb.h"
 #include "train/cluster.h"
@@ -12,7 +13,7 @@
 #include "train/forest.h"
 #include "train/gradient_sample.h"
 #include "train/grow.h"
-#include "train/hist_two.h"
+#include "train/hist_joint.h"
 #include "train/linear.h"
 #include "train/placed.h"
 #include "train/position_bias.h"
@@ -191,23 +192,48 @@ static uint64_t trees_before(const copse_booster *booster, int output, bool cust
   return (uint64_t)copse_booster_round(booster) * each + before;
 }
 
-/* Makes the workspace ready for the tree of an output, and where that saves time also for the root of the
- * next one's. */
-static copse_status begin_tree(copse_booster *booster, int output, bool custom, copse_error *err) {
+/* Trees from an output's on whose roots may be built together. */
+static int n_together(const copse_booster *booster, int output, bool custom) {
+  int n = 0;
+  while (n < HIST_MOST_SOURCES && output + n < booster->n_outputs &&
+         (custom || objective_trainable(&booster->objective, output + n)))
+    n++;
+  return n;
+}
+
+/* The workspace takes the gradients of an output's tree. */
+static copse_status begin_gradients(copse_booster *booster, int output, copse_error *err) {
+  return workspace_begin_tree(&booster->workspace, of_output(booster, booster->gradient, output),
+                              of_output(booster, booster->hessian, output), err);
+}
+
+/* The workspace is ready for the tree of an output but for its gradients; the roots of it and of the next
+ * ones' are built together where that saves time. */
+static copse_status begin_output(copse_booster *booster, int output, bool custom, copse_error *err) {
   struct workspace *ws = &booster->workspace;
-  const float *gradient = of_output(booster, booster->gradient, output);
-  const float *hessian = of_output(booster, booster->hessian, output);
-  const int next = output + 1;
   sample_tree(ws, copse_booster_round(booster), output, trees_before(booster, output, custom));
   ws->root_hessian = custom ? 0 : booster->objective.root_hessian;
-  if (next < booster->n_outputs && (custom || objective_trainable(&booster->objective, next)) &&
-      !hist_two_known(ws) && hist_two_possible(ws)) {
-    copse_status status = workspace_begin_tree(ws, of_output(booster, booster->gradient, next),
-                                               of_output(booster, booster->hessian, next), err);
+  const int n = n_together(booster, output, custom);
+  if (hist_joint_waiting(ws) > 0 || n < 2 || !hist_joint_possible(ws, booster->n_outputs)) return COPSE_OK;
+  for (int i = 0; i < n; i++) {
+    copse_status status = begin_gradients(booster, output + i, err);
     if (status != COPSE_OK) return status;
-    hist_two_keep(ws);
+    hist_joint_keep(ws, i);
   }
-  return workspace_begin_tree(ws, gradient, hessian, err);
+  hist_joint_build(ws);
+  return COPSE_OK;
+}
+
+/* Makes the workspace ready for the tree of an output. */
+static copse_status begin_tree(copse_booster *booster, int output, bool custom, copse_error *err) {
+  struct workspace *ws = &booster->workspace;
+  copse_status status = begin_output(booster, output, custom, err);
+  if (status != COPSE_OK) return status;
+  struct joint_root *root = hist_joint_next(ws);
+  if (root != NULL && hist_joint_begin_tree(ws, root)) return COPSE_OK;
+  status = begin_gradients(booster, output, err);
+  ws->root = root;
+  return status;
 }
 
 /* The tree is the newest one. */
@@ -242,9 +268,8 @@ static struct binned *own_matrix(copse_booster *booster, bool custom) {
   return by_place && alone && binned_owns_cells(&data->binned) ? &data->binned : NULL;
 }
 
-/* Grows the tree of one output and adds it to every set's score. */
-static copse_status grow_output(copse_booster *booster, int output, bool custom, bool *split,
-                                copse_error *err) {
+/* Grows the tree of one output, booster.trees[n_trees]. */
+static copse_status grow_output(copse_booster *booster, int output, bool custom, copse_error *err) {
   struct workspace *ws = &booster->workspace;
   uint64_t n = booster->sets[0].data->n_rows;
   const float *gradient = of_output(booster, booster->gradient, output);
@@ -275,16 +300,53 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
       return status;
     }
   }
-  booster->n_trees++;
+  return COPSE_OK;
+}
+
+/* Grows the trees of this output and of the next ones at once, booster.trees[n_trees] and on, where that is
+ * possible: n of them, or none. */
+static copse_status grow_apart(copse_booster *booster, int output, bool custom, int *n, copse_error *err) {
+  struct workspace *ws = &booster->workspace;
+  struct apart_tree trees[HIST_MOST_SOURCES];
+  const int most = n_together(booster, output, custom);
+  *n = 0;
+  if (hist_joint_waiting(ws) > 0 || !apart_possible(booster, most)) return COPSE_OK;
+  copse_status status = begin_output(booster, output, custom, err);
+  if (status != COPSE_OK || hist_joint_waiting(ws) < most) return status;
+  int n_made = 0;
+  for (; n_made < most && status == COPSE_OK; n_made++) {
+    trees[n_made] = (struct apart_tree){.root = hist_joint_next(ws),
+                                        .tree = &booster->trees[booster->n_trees + n_made],
+                                        .output = output + n_made,
+                                        .n_before = trees_before(booster, output + n_made, custom)};
+    status = tree_create(booster->ctx, ws->grow.num_leaves, true, trees[n_made].tree, err);
+    if (status != COPSE_OK) break;
+  }
+  if (status == COPSE_OK) apart_grow(booster, trees, most);
+  for (int i = 0; i < n_made && status == COPSE_OK; i++) {
+    status = trees[i].status;
+    if (status != COPSE_OK && err != NULL) *err = trees[i].err;
+  }
+  if (status == COPSE_OK) *n = most;
+  for (int i = 0; i < n_made && status != COPSE_OK; i++) tree_release(trees[i].tree);
+  return status;
+}
+
+/* The tree that was grown for an output becomes the newest one and is added to every set's score; apart: to
+ * the training set's it was. */
+static copse_status finish_output(copse_booster *booster, int output, bool custom, bool apart, bool *split,
+                                  copse_error *err) {
+  struct workspace *ws = &booster->workspace;
+  struct tree *tree = &booster->trees[booster->n_trees++];
   if (tree->n_leaves == 1) { /* a constant tree: the average, if any, is all it will carry */
     tree->leaf_value[0] = 0;
     tree->leaf_weight[0] = 0;
-    tree->leaf_count[0] = (int64_t)n;
+    tree->leaf_count[0] = (int64_t)booster->sets[0].data->n_rows;
   }
   *split |= tree->n_leaves > 1;
   if (forest_on(booster))
     forest_finish_tree(booster, output, tree);
-  else
+  else if (!apart)
     tree_shrink(tree,
                 dart_on(booster) ? dart_learning_rate(booster) : booster->resolved->boost.learning_rate);
   if (dart_on(booster)) {
@@ -292,7 +354,7 @@ static copse_status grow_output(copse_booster *booster, int output, bool custom,
     if (kept != COPSE_OK) return kept;
   }
   if (tree->n_leaves == 1 && !forest_on(booster)) return COPSE_OK;
-  add_to_training(booster, tree, output);
+  if (!apart) add_to_training(booster, tree, output);
   /* Percentiles of residuals and linear models are sums in the order of rows; other gradients need that order
    * too. */
   if (booster->objective.row->renew == NULL && !booster->objective.row->whole && !ws->grow.linear.on &&
@@ -346,9 +408,14 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
   int first_tree = booster->n_trees;
   bool split = false;
   copse_status status = reserve_trees(booster, err);
-  hist_two_forget(&booster->workspace);
-  for (int k = 0; k < booster->n_outputs && status == COPSE_OK; k++)
-    status = grow_output(booster, k, custom, &split, err);
+  hist_joint_forget(&booster->workspace);
+  for (int k = 0; k < booster->n_outputs && status == COPSE_OK;) {
+    int n_apart = 0;
+    status = grow_apart(booster, k, custom, &n_apart, err);
+    if (status == COPSE_OK && n_apart == 0) status = grow_output(booster, k, custom, err);
+    const int end = n_apart > 0 ? k + n_apart : k + 1;
+    for (; k < end && status == COPSE_OK; k++) status = finish_output(booster, k, custom, n_apart > 0, &split, err);
+  }
   if (status != COPSE_OK) {
     return_to(booster, first_tree);
     return status;

@@ -10,7 +10,7 @@
 #include "train/expand.h"
 #include "train/force.h"
 #include "train/hist.h"
-#include "train/hist_two.h"
+#include "train/hist_joint.h"
 #include "train/sample_lightgbm.h"
 #include "train/split.h"
 
@@ -77,12 +77,7 @@ static void grow_root(struct workspace *ws, struct tree *tree) {
   bool build = workspace_matrix(ws)->n_columns > 0 && expand_allowed(ws, 0, -1);
   if (build) {
     hist_acquire(ws, 0);
-    if (hist_two_known(ws))
-      hist_two_take(ws);
-    else if (hist_two_kept(ws))
-      hist_two_build(ws);
-    else
-      hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1}, ALL_LANES);
+    if (!hist_joint_take(ws)) hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1}, ALL_LANES);
     hist_sum(ws, 0);
   } else {
     workspace_sum_root(ws);

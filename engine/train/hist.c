@@ -260,7 +260,8 @@ static int threads_for(const struct build_job *job, bool *by_rows) {
   uint64_t updates = job->leaf->n_rows * binned->n_carriers / MIN_UPDATES_PER_THREAD;
   uint64_t cells = job->search != NULL ? 2 * binned->n_cells / MIN_CELLS_PER_THREAD : 0;
   /* What is not kept needs no planes to add up. */
-  *by_rows = job->leaf->slot >= 0 && updates >= 2 && binned->n_blocks < 4 * (updates < most ? updates : most);
+  *by_rows = job->leaf->slot >= 0 && most > 1 && updates >= 2 &&
+             binned->n_blocks < 4 * (updates < most ? updates : most);
   uint64_t n = *by_rows || updates > cells ? updates : cells;
   return n < most ? (int)n : ws->n_threads;
 }

@@ -8,7 +8,8 @@
 #include "base/context.h"
 #include "base/status.h"
 #include "base/team.h"
-#include "train/hist_two.h"
+#include "train/apart.h"
+#include "train/hist_joint.h"
 #include "train/sample.h"
 
 /* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
@@ -242,7 +243,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
 }
 
 void workspace_release(struct workspace *ws) {
-  hist_two_release(ws);
+  apart_release(ws);
+  hist_joint_release(ws);
   constrain_release(ws);
   for (int t = 0; ws->lanes != NULL && t < ws->n_threads; t++) {
     struct lane *lane = &ws->lanes[t];

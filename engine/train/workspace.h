@@ -82,15 +82,28 @@ struct row_chunk {
   uint64_t n_left; /* of a partition */
 };
 
-/* The root of the next tree, built with this one's, see hist_two.h. */
-struct two_roots {
-  enum { TWO_NONE, TWO_KEPT, TWO_KNOWN } state; /* TWO_KEPT: its gradients are here, TWO_KNOWN: its planes */
-  bool tried, possible;
-  struct row_gradient *gradients; /* [n_rows] */
+/* A tree's gradients, and all that goes by their scale. */
+struct tree_gradients {
+  struct row_gradient *rows; /* [n_rows] */
   struct hist_source source;
+  double gradient_unit, hessian_unit;
+  unsigned count_shift;
+  int64_t most_gradient;
+};
+
+/* The root of a tree to be grown, built with others', see hist_joint.h. */
+struct joint_root {
+  struct tree_gradients gradients;
+  const uint32_t *row_of;    /* the order of rows that they are in */
   int64_t *own;              /* the memory that came with the first planes */
   struct hist_planes planes; /* [n_cells] change places with a slot's */
-  struct hist_pair **cells;  /* [n_threads] [2 * max block cells], zero between uses */
+};
+
+struct joint_roots {
+  bool tried, possible;
+  int n_roots, n_taken;
+  struct joint_root roots[HIST_MOST_SOURCES];
+  struct hist_pair **cells; /* [n_threads] [2 or 4 * max block cells]; those of trees are zero between uses */
 };
 
 struct workspace {
@@ -140,7 +153,11 @@ struct workspace {
   bool gradients_placed;    /* this round's gradients and scores come by place */
   bool gradients_taken;     /* the next tree's were handed over chunk by chunk */
   struct row_chunk *chunks; /* [n_rows / WORKSPACE_CHUNK + 1] */
-  struct two_roots two;
+  struct joint_roots joint;
+  struct joint_root *root;   /* of this tree; NULL: it is still to be built */
+  struct workspace *helpers; /* [n_helpers] see apart.h */
+  int n_helpers;
+  bool helpers_tried;
 
   int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
@@ -187,6 +204,11 @@ void workspace_take_gradients(struct workspace *ws, size_t chunk, const float *g
  * (COPSE_ERR_DATA): labels, weights and scores that each fit a float may have a gradient that does not. */
 COPSE_MUST_CHECK copse_status workspace_begin_tree(struct workspace *ws, const float *gradient,
                                                    const float *hessian, copse_error *err);
+
+/* The part of begin_tree that makes leaf 0. */
+void workspace_begin_root(struct workspace *ws);
+/* Exchanges the workspace's gradients, not quantised, for others. */
+void workspace_swap_gradients(struct workspace *ws, struct tree_gradients *others);
 
 /* The totals of leaf 0, which begin_tree leaves out: every column of its histogram adds up to them, and this
  * is for those who build none. */

@@ -55,6 +55,13 @@ void workspace_take_gradients(struct workspace *ws, size_t chunk, const float *g
   store_pairs(ws->gradients + begin, gradient, hessian, n);
 }
 
+static void take_chunk(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct round_job *job = user;
+  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
+  workspace_take_gradients(job->ws, chunk, job->gradient + begin, job->hessian + begin);
+}
+
 /* rows[begin .. end), or the rows themselves when all are in the bag. */
 static void sum_packed(const struct workspace *ws, const uint32_t *rows, uint64_t begin, uint64_t end,
                        struct row_chunk *sums) {
@@ -172,7 +179,9 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   struct round_job job = {.ws = ws, .gradient = gradient, .hessian = hessian};
   const bool taken = ws->gradients_taken;
   ws->gradients_taken = false;
-  if (!taken) copse_parallel_for(ws->n_threads, n_chunks, measure_chunk, &job);
+  /* What is not rounded here needs no scale: one pass while a chunk is in the cache. */
+  const bool as_they_come = ws->packed == NULL && (ws->row_of == NULL || ws->gradients_placed);
+  if (!taken) copse_parallel_for(ws->n_threads, n_chunks, as_they_come ? take_chunk : measure_chunk, &job);
   float max_gradient = 0, max_hessian = 0;
   for (size_t c = 0; c < n_chunks; c++) {
     if (!isfinite(ws->chunks[c].max_gradient) || !isfinite(ws->chunks[c].max_hessian))
@@ -187,7 +196,13 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
     choose_levels(ws, max_gradient, max_hessian, &job);
   else
     choose_scales(ws, max_gradient, max_hessian);
-  if (!taken) copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  if (!taken && !as_they_come) copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  workspace_begin_root(ws);
+  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+  return COPSE_OK;
+}
+
+void workspace_begin_root(struct workspace *ws) {
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
   root->n_rows = ws->n_bag;
@@ -197,9 +212,20 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
   for (int i = 0; i < WORKSPACE_PENDING; i++) ws->pending[i] = ws->grow.num_leaves + 2 * i;
   ws->n_pending = WORKSPACE_PENDING;
   ws->n_slots_used = 0;
+  ws->root = NULL;
   if (ws->splittable != NULL) memset(ws->splittable, 1, ws->data->binned.n_columns);
-  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
-  return COPSE_OK;
+}
+
+void workspace_swap_gradients(struct workspace *ws, struct tree_gradients *others) {
+  const struct tree_gradients own = {ws->gradients,    ws->source,      ws->gradient_unit,
+                                     ws->hessian_unit, ws->count_shift, ws->most_gradient};
+  ws->gradients = others->rows;
+  ws->source = others->source;
+  ws->gradient_unit = others->gradient_unit;
+  ws->hessian_unit = others->hessian_unit;
+  ws->count_shift = others->count_shift;
+  ws->most_gradient = others->most_gradient;
+  *others = own;
 }
 
 void workspace_sum_root(struct workspace *ws) {

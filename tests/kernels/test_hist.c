@@ -133,29 +133,34 @@ static void update_adds_every_row(void **state) {
   }
 }
 
-/* Two sources at once: each gets the cells that it would get by itself. */
-static void two_sources_are_added_apart(void **state) {
+/* Two or four sources at once: each gets the cells that it would get by itself. */
+static void sources_are_added_apart(void **state) {
   (void)state;
   struct draw d = {.seed = 14};
-  for (int i = 0; i < N_SIZES - 1; i++) {
+  for (int i = 0; i < 2 * (N_SIZES - 1); i++) {
+    const int n_sources = i % 2 == 0 ? 2 : 4;
+    const uint64_t n_rows = size_at(i / 2);
     struct update_case c;
-    uint32_t cell_bytes = i % 4 != 3 ? 1 : 2, n_columns = (uint32_t)draw_between(&d, 1, 16 / cell_bytes);
-    make_update(&c, &d, size_at(i), n_columns, cell_bytes, i % 7 == 0);
+    uint32_t cell_bytes = i % 8 < 6 ? 1 : 2, n_columns = (uint32_t)draw_between(&d, 1, 16 / cell_bytes);
+    make_update(&c, &d, n_rows, n_columns, cell_bytes, i % 7 == 0);
     struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
-    struct hist_source sources[2] = {c.source, c.source};
+    struct hist_source sources[HIST_MOST_SOURCES] = {c.source, c.source, c.source, c.source};
     sources[1].gradient_scale *= 0.25;
     sources[1].count_bits = 0;
-    size_t area = 2 * c.cell_area;
+    sources[2].hessian_scale *= 0.5;
+    sources[3] = (struct hist_source){.rows = c.gradients}; /* none: every row a hessian that rounds to 0 */
+    size_t area = (size_t)n_sources * c.cell_area;
     struct hist_pair *cells = guarded_alloc(area, GUARDED_END);
     FOR_EACH_TIER(k) {
       memset(cells, 0, area);
-      k->hist_update_two(&block, 0, c.n_rows / 3, sources, cells);
-      k->hist_update_two(&block, c.n_rows / 3, c.n_rows, sources, cells);
-      for (int s = 0; s < 2; s++) {
+      k->hist_update_joint(&block, 0, c.n_rows / 3, sources, n_sources, cells);
+      k->hist_update_joint(&block, c.n_rows / 3, c.n_rows, sources, n_sources, cells);
+      for (int s = 0; s < n_sources; s++) {
         memset(c.cells, 0, c.cell_area);
         kernels_of_tier(CPU_SCALAR)->hist_update(&block, NULL, 0, c.n_rows, &sources[s], c.cells);
         for (uint32_t cell = 0; cell < c.n_cells; cell++)
-          assert_memory_equal(&cells[2 * cell + (uint32_t)s], &c.cells[cell], sizeof *cells);
+          assert_memory_equal(&cells[(uint32_t)n_sources * cell + (uint32_t)s], &c.cells[cell],
+                              sizeof *cells);
       }
     }
     guarded_free(cells, area, GUARDED_END);
@@ -463,7 +468,7 @@ static void rows_of_large_numbers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(update_adds_every_row),
-      cmocka_unit_test(two_sources_are_added_apart),
+      cmocka_unit_test(sources_are_added_apart),
       cmocka_unit_test(rows_without_gradients_are_counted),
       cmocka_unit_test(a_full_cell_holds),
       cmocka_unit_test(spill_adds_subtracts_and_zeroes),

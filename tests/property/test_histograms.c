@@ -168,20 +168,24 @@ static void histograms_sum_to_their_leaf(void **state) {
   }
 }
 
-/* ---- roots of two trees ---- */
+/* ---- roots of several trees ---- */
 
-static char *trees_of_classes(const struct setting *s, const char *threads, bool together) {
+static char *trees_of_classes(const struct setting *s, const char *threads, bool together, int n_helpers) {
   struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 50);
   float *label = copse_alloc(NULL, s->n_rows, sizeof *label);
-  for (uint64_t i = 0; i < s->n_rows; i++) label[i] = mixed.class_label[i] + (float)(i % 3 == 0);
+  const bool many = strstr(s->params, "num_class=3") == NULL;
+  for (uint64_t i = 0; i < s->n_rows; i++)
+    label[i] = mixed.class_label[i] + (float)(i % 3 == 0) + (many ? (float)(i % 4) : 0);
   mixed.data.label = label;
   if (s->weighted) mixed.data.weight = mixed.weight;
   char params[512];
   snprintf(params, sizeof params, "%s %s", s->params, threads);
   copse_booster *booster = mixed_booster(&mixed.data, params);
-  booster->workspace.two.tried = !together;
+  booster->workspace.joint.tried = !together;
   for (int round = 0; round < 3; round++) must_step(booster);
-  assert_true(booster->workspace.two.possible == together);
+  assert_true(booster->workspace.joint.possible == together);
+  assert_int_equal(booster->workspace.n_helpers, n_helpers);
+  if (s->n_rows * s->n_features > (uint64_t)1 << 22) assert_non_null(booster->workspace.row_of);
   char *trees = booster_trees(booster);
   copse_booster_free(booster);
   mixed_data_free(&mixed);
@@ -189,26 +193,55 @@ static char *trees_of_classes(const struct setting *s, const char *threads, bool
   return trees;
 }
 
-/* Three outputs: the first two roots come together, the last by itself. */
-static void two_roots_are_those_of_their_trees(void **state) {
+/* Three outputs: all roots come together, in the places of four. Six: four, then two. Ten (of which four are
+ * never met and have no trees): four, then two. */
+static void joint_roots_are_those_of_their_trees(void **state) {
   (void)state;
 #define CLASSES "objective=multiclass num_class=3 verbosity=-1 min_data_in_leaf=5 num_leaves=12 "
+#define SIX "objective=multiclass num_class=6 verbosity=-1 min_data_in_leaf=5 num_leaves=12 "
+#define TEN "objective=multiclass num_class=10 verbosity=-1 min_data_in_leaf=5 num_leaves=12 "
   static const struct setting classes[] = {
       {CLASSES, 5000, 7, false, false},
       {CLASSES "max_bin=2000", 5000, 14, true, false}, /* one- and two-byte cells */
       {CLASSES "max_bin=15", 4500, 150, false, false}, /* several blocks */
       {CLASSES "leaf_counts=hessian", 40000, 5, false, false},
-      {CLASSES, 40000, 5, true, false}, /* more than one spill */
+      {CLASSES, 40000, 5, true, false},            /* more than one spill */
+      {SIX "max_bin=63", 18000, 400, true, false}, /* rows get another order after the first tree */
+      {TEN "max_bin=2000", 5000, 14, false, false},
   };
   static const char *const threads[] = {"num_threads=1", "num_threads=2", "num_threads=3"};
   for (size_t i = 0; i < COUNT(classes); i++) {
-    char *apart = trees_of_classes(&classes[i], threads[0], false);
+    char *apart = trees_of_classes(&classes[i], threads[0], false, 0);
     for (size_t t = 0; t < COUNT(threads); t++) {
-      char *together = trees_of_classes(&classes[i], threads[t], true);
+      const bool each_has_some = strstr(classes[i].params, "num_class=3") != NULL ? t == 2 : t == 1;
+      char *together = trees_of_classes(&classes[i], threads[t], true, each_has_some ? (int)t : 0);
       assert_string_equal(together, apart);
       copse_free(together);
     }
     copse_free(apart);
+  }
+}
+
+/* What a workspace keeps of a tree, each of those that grow trees at once keeps for itself. */
+static void trees_grow_apart_as_one_by_one(void **state) {
+  (void)state;
+  static const char *const params[] = {
+      SIX "feature_fraction=0.5 feature_fraction_bynode=0.6",
+      SIX "extra_trees=true",
+      SIX "monotone_constraints=1,-1,0,0,0,0,0 monotone_constraints_method=advanced",
+      SIX "interaction_constraints=[0,1,2],[2,3,4,5,6]",
+      SIX "compat=lightgbm",
+      SIX "bagging_freq=2 bagging_fraction=0.7", /* all together in no round */
+      "objective=multiclassova num_class=6 verbosity=-1 num_leaves=12 max_depth=4",
+  };
+  for (size_t i = 0; i < COUNT(params); i++) {
+    const struct setting s = {params[i], 5000, 7, i % 2 == 0, false};
+    const bool bags = strstr(params[i], "bagging") != NULL, draws = strstr(params[i], "lightgbm") != NULL;
+    char *one = trees_of_classes(&s, "num_threads=1", !bags, 0);
+    char *two = trees_of_classes(&s, "num_threads=2", !bags, draws ? 0 : 1);
+    assert_string_equal(two, one);
+    copse_free(one);
+    copse_free(two);
   }
 }
 
@@ -339,7 +372,8 @@ static void limits_are_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(histograms_sum_to_their_leaf),
-      cmocka_unit_test(two_roots_are_those_of_their_trees),
+      cmocka_unit_test(joint_roots_are_those_of_their_trees),
+      cmocka_unit_test(trees_grow_apart_as_one_by_one),
       cmocka_unit_test(every_row_finds_one_leaf),
       cmocka_unit_test(limits_are_kept),
   };
