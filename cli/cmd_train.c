@@ -151,8 +151,9 @@ static void warn_shape(const struct train_job *job, int first_tree) {
   for (int t = 0; t < n_trees; t++)
     if (copse_model_tree_n_leaves(job->model, t) > most) most = copse_model_tree_n_leaves(job->model, t);
   if (n_trees > first_tree && most == 1) {
-    console_warning("the model has no split, every row is predicted the same: min_data_in_leaf, "
-                    "min_gain_to_split, penalties or constraints leave none, or the features say nothing");
+    console_warning(
+        "the model has no split, every row is predicted the same: min_data_in_leaf, "
+        "min_gain_to_split, penalties or constraints leave none, or the features say nothing");
     return;
   }
   forced_splits_tell(&job->data.forced_splits, job->data.schema, job->model,

@@ -91,7 +91,8 @@ static bool is_measured(const copse_params *params, const char *key) {
   const char *metrics = "";
   for (size_t i = 0; i < sizeof measured_keys / sizeof *measured_keys; i++)
     if (strcmp(measured_keys[i].key, key) == 0) metrics = measured_keys[i].metrics;
-  for (const char *given = copse_params_get(params, "metric"); *metrics && given != NULL && *given;) {
+  for (const char *given = copse_params_given(params, "metric") ? copse_params_get(params, "metric") : "";
+       *metrics && *given;) {
     char one[64];
     size_t length = strcspn(given, ",");
     snprintf(one, sizeof one, "%.*s", (int)(length < sizeof one ? length : 0), given);

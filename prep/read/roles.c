@@ -455,7 +455,7 @@ static copse_status plan_applied(const struct read_job *job, struct column_plan 
     const char *name = missing_label(plan, schema);
     if (name == NULL) name = copse_frame_schema_label_name(schema);
     const char *quote = name[0] != '\0' ? "\"" : "";
-    return report(err, COPSE_ERR_DATA, "%s: no label column%s%s%s%s (validation needs the label)",
+    return report(err, COPSE_ERR_DATA, "%s: no label column%s%s%s%s (training and validation need the label)",
                   job->source.path, name[0] != '\0' ? " " : "", quote, name, quote);
   }
   return COPSE_OK;

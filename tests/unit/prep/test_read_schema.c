@@ -240,7 +240,7 @@ static void test_several_labels(void **unused) {
   frame = read_good(path, &predict);
   assert_true(frame->label == NULL && frame->label_problem == NULL && frame->weight == NULL);
   copse_frame_free(frame);
-  expect_refusal(path, &valid, "no label column \"c\" (validation needs the label)");
+  expect_refusal(path, &valid, "no label column \"c\" (training and validation need the label)");
   path = write_text("other.csv", "u,v,b,w,d\n1,2,3,4,5\n6,7,8,9,10\n");
   valid.label_column = "name:w,v";
   frame = read_good(path, &valid);
