@@ -4,7 +4,9 @@
  * columns stay in the L1 cache and their addresses in registers. A leaf's rows lie anywhere, so they are
  * first copied side by side. While one tile is added up the cache lines of the next are on their way, also
  * where rows lie side by side: the processor itself follows them only while they are read (10 to 18 % less
- * time of a root).
+ * time of a root). They are asked for evenly all through a tile: a processor waits for some sixteen lines at
+ * once, and a leaf's row is two, so that asking for many rows in a row keeps all else waiting (Xeon, leaves
+ * of 1,000,000 x 28: 8 % less time, and into the L2 cache another 3 to 5 %).
  *
  * An includer defines HIST_CELL, the type of a cell and of what a row adds to it, which has +=,
  * HIST_NAME(name), the names of what is made here, and, with HIST_SOURCE, the type rows' values come from:
@@ -30,7 +32,8 @@ struct HIST_NAME(tile) {
   const HIST_SOURCE *all_values;
   const uint32_t *rows; /* the list of rows; NULL: the rows themselves */
   uint64_t next;        /* place in the list, or the row */
-  size_t n_next;        /* from next on, still to be fetched */
+  size_t n_next;        /* from next on, still to be fetched, ... */
+  unsigned every;       /* ... one after so many rows that are added */
 };
 
 /* The lines of the rows to come, one row a call. Its own struct: what a walk reads of the tile itself would
@@ -50,12 +53,12 @@ static inline struct HIST_NAME(ahead) HIST_NAME(look_ahead)(const struct HIST_NA
       tile->rows,     tile->next};
 }
 
-static inline __attribute__((always_inline)) void HIST_NAME(fetch)(struct HIST_NAME(ahead) * ahead,
-                                                                   const bool listed) {
-  const uint64_t row = listed ? ahead->rows[ahead->next] : ahead->next;
+static inline __attribute__((always_inline)) void HIST_NAME(fetch)(struct HIST_NAME(ahead) * ahead) {
+  enum { TO_READ = 0, INTO_L2 = 2 }; /* the L1 cache is full of cells */
+  const uint64_t row = ahead->rows != NULL ? ahead->rows[ahead->next] : ahead->next;
   ahead->next++;
-  __builtin_prefetch(ahead->bins + row * ahead->row_bytes);
-  __builtin_prefetch((const void *)(ahead->values + row * ahead->value_bytes));
+  __builtin_prefetch(ahead->bins + row * ahead->row_bytes, TO_READ, INTO_L2);
+  __builtin_prefetch((const void *)(ahead->values + row * ahead->value_bytes), TO_READ, INTO_L2);
 }
 
 /* A byte load a cell is quicker than taking words apart: 15 to 30 %. */
@@ -65,6 +68,28 @@ static inline __attribute__((always_inline)) void HIST_NAME(add_row)(char *const
 #pragma GCC unroll 10
   for (unsigned k = 0; k < K; k++)
     HIST_ADD((HIST_CELL *)(void *)(columns[k] + bins[k] * sizeof(HIST_CELL)), value);
+}
+
+/* Fetches a row and adds `every`, a constant, until all are fetched; returns where it stops. Four times a
+ * loop: 4 to 5 % less time. */
+static inline __attribute__((always_inline)) const HIST_CELL *HIST_NAME(walk_fetching)(
+    const struct HIST_NAME(tile) * tile, char *const *columns, const uint8_t **bins, const unsigned K,
+    const unsigned every) {
+  struct HIST_NAME(ahead) ahead = HIST_NAME(look_ahead)(tile);
+  const size_t row_bytes = tile->row_bytes;
+  const uint8_t *at = *bins;
+  const HIST_CELL *value = tile->values, *end = value + tile->n_next * every;
+#pragma GCC unroll 4
+  while (value < end) {
+    HIST_NAME(fetch)(&ahead);
+    HIST_NAME(add_row)(columns, at, value[0], K);
+    if (every > 1) HIST_NAME(add_row)(columns, at + row_bytes, value[1], K);
+    if (every > 2) HIST_NAME(add_row)(columns, at + 2 * row_bytes, value[2], K);
+    value += every;
+    at += every * row_bytes;
+  }
+  *bins = at;
+  return end;
 }
 
 /* Columns 0 to K - 1 of `offsets`, K <= HIST_MOST_COLUMNS. Compilers are kept from adding up base, offset and
@@ -81,25 +106,20 @@ static inline __attribute__((always_inline)) void HIST_NAME(walk)(const struct H
     __asm__("" : "+r"(columns[k]));
   }
   const size_t row_bytes = tile->row_bytes;
-  const HIST_CELL *value = tile->values, *end = value + tile->n, *fetching = value + tile->n_next;
-  if (value < fetching) {
-    struct HIST_NAME(ahead) ahead = HIST_NAME(look_ahead)(tile);
-    if (ahead.rows != NULL)
-      for (; value < fetching; value++, bins += row_bytes) {
-        HIST_NAME(fetch)(&ahead, true);
-        HIST_NAME(add_row)(columns, bins, *value, K);
-      }
-    else
-      for (; value < fetching; value++, bins += row_bytes) {
-        HIST_NAME(fetch)(&ahead, false);
-        HIST_NAME(add_row)(columns, bins, *value, K);
-      }
-  }
+  const HIST_CELL *value = tile->values, *end = value + tile->n;
+  if (K < HIST_FEWEST_SPREAD || tile->every == 1)
+    value = HIST_NAME(walk_fetching)(tile, columns, &bins, K, 1);
+  else if (tile->every == 2)
+    value = HIST_NAME(walk_fetching)(tile, columns, &bins, K, 2);
+  else
+    value = HIST_NAME(walk_fetching)(tile, columns, &bins, K, HIST_MOST_BETWEEN);
   for (; value < end; value++, bins += row_bytes) HIST_NAME(add_row)(columns, bins, *value, K);
 }
 
-static inline void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
-                                           const uint32_t *offsets, HIST_CELL *cells, uint32_t n_columns) {
+/* Once in the program, for its loops are long. */
+static __attribute__((noinline)) void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile,
+                                                              const uint8_t *bins, const uint32_t *offsets,
+                                                              HIST_CELL *cells, uint32_t n_columns) {
   switch (n_columns) {
     case 1: HIST_NAME(walk)(tile, bins, offsets, cells, 1); break;
     case 2: HIST_NAME(walk)(tile, bins, offsets, cells, 2); break;
@@ -120,6 +140,9 @@ static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HI
   const uint32_t n_columns = block->n_columns;
   const uint32_t most = hist_columns_a_walk(sizeof(HIST_CELL)), n_walks = (n_columns + most - 1) / most;
   const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
+  /* At least 1: no tile is larger than the one before. */
+  const size_t every = share > 0 ? tile->n / share : HIST_MOST_BETWEEN;
+  tile->every = every < HIST_MOST_BETWEEN ? (unsigned)every : HIST_MOST_BETWEEN;
   uint32_t c = 0;
   size_t fetched = 0;
   for (uint32_t walk = 0; walk < n_walks; walk++) {
@@ -177,7 +200,7 @@ static inline __attribute__((always_inline)) void HIST_NAME(walk_wide)(const str
   const size_t stride = tile->row_bytes / sizeof *bins;
   struct HIST_NAME(ahead) ahead = HIST_NAME(look_ahead)(tile);
   for (size_t i = 0; i < tile->n; i++, bins += stride) {
-    if (i < tile->n_next) HIST_NAME(fetch)(&ahead, ahead.rows != NULL);
+    if (i < tile->n_next) HIST_NAME(fetch)(&ahead);
     const HIST_CELL value = tile->values[i];
     HIST_ADD(&first[bins[0]], value);
     if (two) HIST_ADD(&second[bins[1]], value);
@@ -235,8 +258,10 @@ static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t
   _Alignas(64) HIST_CELL room[HIST_TILE_ROWS];
   struct HIST_NAME(tile)
       tile = {.row_bytes = block->row_bytes, .all_bins = block->rows, .all_values = source};
+  const uint64_t n = end - begin, n_tiles = n / HIST_TILE_ROWS + (n % HIST_TILE_ROWS > 0);
+  const size_t most = n_tiles > 0 ? (n + n_tiles - 1) / n_tiles : 0; /* as many rows in each */
   for (uint64_t at = begin; at < end; at += tile.n) {
-    HIST_NAME(take_rows)(block, rows, at, end, HIST_TILE_ROWS, bins, &tile);
+    HIST_NAME(take_rows)(block, rows, at, end, most, bins, &tile);
     tile.values = HIST_NAME(values)(source, rows, at, tile.n, room);
     HIST_NAME(add_tile)(block, &tile, cells);
   }

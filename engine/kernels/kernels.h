@@ -23,8 +23,9 @@
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32, HIST_MOST_SOURCES = 4 };
 
 /* Rows that are added at once, and the most columns of them that are walked over together: more have no
- * registers for their addresses. */
-enum { HIST_TILE_ROWS = 1024, HIST_MOST_COLUMNS = 10 };
+ * registers for their addresses. A row of the next tile is fetched after HIST_MOST_BETWEEN rows that are
+ * added, or fewer; walks of fewer than HIST_FEWEST_SPREAD columns fetch one with each row. */
+enum { HIST_TILE_ROWS = 768, HIST_MOST_COLUMNS = 10, HIST_MOST_BETWEEN = 3, HIST_FEWEST_SPREAD = 4 };
 
 /* Packed form (quantised training): gradient 2^32 + hessian in one integer, gradients within +-
  * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; spilled after HIST_PACKED_ROWS rows. */
