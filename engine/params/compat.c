@@ -31,6 +31,7 @@ copse_status compat_resolve(const copse_params *params, struct resolution *resol
   compat->hessian_counts = lightgbm || hessian_counts || quantised;
   compat->inherit_unsplittable = lightgbm;
   compat->split_on_rounding = lightgbm;
+  compat->double_sums = lightgbm;
   compat->forward_skips_bin0 = lightgbm;
   compat->keep_limits = lightgbm;
   compat->linear_counts = lightgbm;

@@ -47,6 +47,7 @@ struct compat_params {
                               */
   bool split_on_rounding; /* a gain that is nothing but rounding splits a leaf, and keeps a feature splittable
                            */
+  bool double_sums;       /* 10.18: sums rounded as doubles are, see train/split_lightgbm.h */
   bool forward_skips_bin0; /* 10.9: zero_as_missing, dominating bin 0 that is not the zero bin */
   bool keep_limits;        /* 4.14, 10.23: monotone constraints, see train/monotone_kept.h */
   bool forcing_ends;       /* 4.16: a forced split without gain ends the forcing of all others in its tree */

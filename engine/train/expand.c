@@ -9,7 +9,7 @@
 #include "train/partition.h"
 #include "train/sample.h"
 #include "train/sample_lightgbm.h"
-#include "train/split.h"
+#include "train/split_lightgbm.h"
 
 void expand_clear(struct leaf *leaf) {
   leaf->best.gain = -INFINITY;
@@ -38,12 +38,16 @@ static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
     child->n_rows = side == 0 ? n_left : parent->n_rows - n_left;
     child->total_gradient = side == 0 ? best->left_gradient : parent->total_gradient - best->left_gradient;
     child->total_hessian = side == 0 ? best->left_hessian : parent->total_hessian - best->left_hessian;
+    child->sum_gradient = side == 0 ? best->left_sum_gradient : best->right_sum_gradient;
+    child->sum_hessian = side == 0 ? best->left_sum_hessian : best->right_sum_hessian;
     child->output = side == 0 ? best->left_output : best->right_output;
     child->depth = parent->depth + 1;
     child->key = sample_child_key(parent->key, side == 1);
     child->slot = child->spare[0] = child->spare[1] = child->pending = -1;
     expand_clear(child);
     copy_splittable(ws, leaf, parent->pending + side);
+    lightgbm_sums_copy(ws, leaf, parent->pending + side);
+    child->has_rests = false;
     constrain_child(ws, leaf, parent->pending + side, side == 1);
   }
 }
@@ -54,7 +58,8 @@ static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
 static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   int smaller = ws->leaves[left].n_rows < ws->leaves[left + 1].n_rows ? left : left + 1;
   int larger = smaller == left ? left + 1 : left;
-  bool parent_known = ws->leaves[parent].slot >= 0, both = expand_allowed(ws, smaller, -1);
+  bool parent_known = ws->leaves[parent].slot >= 0;
+  bool both = ws->rests != NULL || expand_allowed(ws, smaller, -1);
   if (parent_known)
     hist_move(ws, parent, larger);
   else
@@ -64,6 +69,10 @@ static void search_pair(struct workspace *ws, int parent, int left, int lane) {
   lightgbm_draw_thresholds(ws, left, 2, sides);
   struct split_search search =
       split_search_begin(ws, both ? (int[2]){left, left + 1} : (int[2]){larger, -1}, lane);
+  if (both) {
+    search.rest[smaller - left] = REST_BUILT;
+    search.rest[larger - left] = REST_OF_PARENT;
+  }
   if (!parent_known)
     hist_build(ws, &(struct hist_task){.leaf = larger, .sibling = -1, .search = both ? NULL : &search}, lane);
   if (parent_known || both)
@@ -136,6 +145,7 @@ static void settle_child(struct workspace *ws, int from, int to) {
   child->best = best;
   split_copy(&child->best, &ws->leaves[from].best, ws->bin_words);
   copy_splittable(ws, from, to);
+  lightgbm_sums_copy(ws, from, to);
   constrain_settle(ws, from, to);
   hist_move(ws, from, to);
 }

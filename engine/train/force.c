@@ -8,6 +8,7 @@
 #include "train/leaves_met.h"
 #include "train/monotone.h"
 #include "train/split.h"
+#include "train/split_lightgbm.h"
 
 /* Whether some group holds every feature from the root down to split `at`. */
 static bool path_allowed(const struct workspace *ws, const int *above, size_t at) {
@@ -108,6 +109,7 @@ static bool settle_outputs(struct workspace *ws, const struct leaf *leaf, double
   split->gain = gain - shift;
   split->left_output = wl;
   split->right_output = wr;
+  split_keep_sums(ws, leaf, split);
   return true;
 }
 
@@ -130,6 +132,7 @@ bool force_split(struct workspace *ws, int number, const copse_forced_split *for
   if (leaf->slot < 0) {
     hist_acquire(ws, number);
     hist_build(ws, &(struct hist_task){.leaf = number, .sibling = -1}, ALL_LANES);
+    lightgbm_sums_leaf(ws, number);
   }
   const struct hist_planes *planes = &ws->slots[leaf->slot];
   uint64_t cell = ws->data->binned.blocks[binned->block].first_cell + binned->hist_offset;

@@ -84,12 +84,16 @@ static void grow_root(struct workspace *ws, struct tree *tree) {
   }
   if (ws->root_hessian > 0 && ws->n_bag == ws->data->n_rows)
     ws->leaves[0].total_hessian = llrint(ws->root_hessian / ws->hessian_unit);
+  ws->leaves[0].sum_gradient = (double)ws->leaves[0].total_gradient * ws->gradient_unit;
+  ws->leaves[0].sum_hessian = (double)ws->leaves[0].total_hessian * ws->hessian_unit;
+  ws->leaves[0].has_rests = false;
   root_output(ws, tree);
   constrain_begin_tree(ws, tree);
   expand_clear(&ws->leaves[0]);
   if (!build) return;
   lightgbm_draw_thresholds(ws, 0, 1, (const int[2]){0, -1});
   struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
+  search.rest[0] = REST_BUILT;
   hist_search(ws, &search);
   split_search_end(&search);
 }

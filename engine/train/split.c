@@ -8,6 +8,7 @@
 
 #include "train/monotone.h"
 #include "train/sample.h"
+#include "train/split_lightgbm.h"
 
 struct scan_rules split_rules(const struct grow_params *grow) {
   return (struct scan_rules){.lambda_l1 = grow->lambda_l1,
@@ -45,6 +46,14 @@ static double floor_of(const struct split_search *search, int side, int thread) 
   /* With limits the same gain comes by another formula. */
   const double near = best - (ws->constraint.sign != NULL ? 0x1p-40 : 0x1p-50) * best;
   return near > floor ? near : floor;
+}
+
+void split_keep_sums(const struct workspace *ws, const struct leaf *leaf, struct split *split) {
+  if (ws->rests == NULL) return;
+  split->left_sum_gradient = (double)split->left_gradient * ws->gradient_unit;
+  split->left_sum_hessian = (double)split->left_hessian * ws->hessian_unit;
+  split->right_sum_gradient = (double)(leaf->total_gradient - split->left_gradient) * ws->gradient_unit;
+  split->right_sum_hessian = (double)(leaf->total_hessian - split->left_hessian) * ws->hessian_unit;
 }
 
 static void keep_to_bounds(struct split *split, const struct scan_bounds *bounds) {
@@ -88,6 +97,7 @@ static void take_candidate(const struct split_search *search, int side, const st
   out->left_hessian = found->left_hessian;
   out->left_output = leaf_output(left_gradient, left_hessian, (double)found->left_count, leaf->output, rules);
   out->right_output = leaf_output(right_gradient, right_hessian, (double)right_count, leaf->output, rules);
+  split_keep_sums(ws, leaf, out);
 }
 
 /* With plain rules a candidate's gain is largest at the outputs that nothing limits: where the best candidate
@@ -139,6 +149,10 @@ static void search_numeric(const struct split_search *search, int side, int thre
       .bin0_is_rest = bins->missing == MISSING_NAN && bins->most_freq_bin == 0,
       .skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
                    bins->most_freq_bin == 0 && bins->default_bin != 0};
+  if (ws->rests != NULL && task->bounds == NULL) {
+    lightgbm_scan(search, side, task, &input);
+    return;
+  }
   struct scan_result found;
   scan(search, side, task, &input, &found);
   task->splittable = found.splittable;
@@ -230,6 +244,7 @@ struct split_search split_search_begin(struct workspace *ws, const int leaves[2]
 }
 
 void split_search_column(const struct split_search *search, uint32_t column, int thread) {
+  if (search->ws->rests != NULL) lightgbm_sums_column(search, column);
   for (int side = 0; side < 2; side++) search_side(search, side, column, thread);
 }
 
@@ -238,6 +253,7 @@ void split_search_end(const struct split_search *search) {
   uint32_t n_columns = ws->data->binned.n_columns;
   for (int side = 0; side < 2; side++) {
     if (search->leaves[side] < 0) continue;
+    ws->leaves[search->leaves[side]].has_rests = ws->rests != NULL;
     const struct split *columns = &search->found->column_best[(size_t)side * n_columns], *best = NULL;
     for (uint32_t c = 0; c < n_columns; c++)
       if (columns[c].column != UINT32_MAX && (best == NULL || split_better(&columns[c], best)))

@@ -10,6 +10,10 @@ struct split_side {
   int64_t most_gradient;
 };
 
+/* Where workspace.rests are: those of the leaf are there, are to be found in its histogram, or are its
+ * parent's less those of the other leaf. */
+enum rest_source { REST_KEPT, REST_BUILT, REST_OF_PARENT };
+
 /* The search of one leaf or two: columns are searched one by one, by any thread and in any order, as soon as
  * their histograms are known. */
 struct split_search {
@@ -18,6 +22,7 @@ struct split_search {
   struct lane *found; /* that holds what is found */
   struct scan_rules rules;
   struct split_side sides[2];
+  enum rest_source rest[2];
 };
 
 /* Draws the columns that the leaves look at. */
@@ -44,16 +49,19 @@ struct split_task {
 };
 void split_search_categorical(struct split_task *task);
 
+/* The sums that the children begin with, of a candidate whose sums are exact. */
+void split_keep_sums(const struct workspace *ws, const struct leaf *leaf, struct split *split);
+
 /* True when candidate a is to be preferred to b: larger gain, then smaller feature. */
 bool split_better(const struct split *a, const struct split *b);
 void split_copy(struct split *to, const struct split *from, uint32_t bin_words);
 
 /* Real sums of a leaf. The hessian carries 2 EPS, as in every search. */
 static inline double leaf_sum_gradient(const struct workspace *ws, const struct leaf *leaf) {
-  return (double)leaf->total_gradient * ws->gradient_unit;
+  return ws->rests != NULL ? leaf->sum_gradient : (double)leaf->total_gradient * ws->gradient_unit;
 }
 static inline double leaf_sum_hessian(const struct workspace *ws, const struct leaf *leaf) {
-  return (double)leaf->total_hessian * ws->hessian_unit;
+  return ws->rests != NULL ? leaf->sum_hessian : (double)leaf->total_hessian * ws->hessian_unit;
 }
 
 /* What a candidate's two gains must exceed. Where a leaf's rows are all alike, gains and shift are equal but

@@ -6,7 +6,7 @@
 
 #include "train/category_sort.h"
 #include "train/sample.h"
-#include "train/split.h"
+#include "train/split_lightgbm.h"
 
 struct category_search {
   struct split_task *task;
@@ -16,7 +16,9 @@ struct category_search {
   const uint32_t *count;
   uint32_t n_bins;
   struct scan_rules rules;
-  double sum_hessian; /* with 2 EPS */
+  bool exact; /* false: sums are LightGBM's, of `bins` */
+  struct lightgbm_bins bins;
+  double sum_gradient, sum_hessian; /* with 2 EPS */
   double count_factor, shift;
   double best_gain;
   uint32_t drawn; /* extra trees: the one candidate that counts (bin - 1, or prefix length - 1); UINT32_MAX:
@@ -24,6 +26,7 @@ struct category_search {
 };
 
 static int64_t bin_count(const struct category_search *s, uint32_t bin) {
+  if (!s->exact) return lightgbm_count(&s->bins, bin);
   switch (s->ws->count_kind) {
     case COUNT_FIELD: return s->count[bin];
     case COUNT_SHIFT: return s->hessian[bin] >> s->ws->count_shift;
@@ -31,21 +34,42 @@ static int64_t bin_count(const struct category_search *s, uint32_t bin) {
   }
 }
 
-/* Sums of a candidate's left side. */
+static double bin_gradient(const struct category_search *s, uint32_t bin) {
+  return s->exact ? (double)s->gradient[bin] * s->ws->gradient_unit : lightgbm_gradient(&s->bins, bin);
+}
+
+static double bin_hessian(const struct category_search *s, uint32_t bin) {
+  return s->exact ? (double)s->hessian[bin] * s->ws->hessian_unit : lightgbm_hessian(&s->bins, bin);
+}
+
+/* Sums of a candidate's left side, and as they enter its gain. */
 struct left_side {
   int64_t gradient, hessian, count;
+  double g, h, right_g, right_h;
 };
 
-static double right_hessian(const struct category_search *s, int64_t left_hessian) {
-  return (double)(s->leaf->total_hessian - left_hessian) * s->ws->hessian_unit + SPLIT_EPSILON;
+static void add_bin(const struct category_search *s, struct left_side *left, uint32_t bin) {
+  const struct workspace *ws = s->ws;
+  left->gradient += s->gradient[bin];
+  left->hessian += s->hessian[bin];
+  left->count += bin_count(s, bin);
+  if (s->exact) {
+    left->g = (double)left->gradient * ws->gradient_unit;
+    left->h = (double)left->hessian * ws->hessian_unit + SPLIT_EPSILON;
+    left->right_g = (double)(s->leaf->total_gradient - left->gradient) * ws->gradient_unit;
+    left->right_h = (double)(s->leaf->total_hessian - left->hessian) * ws->hessian_unit + SPLIT_EPSILON;
+  } else {
+    left->g += bin_gradient(s, bin);
+    left->h += bin_hessian(s, bin);
+    left->right_g = s->sum_gradient - left->g;
+    left->right_h = s->sum_hessian - left->h;
+  }
 }
 
 static bool offer(struct category_search *s, struct left_side left) {
   struct workspace *ws = s->ws;
   int64_t right_n = (int64_t)s->leaf->n_rows - left.count;
-  double gl = (double)left.gradient * ws->gradient_unit;
-  double gr = (double)(s->leaf->total_gradient - left.gradient) * ws->gradient_unit;
-  double hl = (double)left.hessian * ws->hessian_unit + SPLIT_EPSILON, hr = right_hessian(s, left.hessian);
+  const double gl = left.g, hl = left.h, gr = left.right_g, hr = left.right_h;
   const struct scan_bounds *bounds = s->task->bounds;
   double wl = leaf_output(gl, hl, (double)left.count, s->leaf->output, &s->rules);
   double wr = leaf_output(gr, hr, (double)right_n, s->leaf->output, &s->rules), gain;
@@ -69,6 +93,10 @@ static bool offer(struct category_search *s, struct left_side left) {
   out->left_hessian = left.hessian;
   out->left_output = wl;
   out->right_output = wr;
+  if (s->exact)
+    split_keep_sums(ws, s->leaf, out);
+  else
+    lightgbm_take_sides(s->leaf, &s->rules, gl, hl, left.count, out);
   return true;
 }
 
@@ -79,11 +107,16 @@ static void search_one_hot(struct category_search *s) {
   uint32_t chosen = 0;
   for (uint32_t b = 1; b < s->n_bins; b++) {
     if (s->drawn != UINT32_MAX && s->drawn != b - 1) continue;
-    struct left_side left = {s->gradient[b], s->hessian[b], bin_count(s, b)};
-    double h = (double)left.hessian * s->ws->hessian_unit;
+    struct left_side left = {0};
+    add_bin(s, &left, b);
+    const double h = bin_hessian(s, b);
+    if (!s->exact) { /* EPS is added to the one side and taken off the other here */
+      left.h = h + SPLIT_EPSILON;
+      left.right_h = s->sum_hessian - h - SPLIT_EPSILON;
+    }
     if (left.count < rules->min_data || h < rules->min_sum_hessian) continue;
     if ((int64_t)s->leaf->n_rows - left.count < rules->min_data) continue;
-    if (right_hessian(s, left.hessian) < rules->min_sum_hessian) continue;
+    if (left.right_h < rules->min_sum_hessian) continue;
     if (offer(s, left)) chosen = b;
   }
   if (chosen == 0) return;
@@ -97,20 +130,17 @@ static uint32_t search_direction(struct category_search *s, const struct categor
                                  uint32_t limit, bool from_low) {
   const struct scan_rules *rules = &s->rules;
   int64_t min_group = s->ws->grow.min_data_per_group, group = 0;
-  struct left_side left = {0, 0, 0};
+  struct left_side left = {.h = SPLIT_EPSILON};
   uint32_t best = 0;
   for (uint32_t i = 0; i < limit && i < kept; i++) {
     uint32_t bin = items[from_low ? i : kept - 1 - i].bin;
     int64_t n = bin_count(s, bin);
-    left.gradient += s->gradient[bin];
-    left.hessian += s->hessian[bin];
-    left.count += n;
+    add_bin(s, &left, bin);
     group += n;
-    double hl = (double)left.hessian * s->ws->hessian_unit + SPLIT_EPSILON;
-    if (left.count < rules->min_data || hl < rules->min_sum_hessian) continue;
+    if (left.count < rules->min_data || left.h < rules->min_sum_hessian) continue;
     int64_t right_n = (int64_t)s->leaf->n_rows - left.count;
     if (right_n < rules->min_data || right_n < min_group) break;
-    if (right_hessian(s, left.hessian) < rules->min_sum_hessian) break;
+    if (left.right_h < rules->min_sum_hessian) break;
     if (group < min_group) continue;
     group = 0;
     if (s->drawn != UINT32_MAX && s->drawn != i) continue;
@@ -122,7 +152,7 @@ static uint32_t search_direction(struct category_search *s, const struct categor
 /* Categories of rows enough, with their keys. Most have too few in a small leaf, and which have is in no
  * order: so there is no branch on it. */
 static uint32_t keep_categories(const struct category_search *s, struct category_key *items) {
-  const double smooth = s->ws->grow.cat_smooth, hessian_unit = s->ws->hessian_unit;
+  const double smooth = s->ws->grow.cat_smooth;
   uint32_t kept = 0;
   if (s->ws->count_kind == COUNT_FIELD) {
     for (uint32_t b = 1; b < s->n_bins; b++) {
@@ -136,8 +166,8 @@ static uint32_t keep_categories(const struct category_search *s, struct category
     }
   }
   for (uint32_t i = 0; i < kept; i++) {
-    double weight = (double)s->hessian[items[i].bin] * hessian_unit + smooth;
-    items[i].key = weight > 0 ? (double)s->gradient[items[i].bin] * s->ws->gradient_unit / weight : 0.0;
+    double weight = bin_hessian(s, items[i].bin) + smooth;
+    items[i].key = weight > 0 ? bin_gradient(s, items[i].bin) / weight : 0.0;
   }
   return kept;
 }
@@ -177,15 +207,17 @@ void split_search_categorical(struct split_task *task) {
                               .rules = split_rules(&ws->grow),
                               .best_gain = -INFINITY,
                               .drawn = UINT32_MAX};
-  double sum_gradient = leaf_sum_gradient(ws, task->leaf);
+  s.exact = ws->rests == NULL || task->bounds != NULL;
+  if (!s.exact) s.bins = lightgbm_bins_of(ws, task->leaf, task->column);
+  s.sum_gradient = leaf_sum_gradient(ws, task->leaf);
   s.sum_hessian = leaf_sum_hessian(ws, task->leaf) + 2 * SPLIT_EPSILON;
   s.count_factor = (double)task->leaf->n_rows / s.sum_hessian;
   /* The undivided leaf's gain knows neither cat_l2 nor, without smoothing, the parent's output
    * (algorithms 5.4). */
   struct scan_rules rules = s.rules;
   s.shift = ws->grow.path_smooth > SPLIT_EPSILON
-                ? leaf_gain_at(sum_gradient, s.sum_hessian, task->leaf->output, &rules)
-                : leaf_gain(sum_gradient, s.sum_hessian, (double)task->leaf->n_rows, 0, &rules);
+                ? leaf_gain_at(s.sum_gradient, s.sum_hessian, task->leaf->output, &rules)
+                : leaf_gain(s.sum_gradient, s.sum_hessian, (double)task->leaf->n_rows, 0, &rules);
   s.shift += ws->grow.min_gain_to_split;
   if (s.n_bins <= (uint32_t)ws->grow.max_cat_to_onehot)
     search_one_hot(&s);

@@ -11,6 +11,7 @@
 #include "train/apart.h"
 #include "train/hist_joint.h"
 #include "train/sample.h"
+#include "train/split_lightgbm.h"
 
 /* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
  * recomputed. */
@@ -234,7 +235,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
   copse_status status = COPSE_OK;
-  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws))
+  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws) && lightgbm_sums_create(ws))
     status = constrain_create(ws, err);
   else
     status = status_memory(err, "the training workspace");
@@ -278,6 +279,7 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->threshold_state);
   copse_free(ws->threshold_drawn);
   copse_free(ws->splittable);
+  copse_free(ws->rests);
   copse_free(ws->row_of);
   copse_free(ws->gathered);
   binned_release_reordered(&ws->clustered);

@@ -28,15 +28,17 @@ struct split {
   int64_t left_gradient, left_hessian; /* fixed point */
   double left_count, right_count;      /* as the search counted them (estimated in compat mode) */
   double left_output, right_output;
+  double left_sum_gradient, left_sum_hessian, right_sum_gradient, right_sum_hessian; /* see leaf */
   uint32_t *bin_bits; /* categorical: [bin_words], owned by the workspace */
 };
 
 struct leaf {
   uint64_t begin, n_rows; /* range of workspace.rows */
   int64_t total_gradient, total_hessian;
-  double output;       /* unshrunk value the leaf got when it was made */
-  double lower, upper; /* limits of the outputs of its children (monotone constraints) */
-  int part_of;         /* pending: the leaf of the tree that it is a side of; -1: it is one itself */
+  double sum_gradient, sum_hessian; /* the same as LightGBM rounds them, where workspace.rests are */
+  double output;                    /* unshrunk value the leaf got when it was made */
+  double lower, upper;              /* limits of the outputs of its children (monotone constraints) */
+  int part_of; /* pending: the leaf of the tree that it is a side of; -1: it is one itself */
   bool right_part;
   int depth;
   uint64_t key; /* of the path from the root: what draws at this node are keyed by */
@@ -45,6 +47,7 @@ struct leaf {
   int pending;  /* the children are made: the left one's number, the right one's is the next; -1: they are not
                  */
   bool known;   /* and all is known of them */
+  bool has_rests; /* workspace.rests are of this leaf's rows, no longer its parent's */
   struct split best;
 };
 
@@ -172,6 +175,7 @@ struct workspace {
   uint32_t category_words;
   uint32_t *category_bits; /* [category_words] */
   uint32_t *leaf_bits;     /* [n_leaves_room * bin_words] */
+  double (*rests)[2];      /* [n_leaves_room * n_columns] see split_lightgbm.h; NULL: sums are exact */
   uint8_t *splittable;     /* [n_leaves_room * n_columns] when compat.inherit_unsplittable */
   struct leaf *leaves;     /* [n_leaves_room]: those of the tree, then pairs of pending children */
   int n_leaves_room;
