@@ -1,6 +1,7 @@
 /* The one door to the heap: alignment, accounting, limit, overflow, a refusing allocator. */
 #include <string.h>
 
+#include "base/context.h"
 #include "copse.h"
 #include "hooked_allocator.h"
 #include "testing.h"
@@ -44,6 +45,36 @@ static void alloc_zero_clears_every_byte(void **state) {
     memset(block, 0xFF, 513 * 3);
     copse_free(block);
   }
+}
+
+/* Of every size: small blocks, mappings, and mappings of several huge pages. */
+static void streamed_blocks_are_blocks(void **state) {
+  (void)state;
+  struct hooked_allocator hook = {0};
+  copse_context *hooked = context_with(&hook), *plain = NULL;
+  assert_int_equal(copse_context_create(NULL, &plain, NULL), COPSE_OK);
+  const size_t sizes[] = {0, 100, (1 << 20) + 5, (5 << 20) + 77};
+  for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    unsigned char *a = context_alloc_streamed(plain, sizes[i], 1), *b = copse_alloc(plain, sizes[i], 1);
+    unsigned char *c = context_alloc_streamed(hooked, sizes[i], 1);
+    assert_true(a != NULL && b != NULL && c != NULL);
+    assert_int_equal((uintptr_t)a % 64, 0);
+    assert_int_equal(copse_context_memory_used(plain), 2 * sizes[i]);
+    memset(a, 1, sizes[i]);
+    memset(b, 2, sizes[i]);
+    copse_free(a);
+    size_t n_other = 0;
+    for (size_t k = 0; k < sizes[i]; k++) n_other += b[k] != 2;
+    assert_int_equal(n_other, 0);
+    copse_free(b);
+    copse_free(c);
+  }
+  assert_null(context_alloc_streamed(plain, SIZE_MAX, 2));
+  copse_context_set_memory_limit(plain, 1 << 20);
+  assert_null(context_alloc_streamed(plain, 1 << 20, 2));
+  copse_context_free(plain);
+  copse_context_free(hooked);
+  assert_int_equal(hook.live, 0);
 }
 
 static void overflowing_products_are_refused(void **state) {
@@ -224,6 +255,7 @@ int main(void) {
       cmocka_unit_test(blocks_are_aligned_to_a_cache_line),
       cmocka_unit_test(zero_bytes_give_distinct_blocks),
       cmocka_unit_test(alloc_zero_clears_every_byte),
+      cmocka_unit_test(streamed_blocks_are_blocks),
       cmocka_unit_test(overflowing_products_are_refused),
       cmocka_unit_test(resize_keeps_content_both_ways),
       cmocka_unit_test(use_and_peak_are_counted),
