@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/route.h"
 #include "train/ahead.h"
+#include "train/crowd.h"
 #include "train/expand.h"
 #include "train/force.h"
 #include "train/hist.h"
@@ -152,7 +153,7 @@ static bool settle(void *user, int leaf) {
   return growing->status == COPSE_OK;
 }
 
-copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
+static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_error *err) {
   grow_root(ws, tree);
   struct growing growing = {ws, tree, make_forced(ws, tree, err), err};
   const struct ahead_tree ahead = {&tree->n_leaves, settle, &growing};
@@ -161,6 +162,7 @@ copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err
     if (!(ws->leaves[leaf].best.gain > 0)) break;
     if (ws->leaves[leaf].pending < 0) {
       if (ahead_takes(ws, tree->n_leaves, leaf)) {
+        ahead_divide_large(ws, tree->n_leaves);
         ahead_grow(ws, &ahead);
         continue;
       }
@@ -169,6 +171,15 @@ copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err
     settle(&growing, leaf);
   }
   return growing.status;
+}
+
+copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
+  if (!ws->shares_columns) return grow_leaves(ws, tree, err);
+  const bool alone = crowd_alone(ws);
+  crowd_begin(ws);
+  copse_status status = grow_leaves(ws, tree, err);
+  if (alone || !crowd_alone(ws)) crowd_note(ws, alone, false);
+  return status;
 }
 
 struct score_job {

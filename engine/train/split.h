@@ -14,8 +14,9 @@ struct split_side {
  * their histograms are known. */
 struct split_search {
   struct workspace *ws;
-  int leaves[2];      /* a negative number is passed over */
-  struct lane *found; /* that holds what is found */
+  int leaves[2];          /* a negative number is passed over */
+  struct lane *found;     /* that holds what is found: the first of those that search */
+  const struct lane *end; /* behind the last of them */
   struct scan_rules rules;
   struct split_side sides[2];
 };
