@@ -85,22 +85,6 @@ static int choose(const struct growth *growth) {
   return best >= 0 && n_before(ws, n_leaves, best) < growth->n_ahead ? best : -1;
 }
 
-void ahead_divide_large(struct workspace *ws, int n_leaves) {
-  const int n_left = ws->grow.num_leaves - n_leaves;
-  int n_taken = 0;
-  for (int l = 0; l < n_leaves; l++) n_taken += ws->leaves[l].pending >= 0;
-  for (int l = 0; l < n_leaves; l++) {
-    const struct leaf *leaf = &ws->leaves[l];
-    if (leaf->pending >= 0 || !(leaf->best.gain > 0) || is_small(ws, l)) continue;
-    /* As many splits are left as there are leaves before it, and as many again: no tree measured was full
-     * before such a leaf's turn. */
-    if (2 * n_before(ws, n_leaves, l) >= n_left) continue;
-    if (n_taken + 1 >= n_left || ws->n_pending < 2) return;
-    expand_leaf(ws, n_leaves, l);
-    n_taken++;
-  }
-}
-
 /* Divides a leaf, the lock being held before and after. */
 static void divide(struct growth *growth, int leaf, int thread) {
   struct workspace *ws = growth->ws;

@@ -16,10 +16,6 @@ struct ahead_tree {
 /* Whether ahead_grow takes the leaf: the workspace has slots to spare and the leaf is small. */
 bool ahead_takes(const struct workspace *ws, int n_leaves, int leaf);
 
-/* Divides, with all threads, the leaves too large for ahead_grow whose turn is sure to come: else each would
- * call the threads together, and most would wait for the one that is still at a small leaf. */
-void ahead_divide_large(struct workspace *ws, int n_leaves);
-
 /* Splits leaves, best first, until the tree is full, nothing gains, or the leaf whose turn it is wants all
  * threads. The tree is the same for any number of threads. */
 void ahead_grow(struct workspace *ws, const struct ahead_tree *tree);

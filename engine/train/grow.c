@@ -162,7 +162,6 @@ static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_e
     if (!(ws->leaves[leaf].best.gain > 0)) break;
     if (ws->leaves[leaf].pending < 0) {
       if (ahead_takes(ws, tree->n_leaves, leaf)) {
-        ahead_divide_large(ws, tree->n_leaves);
         ahead_grow(ws, &ahead);
         continue;
       }
