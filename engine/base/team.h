@@ -26,6 +26,10 @@ void team_unlock(struct team_lock *lock);
  * to other threads. */
 void team_pause(unsigned waits);
 
+/* Time that the calling thread has waited for chunks of its phases that others had claimed, but for waits of
+ * some microseconds. */
+double team_waited_seconds(void);
+
 /* Time that the calling thread has been on a core. */
 double team_processor_seconds(void);
 

@@ -12,7 +12,9 @@
 #include <math.h>
 
 #include "base/team.h"
+#include "train/crowd.h"
 #include "train/expand.h"
+#include "train/hist.h"
 
 enum {
   /* A leaf of so many cells and rows is shared by all threads, or of fewer where it has most of the rows, so
@@ -23,7 +25,6 @@ enum {
 
 /* Threads that get less than this share of the time have to share their cores. */
 static const double CROWDED = 0.8;
-enum { MOST_ALONE = 256 };
 
 struct growth {
   struct workspace *ws;
@@ -43,6 +44,7 @@ static bool is_small(const struct workspace *ws, int leaf) {
 }
 
 bool ahead_takes(const struct workspace *ws, int n_leaves, int leaf) {
+  if (hist_shares_columns(ws, ws->leaves[leaf].n_rows)) return false;
   return ws->speculative && ws->grow.num_leaves - n_leaves > 1 && is_small(ws, leaf);
 }
 
@@ -60,23 +62,27 @@ static void wait_for_change(struct growth *growth) {
   team_lock(&growth->lock);
 }
 
+/* Leaves whose turn comes before. */
+static int n_before(const struct workspace *ws, int n_leaves, int leaf) {
+  int n = 0;
+  for (int l = 0; l < n_leaves; l++)
+    n += l != leaf && ws->leaves[l].best.gain > 0 && expand_before(ws, &ws->leaves[l], &ws->leaves[leaf]);
+  return n;
+}
+
 /* The best small leaf that nobody has taken, where its turn comes soon; -1: there is none. */
 static int choose(const struct growth *growth) {
   const struct workspace *ws = growth->ws;
-  const int n_leaves = *growth->tree->n_leaves;
+  const int n_leaves = *growth->tree->n_leaves, n_left = ws->grow.num_leaves - n_leaves;
   /* the last free pair is always left for the leaf whose turn it is */
-  if (growth->n_taken >= ws->grow.num_leaves - n_leaves || ws->n_pending < 2) return -1;
-  int best = -1, n_before = 0;
+  if (growth->n_taken >= n_left || ws->n_pending < 2) return -1;
+  int best = -1;
   for (int l = 0; l < n_leaves; l++) {
     const struct leaf *leaf = &ws->leaves[l];
     if (leaf->pending >= 0 || !(leaf->best.gain > 0) || !is_small(ws, l)) continue;
     if (best < 0 || expand_before(ws, leaf, &ws->leaves[best])) best = l;
   }
-  if (best < 0) return -1;
-  for (int l = 0; l < n_leaves; l++)
-    n_before +=
-        l != best && ws->leaves[l].best.gain > 0 && expand_before(ws, &ws->leaves[l], &ws->leaves[best]);
-  return n_before < growth->n_ahead ? best : -1;
+  return best >= 0 && n_before(ws, n_leaves, best) < growth->n_ahead ? best : -1;
 }
 
 /* Divides a leaf, the lock being held before and after. */
@@ -149,26 +155,12 @@ static void take_part(void *user, size_t chunk, int thread) {
   team_unlock(&growth->lock);
 }
 
-/* Where other processes want the cores, threads take turns on one, and each waits for what another has begun:
- * help costs more than it brings. So trees are grown without it then, ever longer before the next trial. */
-static void note_help(struct workspace *ws, const struct growth *growth) {
-  if (growth->processor_s < CROWDED * growth->wall_s) {
-    ws->alone_next = ws->alone_next == 0 ? 4 : ws->alone_next < MOST_ALONE ? 2 * ws->alone_next : MOST_ALONE;
-    ws->alone = ws->alone_next;
-  } else if (ws->alone_next > 0) {
-    ws->alone_next--;
-  }
-}
-
 void ahead_grow(struct workspace *ws, const struct ahead_tree *tree) {
   struct growth growth = {.ws = ws, .tree = tree, .n_ahead = 2 * ws->n_threads};
   for (int l = 0; l < *tree->n_leaves; l++) growth.n_taken += ws->leaves[l].pending >= 0;
-  const bool alone = ws->alone > 0;
+  const bool alone = crowd_alone(ws);
   const int n_threads = alone ? 1 : ws->n_threads;
   copse_parallel_for(n_threads, (size_t)n_threads, take_part, &growth);
   expand_collect_phases(ws, n_threads);
-  if (alone)
-    ws->alone--;
-  else
-    note_help(ws, &growth);
+  crowd_note(ws, alone, growth.processor_s < CROWDED * growth.wall_s);
 }

@@ -1,8 +1,12 @@
-/* divide.c - one thread writes the left side in place; several divide chunks aside and then copy each chunk's
- * sides to where the counts before it say. */
+/* divide.c - one thread writes the left side in place and copies the right one behind it. Two work from the
+ * ends to the middle, chunk by chunk: at the front left rows lie where they belong, at the back right ones,
+ * and only the others are copied. More threads divide chunks aside and then copy each chunk's sides to where
+ * the counts before it say. */
 #include "train/divide.h"
 
 #include <string.h>
+
+#include "train/crowd.h"
 
 enum { MIN_ROWS_PER_THREAD = 1 << 12 };
 
@@ -37,17 +41,94 @@ static void place_chunk(void *user, size_t chunk, int thread) {
   memcpy(job->rows + job->n_left + (begin - before), job->ws->rows_right + begin, n_right * sizeof(uint32_t));
 }
 
+struct ends_job {
+  struct divide_job job;
+  size_t n_chunks;
+  atomic_size_t n_claimed;
+  size_t n_front;                       /* chunks that were divided at the front */
+  uint64_t n_left_front, n_right_front; /* their rows */
+};
+
+/* The next chunk of the caller's end, if there is one: either end's are taken in order. */
+static bool claim_chunk(struct ends_job *ends) {
+  return atomic_fetch_add(&ends->n_claimed, 1) < ends->n_chunks;
+}
+
+static void divide_front(struct ends_job *ends) {
+  const struct divide_job *job = &ends->job;
+  while (claim_chunk(ends)) {
+    const uint64_t begin = ends->n_front * job->chunk_rows, n = chunk_size(job, ends->n_front);
+    const uint64_t n_left = job->divide(job->user, job->rows + begin, n, job->rows + ends->n_left_front,
+                                        job->ws->rows_right + ends->n_right_front);
+    ends->n_left_front += n_left;
+    ends->n_right_front += n - n_left;
+    ends->n_front++;
+  }
+}
+
+/* Right rows end up within chunks that are divided already. The place for those of one chunk is that of the
+ * last whole chunk, which the front does not reach. */
+static void divide_back(struct ends_job *ends) {
+  const struct divide_job *job = &ends->job;
+  uint64_t end = job->n_rows;
+  uint32_t *room = NULL;
+  for (size_t chunk = ends->n_chunks; claim_chunk(ends);) {
+    const uint64_t begin = --chunk * job->chunk_rows, n = chunk_size(job, chunk);
+    if (chunk + 3 > ends->n_chunks) room = job->ws->rows_right + begin; /* the last one may be short */
+    const uint64_t n_left = job->divide(job->user, job->rows + begin, n, job->ws->rows_left + begin, room);
+    job->ws->chunks[chunk].n_left = n_left;
+    end -= n - n_left;
+    memcpy(job->rows + end, room, (n - n_left) * sizeof *room);
+  }
+}
+
+static void divide_end(void *user, size_t chunk, int thread) {
+  (void)thread;
+  if (chunk == 0)
+    divide_front(user);
+  else
+    divide_back(user);
+}
+
+/* A front chunk's worth of right rows, or a back chunk's left ones. */
+static void place_middle(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct ends_job *ends = user;
+  const struct divide_job *job = &ends->job;
+  if (chunk < ends->n_front) {
+    const uint64_t begin = ends->n_right_front * chunk / ends->n_front,
+                   end = ends->n_right_front * (chunk + 1) / ends->n_front;
+    memcpy(job->rows + job->n_left + begin, job->ws->rows_right + begin, (end - begin) * sizeof(uint32_t));
+    return;
+  }
+  uint64_t before = ends->n_left_front;
+  for (size_t c = ends->n_front; c < chunk; c++) before += job->ws->chunks[c].n_left;
+  memcpy(job->rows + before, job->ws->rows_left + chunk * job->chunk_rows,
+         job->ws->chunks[chunk].n_left * sizeof(uint32_t));
+}
+
+static uint64_t divide_from_ends(const struct divide_job *job, size_t n_chunks) {
+  struct ends_job ends = {.job = *job, .n_chunks = n_chunks};
+  copse_parallel_for(2, 2, divide_end, &ends);
+  ends.job.n_left = ends.n_left_front;
+  for (size_t c = ends.n_front; c < n_chunks; c++) ends.job.n_left += job->ws->chunks[c].n_left;
+  copse_parallel_for(2, n_chunks, place_middle, &ends);
+  return ends.job.n_left;
+}
+
 uint64_t divide_rows(struct workspace *ws, uint64_t begin, uint64_t n, divide_fn divide, const void *user,
                      int lane) {
   struct divide_job job = {.ws = ws, .divide = divide, .user = user, .rows = ws->rows + begin, .n_rows = n};
   uint64_t share = n / MIN_ROWS_PER_THREAD;
-  int n_threads = share < (uint64_t)ws->n_threads ? (int)share : ws->n_threads;
+  int n_threads = crowd_threads(ws, n);
+  if (share < (uint64_t)n_threads) n_threads = (int)share;
   if (lane != ALL_LANES || n_threads <= 1) {
     uint32_t *right = ws->rows_right + begin; /* other lanes divide other ranges */
     job.n_left = divide(user, job.rows, n, job.rows, right);
     memcpy(job.rows + job.n_left, right, (n - job.n_left) * sizeof(uint32_t));
   } else {
     const size_t n_chunks = workspace_cut(n, WORKSPACE_CHUNK, n_threads, &job.chunk_rows);
+    if (n_threads == 2) return divide_from_ends(&job, n_chunks);
     copse_parallel_for(n_threads, n_chunks, divide_chunk, &job);
     for (size_t c = 0; c < n_chunks; c++) job.n_left += ws->chunks[c].n_left;
     copse_parallel_for(n_threads, n_chunks, place_chunk, &job);

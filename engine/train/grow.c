@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "model/route.h"
 #include "train/ahead.h"
+#include "train/crowd.h"
 #include "train/expand.h"
 #include "train/force.h"
 #include "train/hist.h"
@@ -145,7 +146,7 @@ static bool settle(void *user, int leaf) {
   return growing->status == COPSE_OK;
 }
 
-copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
+static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_error *err) {
   grow_root(ws, tree);
   struct growing growing = {ws, tree, make_forced(ws, tree, err), err};
   const struct ahead_tree ahead = {&tree->n_leaves, settle, &growing};
@@ -162,6 +163,15 @@ copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err
     settle(&growing, leaf);
   }
   return growing.status;
+}
+
+copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
+  if (!ws->shares_columns) return grow_leaves(ws, tree, err);
+  const bool alone = crowd_alone(ws);
+  crowd_begin(ws);
+  copse_status status = grow_leaves(ws, tree, err);
+  if (alone || !crowd_alone(ws)) crowd_note(ws, alone, false);
+  return status;
 }
 
 struct score_job {

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "train/crowd.h"
 #include "train/expand.h"
 #include "train/hist_bundle.h"
 
@@ -100,8 +101,9 @@ struct build_job {
   const struct leaf *leaf;
   struct hist_target target; /* whole histograms */
   const struct split_search *search;
-  const struct binned_block *block; /* NULL: a chunk is a whole block */
+  const struct binned_block *block; /* whose rows are cut; NULL: columns are */
   uint64_t chunk_rows;
+  uint32_t n_parts; /* of a block's columns, a chunk each */
 };
 
 static const uint32_t *rows_of(const struct build_job *job) {
@@ -111,12 +113,16 @@ static const uint32_t *rows_of(const struct build_job *job) {
 typedef void (*column_fn)(const struct build_job *job, const struct binned_column *column, uint32_t number,
                           int thread);
 
-/* The columns of the block's carriers first .. end - 1. */
-static void for_columns(const struct build_job *job, const struct binned_block *block, uint32_t first,
-                        uint32_t end, int thread, column_fn body) {
+/* Carriers [first, end) of a block. */
+struct piece {
+  const struct binned_block *block;
+  uint32_t first, end;
+};
+
+static void for_columns(const struct build_job *job, struct piece piece, int thread, column_fn body) {
   const struct binned *binned = workspace_matrix(job->ws);
-  for (uint32_t s = first; s < end; s++) {
-    const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
+  for (uint32_t s = piece.first; s < piece.end; s++) {
+    const struct binned_carrier *carrier = &binned->carriers[piece.block->carriers[s]];
     for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++)
       for (uint32_t m = 0; m < binned->digits[d].n_members; m++) {
         uint32_t number = binned->members[binned->digits[d].first_member + m];
@@ -131,74 +137,110 @@ static void search_column(const struct build_job *job, const struct binned_colum
   split_search_column(job->search, number, thread);
 }
 
-static uint32_t group_end(const struct binned_block *block, uint32_t first) {
-  return block->n_columns - first > GROUP_CARRIERS ? first + GROUP_CARRIERS : block->n_columns;
+/* The first few of a piece. */
+static struct piece group_of(struct piece piece) {
+  if (piece.end - piece.first > GROUP_CARRIERS) piece.end = piece.first + GROUP_CARRIERS;
+  return piece;
 }
 
-static void search_group(const struct build_job *job, const struct binned_block *block, uint32_t first,
-                         int thread) {
+static struct piece group_at(const struct binned_block *block, size_t number) {
+  return group_of((struct piece){block, (uint32_t)number * GROUP_CARRIERS, block->n_columns});
+}
+
+static void search_piece(const struct build_job *job, struct piece piece, int thread) {
   if (job->search == NULL) return;
   double start = workspace_clock();
-  for_columns(job, block, first, group_end(block, first), thread, search_column);
+  for_columns(job, piece, thread, search_column);
   job->ws->lanes[thread].phase_s[PHASE_SPLIT] += workspace_clock() - start;
 }
 
-/* The last spill of a block: what is searched is still in the cache. */
-static void spill_and_search(const struct build_job *job, const struct binned_block *block,
-                             struct hist_cells cells, const struct hist_target *target, int thread) {
-  for (uint32_t first = 0; first < block->n_columns; first += GROUP_CARRIERS) {
-    hist_spill_carriers(job->ws, block, first, group_end(block, first), cells, target);
-    search_group(job, block, first, thread);
+static void spill_piece(const struct workspace *ws, struct piece piece, struct hist_cells cells,
+                        const struct hist_target *target) {
+  hist_spill_carriers(ws, piece.block, piece.first, piece.end, cells, target);
+}
+
+/* The last spill of a piece: what is searched is still in the cache. */
+static void spill_and_search(const struct build_job *job, struct piece piece, struct hist_cells cells,
+                             const struct hist_target *target, int thread) {
+  for (; piece.first < piece.end; piece.first = group_of(piece).end) {
+    spill_piece(job->ws, group_of(piece), cells, target);
+    search_piece(job, group_of(piece), thread);
   }
 }
 
+static struct hist_cells cells_of(const struct workspace *ws, int thread) {
+  struct hist_cells cells = {.pairs = ws->lanes[thread].cells, .count_bits = ws->count_bits};
+  if (ws->packed != NULL) cells.packed = (int64_t *)ws->lanes[thread].cells;
+  return cells;
+}
+
+/* Rows that cells have room for. */
+static uint64_t rows_of_cells(const struct workspace *ws) {
+  if (ws->packed != NULL) return HIST_PACKED_ROWS;
+  return ws->count_bits > 0 ? HIST_SPILL_ROWS : UINT64_MAX;
+}
+
+/* Counts that do not ride in the hessians have a pass of their own. */
+static int n_passes(const struct workspace *ws) {
+  return ws->count_kind == COUNT_FIELD && ws->count_bits == 0 ? 2 : 1;
+}
+
 /* A stretch of rows that all have room in the cells; the pass is 1 for counts that come by themselves. */
-static void update_cells(const struct build_job *job, const struct binned_block *block, uint64_t begin,
-                         uint64_t end, int pass, struct hist_cells cells) {
+static void update_cells(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end,
+                         int pass, struct hist_cells cells) {
+  const struct binned_block *block = piece.block;
   static const struct hist_source counts = {0};
   const struct workspace *ws = job->ws;
-  struct hist_block view = {block->rows, block->row_bytes, block->cell_bytes, block->n_columns,
-                            block->offsets};
+  struct hist_block view = {block->rows + (size_t)piece.first * block->cell_bytes, block->row_bytes,
+                            block->cell_bytes, piece.end - piece.first, block->offsets + piece.first};
   if (cells.packed != NULL)
     ws->kernels->hist_update_packed(&view, rows_of(job), begin, end, ws->packed, cells.packed);
   else
     ws->kernels->hist_update(&view, rows_of(job), begin, end, pass == 0 ? &ws->source : &counts, cells.pairs);
 }
 
-/* Rows [begin, end) of the leaf in one block into a target that starts at the block's first cell; with
- * `search` they are the last ones. No rows at all still make planes. */
-static void add_rows(const struct build_job *job, const struct binned_block *block, uint64_t begin,
-                     uint64_t end, struct hist_target target, int thread, bool search) {
+/* Rows [begin, end) of the leaf in a piece of a block into a target that starts at the block's first cell;
+ * with `search` they are the last ones. No rows at all still make planes. */
+static void add_rows(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end,
+                     struct hist_target target, int thread, bool search) {
   const struct workspace *ws = job->ws;
-  struct lane *lane = &ws->lanes[thread];
-  struct hist_cells cells = {.pairs = lane->cells, .count_bits = ws->count_bits};
-  if (ws->packed != NULL) cells.packed = (int64_t *)lane->cells;
-  /* counts that do not ride in the hessians have a pass of their own */
-  int n_passes = ws->count_kind == COUNT_FIELD && ws->count_bits == 0 ? 2 : 1;
-  if (n_passes > 1 && target.first && target.planes.count != NULL)
-    memset(target.planes.count, 0, block->n_cells * sizeof(uint32_t));
-  for (int pass = 0; pass < n_passes; pass++) {
+  struct hist_cells cells = cells_of(ws, thread);
+  const int passes = n_passes(ws);
+  if (passes > 1 && target.first && target.planes.count != NULL)
+    memset(target.planes.count, 0, piece.block->n_cells * sizeof(uint32_t));
+  for (int pass = 0; pass < passes; pass++) {
     if (pass == 1) cells.count_bits = HIST_COUNT_BITS;
-    uint64_t step = cells.packed != NULL ? HIST_PACKED_ROWS : HIST_SPILL_ROWS, at = begin, stop;
-    if (cells.packed == NULL && cells.count_bits == 0) step = end - begin;
+    uint64_t step = pass == 1 ? HIST_SPILL_ROWS : rows_of_cells(ws), at = begin, stop;
     do {
       stop = end - at > step ? at + step : end;
-      update_cells(job, block, at, stop, pass, cells);
-      if (search && stop == end && pass == n_passes - 1)
-        spill_and_search(job, block, cells, &target, thread);
+      update_cells(job, piece, at, stop, pass, cells);
+      if (search && stop == end && pass == passes - 1)
+        spill_and_search(job, piece, cells, &target, thread);
       else
-        hist_spill_carriers(ws, block, 0, block->n_columns, cells, &target);
+        spill_piece(ws, piece, cells, &target);
       target.first = false;
       at = stop;
     } while (at < end);
   }
 }
 
-static void build_block(void *user, size_t chunk, int thread) {
+/* The first carrier of a part of a block: parts have about as many cells each. */
+static uint32_t part_begin(const struct binned_block *block, uint32_t part, uint32_t n_parts) {
+  const uint64_t cells_before = (uint64_t)block->n_sums * part / n_parts;
+  uint32_t first = 0;
+  while (first < block->n_columns && block->offsets[first] < cells_before) first++;
+  return part < n_parts ? first : block->n_columns;
+}
+
+static void build_piece(void *user, size_t chunk, int thread) {
   struct build_job *job = user;
-  const struct binned_block *block = &workspace_matrix(job->ws)->blocks[chunk];
+  const struct binned_block *block = &workspace_matrix(job->ws)->blocks[chunk / job->n_parts];
+  const uint32_t part = (uint32_t)(chunk % job->n_parts);
+  const struct piece piece = {block, part_begin(block, part, job->n_parts),
+                              part_begin(block, part + 1, job->n_parts)};
+  if (piece.first == piece.end) return;
   struct hist_target target = hist_target_at(&job->target, block->first_cell);
-  add_rows(job, block, 0, job->leaf->n_rows, target, thread, true);
+  add_rows(job, piece, 0, job->leaf->n_rows, target, thread, true);
 }
 
 static void build_rows(void *user, size_t chunk, int thread) {
@@ -206,8 +248,9 @@ static void build_rows(void *user, size_t chunk, int thread) {
   uint64_t begin = (uint64_t)chunk * job->chunk_rows, end = begin + job->chunk_rows;
   if (end > job->leaf->n_rows) end = job->leaf->n_rows;
   struct lane *lane = &job->ws->lanes[thread];
-  add_rows(job, job->block, begin, end, (struct hist_target){.planes = lane->planes, .first = !lane->filled},
-           thread, false);
+  const struct piece all = {job->block, 0, job->block->n_columns};
+  add_rows(job, all, begin, end, (struct hist_target){.planes = lane->planes, .first = !lane->filled}, thread,
+           false);
   lane->filled = true;
 }
 
@@ -237,9 +280,9 @@ static void merge_column(const struct build_job *job, const struct binned_column
 
 static void merge_group(void *user, size_t chunk, int thread) {
   struct build_job *job = user;
-  uint32_t first = (uint32_t)chunk * GROUP_CARRIERS;
-  for_columns(job, job->block, first, group_end(job->block, first), thread, merge_column);
-  search_group(job, job->block, first, thread);
+  const struct piece group = group_at(job->block, chunk);
+  for_columns(job, group, thread, merge_column);
+  search_piece(job, group, thread);
 }
 
 /* One block, its rows cut between threads: every lane fills planes of its own, which are then added up. */
@@ -252,18 +295,26 @@ static void build_block_by_rows(struct build_job *job, const struct binned_block
   copse_parallel_for(n_threads, (block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, merge_group, job);
 }
 
+/* Every thread has its columns: what it reads, writes and searches lies in its own core's caches from leaf to
+ * leaf. */
+bool hist_shares_columns(const struct workspace *ws, uint64_t n_rows) {
+  enum { MOST_UPDATES = 1 << 18 };
+  if (!ws->shares_columns || n_rows * workspace_matrix(ws)->n_carriers >= MOST_UPDATES) return false;
+  return !crowd_alone(ws);
+}
+
 /* Threads that the leaf is worth: for its rows, or at least for the cells that are searched. */
 static int threads_for(const struct build_job *job, bool *by_rows) {
   const struct workspace *ws = job->ws;
   const struct binned *binned = workspace_matrix(ws);
-  uint64_t most = (uint64_t)ws->n_threads;
+  uint64_t most = (uint64_t)crowd_threads(ws, job->leaf->n_rows);
   uint64_t updates = job->leaf->n_rows * binned->n_carriers / MIN_UPDATES_PER_THREAD;
   uint64_t cells = job->search != NULL ? 2 * binned->n_cells / MIN_CELLS_PER_THREAD : 0;
   /* What is not kept needs no planes to add up. */
   *by_rows = job->leaf->slot >= 0 && most > 1 && updates >= 2 &&
              binned->n_blocks < 4 * (updates < most ? updates : most);
   uint64_t n = *by_rows || updates > cells ? updates : cells;
-  return n < most ? (int)n : ws->n_threads;
+  return (int)(n < most ? n : most);
 }
 
 /* The time of the searches is the split search's, as if it had come by itself. */
@@ -294,10 +345,18 @@ void hist_build(struct workspace *ws, const struct hist_task *task, int lane) {
   bool by_rows = false;
   int n_threads = lane == ALL_LANES ? threads_for(&job, &by_rows) : 1;
   double searched = lane == ALL_LANES ? 0 : ws->lanes[lane].phase_s[PHASE_SPLIT];
+  job.n_parts = 1;
+  const bool shared = lane == ALL_LANES && hist_shares_columns(ws, job.leaf->n_rows);
+  if (shared) {
+    by_rows = false;
+    n_threads = ws->n_threads;
+    if (binned->n_blocks < 2 * (uint32_t)n_threads) job.n_parts = (uint32_t)n_threads;
+  }
   if (by_rows)
     for (uint32_t b = 0; b < binned->n_blocks; b++) build_block_by_rows(&job, &binned->blocks[b], n_threads);
   else
-    workspace_for(lane, n_threads, binned->n_blocks, build_block, &job);
+    workspace_for(lane, n_threads, binned->n_blocks * job.n_parts, build_piece, &job);
+  if (shared && crowd_waits(ws)) crowd_note(ws, false, true);
   note_phases(ws, lane, n_threads, start, searched);
 }
 
@@ -314,13 +373,14 @@ void hist_sum(struct workspace *ws, int leaf) {
 
 static void search_chunk(void *user, size_t chunk, int thread) {
   const struct build_job *job = user;
-  search_group(job, job->block, (uint32_t)chunk * GROUP_CARRIERS, thread);
+  search_piece(job, group_at(job->block, chunk), thread);
 }
 
 void hist_search(struct workspace *ws, const struct split_search *search) {
   double start = workspace_clock();
   const struct binned *binned = workspace_matrix(ws);
   int n_threads = binned->n_cells < MIN_CELLS_PER_THREAD ? 1 : ws->n_threads;
+  if (hist_shares_columns(ws, 0)) n_threads = ws->n_threads;
   struct build_job job = {.ws = ws, .search = search};
   for (uint32_t b = 0; b < binned->n_blocks; b++) {
     job.block = &binned->blocks[b];

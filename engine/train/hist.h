@@ -18,6 +18,8 @@ void hist_take(struct workspace *ws, int parent, int child);
 void hist_give_back(struct workspace *ws, int leaf);
 /* Gives a leaf's slot to another leaf. */
 void hist_move(struct workspace *ws, int from_leaf, int to_leaf);
+/* Whether all threads build the histogram of a leaf of so many rows, some columns each. */
+bool hist_shares_columns(const struct workspace *ws, uint64_t n_rows);
 /* What is to be done with a leaf's rows. */
 struct hist_task {
   int leaf;    /* its slot, if it has one, is filled from its rows */

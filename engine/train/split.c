@@ -209,8 +209,11 @@ static void search_side(const struct split_search *search, int side, uint32_t co
     split_search_categorical(&task);
   else
     search_numeric(search, side, thread, &task);
-  if (out->column != UINT32_MAX) out->gain = constrain_gain(ws, task.leaf, side, column, out->gain);
   if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = task.splittable;
+  if (out->column == UINT32_MAX) return;
+  out->gain = constrain_gain(ws, task.leaf, side, column, out->gain);
+  const struct split **best = &ws->lanes[thread].best[side];
+  if (*best == NULL || split_better(out, *best)) *best = out;
 }
 
 static struct split_side begin_side(const struct workspace *ws, const struct leaf *leaf,
@@ -230,6 +233,7 @@ struct split_search split_search_begin(struct workspace *ws, const int leaves[2]
   struct split_search search = {.ws = ws,
                                 .leaves = {leaves[0], leaves[1]},
                                 .found = &ws->lanes[first],
+                                .end = &ws->lanes[end],
                                 .rules = split_rules(&ws->grow)};
   uint32_t n_columns = ws->data->binned.n_columns;
   for (int side = 0; side < 2; side++) {
@@ -239,7 +243,10 @@ struct split_search split_search_begin(struct workspace *ws, const int leaves[2]
     constrain_begin_search(ws, leaves[side], side);
     search.sides[side] = begin_side(ws, leaf, &search.rules);
   }
-  for (int t = first; t < end; t++) ws->lanes[t].best_gain[0] = ws->lanes[t].best_gain[1] = 0;
+  for (int t = first; t < end; t++) {
+    ws->lanes[t].best_gain[0] = ws->lanes[t].best_gain[1] = 0;
+    ws->lanes[t].best[0] = ws->lanes[t].best[1] = NULL;
+  }
   return search;
 }
 
@@ -250,14 +257,13 @@ void split_search_column(const struct split_search *search, uint32_t column, int
 
 void split_search_end(const struct split_search *search) {
   struct workspace *ws = search->ws;
-  uint32_t n_columns = ws->data->binned.n_columns;
   for (int side = 0; side < 2; side++) {
     if (search->leaves[side] < 0) continue;
     ws->leaves[search->leaves[side]].has_rests = ws->rests != NULL;
-    const struct split *columns = &search->found->column_best[(size_t)side * n_columns], *best = NULL;
-    for (uint32_t c = 0; c < n_columns; c++)
-      if (columns[c].column != UINT32_MAX && (best == NULL || split_better(&columns[c], best)))
-        best = &columns[c];
+    const struct split *best = NULL;
+    for (const struct lane *lane = search->found; lane < search->end; lane++)
+      if (lane->best[side] != NULL && (best == NULL || split_better(lane->best[side], best)))
+        best = lane->best[side];
     if (best != NULL)
       split_copy(&ws->leaves[search->leaves[side]].best, best, ws->bin_words);
     else

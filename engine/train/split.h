@@ -18,8 +18,9 @@ enum rest_source { REST_KEPT, REST_BUILT, REST_OF_PARENT };
  * their histograms are known. */
 struct split_search {
   struct workspace *ws;
-  int leaves[2];      /* a negative number is passed over */
-  struct lane *found; /* that holds what is found */
+  int leaves[2];          /* a negative number is passed over */
+  struct lane *found;     /* that holds what is found: the first of those that search */
+  const struct lane *end; /* behind the last of them */
   struct scan_rules rules;
   struct split_side sides[2];
   enum rest_source rest[2];

@@ -57,16 +57,18 @@ struct category_scratch {
 };
 
 struct lane {
-  struct hist_pair *cells;   /* [max block cells], zero between uses; packed cells lie in them too */
-  struct hist_planes planes; /* [max block cells] */
-  bool filled;               /* they hold rows of the leaf being built */
+  _Alignas(
+      64) struct hist_pair *cells; /* [max block cells], zero between uses; packed cells lie in them too */
+  struct hist_planes planes;       /* [max block cells] */
+  bool filled;                     /* they hold rows of the leaf being built */
   struct category_scratch categories;
-  uint32_t *bits;            /* [bin_words] candidate set */
-  bool *column_in_leaf;      /* [2 * n_columns] of the pair being searched */
-  struct split *column_best; /* [2 * n_columns] */
-  uint32_t *column_bits;     /* [2 * n_columns * bin_words] */
-  double best_gain[2];       /* of the numeric columns that this thread has searched, before the shift */
-  double phase_s[4];         /* of work that this lane did by itself */
+  uint32_t *bits;              /* [bin_words] candidate set */
+  bool *column_in_leaf;        /* [2 * n_columns] of the pair being searched */
+  struct split *column_best;   /* [2 * n_columns] */
+  uint32_t *column_bits;       /* [2 * n_columns * bin_words] */
+  double best_gain[2];         /* of the numeric columns that this thread has searched, before the shift */
+  const struct split *best[2]; /* of all that it has searched; NULL: none has a candidate */
+  double phase_s[4];           /* of work that this lane did by itself */
 };
 
 /* Work on a leaf is shared by all threads, or one thread's by itself: then on the lane of that thread. */
@@ -165,8 +167,10 @@ struct workspace {
   int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
   int alone, alone_next;     /* stretches of growing trees without helpers, see ahead.c: now, and next time */
-  bool speculative;          /* there are slots enough for leaves that are divided ahead */
-  int64_t *pool;             /* gradient and hessian planes of all slots */
+  double crowd_start, crowd_waited; /* when the tree began, and what had been waited for threads by then */
+  bool shares_columns; /* threads share small leaves, see hist.h; else they are one thread's each */
+  bool speculative;    /* there are slots enough for leaves that are divided ahead */
+  int64_t *pool;       /* gradient and hessian planes of all slots */
   struct hist_planes *slots;
   atomic_int *slot_leaf; /* leaf that owns a slot */
 

@@ -74,6 +74,7 @@ static copse_booster *trained(const char *objective, const struct small_data *d,
   copse_error err;
   bool finished;
   if (copse_booster_create(NULL, *data, params, &b, &err) != COPSE_OK) fail_msg("%s", err.message);
+  assert_int_equal(booster_reserve_gradients(b, &err), COPSE_OK); /* they are kept to be looked at */
   for (int round = 0; round < rounds; round++) {
     if (copse_booster_step(b, &finished, &err) != COPSE_OK) fail_msg("%s", err.message);
     assert_false(finished);
@@ -128,6 +129,7 @@ static void splits_are_the_naive_ones(void **unused) {
     copse_dataset *data = small_dataset(&d, params, NULL);
     copse_booster *b;
     assert_int_equal(copse_booster_create(NULL, data, params, &b, NULL), COPSE_OK);
+    assert_int_equal(booster_reserve_gradients(b, NULL), COPSE_OK);
     assert_int_equal(copse_booster_step(b, NULL, NULL), COPSE_OK);
     struct naive_tree naive = {.leaf_of_row = leaf_of_row};
     naive_grow(data, &b->workspace.grow, b->gradient, b->hessian, &naive);

@@ -2,6 +2,7 @@
 #include <limits.h>
 #include <stdatomic.h>
 
+#include "base/team.h"
 #include "copse.h"
 #include "testing.h"
 
@@ -100,6 +101,52 @@ static void two_threads_really_run(void **state) {
   assert_int_equal(arrived, 2);
 }
 
+/* Phases of one team, of any number of chunks, one after the other. */
+struct phases {
+  struct visit *visit;
+  size_t n_chunks;
+  int n_phases;
+};
+
+static void run_phases(void *user) {
+  struct phases *phases = user;
+  for (int p = 0; p < phases->n_phases; p++)
+    copse_parallel_for(phases->visit->n_threads, phases->n_chunks, visit_chunk, phases->visit);
+}
+
+static void a_team_visits_every_chunk_of_every_phase(void **state) {
+  (void)state;
+  const int threads[] = {2, 3, 8};
+  const size_t chunks[] = {1, 2, 7, 8, MAX_CHUNKS};
+  for (size_t t = 0; t < sizeof threads / sizeof *threads; t++)
+    for (size_t c = 0; c < sizeof chunks / sizeof *chunks; c++) {
+      struct visit visit = {.n_threads = threads[t]};
+      struct phases phases = {&visit, chunks[c], 20};
+      team_run(threads[t], run_phases, &phases);
+      for (size_t i = 0; i < MAX_CHUNKS; i++) assert_int_equal(visit.count[i], i < chunks[c] ? 20 : 0);
+      assert_int_equal(visit.bad_thread, 0);
+    }
+}
+
+/* Whoever has the first chunk keeps it until the others are done, of which one is of the same share: the
+ * other thread takes it. */
+static void waits_for_others(void *user, size_t chunk, int thread) {
+  (void)thread;
+  atomic_int *n_run = user;
+  while (chunk == 0 && atomic_load(n_run) < 3) {
+  }
+  atomic_fetch_add(n_run, 1);
+}
+
+static void run_waiting(void *user) { copse_parallel_for(2, 4, waits_for_others, user); }
+
+static void chunks_are_taken_from_other_threads(void **state) {
+  (void)state;
+  atomic_int n_run = 0;
+  team_run(2, run_waiting, &n_run);
+  assert_int_equal(n_run, 4);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(every_chunk_is_visited_once),
@@ -107,6 +154,8 @@ int main(void) {
       cmocka_unit_test(one_thread_runs_in_order),
       cmocka_unit_test(a_nested_call_runs_serially_and_completely),
       cmocka_unit_test(two_threads_really_run),
+      cmocka_unit_test(a_team_visits_every_chunk_of_every_phase),
+      cmocka_unit_test(chunks_are_taken_from_other_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
