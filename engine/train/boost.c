@@ -414,7 +414,8 @@ static copse_status grow_round(copse_booster *booster, bool custom, bool *finish
     status = grow_apart(booster, k, custom, &n_apart, err);
     if (status == COPSE_OK && n_apart == 0) status = grow_output(booster, k, custom, err);
     const int end = n_apart > 0 ? k + n_apart : k + 1;
-    for (; k < end && status == COPSE_OK; k++) status = finish_output(booster, k, custom, n_apart > 0, &split, err);
+    for (; k < end && status == COPSE_OK; k++)
+      status = finish_output(booster, k, custom, n_apart > 0, &split, err);
   }
   if (status != COPSE_OK) {
     return_to(booster, first_tree);
