@@ -137,8 +137,39 @@ static void make_negative(struct mixed_data *mixed) {
       mixed->x[row * FEATURES + f] = -fabs(mixed->x[row * FEATURES + f]);
 }
 
-static void check(const struct setting *s, uint64_t seed) {
+/* A model, what it was trained on, and other rows in the same bins. */
+struct trained {
+  copse_params *params;
+  copse_dataset *set, *valid;
+  copse_booster *booster;
+  copse_model *model, *again; /* again: read from its text */
+  copse_table table, other;
+};
+
+static struct trained train(const char *text, const struct small_data *data,
+                            const struct small_data *others) {
   copse_error err;
+  struct trained t = {.params = small_params(text), .table = small_table(data), .other = small_table(others)};
+  t.set = small_dataset(data, t.params, NULL);
+  must(copse_booster_create(NULL, t.set, t.params, &t.booster, &err), &err);
+  must(copse_train(t.booster, t.params, NULL, NULL, &t.model, NULL, &err), &err);
+  must(copse_dataset_from_table(NULL, &t.other, NULL, NULL, t.params, copse_dataset_schema(t.set), &t.valid,
+                                &err),
+       &err);
+  t.again = reread(t.model);
+  return t;
+}
+
+static void trained_free(const struct trained *t) {
+  copse_model_free(t->again);
+  copse_model_free(t->model);
+  copse_booster_free(t->booster);
+  copse_dataset_free(t->valid);
+  copse_dataset_free(t->set);
+  copse_params_free(t->params);
+}
+
+static void check(const struct setting *s, uint64_t seed) {
   struct mixed_data mixed = mixed_data_make(TRAIN, FEATURES, seed);
   struct mixed_data others = mixed_data_make(OTHERS, FEATURES, seed + 1);
   make_negative(&mixed);
@@ -149,27 +180,13 @@ static void check(const struct setting *s, uint64_t seed) {
   for (uint64_t row = 0; row < TRAIN && s->n_classes > 0; row++)
     mixed.label[row] = s->n_classes == 2 ? mixed.class_label[row]
                                          : fminf(fmaxf(floorf(mixed.label[row]), 0), (float)s->n_classes - 1);
-  copse_params *params = small_params(s->params);
-  copse_dataset *set = small_dataset(&mixed.data, params, NULL), *valid;
-  copse_booster *booster;
-  copse_model *model;
-  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
-  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
-  copse_table table = small_table(&mixed.data), other = small_table(&others.data);
-  must(copse_dataset_from_table(NULL, &other, NULL, NULL, params, copse_dataset_schema(set), &valid, &err),
-       &err);
-  copse_model *again = reread(model);
-  compare_all(model, &table, set);
-  compare_all(model, &other, valid);
-  compare_all(again, &other, valid);
-  compare_stored(again, &other, valid);
-  compare_subset(model, &other, valid);
-  copse_model_free(again);
-  copse_model_free(model);
-  copse_booster_free(booster);
-  copse_dataset_free(valid);
-  copse_dataset_free(set);
-  copse_params_free(params);
+  const struct trained t = train(s->params, &mixed.data, &others.data);
+  compare_all(t.model, &t.table, t.set);
+  compare_all(t.model, &t.other, t.valid);
+  compare_all(t.again, &t.other, t.valid);
+  compare_stored(t.again, &t.other, t.valid);
+  compare_subset(t.model, &t.other, t.valid);
+  trained_free(&t);
   mixed_data_free(&others);
   mixed_data_free(&mixed);
 }
@@ -251,31 +268,16 @@ static void predict_rows(copse_model *model, const double *x, uint64_t n, double
 
 /* Trained with, read from its text, from bins and from numbers, all at once and one by one. */
 static void check_extremes(const char *text, const struct small_data *data, const struct small_data *others) {
-  copse_error err;
-  copse_params *params = small_params(text);
-  copse_dataset *set = small_dataset(data, params, NULL), *valid;
-  copse_booster *booster;
-  copse_model *model;
-  must(copse_booster_create(NULL, set, params, &booster, &err), &err);
-  must(copse_train(booster, params, NULL, NULL, &model, NULL, &err), &err);
-  copse_table table = small_table(data), other = small_table(others);
-  must(copse_dataset_from_table(NULL, &other, NULL, NULL, params, copse_dataset_schema(set), &valid, &err),
-       &err);
-  copse_model *again = reread(model);
-  compare_all(again, &table, set);
-  compare_all(again, &other, valid);
-  compare_stored(again, &other, valid);
+  const struct trained t = train(text, data, others);
+  compare_all(t.again, &t.table, t.set);
+  compare_all(t.again, &t.other, t.valid);
+  compare_stored(t.again, &t.other, t.valid);
   double *one_by_one = copse_alloc(NULL, TRAIN, sizeof *one_by_one);
-  predict_rows(again, data->x, TRAIN, one_by_one);
-  const double *scores = copse_booster_scores(booster, 0, NULL);
+  predict_rows(t.again, data->x, TRAIN, one_by_one);
+  const double *scores = copse_booster_scores(t.booster, 0, NULL);
   for (uint64_t row = 0; row < TRAIN; row++) near(one_by_one[row], scores[row]);
   copse_free(one_by_one);
-  copse_model_free(again);
-  copse_model_free(model);
-  copse_booster_free(booster);
-  copse_dataset_free(valid);
-  copse_dataset_free(set);
-  copse_params_free(params);
+  trained_free(&t);
 }
 
 static void ends_of_the_range_predict_what_rows_do(void **state) {
