@@ -1,32 +1,45 @@
-/* crowd.c - when others hold the cores, and how long to do without help then. */
+/* crowd.c - when others hold the cores, and how long to do without help then.
+ *
+ * What tells is the time lost in some milliseconds of work: a process that shares a core takes slices of a
+ * few milliseconds, half of the time; one that comes and goes in less is no reason to do without a core. */
 #include "train/crowd.h"
 
 #include "base/team.h"
 
-enum { FIRST_ALONE = 4, MOST_ALONE = 256 };
+static const double WINDOW_S = 6e-3; /* of every thread */
+/* Threads that lose more than this share of their time have to share their cores. */
+static const double CROWDED = 0.18;
+static const double FIRST_ALONE_S = 8e-3, MOST_ALONE_S = 0.5;
 
-/* Waits for chunks of other threads that are more than this, and more than this share of the time, tell of
- * threads that were taken off their cores: a slice of another process's time is some milliseconds. */
-static const double LEAST_WAITED_S = 500e-6, CROWDED = 0.25;
-
-void crowd_begin(struct workspace *ws) {
-  ws->crowd_start = workspace_clock();
-  ws->crowd_waited = team_waited_seconds();
-}
-
-bool crowd_waits(const struct workspace *ws) {
-  const double waited = team_waited_seconds() - ws->crowd_waited;
-  return waited > LEAST_WAITED_S && waited > CROWDED * (workspace_clock() - ws->crowd_start);
-}
-
-void crowd_note(struct workspace *ws, bool alone, bool crowded) {
-  if (alone) {
-    ws->alone -= ws->alone > 0; /* stretches lie within each other */
-  } else if (crowded) {
-    ws->alone_next = ws->alone_next == 0 ? FIRST_ALONE : 4 * ws->alone_next;
-    if (ws->alone_next > MOST_ALONE) ws->alone_next = MOST_ALONE;
-    ws->alone = ws->alone_next;
-  } else if (ws->alone_next > 0) {
-    ws->alone_next--;
+void crowd_note(struct workspace *ws, double wall_s, double lost_s) {
+  struct crowd *crowd = &ws->crowd;
+  if (crowd->alone) {
+    crowd->alone = workspace_clock() < crowd->alone_until;
+    return;
   }
+  crowd->wall_s += wall_s;
+  crowd->lost_s += lost_s;
+  if (crowd->wall_s < WINDOW_S * ws->n_threads) return;
+  if (crowd->lost_s > CROWDED * crowd->wall_s) {
+    crowd->alone = true;
+    crowd->alone_s = crowd->alone_s > 0 ? 2 * crowd->alone_s : FIRST_ALONE_S;
+    if (crowd->alone_s > MOST_ALONE_S) crowd->alone_s = MOST_ALONE_S;
+    crowd->alone_until = workspace_clock() + crowd->alone_s;
+  } else {
+    crowd->alone_s = crowd->alone_s > FIRST_ALONE_S ? crowd->alone_s / 2 : 0;
+  }
+  crowd->wall_s = crowd->lost_s = 0;
+}
+
+void crowd_begin_tree(struct workspace *ws) {
+  ws->crowd.start = workspace_clock();
+  ws->crowd.waited = team_waited_seconds();
+}
+
+void crowd_note_waits(struct workspace *ws) {
+  struct crowd *crowd = &ws->crowd;
+  const double now = workspace_clock(), waited = team_waited_seconds();
+  crowd_note(ws, ws->n_threads * (now - crowd->start), waited - crowd->waited);
+  crowd->start = now;
+  crowd->waited = waited;
 }

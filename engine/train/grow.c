@@ -167,10 +167,9 @@ static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_e
 
 copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
   if (!ws->shares_columns) return grow_leaves(ws, tree, err);
-  const bool alone = crowd_alone(ws);
-  crowd_begin(ws);
+  crowd_begin_tree(ws);
   copse_status status = grow_leaves(ws, tree, err);
-  if (alone || !crowd_alone(ws)) crowd_note(ws, alone, false);
+  crowd_note_waits(ws);
   return status;
 }
 

@@ -23,6 +23,10 @@ enum {
 
 enum { NOBODY = -1, RESERVED = -2 };
 
+/* At most so many rows are claimed at once: few enough for one of the threads to be taken off its core
+ * without a long wait for it, and no more than cells have room for. */
+enum { HIST_CLAIM_ROWS = 1 << 13 };
+
 /* Whose slot it is may be asked while another thread hands its own on, between leaves that keep theirs. */
 static void own_slot(struct workspace *ws, int slot, int leaf) {
   ws->leaves[leaf].slot = slot;
@@ -102,8 +106,9 @@ struct build_job {
   struct hist_target target; /* whole histograms */
   const struct split_search *search;
   const struct binned_block *block; /* whose rows are cut; NULL: columns are */
-  uint64_t chunk_rows;
-  uint32_t n_parts; /* of a block's columns, a chunk each */
+  int n_shares;                     /* of its rows */
+  uint32_t n_parts;                 /* of a block's columns, a chunk each */
+  uint32_t n_groups;                /* of those of `block` */
 };
 
 static const uint32_t *rows_of(const struct build_job *job) {
@@ -143,8 +148,16 @@ static struct piece group_of(struct piece piece) {
   return piece;
 }
 
-static struct piece group_at(const struct binned_block *block, size_t number) {
-  return group_of((struct piece){block, (uint32_t)number * GROUP_CARRIERS, block->n_columns});
+/* Groups of a block for threads to take, as many for each. */
+static uint32_t n_groups(const struct binned_block *block, int n_threads) {
+  const uint32_t n = (block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, t = (uint32_t)n_threads;
+  return n_threads > 1 ? (n + t - 1) / t * t : n;
+}
+
+static struct piece group_at(const struct build_job *job, size_t number) {
+  const uint64_t n = job->block->n_columns;
+  return (struct piece){job->block, (uint32_t)(n * number / job->n_groups),
+                        (uint32_t)(n * (number + 1) / job->n_groups)};
 }
 
 static void search_piece(const struct build_job *job, struct piece piece, int thread) {
@@ -243,14 +256,52 @@ static void build_piece(void *user, size_t chunk, int thread) {
   add_rows(job, piece, 0, job->leaf->n_rows, target, thread, true);
 }
 
+/* The next rows of a share, ever fewer toward its end, so that threads are through at the same time. */
+static bool claim_rows(const struct build_job *job, int share, uint64_t *begin, uint64_t *end) {
+  enum { LEAST = 1 << 10 };
+  atomic_uint_least64_t *next = &job->ws->lanes[share].next_row;
+  const uint64_t stop = job->leaf->n_rows * (uint64_t)(share + 1) / (uint64_t)job->n_shares;
+  uint64_t at = atomic_load_explicit(next, memory_order_relaxed), n;
+  do {
+    if (at >= stop) return false;
+    n = (stop - at) / 4 > LEAST ? (stop - at) / 4 : LEAST;
+    if (n > HIST_CLAIM_ROWS) n = HIST_CLAIM_ROWS;
+    if (n > stop - at) n = stop - at;
+  } while (
+      !atomic_compare_exchange_weak_explicit(next, &at, at + n, memory_order_relaxed, memory_order_relaxed));
+  *begin = at;
+  *end = at + n;
+  return true;
+}
+
+/* A thread's rows of the block: first its own share, then what is left of the others'. Its cells are spilled
+ * when they have no more room, and at the end. */
 static void build_rows(void *user, size_t chunk, int thread) {
   struct build_job *job = user;
-  uint64_t begin = (uint64_t)chunk * job->chunk_rows, end = begin + job->chunk_rows;
-  if (end > job->leaf->n_rows) end = job->leaf->n_rows;
-  struct lane *lane = &job->ws->lanes[thread];
+  struct workspace *ws = job->ws;
+  struct lane *lane = &ws->lanes[thread];
   const struct piece all = {job->block, 0, job->block->n_columns};
-  add_rows(job, all, begin, end, (struct hist_target){.planes = lane->planes, .first = !lane->filled}, thread,
-           false);
+  const struct hist_cells cells = cells_of(ws, thread);
+  const bool at_once = n_passes(ws) == 1;
+  uint64_t begin, end, held = 0;
+  for (int s = 0; s < job->n_shares; s++)
+    while (claim_rows(job, ((int)chunk + s) % job->n_shares, &begin, &end)) {
+      struct hist_target target = {.planes = lane->planes, .first = !lane->filled};
+      if (!at_once) {
+        add_rows(job, all, begin, end, target, thread, false);
+        lane->filled = true;
+        continue;
+      }
+      if (held + (end - begin) > rows_of_cells(ws)) {
+        spill_piece(ws, all, cells, &target);
+        lane->filled = true;
+        held = 0;
+      }
+      update_cells(job, all, begin, end, 0, cells);
+      held += end - begin;
+    }
+  if (held == 0) return;
+  spill_piece(ws, all, cells, &(struct hist_target){.planes = lane->planes, .first = !lane->filled});
   lane->filled = true;
 }
 
@@ -280,7 +331,7 @@ static void merge_column(const struct build_job *job, const struct binned_column
 
 static void merge_group(void *user, size_t chunk, int thread) {
   struct build_job *job = user;
-  const struct piece group = group_at(job->block, chunk);
+  const struct piece group = group_at(job, chunk);
   for_columns(job, group, thread, merge_column);
   search_piece(job, group, thread);
 }
@@ -289,10 +340,14 @@ static void merge_group(void *user, size_t chunk, int thread) {
 static void build_block_by_rows(struct build_job *job, const struct binned_block *block, int n_threads) {
   struct workspace *ws = job->ws;
   job->block = block;
-  const size_t n_chunks = workspace_cut(job->leaf->n_rows, HIST_SPILL_ROWS, n_threads, &job->chunk_rows);
+  job->n_shares = n_threads;
   for (int t = 0; t < ws->n_threads; t++) ws->lanes[t].filled = false;
-  copse_parallel_for(n_threads, n_chunks, build_rows, job);
-  copse_parallel_for(n_threads, (block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, merge_group, job);
+  for (int t = 0; t < n_threads; t++)
+    atomic_store_explicit(&ws->lanes[t].next_row, job->leaf->n_rows * (uint64_t)t / (uint64_t)n_threads,
+                          memory_order_relaxed);
+  copse_parallel_for(n_threads, (size_t)n_threads, build_rows, job);
+  job->n_groups = n_groups(block, n_threads);
+  copse_parallel_for(n_threads, job->n_groups, merge_group, job);
 }
 
 /* Every thread has its columns: what it reads, writes and searches lies in its own core's caches from leaf to
@@ -356,7 +411,6 @@ void hist_build(struct workspace *ws, const struct hist_task *task, int lane) {
     for (uint32_t b = 0; b < binned->n_blocks; b++) build_block_by_rows(&job, &binned->blocks[b], n_threads);
   else
     workspace_for(lane, n_threads, binned->n_blocks * job.n_parts, build_piece, &job);
-  if (shared && crowd_waits(ws)) crowd_note(ws, false, true);
   note_phases(ws, lane, n_threads, start, searched);
 }
 
@@ -373,7 +427,7 @@ void hist_sum(struct workspace *ws, int leaf) {
 
 static void search_chunk(void *user, size_t chunk, int thread) {
   const struct build_job *job = user;
-  search_piece(job, group_at(job->block, chunk), thread);
+  search_piece(job, group_at(job, chunk), thread);
 }
 
 void hist_search(struct workspace *ws, const struct split_search *search) {
@@ -384,8 +438,8 @@ void hist_search(struct workspace *ws, const struct split_search *search) {
   struct build_job job = {.ws = ws, .search = search};
   for (uint32_t b = 0; b < binned->n_blocks; b++) {
     job.block = &binned->blocks[b];
-    copse_parallel_for(n_threads, (job.block->n_columns + GROUP_CARRIERS - 1) / GROUP_CARRIERS, search_chunk,
-                       &job);
+    job.n_groups = n_groups(job.block, n_threads);
+    copse_parallel_for(n_threads, job.n_groups, search_chunk, &job);
   }
   note_phases(ws, ALL_LANES, n_threads, start, 0);
 }

@@ -61,6 +61,7 @@ struct lane {
       64) struct hist_pair *cells; /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes;       /* [max block cells] */
   bool filled;                     /* they hold rows of the leaf being built */
+  atomic_uint_least64_t next_row;  /* of this lane's share of that leaf's, see hist.c */
   struct category_scratch categories;
   uint32_t *bits;              /* [bin_words] candidate set */
   bool *column_in_leaf;        /* [2 * n_columns] of the pair being searched */
@@ -109,6 +110,15 @@ struct joint_roots {
   int n_roots, n_taken;
   struct joint_root roots[HIST_MOST_SOURCES];
   struct hist_pair **cells; /* [n_threads] [2 or 4 * max block cells]; those of trees are zero between uses */
+};
+
+/* What is known of other processes on the cores, see crowd.h. */
+struct crowd {
+  bool alone;            /* small leaves are one thread's, */
+  double alone_until;    /* until then */
+  double alone_s;        /* for how long the last time; 0: the cores have been free since */
+  double wall_s, lost_s; /* of all threads since something was decided, and what of it they lost */
+  double start, waited;  /* when this tree began, and what had been waited for threads by then */
 };
 
 struct workspace {
@@ -166,8 +176,7 @@ struct workspace {
 
   int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
-  int alone, alone_next;     /* stretches of growing trees without helpers, see ahead.c: now, and next time */
-  double crowd_start, crowd_waited; /* when the tree began, and what had been waited for threads by then */
+  struct crowd crowd;
   bool shares_columns; /* threads share small leaves, see hist.h; else they are one thread's each */
   bool speculative;    /* there are slots enough for leaves that are divided ahead */
   int64_t *pool;       /* gradient and hessian planes of all slots */
