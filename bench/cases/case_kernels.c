@@ -92,6 +92,8 @@ static const struct kernel_case rows[] = {
     ROW(interleave, "28_columns", bench_interleave, 28),
     ROW(add_range, "1m", bench_add_range, 0),
     ROW(find_buckets, "1m", bench_find_buckets, 0),
+    ROW(bucket_rows, "28_columns", bench_bucket_rows, 28),
+    ROW(look_up, "a_64th_marked", bench_look_up, 64),
     ROW(encode, "255_cuts", bench_encode, 255),
     ROW(encode, "31_cuts", bench_encode, 31),
     ROW(spread, "256_rows", bench_spread, 0),

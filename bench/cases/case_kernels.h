@@ -83,6 +83,8 @@ void bench_transpose(struct bench_state *state, const struct kernels *kernels, i
 void bench_interleave(struct bench_state *state, const struct kernels *kernels, int n_columns);
 void bench_add_range(struct bench_state *state, const struct kernels *kernels, int argument);
 void bench_find_buckets(struct bench_state *state, const struct kernels *kernels, int argument);
+void bench_bucket_rows(struct bench_state *state, const struct kernels *kernels, int n_columns);
+void bench_look_up(struct bench_state *state, const struct kernels *kernels, int share);
 void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument);
 
 /* The rows [0, n_rows) dealt out to n_leaves leaves by chance: leaf i holds rows[begin[i] .. begin[i + 1]),

@@ -258,15 +258,61 @@ void bench_add_range(struct bench_state *state, const struct kernels *kernels, i
   report_values(state, 8, "memory: 8 bytes read a value");
 }
 
+/* Of numbers from -0.3 to 0.7, some 16,000 buckets. */
+static const struct bucket_rule cut_rule = {.shift = 39,
+                                            .n_buckets = 24000,
+                                            .first_positive = 8000,
+                                            .zero = 1e-35,
+                                            .offset = 0.5,
+                                            .least = {0.5, -0.8},
+                                            .most = {1.2, -0.5}};
+
 void bench_find_buckets(struct bench_state *state, const struct kernels *kernels, int argument) {
   (void)argument;
   double *values = cut_values();
   uint16_t *buckets = bench_room(N_CUT_VALUES, sizeof *buckets);
-  const struct bucket_rule rule = {.shift = 44};
-  while (bench_next(state)) kernels->find_buckets(values, N_CUT_VALUES, &rule, buckets);
+  while (bench_next(state)) kernels->find_buckets(values, N_CUT_VALUES, &cut_rule, buckets);
   copse_free(values);
   copse_free(buckets);
   report_values(state, 10, "memory: 8 bytes read, 2 written a value");
+}
+
+/* All columns of a row-major table. */
+void bench_bucket_rows(struct bench_state *state, const struct kernels *kernels, int n_columns) {
+  enum { N_ROWS = 1 << 18, MOST = 64 };
+  struct bucket_rule rules[MOST];
+  uint8_t facts[MOST] = {0};
+  size_t n_values = (size_t)N_ROWS * (size_t)n_columns, stride = N_ROWS + 64;
+  double *rows = bench_room(n_values, sizeof *rows);
+  uint16_t *buckets = bench_room(stride * (size_t)n_columns, sizeof *buckets);
+  for (int c = 0; c < n_columns; c++) rules[c] = cut_rule;
+  for (size_t i = 0; i < n_values; i++) rows[i] = bench_uniform(i) - 0.3;
+  while (bench_next(state))
+    kernels->bucket_rows(rows, (size_t)n_columns, N_ROWS, rules, (uint32_t)n_columns, buckets, stride, facts);
+  copse_free(rows);
+  copse_free(buckets);
+  bench_report(state, &(struct bench_work){.items = (double)n_values,
+                                           .bytes = 10 * (double)n_values,
+                                           .floor_bytes = 12 * (double)n_values,
+                                           .floor = "memory: 8 bytes read, 2 written a value, read before"});
+}
+
+/* Bins of buckets, one bucket in `share` with a bound. */
+void bench_look_up(struct bench_state *state, const struct kernels *kernels, int share) {
+  enum { N_BUCKETS = 16384 };
+  uint16_t *buckets = bench_room(N_CUT_VALUES, sizeof *buckets),
+           *table = bench_room(N_BUCKETS + 1, sizeof *table);
+  uint32_t *list = bench_room(N_CUT_VALUES + BUCKET_LIST_ROOM, sizeof *list);
+  uint8_t *cells = bench_room(N_CUT_VALUES, 1);
+  for (int b = 0; b <= N_BUCKETS; b++)
+    table[b] = (uint16_t)(b * 255 / N_BUCKETS | (b % share == 0 ? BUCKET_MARK : 0));
+  for (uint64_t i = 0; i < N_CUT_VALUES; i++) buckets[i] = (uint16_t)(bench_uniform(i) * N_BUCKETS);
+  while (bench_next(state)) kernels->look_up(buckets, N_CUT_VALUES, table, cells, 0, list);
+  copse_free(buckets);
+  copse_free(table);
+  copse_free(list);
+  copse_free(cells);
+  report_values(state, 3, "memory: 2 bytes read, 1 written a value");
 }
 
 void bench_bin_numeric(struct bench_state *state, const struct kernels *kernels, int argument) {

@@ -1,6 +1,8 @@
 /* binned.c - laying out the binned matrix. See binned.h; cells are written in binned_write.c. */
 #include "data/binned.h"
 
+#include <string.h>
+
 #include "base/status.h"
 #include "data/binned_layout.h"
 
@@ -161,19 +163,60 @@ static void lay_planes(struct binned *out) {
   }
 }
 
+static const struct binned_column *first_column(const struct binned *out,
+                                                const struct binned_carrier *carrier) {
+  return &out->columns[out->members[out->digits[carrier->first_digit].first_member]];
+}
+
 /* Cells of the carrier that lie elsewhere, or NULL. */
 static const void *cells_in_place(const struct binned *out, const struct binned_carrier *carrier) {
   if (out->in_place == NULL || carrier->bundled) return NULL;
-  return out->in_place[out->columns[out->members[out->digits[carrier->first_digit].first_member]].feature];
+  return out->in_place[first_column(out, carrier)->feature];
+}
+
+/* Distance of columns' cells in a feature-major copy. */
+static size_t cells_stride(uint64_t n_rows, uint32_t cell_bytes) {
+  size_t stride = (size_t)(n_rows + BINNED_PADDING) * cell_bytes;
+  stride = (stride + BINNED_PADDING - 1) / BINNED_PADDING * BINNED_PADDING;
+  return stride % 4096 == 0 ? stride + BINNED_PADDING : stride; /* no two cells of a row in one cache set */
+}
+
+size_t binned_rows_bytes(uint64_t n_rows, uint32_t row_bytes) {
+  return (size_t)(n_rows + BINNED_PADDING / 4) * row_bytes;
+}
+
+bool binned_room_sizes(uint32_t n_features, uint64_t n_rows, struct binned_room *sizes) {
+  *sizes = (struct binned_room){.row_bytes = row_bytes_for(n_features), .stride = cells_stride(n_rows, 1)};
+  return n_features <= NARROW_CELLS;
+}
+
+/* Whether the block moves into the room: at most an eighth of its columns may be empty then. */
+static bool take_room(struct binned *out, struct binned_block *block) {
+  enum { EIGHTH = 8 };
+  struct binned_room *room = out->room;
+  if (room == NULL || out->n_blocks != 1 || block->cell_bytes != 1 || block->row_bytes != room->row_bytes)
+    return false;
+  if (block->n_columns < out->n_features - out->n_features / EIGHTH) return false;
+  block->rows = room->rows;
+  block->cells = room->cells;
+  block->dirty = true;
+  for (uint32_t c = 0; c < block->n_columns; c++) {
+    struct binned_carrier *carrier = &out->carriers[block->carriers[c]];
+    carrier->cells = room->cells + first_column(out, carrier)->feature * room->stride;
+  }
+  const size_t whole = (size_t)out->n_rows * block->row_bytes;
+  memset(block->rows + whole, 0, binned_rows_bytes(out->n_rows, block->row_bytes) - whole);
+  room->taken = true;
+  return true;
 }
 
 /* The feature-major copy of a block is one allocation, which is large enough for huge pages where its columns
  * are not: a column's scattered reads then find their translation (partition: 20 to 30 % of its time). */
 bool binned_allocate_block(struct binned *out, struct binned_block *block) {
-  size_t stride = (size_t)(out->n_rows + BINNED_PADDING) * block->cell_bytes;
-  stride = (stride + BINNED_PADDING - 1) / BINNED_PADDING * BINNED_PADDING;
-  if (stride % 4096 == 0) stride += BINNED_PADDING; /* no two columns' cells of a row in one cache set */
-  block->rows = copse_alloc_zero(out->ctx, out->n_rows + BINNED_PADDING / 4, block->row_bytes);
+  const size_t stride = cells_stride(out->n_rows, block->cell_bytes);
+  block->dirty = false;
+  if (take_room(out, block)) return true;
+  block->rows = copse_alloc_zero(out->ctx, binned_rows_bytes(out->n_rows, block->row_bytes), 1);
   uint32_t n_own = 0;
   for (uint32_t c = 0; c < block->n_columns; c++) {
     struct binned_carrier *carrier = &out->carriers[block->carriers[c]];
@@ -224,21 +267,34 @@ static copse_status list_away(const struct feature_bins *features, struct binned
   return COPSE_OK;
 }
 
-copse_status binned_create(copse_context *ctx, const struct feature_bins *features, uint32_t n_features,
-                           const struct bundles *bundles, uint64_t n_rows, const void *const *in_place,
-                           struct binned *out, copse_error *err) {
-  *out = (struct binned){.ctx = ctx,
-                         .n_rows = n_rows,
-                         .n_features = n_features,
-                         .in_place = in_place,
-                         .clash_busy = ATOMIC_FLAG_INIT};
+static copse_status create(copse_context *ctx, const struct feature_bins *features,
+                           const struct bundles *bundles, struct binned *out, copse_error *err) {
+  out->ctx = ctx;
   copse_status status = number_columns(ctx, features, out, err);
   if (status == COPSE_OK) status = group_members(out, bundles, err);
   if (status == COPSE_OK) status = binned_lay_out(out, bundles, 0, err);
   if (status == COPSE_OK) status = list_away(features, out, err);
   out->in_place = NULL;
+  out->room = NULL;
   if (status != COPSE_OK) binned_release(out);
   return status;
+}
+
+copse_status binned_create(copse_context *ctx, const struct feature_bins *features, uint32_t n_features,
+                           const struct bundles *bundles, uint64_t n_rows, const void *const *in_place,
+                           struct binned *out, copse_error *err) {
+  *out = (struct binned){
+      .n_rows = n_rows, .n_features = n_features, .in_place = in_place, .clash_busy = ATOMIC_FLAG_INIT};
+  return create(ctx, features, bundles, out, err);
+}
+
+copse_status binned_create_in(struct binned_room *room, copse_context *ctx,
+                              const struct feature_bins *features, uint32_t n_features,
+                              const struct bundles *bundles, uint64_t n_rows, struct binned *out,
+                              copse_error *err) {
+  *out = (struct binned){
+      .n_rows = n_rows, .n_features = n_features, .room = room, .clash_busy = ATOMIC_FLAG_INIT};
+  return create(ctx, features, bundles, out, err);
 }
 
 void binned_release(struct binned *binned) {

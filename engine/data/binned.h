@@ -58,6 +58,7 @@ struct binned_carrier {
 /* A block has accumulator cells, one for each value of its carriers, and plane cells, one for each bin of its
  * columns. Without bundles these are the same. */
 struct binned_block {
+  bool dirty;         /* rows were not 0 when they came: those that are stored are cleared first */
   uint32_t n_columns; /* carriers */
   uint32_t cell_bytes;
   uint32_t row_bytes;  /* power of two >= n_columns * cell_bytes, at least 4, at most 64 */
@@ -82,6 +83,7 @@ struct binned {
   uint64_t n_rows;
   uint32_t n_features, n_columns, n_digits, n_carriers, n_blocks;
   const void *const *in_place; /* [n_features] while it is created; or NULL */
+  struct binned_room *room;    /* while it is created; or NULL */
   uint32_t *column_of;         /* [n_features] column of a feature, BINNED_NO_COLUMN when it is not used */
   struct binned_column *columns;
   uint32_t *members; /* [n_columns, and evicted ones again] columns of the digits, ascending within each */
@@ -98,6 +100,20 @@ struct binned {
   size_t n_clashes, clash_room;
 };
 
+/* Memory for a matrix whose layout is not known yet: it serves if the matrix has one block, of one-byte cells
+ * in rows of row_bytes, and carriers for most of the features. Both from copse_alloc, of the matrix's
+ * context. */
+struct binned_room {
+  uint8_t *rows; /* [binned_rows_bytes], with anything in them */
+  uint32_t row_bytes;
+  uint8_t *cells; /* [n_features * stride] cells of each feature where it has bins, else 0 */
+  size_t stride;
+  bool taken; /* the matrix's now; else still the caller's */
+};
+/* The sizes for such a matrix. False: it would have several blocks. */
+bool binned_room_sizes(uint32_t n_features, uint64_t n_rows, struct binned_room *sizes);
+size_t binned_rows_bytes(uint64_t n_rows, uint32_t row_bytes);
+
 /* Allocates both copies; every cell is 0. bundles NULL: every column has a carrier of its own. in_place
  * [n_features] or NULL: of features that share no cell the cells as binned_store_rows is given them, to stay
  * where they are as long as the matrix lives, with BINNED_PADDING readable ones behind the last row.
@@ -107,6 +123,12 @@ COPSE_MUST_CHECK copse_status binned_create(copse_context *ctx, const struct fea
                                             uint32_t n_features, const struct bundles *bundles,
                                             uint64_t n_rows, const void *const *in_place, struct binned *out,
                                             copse_error *err);
+/* The same in a room where that serves: its cells are those of features that share none, and a carrier of
+ * several has the place of its first one, as long as that is not overwritten before it is read. */
+COPSE_MUST_CHECK copse_status binned_create_in(struct binned_room *room, copse_context *ctx,
+                                               const struct feature_bins *features, uint32_t n_features,
+                                               const struct bundles *bundles, uint64_t n_rows,
+                                               struct binned *out, copse_error *err);
 void binned_release(struct binned *binned);
 
 /* A matrix of the same layout, which borrows what does not depend on rows: row i is from's row order[i].

@@ -47,8 +47,15 @@ static inline bool digit_taken(const struct binned_column *column, uint32_t cell
 
 void binned_join(struct binned *binned, uint32_t column, uint64_t first_row, size_t n, const uint16_t *bins,
                  uint16_t *cells) {
+  enum { FEW_BINS = 256 };
   const struct binned_column *to = &binned->columns[column];
   bool alone = binned->digits[to->digit].n_members == 1;
+  if (alone && to->n_bins <= FEW_BINS) { /* nothing can be taken: no jump, which would often be missed */
+    uint16_t shares[FEW_BINS];
+    for (uint32_t b = 0; b < to->n_bins; b++) shares[b] = (uint16_t)binned_share(to, b);
+    for (size_t i = 0; i < n; i++) cells[i] = (uint16_t)(cells[i] + shares[bins[i]]);
+    return;
+  }
   for (size_t i = 0; i < n; i++) {
     uint32_t share = binned_share(to, bins[i]);
     if (share != 0 && !alone && digit_taken(to, cells[i]))
@@ -90,7 +97,7 @@ static void store_given(const struct binned *binned, const struct binned_block *
       const uint8_t *from = given_cells(binned, carrier, cells);
       if (from == NULL) break;
       given[slot - first] = from + first_row * cell_bytes;
-      if (!carrier->in_place)
+      if (!carrier->in_place && (const uint8_t *)carrier->cells != from)
         memcpy((uint8_t *)carrier->cells + first_row * cell_bytes, given[slot - first], n * cell_bytes);
     }
     if (slot > first) binned_interleave(block, first, slot - first, given, first_row, n);
@@ -100,6 +107,10 @@ static void store_given(const struct binned *binned, const struct binned_block *
 void binned_store_rows(struct binned *binned, uint64_t first_row, size_t n, const void *const *given,
                        bins_read_fn bins_of, const void *user) {
   uint16_t bins[BINNED_CHUNK], cells[BINNED_CHUNK];
+  for (uint32_t b = 0; b < binned->n_blocks; b++) {
+    const size_t row_bytes = binned->blocks[b].row_bytes;
+    if (binned->blocks[b].dirty) memset(binned->blocks[b].rows + first_row * row_bytes, 0, n * row_bytes);
+  }
   for (uint32_t b = 0; given != NULL && b < binned->n_blocks; b++)
     store_given(binned, &binned->blocks[b], first_row, n, given);
   for (uint32_t k = 0; k < binned->n_carriers; k++) {

@@ -18,6 +18,8 @@ enum { BINS_MAX = 65536 }; /* of one feature: a cell of the binned matrix has 16
 
 enum missing_type { MISSING_NONE = 0, MISSING_ZERO = 1, MISSING_NAN = 2 };
 
+struct bins_buckets; /* bins_buckets.h */
+
 struct feature_bins {
   bool categorical;
   bool used; /* false: constant in the sample, or dropped by the pre-filter: no bins; only min and max are set
@@ -35,17 +37,22 @@ struct feature_bins {
   double common_share, default_share; /* of the sampled rows in common_bin, in default_bin */
 };
 
-/* The bins of a column's values; the caller's to free. */
+/* The bins of a column's values. */
 struct bins_codes {
-  void *cells; /* [values] uint8_t up to 256 bins, else uint16_t; NULL: the feature is not used
-                */
-  bool wide;   /* uint16_t */
+  uint8_t *place; /* [values] where cells of one byte are to go; or NULL */
+  void *cells;    /* [values] uint8_t up to 256 bins, else uint16_t; NULL: the feature is not used
+                   */
+  bool wide;      /* uint16_t */
 };
+
+/* Frees cells that are not in their place. */
+void bins_codes_release(struct bins_codes *codes);
 
 /* One feature's sampled values. Sample size is n_values + n_zeros. */
 struct bins_column {
-  const double *values;             /* [n_values] in any order; NaN = missing, zeros included or not */
-  const struct number_range *range; /* numeric: of the values, where known; or NULL */
+  const double *values;               /* [n_values] in any order; NaN = missing, zeros included or not */
+  size_t stride;                      /* numeric: from one to the next; 0 as 1 */
+  const struct bins_buckets *buckets; /* numeric: of the values, where known; or NULL */
   uint64_t n_values;
   uint64_t n_zeros; /* zeros that are not among values (sparse input) */
   uint64_t n_rows;  /* of the whole data set, for the pre-filter */

@@ -125,7 +125,7 @@ copse_status bins_find_categorical(copse_context *ctx, const struct bins_column 
   struct categories categories = {0};
   struct bins_sample sample = {column->n_values + column->n_zeros, column->n_rows};
   *out = (struct feature_bins){.categorical = true};
-  if (column->codes != NULL) *column->codes = (struct bins_codes){0};
+  if (column->codes != NULL) column->codes->cells = NULL;
   double *scratch = copse_alloc(ctx, column->n_values, 2 * sizeof *scratch);
   if (scratch == NULL) {
     status = status_memory(err, "categories");
@@ -159,7 +159,8 @@ copse_status bins_find_categorical(copse_context *ctx, const struct bins_column 
   if (categories.missing_rows == sample.n_sample) goto done; /* nothing to tell apart: not used */
   status = make_bins(ctx, &categories, column->max_bin, &sample, params, out, err);
   if (status == COPSE_OK && column->codes != NULL && out->used && out->n_bins <= BINS_MAX)
-    status = bins_code(ctx, out, column->values, column->n_values, NULL, column->codes, err);
+    status = bins_code_values(ctx, out, &(struct bins_values){column->values, 1, column->n_values},
+                              column->codes, err);
 
 done:
   copse_free(scratch);

@@ -6,10 +6,14 @@
 #include "data/bins.h"
 #include "data/bins_select.h"
 
-/* out->cells [n_values]: as bins_of_values has them. selection: of the
- * values without zeros and NaN, on which the bounds were found; or NULL. What it knows is lost. */
+/* out->cells [n]: as bins_of_values has them. selection: of all values, on which the bounds were found; what
+ * it knows is lost. */
 COPSE_MUST_CHECK copse_status bins_code(copse_context *ctx, const struct feature_bins *bins,
-                                        const double *values, uint64_t n_values, struct selection *selection,
-                                        struct bins_codes *out, copse_error *err);
+                                        struct selection *selection, struct bins_codes *out,
+                                        copse_error *err);
+/* The same without one. */
+COPSE_MUST_CHECK copse_status bins_code_values(copse_context *ctx, const struct feature_bins *bins,
+                                               const struct bins_values *values, struct bins_codes *out,
+                                               copse_error *err);
 
 #endif

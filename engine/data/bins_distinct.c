@@ -6,16 +6,6 @@
 
 #include "data/radix_sort.h"
 
-uint64_t distinct_keep_nonzero(const double *values, uint64_t n, double *kept) {
-  uint64_t n_kept = 0;
-  for (uint64_t i = 0; i < n; i++) {
-    double value = values[i];
-    kept[n_kept] = value;
-    n_kept += fabs(value) > BINS_ZERO ? 1 : 0;
-  }
-  return n_kept;
-}
-
 size_t distinct_merge(double *values, uint64_t n, uint64_t *counts) {
   if (n == 0) return 0;
   size_t last = 0;

@@ -53,10 +53,6 @@ static inline struct value_side positive_side(const struct distinct *d) {
                              d->positive_rows};
 }
 
-/* Copies the values that are neither zero nor NaN, in their order, and returns how many. kept has room for
- * one more. */
-uint64_t distinct_keep_nonzero(const double *values, uint64_t n, double *kept);
-
 /* 1.4: sorted values[0..n) become distinct values in place; a group of near neighbours is represented by its
  * largest. Returns how many; counts [n] may be the memory that served the sort. */
 size_t distinct_merge(double *values, uint64_t n, uint64_t *counts);

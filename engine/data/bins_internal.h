@@ -4,6 +4,7 @@
 #define COPSE_DATA_BINS_INTERNAL_H
 
 #include "data/bins.h"
+#include "data/bins_buckets.h"
 
 /* The rows whose values were looked at, and those they stand for. */
 struct bins_sample {
@@ -20,9 +21,9 @@ void bins_settle(struct feature_bins *bins, const uint64_t *counts, const struct
 enum bins_way { BINS_BY_SIZE = 0, BINS_BY_SORT, BINS_BY_SELECTION };
 
 struct bins_request {
-  const double *values;
-  const struct number_range *range; /* as in struct bins_column */
-  uint64_t n_values, n_zeros;
+  struct bins_values values;
+  const struct bins_buckets *buckets; /* as in struct bins_column */
+  uint64_t n_zeros;
   int max_bin;
   const struct bin_params *params;
   const struct forced_bins *forced; /* NULL: none */

@@ -254,10 +254,10 @@ enum { LEAST_TO_SELECT = 4096, MOST_ATTEMPTS = 6 };
 struct search {
   const struct bins_request *request;
   struct bins_room *room;
-  const double *values; /* [range.n] neither zero nor NaN */
-  struct number_range range;
   int64_t max_bins;
-  uint64_t total; /* sampled rows without those of the NaN bin */
+  uint64_t total;     /* sampled rows without those of the NaN bin */
+  uint64_t n_numbers; /* neither zero nor NaN */
+  uint64_t nan_rows;  /* of the NaN bin */
 };
 
 /* Foresees where bins end on both sides. */
@@ -280,31 +280,22 @@ static bool sorted_ends(const struct distinct *d) {
   return n > 0 && d->unsorted[0] == 0 && d->unsorted[n - 1] == 0;
 }
 
-/* Cut points without a full order; *out NULL when this way does not lead there. The selection holds the
- * values' entries. */
-static copse_status cut_selected(copse_context *ctx, const struct search *search, struct cuts *cuts,
-                                 struct selection **out, copse_error *err) {
-  struct selection *selection;
-  copse_status status = select_open(ctx, search->room, search->values, &search->range, &selection, err);
-  *out = NULL;
-  if (status != COPSE_OK || selection == NULL) return status;
+/* Cut points without a full order; false when this way does not lead there. The selection holds the values'
+ * entries. */
+static bool cut_selected(const struct search *search, struct selection *selection, struct cuts *cuts) {
   struct distinct *d = select_distinct(selection);
-  d->zero_rows = search->total - search->range.n;
+  d->zero_rows = search->total - search->n_numbers;
   for (int attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
     plan_cuts(search, selection);
     bool sorted = select_sort(selection);
     cuts->n = 0;
     bool found =
         cut_around_zero(d, search->max_bins, search->total, search->request->params->min_data_in_bin, cuts);
-    if (found && sorted_ends(d)) {
-      *out = selection;
-      return COPSE_OK;
-    }
+    if (found && sorted_ends(d)) return true;
     if (!sorted) break;
   }
   cuts->n = 0;
-  select_close(selection);
-  return COPSE_OK;
+  return false;
 }
 
 static void finish_bins(const struct distinct *d, struct cuts *cuts, uint64_t nan_rows,
@@ -317,14 +308,12 @@ static void finish_bins(const struct distinct *d, struct cuts *cuts, uint64_t na
 }
 
 /* Cut points from all values in order, which are in the room afterwards. */
-static copse_status cut_sorted(copse_context *ctx, const struct search *search, struct cuts *cuts,
-                               struct distinct *d, copse_error *err) {
+static copse_status cut_sorted(copse_context *ctx, const struct search *search, double *values,
+                               struct cuts *cuts, struct distinct *d, copse_error *err) {
   const struct bins_request *request = search->request;
-  uint64_t n = search->range.n;
-  double *values = bins_room_take(ctx, search->room, BINS_ROOM_VALUES, n + 1, sizeof *values);
+  uint64_t n = search->n_numbers;
   void *scratch = bins_room_take(ctx, search->room, BINS_ROOM_WORK, n, sizeof(double));
-  if (values == NULL || scratch == NULL) return status_memory(err, "cut points");
-  if (values != search->values) memcpy(values, search->values, n * sizeof *values);
+  if (scratch == NULL) return status_memory(err, "cut points");
   d->zero_rows = search->total - n;
   distinct_sort(values, n, scratch, d);
   int min_data = request->params->min_data_in_bin;
@@ -336,10 +325,14 @@ static copse_status cut_sorted(copse_context *ctx, const struct search *search, 
   return cut_around_forced(ctx, d, &forced, cuts, err);
 }
 
-static bool may_select(const struct search *search) {
-  const struct bins_request *request = search->request;
+static bool may_select(const struct bins_request *request) {
   if (request->forced != NULL || request->way == BINS_BY_SORT) return false;
-  return request->way == BINS_BY_SELECTION || search->range.n >= LEAST_TO_SELECT;
+  return request->buckets != NULL || request->way == BINS_BY_SELECTION ||
+         request->values.n >= LEAST_TO_SELECT;
+}
+
+static bool asks_for_codes(const struct bins_request *request, const struct feature_bins *bins) {
+  return request->codes != NULL && bins->n_bins > 1 && bins->n_bins <= BINS_MAX;
 }
 
 static enum missing_type missing_type_of(const struct bin_params *params, uint64_t n_nan) {
@@ -348,56 +341,106 @@ static enum missing_type missing_type_of(const struct bin_params *params, uint64
   return n_nan > 0 ? MISSING_NAN : MISSING_NONE;
 }
 
-/* Their range, and without the zeros and the NaN. */
-static copse_status look_at_values(copse_context *ctx, struct search *search, copse_error *err) {
+/* What follows from the numbers of zeros and NaN. */
+static void count_values(struct search *search, uint64_t n_numbers, uint64_t n_nan,
+                         struct feature_bins *out) {
   const struct bins_request *request = search->request;
-  search->values = request->values;
-  search->range = NUMBER_RANGE_EMPTY;
-  if (request->range != NULL)
-    search->range = *request->range;
-  else
-    kernels_best()->add_range(request->values, request->n_values, BINS_ZERO, &search->range);
-  if (search->range.n == request->n_values) return COPSE_OK;
-  double *kept = bins_room_take(ctx, search->room, BINS_ROOM_VALUES, search->range.n + 1, sizeof *kept);
-  if (kept == NULL) return status_memory(err, "cut points");
-  distinct_keep_nonzero(request->values, request->n_values, kept);
-  search->values = kept;
+  out->missing = missing_type_of(request->params, n_nan);
+  search->n_numbers = n_numbers;
+  search->nan_rows = out->missing == MISSING_NAN ? n_nan : 0; /* else they count as zeros */
+  search->total = request->values.n + request->n_zeros - search->nan_rows;
+  search->max_bins = request->max_bin - (out->missing == MISSING_NAN ? 1 : 0);
+}
+
+/* Room for the bounds: never more than bins allowed or than values, beside those of zero, +inf and NaN. */
+static copse_status make_room(copse_context *ctx, const struct search *search, struct cuts *cuts,
+                              struct feature_bins *out, struct bins_rows *rows, copse_error *err) {
+  const struct bins_request *request = search->request;
+  uint64_t wanted = search->n_numbers + (request->forced != NULL ? request->forced->n : 0);
+  size_t room = (wanted < (uint64_t)request->max_bin ? (size_t)wanted : (size_t)request->max_bin) + 4;
+  out->upper = copse_alloc(ctx, room, sizeof *out->upper);
+  rows->of_bins = copse_alloc(ctx, room, sizeof *rows->of_bins);
+  if (out->upper == NULL || rows->of_bins == NULL) return status_memory(err, "cut points");
+  *cuts = (struct cuts){out->upper, 0};
   return COPSE_OK;
+}
+
+/* Values without zeros and NaN in the room, and how many of each there are. */
+static copse_status copy_numbers(copse_context *ctx, struct search *search, double **out, uint64_t *n_numbers,
+                                 uint64_t *n_nan, copse_error *err) {
+  const struct bins_values *values = &search->request->values;
+  double *kept = bins_room_take(ctx, search->room, BINS_ROOM_VALUES, values->n + 1, sizeof *kept);
+  *out = kept;
+  *n_numbers = *n_nan = 0;
+  if (kept == NULL) return status_memory(err, "cut points");
+  for (uint64_t i = 0; i < values->n; i++) {
+    const double value = values->at[i * values->stride];
+    kept[*n_numbers] = value;
+    *n_numbers += fabs(value) > BINS_ZERO ? 1 : 0;
+    *n_nan += value != value ? 1 : 0;
+  }
+  return COPSE_OK;
+}
+
+static copse_status find_by_selection(copse_context *ctx, struct search *search, struct feature_bins *out,
+                                      struct bins_rows *rows, copse_error *err) {
+  const struct bins_request *request = search->request;
+  struct bins_buckets own;
+  const struct bins_buckets *buckets = request->buckets;
+  struct selection *selection = NULL;
+  struct cuts cuts;
+  copse_status status = COPSE_OK;
+  if (buckets == NULL) {
+    status = buckets_find(ctx, search->room, &request->values, &own, err);
+    if (status != COPSE_OK || own.of_values == NULL) return status;
+    buckets = &own;
+  }
+  status = select_open(ctx, search->room, &request->values, buckets, &selection, err);
+  if (status != COPSE_OK || selection == NULL) return status;
+  count_values(search, select_n_numbers(selection), select_n_nan(selection), out);
+  status = make_room(ctx, search, &cuts, out, rows, err);
+  if (status == COPSE_OK && cut_selected(search, selection, &cuts)) {
+    rows->selected = true;
+    finish_bins(select_distinct(selection), &cuts, search->nan_rows, out, rows->of_bins);
+    if (asks_for_codes(request, out)) status = bins_code(ctx, out, selection, request->codes, err);
+  }
+  select_close(selection);
+  if (rows->selected || status != COPSE_OK) return status;
+  copse_free(out->upper);
+  copse_free(rows->of_bins);
+  out->upper = NULL;
+  rows->of_bins = NULL;
+  return COPSE_OK;
+}
+
+static copse_status find_by_sort(copse_context *ctx, struct search *search, struct feature_bins *out,
+                                 struct bins_rows *rows, copse_error *err) {
+  const struct bins_request *request = search->request;
+  double *values;
+  uint64_t n_numbers, n_nan;
+  struct cuts cuts;
+  struct distinct distinct = {0};
+  copse_status status = copy_numbers(ctx, search, &values, &n_numbers, &n_nan, err);
+  if (status != COPSE_OK) return status;
+  count_values(search, n_numbers, n_nan, out);
+  status = make_room(ctx, search, &cuts, out, rows, err);
+  if (status == COPSE_OK) status = cut_sorted(ctx, search, values, &cuts, &distinct, err);
+  if (status != COPSE_OK) return status;
+  finish_bins(&distinct, &cuts, search->nan_rows, out, rows->of_bins);
+  return asks_for_codes(request, out) ? bins_code_values(ctx, out, &request->values, request->codes, err)
+                                      : COPSE_OK;
 }
 
 copse_status bins_cut(copse_context *ctx, const struct bins_request *request, struct feature_bins *out,
                       struct bins_rows *rows, copse_error *err) {
   *out = (struct feature_bins){0};
   *rows = (struct bins_rows){0};
+  if (request->codes != NULL) request->codes->cells = NULL;
   struct bins_room own = {0};
   struct search search = {.request = request, .room = request->room != NULL ? request->room : &own};
-  copse_status status = look_at_values(ctx, &search, err);
-  if (status != COPSE_OK) return status;
-  out->missing = missing_type_of(request->params, search.range.n_nan);
-  uint64_t nan_rows = out->missing == MISSING_NAN ? search.range.n_nan : 0; /* else they count as zeros */
-  search.total = request->n_values + request->n_zeros - nan_rows;
-  search.max_bins = request->max_bin - (out->missing == MISSING_NAN ? 1 : 0);
-
-  /* never more bounds than bins allowed or than values, beside those of zero, +inf and NaN */
-  uint64_t wanted = search.range.n + (request->forced != NULL ? request->forced->n : 0);
-  size_t room = (wanted < (uint64_t)request->max_bin ? (size_t)wanted : (size_t)request->max_bin) + 4;
-  struct selection *selection = NULL;
-  struct distinct distinct = {0};
-  out->upper = copse_alloc(ctx, room, sizeof *out->upper);
-  rows->of_bins = copse_alloc(ctx, room, sizeof *rows->of_bins);
-  if (out->upper == NULL || rows->of_bins == NULL) status = status_memory(err, "cut points");
-  struct cuts cuts = {out->upper, 0};
-  if (status == COPSE_OK && may_select(&search)) status = cut_selected(ctx, &search, &cuts, &selection, err);
-  if (status == COPSE_OK && selection == NULL) status = cut_sorted(ctx, &search, &cuts, &distinct, err);
-  if (status == COPSE_OK) {
-    rows->selected = selection != NULL;
-    finish_bins(selection != NULL ? select_distinct(selection) : &distinct, &cuts, nan_rows, out,
-                rows->of_bins);
-  }
-  if (request->codes != NULL) *request->codes = (struct bins_codes){0};
-  if (status == COPSE_OK && request->codes != NULL && out->n_bins > 1 && out->n_bins <= BINS_MAX)
-    status = bins_code(ctx, out, request->values, request->n_values, selection, request->codes, err);
-  select_close(selection);
+  copse_status status = COPSE_OK;
+  if (may_select(request)) status = find_by_selection(ctx, &search, out, rows, err);
+  if (status == COPSE_OK && !rows->selected) status = find_by_sort(ctx, &search, out, rows, err);
   bins_room_release(&own);
   if (status == COPSE_OK) return COPSE_OK;
   copse_free(rows->of_bins);
@@ -408,24 +451,21 @@ copse_status bins_cut(copse_context *ctx, const struct bins_request *request, st
 
 copse_status bins_find_numeric(copse_context *ctx, const struct bins_column *column, struct feature_bins *out,
                                copse_error *err) {
-  struct bins_request request = {.values = column->values,
-                                 .range = column->range,
-                                 .n_values = column->n_values,
-                                 .n_zeros = column->n_zeros,
-                                 .max_bin = column->max_bin,
-                                 .params = column->params,
-                                 .forced = column->forced,
-                                 .room = column->room,
-                                 .codes = column->codes};
+  struct bins_request request = {
+      .values = {column->values, column->stride != 0 ? column->stride : 1, column->n_values},
+      .buckets = column->buckets,
+      .n_zeros = column->n_zeros,
+      .max_bin = column->max_bin,
+      .params = column->params,
+      .forced = column->forced,
+      .room = column->room,
+      .codes = column->codes};
   struct bins_rows rows;
   copse_status status = bins_cut(ctx, &request, out, &rows, err);
   if (status != COPSE_OK) return status;
   struct bins_sample sample = {column->n_values + column->n_zeros, column->n_rows};
   bins_settle(out, rows.of_bins, &sample, column->params);
   copse_free(rows.of_bins);
-  if (column->codes != NULL && !out->used) {
-    copse_free(column->codes->cells);
-    *column->codes = (struct bins_codes){0};
-  }
+  if (column->codes != NULL && !out->used) bins_codes_release(column->codes);
   return COPSE_OK;
 }

@@ -5,7 +5,7 @@
 
 #include "copse.h"
 
-enum bins_room_part { BINS_ROOM_VALUES, BINS_ROOM_WORK, N_BINS_ROOM_PARTS };
+enum bins_room_part { BINS_ROOM_VALUES, BINS_ROOM_BUCKETS, BINS_ROOM_WORK, N_BINS_ROOM_PARTS };
 
 /* {0} is empty. One user at a time. */
 struct bins_room {

@@ -1,6 +1,6 @@
 /* bins_select.c - order statistics by buckets (Knuth vol. 3, 5.2.5 and exercise 5.3.3: selection by
- * distribution): the values are counted in buckets by the leading bits of their distance from the least
- * one of their sign, and only buckets in which a bin may end are gathered and sorted.
+ * distribution): the values are counted in buckets by the leading bits of their keys, and only buckets in
+ * which a bin may end are gathered and sorted.
  *
  * Doubles of one sign order as their bits, so "nearly equal" neighbours have keys that differ by one at most.
  * Two of them lie in different buckets only when the lower one has the last key of its bucket; if there is
@@ -15,92 +15,65 @@
 #include "data/radix_sort.h"
 #include "kernels/kernels.h"
 
-enum { LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2, PILOT = 4096, TIED_SHARE = 8, STRIDE = 8 };
+enum { AHEAD = 16 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
 
 struct selection {
-  const double *values;
-  uint64_t n;
+  const struct bins_values *values;
+  const struct bins_buckets *in;
   struct bucket_rule by;
-  double most_negative, most_positive;
-  uint32_t n_buckets, first_positive; /* buckets */
-  uint16_t *buckets;                  /* [n + 1] of each value */
-  uint32_t *rows;                     /* [n_buckets] */
-  uint8_t *states;                    /* [n_buckets] enum bucket_state */
-  uint8_t *asked;                     /* [n_buckets] 1 for BUCKET_ASKED while values are gathered */
-  double *only;                       /* [n_buckets] the value of BUCKET_ONE_VALUE */
-  uint32_t *places, *n_values;        /* [n_buckets] of a sorted bucket's distinct values */
-  double *sorted, *scratch;           /* [most_sorted + 1] values of the sorted buckets */
-  uint32_t *merged;                   /* [most_sorted + 1] and the rows of each of them */
+  uint64_t n_numbers;
+  uint32_t *rows;      /* [n_buckets + 2] */
+  uint8_t *states;     /* [n_buckets] enum bucket_state */
+  uint16_t *tables[2]; /* [n_buckets + 3] the first: marks of what is asked for while it is gathered */
+  double *only;        /* [n_buckets] the value of BUCKET_ONE_VALUE */
+  uint32_t *places, *n_values; /* [n_buckets] of a sorted bucket's distinct values */
+  double *sorted, *scratch;    /* [most_sorted + 1] values of the sorted buckets */
+  uint32_t *merged;            /* [most_sorted + 1] and the rows of each of them */
+  uint32_t *list;              /* [most_sorted + BUCKET_LIST_ROOM] where the scratch is */
   size_t most_sorted;
   size_t n_sorted; /* values */
   struct distinct distinct;
 };
 
-/* The least value that the bucket could hold. */
-double select_edge(const struct selection *s, uint32_t bucket) {
-  bool negative = bucket < s->first_positive;
-  uint64_t key = ((uint64_t)bucket - s->by.base[negative]) << s->by.shift;
-  uint64_t bits = negative ? 0 - key : key;
-  double value;
-  memcpy(&value, &bits, sizeof value);
-  return value;
-}
+static double value_at(const struct selection *s, uint64_t i) { return s->values->at[i * s->values->stride]; }
 
-static uint64_t buckets_between(double least, double most, unsigned shift) {
-  return (bucket_key(most) >> shift) - (bucket_key(least) >> shift) + 1;
-}
-
-static void cut_buckets(struct selection *s, const struct number_range *range) {
-  uint64_t most = (uint64_t)1 << LEAST_BITS, negative = 0, positive = 0;
-  while (most < (uint64_t)1 << MOST_BITS && most * 2 * ROWS_PER_BUCKET <= range->n) most *= 2;
-  do {
-    s->by.shift++;
-    if (range->least_negative < 0)
-      negative = buckets_between(range->least_negative, range->most_negative, s->by.shift);
-    if (range->most_positive > 0)
-      positive = buckets_between(range->least_positive, range->most_positive, s->by.shift);
-  } while (negative > most || positive > most);
-  s->first_positive = (uint32_t)negative;
-  s->n_buckets = (uint32_t)(negative + positive);
-  s->by.base[1] = 0 - (bucket_key(range->least_negative) >> s->by.shift);
-  s->by.base[0] = negative - (bucket_key(range->least_positive) >> s->by.shift);
-}
-
-/* False when some value has the last key of its bucket. */
-static bool count_rows(struct selection *s) {
-  enum { PIECE = 2048 }; /* still in cache when they are counted */
-  const struct kernels *kernels = kernels_best();
-  uint32_t *rows = s->rows;
-  bool last = false;
-  for (uint64_t start = 0; start < s->n; start += PIECE) {
-    uint64_t length = s->n - start < PIECE ? s->n - start : PIECE;
-    uint16_t *buckets = s->buckets + start;
-    last |= kernels->find_buckets(s->values + start, length, &s->by, buckets);
-    for (uint64_t i = 0; i < length; i++) rows[buckets[i]]++;
+/* In turn in two tables: where values repeat, a count does not wait for the one before. */
+static void count_rows(struct selection *s) {
+  const uint16_t *buckets = s->in->of_values;
+  const size_t n_counts = (size_t)s->by.n_buckets + 2;
+  uint32_t *rows = s->rows, *others = s->merged; /* which nothing is in yet */
+  const bool twice = n_counts <= s->most_sorted;
+  uint64_t i = 0;
+  memset(rows, 0, n_counts * sizeof *rows);
+  if (twice) {
+    memset(others, 0, n_counts * sizeof *others);
+    for (; i + 2 <= s->values->n; i += 2) {
+      rows[buckets[i]]++;
+      others[buckets[i + 1]]++;
+    }
+    for (size_t b = 0; b < n_counts; b++) rows[b] += others[b];
   }
-  s->buckets[s->n] = s->buckets[s->n - 1];
-  return !last;
-}
-
-/* Whether a good share of the rows, to judge by some of them, meet their own value again in their bucket. */
-static bool looks_tied(struct selection *s) {
-  uint64_t step = s->n / PILOT + 1, n_looked = 0, n_again = 0;
-  memset(s->only, 0, s->n_buckets * sizeof *s->only); /* no value is 0 */
-  for (uint64_t i = 0; i < s->n; i += step, n_looked++) {
-    n_again += s->only[s->buckets[i]] == s->values[i] ? 1 : 0;
-    s->only[s->buckets[i]] = s->values[i];
-  }
-  return n_again * TIED_SHARE >= n_looked;
+  for (; i < s->values->n; i++) rows[buckets[i]]++;
 }
 
 /* Buckets that hold one value need no sorting. */
 static void find_single_values(struct selection *s) {
-  for (uint64_t i = 0; i < s->n; i++) s->only[s->buckets[i]] = s->values[i];
-  for (uint32_t b = 0; b < s->n_buckets; b++) s->states[b] = BUCKET_ONE_VALUE;
-  for (uint64_t i = 0; i < s->n; i++)
-    if (s->only[s->buckets[i]] != s->values[i]) s->states[s->buckets[i]] = BUCKET_UNSORTED;
+  const uint16_t *buckets = s->in->of_values;
+  const uint32_t n_buckets = s->by.n_buckets;
+  for (uint64_t i = 0; i < s->values->n; i++)
+    if (buckets[i] < n_buckets) s->only[buckets[i]] = value_at(s, i);
+  memset(s->states, BUCKET_ONE_VALUE, n_buckets);
+  for (uint64_t i = 0; i < s->values->n; i++)
+    if (buckets[i] < n_buckets && s->only[buckets[i]] != value_at(s, i))
+      s->states[buckets[i]] = BUCKET_UNSORTED;
+}
+
+/* All are the first of their bucket. */
+static void set_single_values(struct selection *s) {
+  memset(s->states, BUCKET_ONE_VALUE, s->by.n_buckets);
+  for (uint32_t b = 0; b < s->by.n_buckets; b++) s->only[b] = bucket_first(&s->by, b);
 }
 
 static void add_entry(struct distinct *d, size_t *n, double value, uint64_t rows, uint32_t unsorted) {
@@ -115,8 +88,8 @@ static void list_entries(struct selection *s) {
   struct distinct *d = &s->distinct;
   size_t n = 0;
   d->n_negative = 0;
-  for (uint32_t b = 0; b < s->n_buckets; b++) {
-    if (b == s->first_positive) d->n_negative = n;
+  for (uint32_t b = 0; b < s->by.n_buckets; b++) {
+    if (b == s->by.first_positive) d->n_negative = n;
     if (s->rows[b] == 0) continue;
     if (s->states[b] == BUCKET_ONE_VALUE) {
       add_entry(d, &n, s->only[b], s->rows[b], 0);
@@ -125,10 +98,9 @@ static void list_entries(struct selection *s) {
       const uint32_t *rows = s->merged + s->places[b];
       for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
-      add_entry(d, &n, select_edge(s, b), s->rows[b], b + 1);
+      add_entry(d, &n, bucket_floor(&s->by, b), s->rows[b], b + 1);
     }
   }
-  if (s->first_positive == s->n_buckets) d->n_negative = n;
   d->n_positive = n - d->n_negative;
 }
 
@@ -139,50 +111,54 @@ static void ask(struct selection *s, uint32_t bucket) {
 /* One block for everything. */
 static copse_status lay_out(copse_context *ctx, struct bins_room *room, struct selection *s,
                             copse_error *err) {
-  size_t b = s->n_buckets, at_once = s->most_sorted + 1, entries = b + at_once;
-  size_t bytes =
-      8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b) + 2 * ((size_t)s->n + 1) + 2 * b;
+  size_t b = s->by.n_buckets, at_once = s->most_sorted + BUCKET_LIST_ROOM, entries = b + at_once;
+  size_t bytes = 8 * (at_once + b + 2 * entries) + 4 * (entries + at_once + 3 * b + 2) + 2 * 2 * (b + 3) + b;
   void *block = bins_room_take(ctx, room, BINS_ROOM_WORK, bytes, 1);
   if (block == NULL) return status_memory(err, "the buckets of a column");
   s->sorted = block; /* parts of 8 bytes, 4, 2 and 1: each is aligned by the one before */
   s->only = s->sorted + at_once;
   s->distinct.values = s->scratch = s->only + b; /* entries are listed anew after every sort */
+  s->list = (uint32_t *)s->scratch;
   s->distinct.counts = (uint64_t *)(s->distinct.values + entries);
   s->distinct.unsorted = (uint32_t *)(s->distinct.counts + entries);
   s->merged = s->distinct.unsorted + entries;
   s->rows = s->merged + at_once;
-  s->places = s->rows + b;
+  s->places = s->rows + b + 2;
   s->n_values = s->places + b;
-  s->buckets = (uint16_t *)(s->n_values + b);
-  s->states = (uint8_t *)(s->buckets + s->n + 1);
-  s->asked = s->states + b;
-  memset(s->rows, 0, b * sizeof *s->rows);
+  s->tables[0] = (uint16_t *)(s->n_values + b);
+  s->tables[1] = s->tables[0] + b + 3;
+  s->states = (uint8_t *)(s->tables[1] + b + 3);
   memset(s->states, BUCKET_UNSORTED, b);
   return COPSE_OK;
 }
 
-copse_status select_open(copse_context *ctx, struct bins_room *room, const double *values,
-                         const struct number_range *range, struct selection **out, copse_error *err) {
+copse_status select_open(copse_context *ctx, struct bins_room *room, const struct bins_values *values,
+                         const struct bins_buckets *buckets, struct selection **out, copse_error *err) {
   *out = NULL;
-  /* the sum of two values, of which the middle is taken, must not overflow: bounds then leave their place */
-  bool huge = range->least_negative <= -0x1p1022 || range->most_positive >= 0x1p1022;
-  if (range->n == 0 || range->n > UINT32_MAX || huge) return COPSE_OK;
+  /* two neighbours in two buckets may be nearly equal; the sum of two values, of which the middle is taken,
+   * must not overflow: bounds then leave their place */
+  const bool suits = (buckets->facts & (BUCKETS_LAST_KEY | BUCKETS_ODD)) == 0;
+  if (values->n == 0 || values->n > UINT32_MAX || !suits) return COPSE_OK;
   struct selection *s = copse_alloc_zero(ctx, 1, sizeof *s);
   if (s == NULL) return status_memory(err, "the buckets of a column");
   s->values = values;
-  s->n = range->n;
-  s->most_negative = range->most_negative;
-  s->most_positive = range->most_positive;
-  s->most_sorted = (size_t)(s->n / 2);
-  cut_buckets(s, range);
+  s->in = buckets;
+  s->by = buckets->rule;
+  s->most_sorted = (size_t)(values->n / 2);
   copse_status status = lay_out(ctx, room, s, err);
-  if (status != COPSE_OK || !count_rows(s)) {
+  if (status != COPSE_OK) {
     select_close(s);
     return status;
   }
-  for (uint32_t b = 0; b < s->first_positive; b++) s->distinct.negative_rows += s->rows[b];
-  s->distinct.positive_rows = s->n - s->distinct.negative_rows;
-  if (looks_tied(s)) find_single_values(s);
+  count_rows(s);
+  for (uint32_t b = 0; b < s->by.first_positive; b++) s->distinct.negative_rows += s->rows[b];
+  for (uint32_t b = s->by.first_positive; b < s->by.n_buckets; b++) s->distinct.positive_rows += s->rows[b];
+  s->n_numbers = s->distinct.negative_rows + s->distinct.positive_rows;
+  s->most_sorted = (size_t)(s->n_numbers / 2);
+  if ((buckets->facts & BUCKETS_SHARED) == 0)
+    set_single_values(s);
+  else if (buckets->tied)
+    find_single_values(s);
   list_entries(s);
   *out = s;
   return COPSE_OK;
@@ -190,15 +166,17 @@ copse_status select_open(copse_context *ctx, struct bins_room *room, const doubl
 
 void select_close(struct selection *selection) { copse_free(selection); }
 
+uint64_t select_n_numbers(const struct selection *s) { return s->n_numbers; }
+uint64_t select_n_nan(const struct selection *s) { return s->rows[s->by.n_buckets + 1]; }
+
 struct select_buckets select_buckets(struct selection *s) {
-  return (struct select_buckets){.values = s->values,
-                                 .buckets = s->buckets,
-                                 .n = s->n,
-                                 .n_buckets = s->n_buckets,
-                                 .first_positive = s->first_positive,
-                                 .most_negative = s->most_negative,
-                                 .most_positive = s->most_positive,
-                                 .first_bins = (uint16_t *)s->places};
+  return (struct select_buckets){
+      .values = s->values, .buckets = s->in, .tables = {s->tables[0], s->tables[1]}};
+}
+
+bool select_only_value(const struct selection *s, uint32_t bucket, double *value) {
+  *value = s->only[bucket];
+  return s->states[bucket] == BUCKET_ONE_VALUE && s->rows[bucket] > 0;
 }
 
 struct distinct *select_distinct(struct selection *selection) {
@@ -312,24 +290,18 @@ int64_t select_plan(struct selection *selection, const struct value_side *side, 
 }
 
 /* Values of the asked buckets to their places, in no order. Most values are not asked for: only the buckets
- * are read of all of them, and nothing is done but what has to be done for every one. */
-static void gather(struct selection *s, size_t n_wanted) {
-  const uint16_t *buckets = s->buckets;
-  uint8_t *asked = s->asked;
-  uint32_t *list = (uint32_t *)s->scratch;
-  size_t n = 0;
-  uint64_t i = 0;
-  for (uint32_t b = 0; b < s->n_buckets; b++) asked[b] = s->states[b] == BUCKET_ASKED;
-  for (; i + STRIDE <= s->n && n < n_wanted; i += STRIDE)
-    for (uint64_t k = i; k < i + STRIDE; k++) {
-      list[n] = (uint32_t)k;
-      n += asked[buckets[k]];
-    }
-  for (; i < s->n && n < n_wanted; i++) {
-    list[n] = (uint32_t)i;
-    n += asked[buckets[i]];
+ * are read of all of them. */
+static void gather(struct selection *s) {
+  const uint16_t *buckets = s->in->of_values;
+  uint16_t *asked = s->tables[0];
+  const uint32_t *list = s->list;
+  for (uint32_t b = 0; b < s->by.n_buckets; b++) asked[b] = s->states[b] == BUCKET_ASKED ? BUCKET_MARK : 0;
+  for (uint32_t b = 0; b < 3; b++) asked[s->by.n_buckets + b] = 0;
+  const uint64_t n = kernels_best()->look_up(buckets, s->values->n, asked, NULL, 0, s->list);
+  for (uint64_t k = 0; k < n; k++) {
+    if (k + AHEAD < n) __builtin_prefetch(s->values->at + list[k + AHEAD] * s->values->stride);
+    s->sorted[s->places[buckets[list[k]]]++] = value_at(s, list[k]);
   }
-  for (size_t k = 0; k < n; k++) s->sorted[s->places[buckets[list[k]]]++] = s->values[list[k]];
 }
 
 /* As distinct_merge. */
@@ -348,14 +320,14 @@ static uint32_t merge(double *values, uint32_t n, uint32_t *rows) {
 bool select_sort(struct selection *selection) {
   struct selection *s = selection;
   size_t n_wanted = 0;
-  for (uint32_t b = 0; b < s->n_buckets; b++) {
+  for (uint32_t b = 0; b < s->by.n_buckets; b++) {
     if (s->states[b] != BUCKET_ASKED) continue;
     s->places[b] = (uint32_t)(s->n_sorted + n_wanted);
     n_wanted += s->rows[b];
   }
   if (n_wanted == 0 || s->n_sorted + n_wanted > s->most_sorted) return false;
-  gather(s, n_wanted);
-  for (uint32_t b = 0; b < s->n_buckets; b++) {
+  gather(s);
+  for (uint32_t b = 0; b < s->by.n_buckets; b++) {
     if (s->states[b] != BUCKET_ASKED) continue;
     s->places[b] -= s->rows[b];
     double *values = s->sorted + s->places[b];

@@ -7,32 +7,35 @@
 #define COPSE_DATA_BINS_SELECT_H
 
 #include "copse.h"
+#include "data/bins_buckets.h"
 #include "data/bins_distinct.h"
 #include "data/bins_room.h"
 #include "kernels/kernels.h"
 
 struct selection; /* opaque: buckets of values and what is known of them */
 
-/* values[0..range->n) are not changed; they and what is taken of the room, BINS_ROOM_WORK, must outlive *out.
- * *out NULL without an error: the values do not suit (an order within buckets could not be told from an order
- * across them). */
-COPSE_MUST_CHECK copse_status select_open(copse_context *ctx, struct bins_room *room, const double *values,
-                                          const struct number_range *range, struct selection **out,
+/* The values, their buckets and what is taken of the room, BINS_ROOM_WORK, must outlive *out. *out NULL
+ * without an error: the values do not suit (an order within buckets could not be told from an order across
+ * them). */
+COPSE_MUST_CHECK copse_status select_open(copse_context *ctx, struct bins_room *room,
+                                          const struct bins_values *values,
+                                          const struct bins_buckets *buckets, struct selection **out,
                                           copse_error *err);
 void select_close(struct selection *selection);
 
-/* What became of the values: for the bins of each, when the bounds are known. */
+/* Values that are numbers beyond zero; that are NaN. */
+uint64_t select_n_numbers(const struct selection *selection);
+uint64_t select_n_nan(const struct selection *selection);
+
+/* For the bins of the values, when the bounds are known. */
 struct select_buckets {
-  const double *values;    /* as select_open got them */
-  const uint16_t *buckets; /* [n + 1] bucket of each, of the last one again */
-  uint64_t n;
-  uint32_t n_buckets, first_positive; /* in ascending order, the negative ones first */
-  double most_negative, most_positive;
-  uint16_t *first_bins; /* [n_buckets] scratch, where places of entries were */
+  const struct bins_values *values;
+  const struct bins_buckets *buckets;
+  uint16_t *tables[2]; /* scratch [n_buckets + 3], for look_up */
 };
 struct select_buckets select_buckets(struct selection *selection);
-/* The least value that a bucket could hold. */
-double select_edge(const struct selection *selection, uint32_t bucket);
+/* The one value that a bucket holds, where that is known. */
+bool select_only_value(const struct selection *selection, uint32_t bucket, double *value);
 
 /* The entries as they are now; valid until the next call. zero_rows is the caller's. */
 struct distinct *select_distinct(struct selection *selection);

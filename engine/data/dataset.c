@@ -12,7 +12,8 @@
 #include "data/encoded_table.h"
 
 copse_status dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
-                            const void *const *in_place, copse_dataset **out, copse_error *err) {
+                            const void *const *in_place, struct binned_room *room, copse_dataset **out,
+                            copse_error *err) {
   *out = NULL;
   if (n_rows == 0) return status_set(err, COPSE_ERR_DATA, "data set: 0 rows: expected at least one");
   if (n_rows > UINT32_MAX)
@@ -24,9 +25,11 @@ copse_status dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n
   dataset->n_rows = n_rows;
   atomic_init(&dataset->references, 1);
   dataset->schema = copse_schema_ref(schema);
-  copse_status status =
-      binned_create(ctx, schema->features, schema->n_features, schema->bundled ? &schema->bundles : NULL,
-                    n_rows, in_place, &dataset->binned, err);
+  const struct bundles *bundles = schema->bundled ? &schema->bundles : NULL;
+  copse_status status = room != NULL ? binned_create_in(room, ctx, schema->features, schema->n_features,
+                                                        bundles, n_rows, &dataset->binned, err)
+                                     : binned_create(ctx, schema->features, schema->n_features, bundles,
+                                                     n_rows, in_place, &dataset->binned, err);
   if (status == COPSE_OK && schema->keep_values) status = dataset_values_create(dataset, err);
   if (status != COPSE_OK) {
     copse_dataset_free(dataset);
@@ -38,7 +41,7 @@ copse_status dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n
 
 copse_status copse_dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
                                   copse_dataset **out, copse_error *err) {
-  return dataset_create(ctx, schema, n_rows, NULL, out, err);
+  return dataset_create(ctx, schema, n_rows, NULL, NULL, out, err);
 }
 
 struct push_job {
@@ -250,8 +253,10 @@ copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *tab
     if (status != COPSE_OK) goto done;
     schema = own;
   }
-  status = copse_dataset_create(ctx, schema, table->n_rows, &dataset, err);
+  status = dataset_create(ctx, schema, table->n_rows, NULL, columns.room.cells != NULL ? &columns.room : NULL,
+                          &dataset, err);
   if (status != COPSE_OK) goto done;
+  dataset_columns_trim(&columns);
   status = fill(dataset, table, &columns, resolved != NULL ? resolved->boost.n_threads : 0, err);
 
 done:

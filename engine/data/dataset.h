@@ -47,10 +47,10 @@ struct copse_dataset {
   uint64_t version; /* grows with every change of a field, so that a trainer sees it */
 };
 
-/* copse_dataset_create; in_place as in binned_create. */
+/* copse_dataset_create; in_place as in binned_create, or room as in binned_create_in, or both NULL. */
 COPSE_MUST_CHECK copse_status dataset_create(copse_context *ctx, copse_schema *schema, uint64_t n_rows,
-                                             const void *const *in_place, copse_dataset **out,
-                                             copse_error *err);
+                                             const void *const *in_place, struct binned_room *room,
+                                             copse_dataset **out, copse_error *err);
 
 /* dataset_values.c: the columns of `values`, not yet filled; one row of them per row of the table. */
 COPSE_MUST_CHECK copse_status dataset_values_create(copse_dataset *dataset, copse_error *err);
@@ -77,6 +77,10 @@ struct schema_request {
    * callee's. Dense layouts only. */
   void (*then)(void *user, uint32_t feature, const struct bins_codes *codes);
   void *user;
+  uint8_t *cells; /* where codes of one byte are to go, columns cells_stride apart; or NULL */
+  size_t cells_stride;
+  void *scratch; /* [scratch_bytes] of no other use meanwhile; or NULL */
+  size_t scratch_bytes;
   /* Where the bins of all rows are when all are found: a source's columns are gone by then. NULL: the table.
    */
   bins_read_fn bins_of;
@@ -101,6 +105,7 @@ struct dataset_columns {
   struct column_cells *columns; /* [n] */
   void **blocks;                /* [n] own what is in the columns; NULL: not used */
   const void **whole;           /* [n] the cells where they are those of all rows; or NULL */
+  struct binned_room room;      /* where cells of one byte are, if it has any */
 };
 COPSE_MUST_CHECK copse_status dataset_columns_create(copse_context *ctx, uint32_t n,
                                                      struct dataset_columns *out, copse_error *err);
@@ -110,6 +115,8 @@ COPSE_MUST_CHECK copse_status dataset_columns_create(copse_context *ctx, uint32_
 COPSE_MUST_CHECK copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                                    copse_schema **schema, struct dataset_columns *out,
                                                    copse_error *err);
+/* Lets go what no matrix took. */
+void dataset_columns_trim(struct dataset_columns *columns);
 /* Stores the bins in the matrix of the same schema. */
 void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads);
 /* Bins of a feature in rows [first_row, first_row + n): a bins_read_fn. */

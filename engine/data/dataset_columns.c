@@ -18,7 +18,7 @@ static void take_column(void *user, uint32_t feature, const struct bins_codes *c
   struct columns_job *job = user;
   const copse_column_source *source = job->table->layout == COPSE_SOURCE ? job->table->values : NULL;
   job->columns->columns[feature] = (struct column_cells){.cells = codes->cells, .wide = codes->wide};
-  job->columns->blocks[feature] = codes->cells;
+  job->columns->blocks[feature] = codes->cells != codes->place ? codes->cells : NULL;
   job->columns->whole[feature] = codes->cells;
   if (source != NULL && source->release != NULL) source->release(source->user, feature);
 }
@@ -77,6 +77,18 @@ copse_status dataset_columns_create(copse_context *ctx, uint32_t n, struct datas
   return COPSE_OK;
 }
 
+/* The matrix's own memory, where it is likely to have one block: cells are written where they stay, and until
+ * the rows are known theirs serves the search. */
+static copse_status make_room(copse_context *ctx, uint64_t n_rows, struct dataset_columns *out,
+                              copse_error *err) {
+  enum { LEAST_ROWS = 4096 };
+  struct binned_room *room = &out->room;
+  if (n_rows < LEAST_ROWS || !binned_room_sizes(out->n, n_rows, room)) return COPSE_OK;
+  room->rows = copse_alloc(ctx, binned_rows_bytes(n_rows, room->row_bytes), 1);
+  room->cells = copse_alloc_zero(ctx, out->n, room->stride);
+  return room->rows != NULL && room->cells != NULL ? COPSE_OK : status_memory(err, "the bins of the columns");
+}
+
 copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                   copse_schema **schema, struct dataset_columns *out, copse_error *err) {
   struct columns_job job = {request->table, out};
@@ -84,6 +96,13 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   copse_status status = dataset_columns_create(ctx, request->table->n_cols, out, err);
   if (status != COPSE_OK) return status;
   struct schema_request with = *request;
+  status = make_room(ctx, request->table->n_rows, out, err);
+  if (status != COPSE_OK) return status;
+  with.cells = out->room.cells;
+  with.cells_stride = out->room.stride;
+  with.scratch = out->room.rows;
+  if (with.scratch != NULL)
+    with.scratch_bytes = binned_rows_bytes(request->table->n_rows, out->room.row_bytes);
   with.then = take_column;
   with.user = &job;
   with.bins_of = dataset_columns_bins;
@@ -91,9 +110,19 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   return schema_create(ctx, &with, schema, err);
 }
 
+void dataset_columns_trim(struct dataset_columns *columns) {
+  if (columns->room.taken) return;
+  copse_free(columns->room.rows);
+  columns->room.rows = NULL;
+}
+
 void dataset_columns_release(struct dataset_columns *columns) {
   for (uint32_t f = 0; f < columns->n; f++) {
     if (columns->blocks != NULL) copse_free(columns->blocks[f]);
+  }
+  if (!columns->room.taken) {
+    copse_free(columns->room.rows);
+    copse_free(columns->room.cells);
   }
   copse_free(columns->columns);
   copse_free(columns->blocks);

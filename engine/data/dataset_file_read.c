@@ -255,8 +255,8 @@ static copse_status read_dataset(struct reader *reader, uint64_t length, copse_s
   if (status == COPSE_OK) status = take_schema(reader, schema, err);
   if (status == COPSE_OK) status = take_columns(reader, err);
   if (status == COPSE_OK)
-    status =
-        dataset_create(reader->ctx, reader->schema, reader->head.n_rows, reader->in_place, &dataset, err);
+    status = dataset_create(reader->ctx, reader->schema, reader->head.n_rows, reader->in_place, NULL,
+                            &dataset, err);
   if (status == COPSE_OK) status = lay_out(reader, dataset, err);
   if (status == COPSE_OK) status = take_fields(reader, dataset, err);
   dataset_columns_release(&reader->columns);

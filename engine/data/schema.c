@@ -1,48 +1,16 @@
 /* schema.c - the bins of every feature, found on the sampled rows, features in parallel.
  *
- * A row-major table is read in groups of neighbouring columns, which all threads turn into columns together:
- * it is not swept once per column, and the group's copy is there once, not once for each thread. Sparse rows
- * are turned into columns of their stored values once, sparse columns are read as they are, and neither is
- * made dense. Neither grouping nor threads change a result. */
+ * Row-major tables have a file of their own. Sparse rows are turned into columns of their stored values once,
+ * sparse columns are read as they are, and neither is made dense. Threads do not change a result. */
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/context.h"
 #include "base/status.h"
 #include "base/team.h"
 #include "data/dataset.h"
 #include "data/encoded_table.h"
 #include "data/names.h"
-
-/* Columns of a group; rows that a thread takes at once; and of these, while they are in the nearest cache, a
- * line's columns. */
-enum { MOST_COLUMNS = 64, GROUP_BYTES = 64 << 20, CHUNK = 1 << 14, PIECE = 512, LINE_COLUMNS = 8 };
-
-/* The error of the lowest feature that failed, whatever thread met it first. */
-struct first_failure {
-  atomic_flag busy;
-  uint32_t feature;
-  copse_error error;
-};
-
-struct schema_job {
-  copse_schema *schema;
-  const copse_table *table;
-  const struct table_rows *rows;
-  uint64_t n_rows;
-  const bool *categorical;
-  const struct schema_request *request;
-  const struct bin_params *params;
-  /* COPSE_ROWS: columns gathered at a time, of which n_group from `first` are */
-  uint32_t group, first, n_group;
-  double *values;              /* [group * rows->n] */
-  struct number_range *ranges; /* [threads * group] */
-  struct bins_room *rooms;     /* [threads] */
-  struct bins_room *columns;   /* [threads] of other dense layouts */
-  double *stored;              /* CSR: the stored values of the sampled rows, column after column */
-  uint64_t *offsets;           /* CSR: [n_features + 1] into stored */
-  struct first_failure failure;
-};
+#include "data/schema_internal.h"
 
 static void note_failure(struct schema_job *job, uint32_t feature, const copse_error *error) {
   while (atomic_flag_test_and_set_explicit(&job->failure.busy, memory_order_acquire)) {
@@ -58,28 +26,30 @@ static int feature_max_bin(const struct bin_params *params, uint32_t feature) {
   return feature < params->n_max_bin_by_feature ? params->max_bin_by_feature[feature] : params->max_bin;
 }
 
-static const struct forced_bins *forced_bins_of(const struct bin_params *params, uint32_t feature) {
+const struct forced_bins *schema_forced_bins(const struct bin_params *params, uint32_t feature) {
   for (size_t i = 0; i < params->n_forced && params->forced[i].feature <= feature; i++)
     if (params->forced[i].feature == feature) return &params->forced[i];
   return NULL;
 }
 
-/* Bins of one feature. dense: the values are its whole column. */
-static void find_feature(struct schema_job *job, uint32_t feature, const double *values, uint64_t n_values,
-                         const struct number_range *range, bool dense, int thread) {
+void schema_find_feature(struct schema_job *job, uint32_t feature, const struct feature_values *values,
+                         int thread) {
   struct feature_bins *out = &job->schema->features[feature];
-  struct bins_codes codes = {0};
+  struct bins_codes codes = {.place = NULL};
+  if (job->request->cells != NULL) codes.place = job->request->cells + feature * job->request->cells_stride;
   copse_context *ctx = job->schema->ctx;
-  struct bins_column column = {.values = values,
-                               .range = range,
-                               .n_values = n_values,
-                               .n_zeros = job->rows->n - n_values,
+  const bool coded = values->dense && job->request->then != NULL;
+  struct bins_column column = {.values = values->values,
+                               .stride = values->stride,
+                               .buckets = values->buckets,
+                               .n_values = values->n,
+                               .n_zeros = job->rows->n - values->n,
                                .n_rows = job->n_rows,
                                .max_bin = feature_max_bin(job->params, feature),
                                .params = job->params,
-                               .forced = forced_bins_of(job->params, feature),
+                               .forced = schema_forced_bins(job->params, feature),
                                .room = &job->rooms[thread],
-                               .codes = dense && job->request->then != NULL ? &codes : NULL};
+                               .codes = coded ? &codes : NULL};
   copse_error error;
   copse_status status = job->categorical != NULL && job->categorical[feature]
                             ? bins_find_categorical(ctx, &column, out, &error)
@@ -88,97 +58,28 @@ static void find_feature(struct schema_job *job, uint32_t feature, const double 
     status = status_set(&error, COPSE_ERR_UNSUPPORTED,
                         "%" PRIu32 " bins: expected at most %d (lower max_bin)", out->n_bins, BINS_MAX);
   if (status == COPSE_OK) {
-    if (dense && job->request->then != NULL) job->request->then(job->request->user, feature, &codes);
+    if (coded) job->request->then(job->request->user, feature, &codes);
     return;
   }
-  copse_free(codes.cells);
+  bins_codes_release(&codes);
   copse_error named;
   status_set(&named, status, "column \"%.200s\": %.700s", job->schema->names[feature], error.message);
   note_failure(job, feature, &named);
 }
 
-static void note_no_memory(struct schema_job *job, uint32_t feature) {
+void schema_note_no_memory(struct schema_job *job, uint32_t feature) {
   copse_error error;
   status_memory(&error, "a copy of the sampled values");
   note_failure(job, feature, &error);
 }
 
-/* ---- dense columns, by groups ---- */
-
-static struct table_rows piece_of(const struct schema_job *job, uint64_t start) {
+struct table_rows schema_piece(const struct schema_job *job, uint64_t start) {
   struct table_rows piece = *job->rows;
   uint64_t left = job->rows->n - start;
-  piece.n = left < PIECE ? left : PIECE;
+  piece.n = left < SCHEMA_PIECE ? left : SCHEMA_PIECE;
   piece.first += start;
   if (piece.list != NULL) piece.list += start;
   return piece;
-}
-
-static void gather_piece(void *user, size_t chunk, int thread) {
-  struct schema_job *job = user;
-  uint64_t n = job->rows->n;
-  if (copse_context_cancelled(job->schema->ctx)) return;
-  for (uint64_t start = (uint64_t)chunk * CHUNK; start < n && start < ((uint64_t)chunk + 1) * CHUNK;
-       start += PIECE) {
-    struct table_rows piece = piece_of(job, start);
-    for (uint32_t c = 0; c < job->n_group; c += LINE_COLUMNS) {
-      uint32_t columns = job->n_group - c < LINE_COLUMNS ? job->n_group - c : LINE_COLUMNS;
-      double *values = job->values + c * n + start;
-      table_gather_group(job->table, job->first + c, columns, &piece, values, n);
-      struct number_range *ranges = job->ranges + (size_t)thread * job->group + c;
-      for (uint32_t k = 0; k < columns; k++)
-        kernels_best()->add_range(values + k * n, piece.n, BINS_ZERO, &ranges[k]);
-    }
-  }
-}
-
-static void find_group_column(void *user, size_t chunk, int thread) {
-  struct schema_job *job = user;
-  if (copse_context_cancelled(job->schema->ctx)) return;
-  find_feature(job, job->first + (uint32_t)chunk, job->values + chunk * job->rows->n, job->rows->n,
-               &job->ranges[chunk], true, thread);
-}
-
-/* What the threads saw, put together. */
-static void join_ranges(struct schema_job *job, int n_threads) {
-  for (int t = 1; t < n_threads; t++)
-    for (uint32_t c = 0; c < job->n_group; c++) {
-      struct number_range *all = &job->ranges[c], *part = &job->ranges[(size_t)t * job->group + c];
-      all->n += part->n;
-      all->n_nan += part->n_nan;
-      if (part->least_negative < all->least_negative) all->least_negative = part->least_negative;
-      if (part->most_negative > all->most_negative) all->most_negative = part->most_negative;
-      if (part->least_positive < all->least_positive) all->least_positive = part->least_positive;
-      if (part->most_positive > all->most_positive) all->most_positive = part->most_positive;
-    }
-}
-
-static uint32_t group_columns(const struct schema_job *job, int n_threads) {
-  uint64_t fits = GROUP_BYTES / sizeof(double) / job->rows->n, threads = (uint64_t)n_threads;
-  uint64_t group = fits < MOST_COLUMNS ? fits : MOST_COLUMNS;
-  group = group < threads ? threads : group / threads * threads; /* work for all of them */
-  return group < job->schema->n_features ? (uint32_t)group : job->schema->n_features;
-}
-
-/* Rows become columns, a group of columns at a time, which are then worked on one by one. */
-static void find_dense(struct schema_job *job, int n_threads) {
-  uint64_t n = job->rows->n;
-  job->group = group_columns(job, n_threads);
-  size_t n_ranges = (size_t)job->group * (size_t)n_threads;
-  job->values = context_alloc_streamed(job->schema->ctx, n * job->group, sizeof *job->values);
-  job->ranges = copse_alloc(job->schema->ctx, n_ranges, sizeof *job->ranges);
-  if (job->values == NULL || job->ranges == NULL) {
-    note_no_memory(job, 0);
-    return;
-  }
-  for (job->first = 0; job->first < job->schema->n_features; job->first += job->n_group) {
-    uint32_t left = job->schema->n_features - job->first;
-    job->n_group = left < job->group ? left : job->group;
-    for (size_t i = 0; i < n_ranges; i++) job->ranges[i] = NUMBER_RANGE_EMPTY;
-    copse_parallel_for(n_threads, (size_t)((n + CHUNK - 1) / CHUNK), gather_piece, job);
-    join_ranges(job, n_threads);
-    copse_parallel_for(n_threads, job->n_group, find_group_column, job);
-  }
 }
 
 /* ---- columns that are columns already ---- */
@@ -191,16 +92,14 @@ static void find_column(void *user, size_t chunk, int thread) {
   double *values =
       bins_room_take(job->schema->ctx, &job->columns[thread], BINS_ROOM_VALUES, n, sizeof *values);
   if (values == NULL) {
-    note_no_memory(job, feature);
+    schema_note_no_memory(job, feature);
     return;
   }
-  struct number_range range = NUMBER_RANGE_EMPTY;
-  for (uint64_t start = 0; start < n; start += PIECE) {
-    struct table_rows piece = piece_of(job, start);
+  for (uint64_t start = 0; start < n; start += SCHEMA_PIECE) {
+    struct table_rows piece = schema_piece(job, start);
     table_gather(job->table, feature, &piece, values + start);
-    kernels_best()->add_range(values + start, piece.n, BINS_ZERO, &range);
   }
-  find_feature(job, feature, values, n, &range, true, thread);
+  schema_find_feature(job, feature, &(struct feature_values){values, 1, n, NULL, true}, thread);
 }
 
 static void find_csc_feature(void *user, size_t chunk, int thread) {
@@ -210,19 +109,20 @@ static void find_csc_feature(void *user, size_t chunk, int thread) {
   size_t n_stored = (size_t)(job->table->indptr[feature + 1] - job->table->indptr[feature]);
   double *values = copse_alloc(job->schema->ctx, n_stored, sizeof *values);
   if (values == NULL) {
-    note_no_memory(job, feature);
+    schema_note_no_memory(job, feature);
     return;
   }
   uint64_t n = table_csc_gather(job->table, feature, job->rows, values);
-  find_feature(job, feature, values, n, NULL, false, thread);
+  schema_find_feature(job, feature, &(struct feature_values){values, 1, n, NULL, false}, thread);
   copse_free(values);
 }
 
 static void find_csr_feature(void *user, size_t chunk, int thread) {
   struct schema_job *job = user;
   if (copse_context_cancelled(job->schema->ctx)) return;
-  find_feature(job, (uint32_t)chunk, job->stored + job->offsets[chunk],
-               job->offsets[chunk + 1] - job->offsets[chunk], NULL, false, thread);
+  const uint64_t from = job->offsets[chunk], until = job->offsets[chunk + 1];
+  schema_find_feature(job, (uint32_t)chunk,
+                      &(struct feature_values){job->stored + from, 1, until - from, NULL, false}, thread);
 }
 
 /* CSR -> stored values by column, for the sampled rows. */
@@ -259,7 +159,7 @@ static copse_status find_bins(struct schema_job *job, int n_threads, copse_error
   } else if (job->table->layout == COPSE_CSC) {
     copse_parallel_for(n_threads, n_features, find_csc_feature, job);
   } else if (job->table->layout == COPSE_ROWS) {
-    find_dense(job, n_threads);
+    schema_find_rows(job, n_threads);
   } else {
     copse_parallel_for(n_threads, n_features, find_column, job);
   }
@@ -275,8 +175,6 @@ static void release_scratch(struct schema_job *job, int n_threads) {
   }
   copse_free(job->rooms);
   copse_free(job->columns);
-  copse_free(job->values);
-  copse_free(job->ranges);
   copse_free(job->stored);
   copse_free(job->offsets);
 }

@@ -164,40 +164,83 @@ static void add_range(const double *values, uint64_t n, double zero, struct numb
   add_range_scalar(values + whole, n - whole, zero, range);
 }
 
-/* The buckets of four numbers, each in the lowest bits of its eight bytes. */
-static inline __m256i four_buckets(const double *values, __m128i shift, __m256i base, __m256i difference,
-                                   __m256i mask, __m256i *last) {
-  __m256i bits = _mm256_castpd_si256(_mm256_loadu_pd(values));
-  __m256i negative = _mm256_cmpgt_epi64(_mm256_setzero_si256(), bits);
-  __m256i key = _mm256_sub_epi64(_mm256_xor_si256(bits, negative), negative);
-  __m256i first = _mm256_add_epi64(base, _mm256_and_si256(difference, negative));
-  *last = _mm256_or_si256(*last, _mm256_cmpeq_epi64(_mm256_andnot_si256(key, mask), _mm256_setzero_si256()));
-  __m256i bucket = _mm256_add_epi64(_mm256_srl_epi64(key, shift), first);
-  return _mm256_and_si256(bucket, _mm256_set1_epi64x(0xFFFF));
+/* What is the same for all numbers of a call, and what was seen of them. */
+struct finder {
+  __m128i shift;
+  __m256d offset, least[2], most[2];
+  __m256i base[2], low, zero, huge, zero_bucket, nan_bucket;
+  __m256i last, odd, shared; /* all ones, all ones, not 0: in some lane */
+};
+
+static inline struct finder finder_of(const struct bucket_rule *rule) {
+  struct finder f = {.shift = _mm_cvtsi32_si128((int)rule->shift),
+                     .offset = _mm256_set1_pd(rule->offset),
+                     .low = _mm256_set1_epi64x((long long)(((uint64_t)1 << rule->shift) - 1)),
+                     .zero = _mm256_set1_epi64x((long long)bits_of_double(rule->zero)),
+                     .huge = _mm256_set1_epi64x((long long)bits_of_double(BUCKETS_HUGE) - 1),
+                     .zero_bucket = _mm256_set1_epi64x((long long)rule->n_buckets),
+                     .nan_bucket = _mm256_set1_epi64x((long long)rule->n_buckets + 1)};
+  for (int k = 0; k < 2; k++) {
+    f.least[k] = _mm256_set1_pd(rule->least[k]);
+    f.most[k] = _mm256_set1_pd(rule->most[k]);
+    f.base[k] = _mm256_set1_epi64x((long long)rule->base[k]);
+  }
+  f.last = f.odd = f.shared = _mm256_setzero_si256();
+  return f;
 }
 
-static bool find_buckets(const double *values, uint64_t n, const struct bucket_rule *rule,
-                         uint16_t *buckets) {
-  const __m128i shift = _mm_cvtsi32_si128((int)rule->shift);
-  const __m256i base = _mm256_set1_epi64x((long long)rule->base[0]);
-  const __m256i difference = _mm256_set1_epi64x((long long)(rule->base[1] - rule->base[0]));
-  const __m256i mask = _mm256_set1_epi64x((long long)(((uint64_t)1 << rule->shift) - 1));
+/* The buckets of four numbers, each in the lowest bits of its eight bytes, which are 0 else. */
+static inline __m256i four_buckets(const double *values, struct finder *f) {
+  const __m256i none = _mm256_setzero_si256();
+  __m256d value = _mm256_loadu_pd(values);
+  __m256i bits = _mm256_castpd_si256(value);
+  __m256i magnitude = _mm256_and_si256(bits, _mm256_set1_epi64x(INT64_MAX));
+  __m256i nan = _mm256_castpd_si256(_mm256_cmp_pd(value, value, _CMP_UNORD_Q));
+  __m256i plain =
+      _mm256_andnot_si256(_mm256_cmpgt_epi64(magnitude, f->huge), _mm256_cmpgt_epi64(magnitude, f->zero));
+  __m256i null = _mm256_or_si256(_mm256_cmpeq_epi64(magnitude, none), _mm256_or_si256(plain, nan));
+  __m256d least = _mm256_blendv_pd(f->least[0], f->least[1], value);
+  __m256d most = _mm256_blendv_pd(f->most[0], f->most[1], value);
+  __m256d offset = _mm256_or_pd(f->offset, _mm256_and_pd(value, _mm256_set1_pd(-0.0)));
+  __m256d moved = _mm256_add_pd(value, offset), back = _mm256_sub_pd(moved, offset);
+  __m256i limited = _mm256_castpd_si256(_mm256_min_pd(_mm256_max_pd(moved, least), most));
+  __m256i negative = _mm256_cmpgt_epi64(none, limited);
+  __m256i key = _mm256_sub_epi64(_mm256_xor_si256(limited, negative), negative);
+  __m256i base = _mm256_blendv_epi8(f->base[0], f->base[1], negative);
+  __m256i bucket = _mm256_add_epi64(_mm256_srl_epi64(key, f->shift), base);
+  __m256i last = _mm256_cmpeq_epi64(_mm256_andnot_si256(key, f->low), none);
+  __m256i shared =
+      _mm256_or_si256(_mm256_and_si256(key, f->low), _mm256_xor_si256(limited, _mm256_castpd_si256(moved)));
+  shared = _mm256_or_si256(shared, _mm256_xor_si256(_mm256_castpd_si256(back), bits));
+  f->last = _mm256_or_si256(f->last, _mm256_and_si256(last, plain));
+  f->shared = _mm256_or_si256(f->shared, _mm256_and_si256(shared, plain));
+  f->odd = _mm256_or_si256(f->odd, _mm256_xor_si256(null, _mm256_set1_epi64x(-1)));
+  bucket = _mm256_blendv_epi8(f->zero_bucket, bucket, plain);
+  return _mm256_and_si256(_mm256_blendv_epi8(bucket, f->nan_bucket, nan), _mm256_set1_epi64x(0xFFFF));
+}
+
+static unsigned find_buckets(const double *values, uint64_t n, const struct bucket_rule *rule,
+                             uint16_t *buckets) {
+  struct finder f = finder_of(rule);
   /* packing works in halves of a register: what it leaves as 0 1 4 5 8 9 12 13, 2 3 6 7 ... */
   const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-  __m256i last = _mm256_setzero_si256();
   uint64_t whole = n / 16 * 16;
   for (uint64_t i = 0; i < whole; i += 16) {
-    __m256i a = four_buckets(values + i, shift, base, difference, mask, &last);
-    __m256i b = four_buckets(values + i + 4, shift, base, difference, mask, &last);
-    __m256i c = four_buckets(values + i + 8, shift, base, difference, mask, &last);
-    __m256i d = four_buckets(values + i + 12, shift, base, difference, mask, &last);
+    __m256i a = four_buckets(values + i, &f), b = four_buckets(values + i + 4, &f);
+    __m256i c = four_buckets(values + i + 8, &f), d = four_buckets(values + i + 12, &f);
     __m256i ab = _mm256_packus_epi32(a, b), cd = _mm256_packus_epi32(c, d); /* each with a 0 behind */
     __m256i all = _mm256_permutevar8x32_epi32(_mm256_packus_epi32(ab, cd), order);
     _mm256_storeu_si256((__m256i *)(void *)(buckets + i), all);
   }
-  bool rest = find_buckets_scalar(values + whole, n - whole, rule, buckets + whole);
-  return rest || !_mm256_testz_si256(last, last);
+  unsigned facts = find_buckets_scalar(values + whole, n - whole, rule, buckets + whole);
+  facts |= _mm256_testz_si256(f.last, f.last) ? 0 : BUCKETS_LAST_KEY;
+  facts |= _mm256_testz_si256(f.odd, f.odd) ? 0 : BUCKETS_ODD;
+  return facts | (_mm256_testz_si256(f.shared, f.shared) ? 0 : BUCKETS_SHARED);
 }
+
+#define TRANSPOSE transpose
+#define FIND_BUCKETS find_buckets
+#include "kernels/bucket_loops.h"
 
 void kernels_bins_avx2(struct kernels *slots) {
   slots->bin_numeric = bin_numeric;
@@ -205,5 +248,6 @@ void kernels_bins_avx2(struct kernels *slots) {
   slots->interleave = interleave;
   slots->add_range = add_range;
   slots->find_buckets = find_buckets;
+  slots->bucket_rows = bucket_rows;
 }
 #endif

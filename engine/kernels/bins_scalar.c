@@ -50,17 +50,29 @@ void add_range_scalar(const double *values, uint64_t n, double zero, struct numb
   *range = seen;
 }
 
-bool find_buckets_scalar(const double *values, uint64_t n, const struct bucket_rule *rule,
-                         uint16_t *buckets) {
+unsigned find_buckets_scalar(const double *values, uint64_t n, const struct bucket_rule *rule,
+                             uint16_t *buckets) {
   const struct bucket_rule by = *rule;
-  const uint64_t mask = ((uint64_t)1 << by.shift) - 1;
-  bool last = false;
-  for (uint64_t i = 0; i < n; i++) {
-    last |= (~bucket_key(values[i]) & mask) == 0;
-    buckets[i] = bucket_of(values[i], &by);
-  }
-  return last;
+  unsigned facts = 0;
+  for (uint64_t i = 0; i < n; i++) buckets[i] = bucket_of(values[i], &by, &facts);
+  return facts;
 }
+
+uint64_t look_up_scalar(const uint16_t *buckets, uint64_t n, const uint16_t *table, uint8_t *cells,
+                        uint32_t first, uint32_t *list) {
+  uint64_t n_listed = 0;
+  for (uint64_t i = 0; i < n; i++) {
+    const uint16_t entry = table[buckets[i]];
+    if (cells != NULL) cells[i] = (uint8_t)entry;
+    list[n_listed] = first + (uint32_t)i; /* without a jump: most are written over */
+    n_listed += entry / BUCKET_MARK;
+  }
+  return n_listed;
+}
+
+#define TRANSPOSE transpose_scalar
+#define FIND_BUCKETS find_buckets_scalar
+#include "kernels/bucket_loops.h"
 
 void kernels_bins_scalar(struct kernels *slots) {
   slots->bin_numeric = bin_numeric_scalar;
@@ -68,4 +80,6 @@ void kernels_bins_scalar(struct kernels *slots) {
   slots->interleave = interleave_scalar;
   slots->add_range = add_range_scalar;
   slots->find_buckets = find_buckets_scalar;
+  slots->bucket_rows = bucket_rows;
+  slots->look_up = look_up_scalar;
 }

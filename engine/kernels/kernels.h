@@ -18,6 +18,7 @@
 
 #include "base/cpu.h"
 #include "kernels/bits.h"
+#include "kernels/buckets.h"
 #include "kernels/reach.h"
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32, HIST_MOST_SOURCES = 4 };
@@ -221,13 +222,6 @@ struct number_range {
                          .least_positive = __builtin_huge_val(), \
                          .most_positive = -__builtin_huge_val()})
 
-/* How a number that is neither zero nor NaN finds its bucket: the leading bits of its key and the first
- * bucket of its sign (modulo 2^64). */
-struct bucket_rule {
-  unsigned shift;
-  uint64_t base[2]; /* [1] of the negative numbers */
-};
-
 struct kernels {
   /* Adds rows[begin..end) (rows NULL: the rows begin..end themselves) to cells. */
   void (*hist_update)(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,
@@ -328,8 +322,16 @@ struct kernels {
                      size_t row_stride);
   /* Adds n numbers to what is known of others. */
   void (*add_range)(const double *values, uint64_t n, double zero, struct number_range *range);
-  /* buckets[i] = bucket_of(values[i], rule). Returns whether some key has the last value of its bucket. */
-  bool (*find_buckets)(const double *values, uint64_t n, const struct bucket_rule *rule, uint16_t *buckets);
+  /* buckets[i] = bucket_of(values[i], rule). Returns enum bucket_facts. */
+  find_buckets_fn find_buckets;
+  /* The same of n_columns columns of n rows: rows[i * row_stride + c] by rules[c] to buckets[c *
+   * column_stride
+   * + i]; adds to facts[c]. */
+  bucket_rows_fn bucket_rows;
+  /* cells[i] = low byte of table[buckets[i]] (cells NULL: that is not asked for); first + i to list where the
+   * entry has BUCKET_MARK, ascending. Returns how many. One more entry of the table than there are buckets
+   * can be read, and BUCKET_LIST_ROOM of the list written, behind those found. */
+  look_up_fn look_up;
   /* codes[i] = code of values[i], see reach.h. */
   encode_fn encode;
   /* codes[i] = code of row[features[i]] by maps[i]. */
@@ -370,22 +372,6 @@ void kernels_overlay_avx512(struct kernels *slots);
 void kernels_overlay_avx512_vbmi(struct kernels *slots);
 void kernels_overlay_avx512_fp16(struct kernels *slots);
 #endif
-
-/* Ascending as the numbers of one sign are. */
-static inline uint64_t bucket_key(double value) {
-  uint64_t bits, negative;
-  memcpy(&bits, &value, sizeof bits);
-  negative = 0 - (bits >> 63);
-  return (bits ^ negative) - negative;
-}
-
-static inline uint16_t bucket_of(double value, const struct bucket_rule *rule) {
-  uint64_t bits, negative;
-  memcpy(&bits, &value, sizeof bits);
-  negative = 0 - (bits >> 63);
-  uint64_t base = rule->base[0] + ((rule->base[1] - rule->base[0]) & negative);
-  return (uint16_t)((((bits ^ negative) - negative) >> rule->shift) + base);
-}
 
 /* COUNT_SHARE: rows per step of hessian. */
 static inline double count_share_factor(int64_t n_rows, int64_t total_hessian) {

@@ -94,7 +94,7 @@ static float max_abs(const float *values, uint64_t n) {
 }
 
 /* Inherited, for wider vectors cannot help: transpose and interleave take and give every cache line once, as
- * add_range and find_buckets do; add_values is a load a number and tree, which gathers are as well; sets of
+ * add_range does; add_values is a load a number and tree, which gathers are as well; sets of
  * rows (bits_above, bits_below) are 256 bits. */
 void kernels_overlay_avx512(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
@@ -107,6 +107,7 @@ void kernels_overlay_avx512(struct kernels *slots) {
   kernels_packed_avx512(slots);
   kernels_reach_avx512(slots);
   kernels_encode_avx512(slots);
+  kernels_buckets_avx512(slots);
   kernels_bits_avx512(slots);
 }
 #endif

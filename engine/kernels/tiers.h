@@ -27,7 +27,10 @@ void transpose_scalar(const double *rows, size_t row_stride, uint64_t n, uint32_
 void interleave_scalar(const uint8_t *const *columns, uint32_t n_columns, uint64_t n, uint8_t *rows,
                        size_t row_stride);
 void add_range_scalar(const double *values, uint64_t n, double zero, struct number_range *range);
-bool find_buckets_scalar(const double *values, uint64_t n, const struct bucket_rule *rule, uint16_t *buckets);
+unsigned find_buckets_scalar(const double *values, uint64_t n, const struct bucket_rule *rule,
+                             uint16_t *buckets);
+uint64_t look_up_scalar(const uint16_t *buckets, uint64_t n, const uint16_t *table, uint8_t *cells,
+                        uint32_t first, uint32_t *list);
 
 /* Parts of a tier that have files of their own. */
 void kernels_bins_scalar(struct kernels *slots);
@@ -54,6 +57,7 @@ void kernels_reach_avx512(struct kernels *slots);
 void kernels_bits_avx512(struct kernels *slots);
 void kernels_encode_avx512(struct kernels *slots);
 void kernels_hist_avx512(struct kernels *slots);
+void kernels_buckets_avx512(struct kernels *slots);
 
 /* Eight planes to the bytes of all rows, see bits.h: bit p of a row's byte is its bit of plane p. */
 void bits_planes_to_bytes(const uint64_t (*planes)[BIT_WORDS], uint8_t *numbers);

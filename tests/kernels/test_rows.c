@@ -552,6 +552,56 @@ static void range_tells_the_ends_of_both_signs(void **state) {
   }
 }
 
+/* Mostly numbers of the middle, where the buckets are; some far out, some that are none. */
+static double any_number(struct draw *d) {
+  static const double odd[] = {0.0, -0.0, NAN, 1e-40, 1e-35, -1e-35, 0x1p-1074, 0x1p1022, INFINITY, 1e300};
+  uint64_t kind = draw_bits(d) % 40;
+  if (kind < 4) return odd[draw_between(d, 0, sizeof odd / sizeof *odd - 1)];
+  if (kind < 8) return -odd[draw_between(d, 0, sizeof odd / sizeof *odd - 1)];
+  if (kind < 12) return odd_number(d);
+  double value = (draw_uniform(d) - 0.5) * 8;
+  if (kind < 30) return value;
+  return floor(value * 16) / 16;
+}
+
+static struct bucket_rule draw_rule(struct draw *d) {
+  static const double offsets[] = {0, 0.25, 1, 0x1p40};
+  struct bucket_rule rule = {0};
+  rule.shift = 1 + (unsigned)draw_between(d, 0, 62);
+  rule.n_buckets = (uint32_t)draw_between(d, 2, 65534);
+  rule.zero = draw_bits(d) % 2 == 0 ? 1e-35 : 1.5e-35;
+  rule.offset = offsets[draw_between(d, 0, 3)];
+  for (int k = 0; k < 2; k++) {
+    double one = draw_uniform(d) * 4;
+    double other = draw_uniform(d) * 4;
+    if (k == 1) one = -one;
+    if (k == 1) other = -other;
+    rule.least[k] = fmin(one, other);
+    rule.most[k] = fmax(one, other);
+    rule.base[k] = draw_bits(d);
+  }
+  return rule;
+}
+
+/* By the words of buckets.h. */
+static uint16_t naive_bucket(double value, const struct bucket_rule *rule, unsigned *facts) {
+  if (isnan(value)) return (uint16_t)(rule->n_buckets + 1);
+  if (fabs(value) <= rule->zero || fabs(value) >= BUCKETS_HUGE) {
+    if (value != 0) *facts |= BUCKETS_ODD;
+    return (uint16_t)rule->n_buckets;
+  }
+  int negative = value < 0;
+  double moved = negative ? value - rule->offset : value + rule->offset;
+  double limited = fmin(fmax(moved, rule->least[negative]), rule->most[negative]);
+  uint64_t key, mask = ((uint64_t)1 << rule->shift) - 1;
+  memcpy(&key, &limited, sizeof key);
+  if (key >> 63) key = 0 - key;
+  if ((key & mask) == mask) *facts |= BUCKETS_LAST_KEY;
+  bool whole = limited == moved && (negative ? moved + rule->offset : moved - rule->offset) == value;
+  if ((key & mask) != 0 || !whole) *facts |= BUCKETS_SHARED;
+  return (uint16_t)((key >> rule->shift) + rule->base[negative]);
+}
+
 static void buckets_ascend_with_their_numbers(void **state) {
   (void)state;
   struct draw d = {.seed = 28};
@@ -559,33 +609,95 @@ static void buckets_ascend_with_their_numbers(void **state) {
     uint64_t n = size_at(i);
     enum guarded_side side = side_at(i);
     double *values = guarded_alloc(n * 8, side);
-    uint16_t *buckets = guarded_alloc(n * 2, side);
-    struct bucket_rule rule = {.shift = 1 + (unsigned)draw_between(&d, 0, 51),
-                               .base = {draw_bits(&d), draw_bits(&d)}};
-    bool last = false;
+    uint16_t *buckets = guarded_alloc(n * 2, side), *want = guarded_alloc(n * 2, side);
+    struct bucket_rule rule = draw_rule(&d);
+    unsigned facts = 0;
     for (uint64_t r = 0; r < n; r++) {
-      do values[r] = odd_number(&d);
-      while (values[r] == 0);
-      uint64_t key, mask = ((uint64_t)1 << rule.shift) - 1;
-      memcpy(&key, &values[r], sizeof key);
-      if (draw_bits(&d) % 300 != 0) key &= ~(uint64_t)(i % 3 == 0 ? 1 : 0); /* mostly not the last one */
-      memcpy(&values[r], &key, sizeof key);
-      if (values[r] < 0) key = 0 - key;
-      last |= (key & mask) == mask;
+      values[r] = i % 4 == 0 ? floor(draw_uniform(&d) * 99) + 1 : any_number(&d);
+      want[r] = naive_bucket(values[r], &rule, &facts);
     }
     FOR_EACH_TIER(k) {
       memset(buckets, 0xA5, n * 2);
-      assert_int_equal(k->find_buckets(values, n, &rule, buckets), last);
-      for (uint64_t r = 0; r < n; r++) {
-        uint64_t bits;
-        memcpy(&bits, &values[r], sizeof bits);
-        uint64_t bucket =
-            values[r] < 0 ? ((0 - bits) >> rule.shift) + rule.base[1] : (bits >> rule.shift) + rule.base[0];
-        assert_int_equal(buckets[r], bucket & 0xFFFF);
-      }
+      assert_int_equal(k->find_buckets(values, n, &rule, buckets), facts);
+      assert_memory_equal(buckets, want, n * 2);
     }
     guarded_free(values, n * 8, side);
     guarded_free(buckets, n * 2, side);
+    guarded_free(want, n * 2, side);
+  }
+}
+
+static void rows_become_columns_of_buckets(void **state) {
+  (void)state;
+  enum { MOST = 70 };
+  struct draw d = {.seed = 31};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i) > 300 ? 300 : size_at(i);
+    uint32_t n_columns = (uint32_t)draw_between(&d, 1, MOST);
+    size_t row_stride = n_columns + (size_t)draw_between(&d, 0, 3), column_stride = n + (size_t)(i % 3);
+    enum guarded_side side = side_at(i);
+    size_t n_values = n == 0 ? 0 : (n - 1) * row_stride + n_columns;
+    size_t n_out = n == 0 ? 0 : (n_columns - 1) * column_stride + n;
+    double *values = guarded_alloc(n_values * 8, side);
+    uint16_t *buckets = guarded_alloc(n_out * 2, side), *want = guarded_alloc(n_out * 2, side);
+    struct bucket_rule rules[MOST];
+    uint8_t facts[MOST], want_facts[MOST];
+    for (size_t k = 0; k < n_values; k++)
+      values[k] = k % row_stride % 3 == 0 ? floor(draw_uniform(&d) * 9) + 1 : any_number(&d);
+    for (uint32_t c = 0; c < n_columns; c++) rules[c] = draw_rule(&d);
+    memset(want, 0xA5, n_out * 2);
+    for (uint32_t c = 0; c < n_columns; c++) {
+      unsigned seen = 0;
+      for (uint64_t r = 0; r < n; r++)
+        want[c * column_stride + r] = naive_bucket(values[r * row_stride + c], &rules[c], &seen);
+      want_facts[c] = (uint8_t)(seen | 0x80); /* what was seen before stays */
+    }
+    FOR_EACH_TIER(k) {
+      memset(buckets, 0xA5, n_out * 2);
+      memset(facts, 0x80, sizeof facts);
+      k->bucket_rows(values, row_stride, n, rules, n_columns, buckets, column_stride, facts);
+      assert_memory_equal(buckets, want, n_out * 2);
+      assert_memory_equal(facts, want_facts, n_columns);
+    }
+    guarded_free(values, n_values * 8, side);
+    guarded_free(buckets, n_out * 2, side);
+    guarded_free(want, n_out * 2, side);
+  }
+}
+
+static void marked_entries_are_listed(void **state) {
+  (void)state;
+  enum { MOST_ENTRIES = 65536 };
+  struct draw d = {.seed = 32};
+  for (int i = 0; i < N_SIZES; i++) {
+    uint64_t n = size_at(i), n_want = 0;
+    enum guarded_side side = side_at(i);
+    uint64_t n_entries = (uint64_t)draw_between(&d, 1, i % 5 == 0 ? MOST_ENTRIES : 300);
+    uint32_t share = (uint32_t)draw_between(&d, 0, 8);
+    uint32_t first = (uint32_t)draw_between(&d, 0, 1 << 30);
+    uint16_t *buckets = guarded_alloc(n * 2, side), *table = guarded_alloc((n_entries + 1) * 2, side);
+    uint32_t *list = guarded_alloc((n + BUCKET_LIST_ROOM) * 4, side), *want = guarded_alloc(n * 4, side);
+    uint8_t *cells = guarded_alloc(n, side);
+    for (uint64_t b = 0; b <= n_entries; b++) {
+      bool marked = draw_bits(&d) % 8 < share;
+      table[b] = (uint16_t)((draw_bits(&d) & 0x7FFF) | (marked ? BUCKET_MARK : 0));
+    }
+    for (uint64_t r = 0; r < n; r++) {
+      buckets[r] = (uint16_t)draw_between(&d, 0, (int64_t)n_entries - 1);
+      if (table[buckets[r]] & BUCKET_MARK) want[n_want++] = first + (uint32_t)r;
+    }
+    FOR_EACH_TIER(k) {
+      memset(cells, 0xA5, n);
+      assert_int_equal(k->look_up(buckets, n, table, i % 2 == 0 ? cells : NULL, first, list), n_want);
+      assert_memory_equal(list, want, n_want * 4);
+      for (uint64_t r = 0; r < n; r++)
+        assert_int_equal(cells[r], i % 2 == 0 ? table[buckets[r]] & 0xFF : 0xA5);
+    }
+    guarded_free(buckets, n * 2, side);
+    guarded_free(table, (n_entries + 1) * 2, side);
+    guarded_free(list, (n + BUCKET_LIST_ROOM) * 4, side);
+    guarded_free(want, n * 4, side);
+    guarded_free(cells, n, side);
   }
 }
 
@@ -651,6 +763,8 @@ int main(void) {
       cmocka_unit_test(values_find_their_bin),
       cmocka_unit_test(range_tells_the_ends_of_both_signs),
       cmocka_unit_test(buckets_ascend_with_their_numbers),
+      cmocka_unit_test(rows_become_columns_of_buckets),
+      cmocka_unit_test(marked_entries_are_listed),
       cmocka_unit_test(rows_become_columns),
       cmocka_unit_test(columns_become_rows),
       cmocka_unit_test(cross_entropy_gradients),

@@ -166,4 +166,46 @@ static inline __mmask16 emulated_cmpeq_epi16_mask(__m256i x, __m256i y) {
 }
 #define _mm256_cmpeq_epi16_mask emulated_cmpeq_epi16_mask
 
+static inline __m512i emulated_cvtepu16_epi32(__m256i x) {
+  uint16_t in[16];
+  uint32_t out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) out[k] = in[k];
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32
+
+static inline __m128i emulated_cvtepi32_epi8(__m512i x) {
+  uint32_t in[16];
+  uint8_t out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) out[k] = (uint8_t)in[k];
+  __m128i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepi32_epi8 emulated_cvtepi32_epi8
+
+static inline __mmask8 emulated_cmplt_epu64_mask(__m512i x, __m512i y) {
+  uint64_t a[8], b[8];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 8; k++) mask |= (unsigned)(a[k] < b[k]) << k;
+  return (__mmask8)mask;
+}
+#define _mm512_cmplt_epu64_mask emulated_cmplt_epu64_mask
+
+static inline __mmask8 emulated_mask_testn_epi64_mask(__mmask8 only, __m512i x, __m512i y) {
+  uint64_t a[8], b[8];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 8; k++) mask |= (unsigned)((a[k] & b[k]) == 0) << k;
+  return (__mmask8)(mask & only);
+}
+#define _mm512_mask_testn_epi64_mask emulated_mask_testn_epi64_mask
+
 #endif

@@ -8,7 +8,7 @@
 #include "data/bins_internal.h"
 #include "testing.h"
 
-enum { MOST = 300000, KINDS = 25 };
+enum { MOST = 300000, KINDS = 25, MOST_APART = 3 };
 
 struct trial {
   int kind;
@@ -70,47 +70,61 @@ static double value_of(const struct trial *trial, uint64_t i) {
 static bool same_bits(double a, double b) { return memcmp(&a, &b, sizeof a) == 0; }
 
 /* The codes are the bins of the values one by one. */
-static void check_codes(const struct trial *trial, const double *values, const struct feature_bins *bins,
-                        struct bins_codes *codes) {
+static void check_codes(const struct trial *trial, const double *values, size_t stride,
+                        const struct feature_bins *bins, struct bins_codes *codes) {
   assert_true((codes->cells != NULL) == (bins->n_bins > 1));
   for (size_t i = 0; i < trial->n && codes->cells != NULL; i++) {
     uint32_t code = codes->wide ? ((const uint16_t *)codes->cells)[i] : ((const uint8_t *)codes->cells)[i];
-    if (code != bins_of_value(bins, values[i]))
+    if (code != bins_of_value(bins, values[i * stride]))
       fail_msg("kind %d, seed %llu, n %zu, max_bin %d: %.17g is in bin %u, coded %u", trial->kind,
-               (unsigned long long)trial->seed, trial->n, trial->max_bin, values[i],
-               bins_of_value(bins, values[i]), code);
+               (unsigned long long)trial->seed, trial->n, trial->max_bin, values[i * stride],
+               bins_of_value(bins, values[i * stride]), code);
   }
   copse_free(codes->cells);
 }
 
-static void run(const struct trial *trial, enum bins_way way, const double *values, struct feature_bins *bins,
-                struct bins_rows *rows) {
+/* Values `stride` apart. */
+static void run(const struct trial *trial, enum bins_way way, const double *values, size_t stride,
+                struct feature_bins *bins, struct bins_rows *rows) {
   struct bin_params params = {.max_bin = trial->max_bin,
                               .min_data_in_bin = trial->min_data_in_bin,
                               .use_missing = trial->use_missing,
                               .zero_as_missing = trial->zero_as_missing,
                               .min_data_in_leaf = 1};
-  struct bins_request request = {.values = values,
-                                 .n_values = trial->n,
+  struct bins_request request = {.values = {values, stride, trial->n},
                                  .n_zeros = trial->n_zeros,
                                  .max_bin = trial->max_bin,
                                  .params = &params,
                                  .way = way};
-  struct bins_codes codes;
+  struct bins_codes codes = {.place = NULL};
   request.codes = &codes;
+  /* as a row-major table's columns are found: with buckets that were made elsewhere */
+  struct bins_buckets buckets = {.facts = 0};
+  if (stride != 1 && buckets_plan(&request.values, &buckets)) {
+    uint8_t facts = 0;
+    buckets.of_values = copse_alloc(NULL, trial->n, sizeof *buckets.of_values);
+    assert_non_null(buckets.of_values);
+    kernels_best()->bucket_rows(values, stride, trial->n, &buckets.rule, 1, buckets.of_values, trial->n,
+                                &facts);
+    buckets.facts = facts;
+    request.buckets = &buckets;
+  } else if (stride != 1) {
+    request.way = BINS_BY_SORT;
+  }
   assert_int_equal(bins_cut(NULL, &request, bins, rows, NULL), COPSE_OK);
-  check_codes(trial, values, bins, &codes);
+  copse_free(buckets.of_values);
+  check_codes(trial, values, stride, bins, &codes);
 }
 
-/* Whether the selection went through without a full sort. */
-static bool compare(const struct trial *trial) {
-  static double values[MOST];
+/* Whether the selection went through without a full sort. The values lie side by side, or apart. */
+static bool compare_apart(const struct trial *trial, size_t stride) {
+  static double values[MOST], apart[MOST_APART * MOST];
   struct feature_bins expected, found;
   struct bins_rows expected_rows, rows;
-  for (size_t i = 0; i < trial->n; i++) values[i] = value_of(trial, i);
-  run(trial, BINS_BY_SORT, values, &expected, &expected_rows);
+  for (size_t i = 0; i < trial->n; i++) apart[i * stride] = values[i] = value_of(trial, i);
+  run(trial, BINS_BY_SORT, values, 1, &expected, &expected_rows);
   assert_false(expected_rows.selected);
-  run(trial, BINS_BY_SELECTION, values, &found, &rows);
+  run(trial, BINS_BY_SELECTION, apart, stride, &found, &rows);
   bool same = found.n_bins == expected.n_bins && found.missing == expected.missing &&
               same_bits(found.min_value, expected.min_value) &&
               same_bits(found.max_value, expected.max_value);
@@ -125,6 +139,11 @@ static bool compare(const struct trial *trial) {
   bins_release(&expected);
   bins_release(&found);
   return rows.selected;
+}
+
+static bool compare(const struct trial *trial) {
+  compare_apart(trial, MOST_APART);
+  return compare_apart(trial, 1);
 }
 
 static struct trial draw_trial(uint64_t t, size_t most) {
