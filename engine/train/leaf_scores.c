@@ -1,8 +1,8 @@
 /* leaf_scores.c - leaf values are added to scores block by block.
  *
- * A leaf's rows are in ascending order, but far apart: added leaf by leaf, every value would bring a cache
- * line of scores and take it back. So all leaves add theirs to a block of scores, which stays in the L2 cache
- * meanwhile, before any goes on to the next one. */
+ * A leaf's rows are in ascending order, all but a few, and far apart: added leaf by leaf, every value would
+ * bring a cache line of scores and take it back. So all leaves add theirs to a block of scores, which stays
+ * in the L2 cache meanwhile, before any goes on to the next one. */
 #include "train/leaf_scores.h"
 
 #include "model/route.h"
@@ -17,7 +17,8 @@ struct score_job {
   uint64_t block_rows, stretch_blocks;
 };
 
-/* First of rows[at .. end) that is not below `row`. */
+/* First of rows[at .. end) that is not below `row`. Where a few are out of order it is still one place, and
+ * none before that of a smaller row: stretches take every place once. */
 static uint64_t first_from(const uint32_t *rows, uint64_t at, uint64_t end, uint64_t row) {
   while (at < end) {
     uint64_t middle = at + (end - at) / 2;
@@ -69,9 +70,13 @@ static void add_stretch(void *user, size_t stretch, int thread) {
   for (int leaf = 0; leaf < n_leaves; leaf++) {
     const uint64_t first = ws->leaves[leaf].begin, last = first + ws->leaves[leaf].n_rows;
     next[leaf] = (uint32_t)(begin == 0 ? first : first_from(ws->rows, first, last, begin));
-    behind[leaf] = (uint32_t)last;
+    behind[leaf] = (uint32_t)(end == ws->data->n_rows ? last : first_from(ws->rows, first, last, end));
   }
   for (uint64_t at = begin; at < end; at += job->block_rows) add_block(job, next, behind, at);
+  /* rows that are not where their order has them */
+  for (int leaf = 0; leaf < n_leaves; leaf++)
+    for (uint64_t i = next[leaf]; i < behind[leaf]; i++)
+      job->score[ws->rows[i]] += job->tree->leaf_value[leaf];
 }
 
 static void add_leaf_value(void *user, size_t chunk, int thread) {
