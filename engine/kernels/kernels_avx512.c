@@ -103,8 +103,10 @@ void kernels_overlay_avx512(struct kernels *slots) {
   kernels_hist_avx512(slots);
   kernels_scan_avx512(slots);
   kernels_rows_avx512(slots);
+  kernels_gradients_avx512(slots); /* over the compiler's vectors of the same loops */
   kernels_partition_avx512(slots);
   kernels_packed_avx512(slots);
+  kernels_pack_avx512(slots);
   kernels_reach_avx512(slots);
   kernels_encode_avx512(slots);
   kernels_buckets_avx512(slots);

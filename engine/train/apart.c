@@ -6,6 +6,7 @@
 #include "train/forest.h"
 #include "train/grow.h"
 #include "train/hist_joint.h"
+#include "train/leaf_scores.h"
 #include "train/placed.h"
 #include "train/sample.h"
 
@@ -70,7 +71,7 @@ static void grow_one(void *user, size_t chunk, int thread) {
   if (apart->status != COPSE_OK || tree->n_leaves == 1) return;
   tree_shrink(tree, booster->resolved->boost.learning_rate);
   double *score = ws->gradients_placed ? placed_scores(booster) : booster->sets[0].score;
-  grow_add_scores(ws, tree, score + (uint64_t)apart->output * ws->data->n_rows);
+  leaf_scores_add(ws, tree, score + (uint64_t)apart->output * ws->data->n_rows);
 }
 
 static void begin_helper(struct workspace *helper, const struct workspace *ws) {

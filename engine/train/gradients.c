@@ -9,7 +9,7 @@
 #include "train/placed.h"
 #include "train/position_bias.h"
 
-enum { GRADIENT_CHUNK = WORKSPACE_CHUNK, QUERY_CHUNK = 1 << 11 };
+enum { GRADIENT_CHUNK = WORKSPACE_CHUNK, GRADIENT_PIECE = 1 << 10, QUERY_CHUNK = 1 << 11 };
 
 struct gradient_job {
   struct objective objective; /* of labels and weights in the order of the scores */
@@ -18,26 +18,27 @@ struct gradient_job {
   struct workspace *taker;   /* of the gradients, chunk by chunk; or NULL */
 };
 
-/* Gradients of a chunk, and what makes a tree's of them while they are in the cache: one pass over scores and
- * labels (1,000,000 rows, 255 leaves, one thread: 8 % of the time of gradients and scores, 0.6 % of a round).
- * Leaf values are added before, leaf by leaf. Put into this pass they would be looked up by a number that has
- * to go to each row first, as scattered as the scores that are added to now: measured, no gain (the pass of
- * 16 bits a row and the look-up took 1 to 2 % of gradients and scores more than they spared), and scores
- * would lag a round behind for whoever asks. */
-static void gradient_chunk(void *user, size_t chunk, int thread) {
-  const struct gradient_job *job = user;
-  uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
-  if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
+/* Gradients of some rows of a chunk, and what makes a tree's of them while they are in the L1 cache. */
+static void gradient_piece(const struct gradient_job *job, uint64_t begin, uint64_t end, int thread) {
   float *gradient, *hessian;
   if (job->gradient != NULL) {
     gradient = job->gradient + begin;
     hessian = job->hessian + begin;
   } else {
     gradient = workspace_chunk_gradients(job->taker, thread);
-    hessian = gradient + GRADIENT_CHUNK;
+    hessian = gradient + GRADIENT_PIECE;
   }
   job->objective.row->gradients(&job->objective, job->score, begin, end, gradient, hessian);
-  if (job->taker != NULL) workspace_take_gradients(job->taker, chunk, gradient, hessian);
+  if (job->taker != NULL) workspace_take_gradients(job->taker, begin, end - begin, gradient, hessian);
+}
+
+static void gradient_chunk(void *user, size_t chunk, int thread) {
+  const struct gradient_job *job = user;
+  uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
+  if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
+  const uint64_t piece = job->taker != NULL ? GRADIENT_PIECE : GRADIENT_CHUNK;
+  for (uint64_t at = begin; at < end; at += piece)
+    gradient_piece(job, at, end - at < piece ? end : at + piece, thread);
 }
 
 struct query_job {
@@ -100,11 +101,12 @@ copse_status booster_reserve_gradients(copse_booster *booster, copse_error *err)
   return COPSE_OK;
 }
 
-/* Whether the gradients are those of one tree, as they are computed. */
+/* Whether the gradients are those of one tree, as they are computed; quantised ones are only measured then,
+ * in any order. */
 static bool may_take(const copse_booster *booster, bool placed) {
   const struct workspace *ws = &booster->workspace;
-  return booster->n_outputs == 1 && !booster->objective.row->whole && ws->packed == NULL &&
-         ws->sample.strategy == ROW_BAGGING && (ws->row_of == NULL || placed);
+  return booster->n_outputs == 1 && !booster->objective.row->whole && ws->sample.strategy == ROW_BAGGING &&
+         (ws->packed != NULL || ws->row_of == NULL || placed);
 }
 
 static void compute_row_gradients(copse_booster *booster, bool placed) {
@@ -123,7 +125,8 @@ static void compute_row_gradients(copse_booster *booster, bool placed) {
 }
 
 bool gradients_kept(const copse_booster *booster, bool custom, bool queries, bool placed) {
-  return custom || queries || !may_take(booster, placed) || booster->workspace.grow.linear.on;
+  return custom || queries || !may_take(booster, placed) || booster->workspace.packed != NULL ||
+         booster->workspace.grow.linear.on;
 }
 
 void gradients_compute(copse_booster *booster, bool queries, bool placed) {

@@ -10,8 +10,4 @@
  * unshrunk. */
 COPSE_MUST_CHECK copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err);
 
-/* score[row] += value of the row's leaf: for rows in the bag by the partition that the last grow_tree left
- * behind, for the others by routing. */
-void grow_add_scores(struct workspace *ws, const struct tree *tree, double *score);
-
 #endif

@@ -9,6 +9,7 @@
 #include "train/forest.h"
 #include "train/grow.h"
 #include "train/hist_joint.h"
+#include "train/leaf_scores.h"
 #include "train/linear.h"
 #include "train/placed.h"
 #include "train/renew.h"
@@ -83,7 +84,7 @@ static void add_to_training(copse_booster *booster, const struct tree *tree, int
   if (tree->linear != NULL)
     booster_add_tree(booster, &booster->sets[0], tree, output);
   else if (tree->n_leaves > 1)
-    grow_add_scores(ws, tree, score);
+    leaf_scores_add(ws, tree, score);
   else
     for (uint64_t i = 0; i < n; i++) score[i] += tree->leaf_value[0];
   if (forest_on(booster)) forest_close(booster, n_before, n, score);

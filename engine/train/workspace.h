@@ -210,10 +210,11 @@ COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_d
                                                struct workspace *out, copse_error *err);
 void workspace_release(struct workspace *ws);
 
-/* Takes the gradients of a chunk of the next tree's rows, in the order that they are stored in, while they
- * are in the cache: chunk k has rows from k * WORKSPACE_CHUNK. workspace_begin_tree of all of them looks at
- * none once gradients_taken is set. Not with quantised gradients. From several threads. */
-void workspace_take_gradients(struct workspace *ws, size_t chunk, const float *gradient,
+/* Takes the gradients of n of the next tree's rows from `row` on, in the order that they are stored in, while
+ * they are in the cache; quantised ones are measured only, and handed to workspace_begin_tree still, which
+ * otherwise looks at none once all are taken and gradients_taken is set. Of a chunk of WORKSPACE_CHUNK rows
+ * one thread takes all, from its first row on. */
+void workspace_take_gradients(struct workspace *ws, uint64_t row, uint64_t n, const float *gradient,
                               const float *hessian);
 
 /* Rounds the gradients to fixed point (as many bits as their sum over all rows allows) and makes leaf 0 the

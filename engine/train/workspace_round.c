@@ -31,35 +31,55 @@ static uint64_t chunk_end(const struct workspace *ws, size_t chunk) {
   return end < ws->data->n_rows ? end : ws->data->n_rows;
 }
 
-static void measure(struct workspace *ws, size_t chunk, const float *gradient, const float *hessian,
+/* The larger of two magnitudes as max_abs orders them, NaN on top: without a sign as their bits. */
+static float larger(float a, float b) {
+  int32_t x, y;
+  memcpy(&x, &a, sizeof x);
+  memcpy(&y, &b, sizeof y);
+  return x > y ? a : b;
+}
+
+/* Rows that follow those of the same chunk that were measured before. */
+static void measure(struct workspace *ws, uint64_t row, const float *gradient, const float *hessian,
                     uint64_t n) {
-  ws->chunks[chunk].max_gradient = ws->kernels->max_abs(gradient, n);
-  ws->chunks[chunk].max_hessian = ws->kernels->max_abs(hessian, n);
+  struct row_chunk *chunk = &ws->chunks[row / WORKSPACE_CHUNK];
+  const bool first = row % WORKSPACE_CHUNK == 0;
+  const float most_gradient = ws->kernels->max_abs(gradient, n),
+              most_hessian = ws->kernels->max_abs(hessian, n);
+  chunk->max_gradient = first ? most_gradient : larger(chunk->max_gradient, most_gradient);
+  chunk->max_hessian = first ? most_hessian : larger(chunk->max_hessian, most_hessian);
 }
 
 static void measure_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   struct round_job *job = user;
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
-  measure(job->ws, chunk, job->gradient + begin, job->hessian + begin, chunk_end(job->ws, chunk) - begin);
+  measure(job->ws, begin, job->gradient + begin, job->hessian + begin, chunk_end(job->ws, chunk) - begin);
 }
 
+/* The processor by itself fetches ahead within a page only: what is written to is fetched a page ahead. */
 static void store_pairs(struct row_gradient *rows, const float *gradient, const float *hessian, uint64_t n) {
-  for (uint64_t i = 0; i < n; i++) rows[i] = (struct row_gradient){gradient[i], hessian[i]};
+  enum { LINE = 64 / sizeof *rows, PAGE = 4096 / sizeof *rows, FOR_WRITING = 1 };
+  uint64_t i = 0;
+  for (; i + LINE <= n; i += LINE) {
+    __builtin_prefetch(rows + i + PAGE, FOR_WRITING);
+    for (uint64_t k = i; k < i + LINE; k++) rows[k] = (struct row_gradient){gradient[k], hessian[k]};
+  }
+  for (; i < n; i++) rows[i] = (struct row_gradient){gradient[i], hessian[i]};
 }
 
-void workspace_take_gradients(struct workspace *ws, size_t chunk, const float *gradient,
+void workspace_take_gradients(struct workspace *ws, uint64_t row, uint64_t n, const float *gradient,
                               const float *hessian) {
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, n = chunk_end(ws, chunk) - begin;
-  measure(ws, chunk, gradient, hessian, n);
-  store_pairs(ws->gradients + begin, gradient, hessian, n);
+  measure(ws, row, gradient, hessian, n);
+  if (ws->gradients != NULL) store_pairs(ws->gradients + row, gradient, hessian, n);
 }
 
 static void take_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct round_job *job = user;
   const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK;
-  workspace_take_gradients(job->ws, chunk, job->gradient + begin, job->hessian + begin);
+  workspace_take_gradients(job->ws, begin, chunk_end(job->ws, chunk) - begin, job->gradient + begin,
+                           job->hessian + begin);
 }
 
 /* rows[begin .. end), or the rows themselves when all are in the bag. */
@@ -196,7 +216,8 @@ copse_status workspace_begin_tree(struct workspace *ws, const float *gradient, c
     choose_levels(ws, max_gradient, max_hessian, &job);
   else
     choose_scales(ws, max_gradient, max_hessian);
-  if (!taken && !as_they_come) copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
+  if (ws->packed != NULL || (!taken && !as_they_come))
+    copse_parallel_for(ws->n_threads, n_chunks, round_chunk, &job);
   workspace_begin_root(ws);
   ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
   return COPSE_OK;

@@ -225,11 +225,47 @@ static void rounding_to_levels(void **state) {
   }
 }
 
+static int64_t level_of(float value, double step, double shift, double most) {
+  double level = fabs((double)value / step) + shift;
+  return (int64_t)(level < most ? level : most);
+}
+
+/* Quotients that end, with half a level added, at a whole number or a last place beside it. */
+static void sums_beside_whole_numbers(void **state) {
+  (void)state;
+  enum { MOST = 35 };
+  struct draw d = {.seed = 34};
+  for (int round = 0; round < 3000; round++) {
+    const uint64_t n = (uint64_t)draw_between(&d, 1, MOST);
+    const int64_t levels = draw_between(&d, 1, HIST_PACKED_GRADIENT), at = draw_between(&d, 1, levels);
+    const float value = (float)draw_between(&d, 1, 1 << 24) * 0x1p-30f;
+    double step = (double)value / ((double)at - 0.5);
+    for (int64_t places = draw_between(&d, -3, 3); places != 0; places += places < 0 ? 1 : -1)
+      step = nextafter(step, places < 0 ? 0 : 1);
+    const struct pack_rule rule = {.gradient_step = step,
+                                   .hessian_step = step,
+                                   .gradient_levels = (double)levels,
+                                   .hessian_levels = (double)levels};
+    float g[MOST], h[MOST];
+    int64_t want[MOST], got[MOST];
+    for (uint64_t i = 0; i < n; i++) {
+      h[i] = i % 3 == 2 ? value / 2 : value;
+      g[i] = i % 2 == 1 ? -h[i] : h[i];
+      const int64_t level = level_of(h[i], step, 0.5, (double)levels);
+      want[i] = packed_of(i % 2 == 1 ? -level : level, level);
+    }
+    FOR_EACH_TIER(k) {
+      k->pack(&rule, g, h, n, got);
+      assert_memory_equal(got, want, n * sizeof *want);
+    }
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sums_of_rows),       cmocka_unit_test(spill_of_every_kind),
       cmocka_unit_test(a_full_cell_holds),  cmocka_unit_test(as_many_rows_as_two_to_the_31),
-      cmocka_unit_test(rounding_to_levels),
+      cmocka_unit_test(rounding_to_levels), cmocka_unit_test(sums_beside_whole_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,4 +208,80 @@ static inline __mmask8 emulated_mask_testn_epi64_mask(__mmask8 only, __m512i x, 
 }
 #define _mm512_mask_testn_epi64_mask emulated_mask_testn_epi64_mask
 
+static inline __m256 emulated_cvtpd_ps(__m512d x) {
+  double in[8];
+  float out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (float)in[k];
+  __m256 y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtpd_ps emulated_cvtpd_ps
+
+static inline __m512d emulated_cvtepu32_pd(__m256i x) {
+  uint32_t in[8];
+  double out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (double)in[k];
+  __m512d y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepu32_pd emulated_cvtepu32_pd
+
+static inline __m512i emulated_cvttpd_epi64(__m512d x) {
+  double in[8];
+  int64_t out[8];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 8; k++) out[k] = (int64_t)in[k];
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvttpd_epi64 emulated_cvttpd_epi64
+
+static inline __mmask8 emulated_cmpgt_epi32_mask(__m256i x, __m256i y) {
+  int32_t a[8], b[8];
+  unsigned mask = 0;
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 8; k++) mask |= (unsigned)(a[k] > b[k]) << k;
+  return (__mmask8)mask;
+}
+#define _mm256_cmpgt_epi32_mask emulated_cmpgt_epi32_mask
+
+/* Towards 0, of sums above 0 whose second number is the larger. */
+#ifndef _MM_FROUND_NO_EXC
+#define _MM_FROUND_NO_EXC SIMDE_MM_FROUND_NO_EXC
+#endif
+static inline __m512d emulated_add_to_zero(__m512d x, __m512d y) {
+  double a[8], b[8], out[8];
+  memcpy(a, &x, sizeof a);
+  memcpy(b, &y, sizeof b);
+  for (int k = 0; k < 8; k++) {
+    out[k] = a[k] + b[k];
+    if (out[k] - b[k] > a[k]) out[k] = nextafter(out[k], 0);
+  }
+  __m512d z;
+  memcpy(&z, out, sizeof z);
+  return z;
+}
+#define _mm512_add_round_pd(x, y, rounding) emulated_add_to_zero((x), (y))
+
+/* SIMDe rounds twice where the result is subnormal. */
+static inline __m512d emulated_mask_scalef_pd(__m512d other, __mmask8 mask, __m512d x, __m512d power) {
+  double in[8], powers[8], out[8];
+  memcpy(in, &x, sizeof in);
+  memcpy(powers, &power, sizeof powers);
+  memcpy(out, &other, sizeof out);
+  for (int k = 0; k < 8; k++)
+    if (mask >> k & 1) out[k] = ldexp(in[k], (int)floor(powers[k]));
+  __m512d y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#undef _mm512_mask_scalef_pd
+#define _mm512_mask_scalef_pd emulated_mask_scalef_pd
+
 #endif

@@ -5,6 +5,8 @@
 #define kernels_overlay_avx512_fp16 emulated_overlay_avx512_fp16
 #define kernels_scan_avx512 emulated_scan_avx512
 #define kernels_rows_avx512 emulated_rows_avx512
+#define kernels_gradients_avx512 emulated_gradients_avx512
+#define kernels_pack_avx512 emulated_pack_avx512
 #define kernels_partition_avx512 emulated_partition_avx512
 #define kernels_packed_avx512 emulated_packed_avx512
 #define kernels_reach_avx512 emulated_reach_avx512

@@ -1,0 +1,172 @@
+/* leaf_scores.c - leaf values are added to scores block by block.
+ *
+ * A leaf's rows are in ascending order, all but a few, and far apart: added leaf by leaf, every value would
+ * bring a cache line of scores and take it back. So all leaves add theirs to a block of scores, which stays
+ * in the L2 cache meanwhile, before any goes on to the next one. */
+#include "train/leaf_scores.h"
+
+#include "model/route.h"
+
+/* A block has rows enough to make up for the visit to each leaf, and scores that fit the L2 cache. */
+enum { ROWS_A_VISIT = 64, STRETCHES_A_THREAD = 4, LINE = 64 };
+
+struct score_job {
+  struct workspace *ws;
+  const struct tree *tree;
+  double *score;
+  uint64_t block_rows, stretch_blocks;
+};
+
+/* First of rows[at .. end) that is not below `row`. Where a few are out of order it is still one place, and
+ * none before that of a smaller row: stretches take every place once. */
+static uint64_t first_from(const uint32_t *rows, uint64_t at, uint64_t end, uint64_t row) {
+  while (at < end) {
+    uint64_t middle = at + (end - at) / 2;
+    if (rows[middle] < row)
+      at = middle + 1;
+    else
+      end = middle;
+  }
+  return at;
+}
+
+static void fetch(const void *from, size_t bytes) {
+  for (size_t b = 0; b < bytes; b += LINE) __builtin_prefetch((const char *)from + b);
+}
+
+/* next: where each leaf goes on; behind: where it ends. */
+static void add_block(const struct score_job *job, uint32_t *next, const uint32_t *behind, uint64_t begin) {
+  const uint32_t *rows = job->ws->rows;
+  const uint64_t n_rows = job->ws->data->n_rows;
+  const uint64_t end = n_rows - begin < job->block_rows ? n_rows : begin + job->block_rows;
+  const uint64_t share = job->block_rows / (uint64_t)job->tree->n_leaves + 1;
+  double *score = job->score;
+  uint64_t fetched = end;
+  for (int leaf = 0; leaf < job->tree->n_leaves; leaf++) {
+    const double value = job->tree->leaf_value[leaf];
+    uint64_t i = next[leaf];
+    const uint64_t first = i, last = behind[leaf];
+    for (; i < last && rows[i] < end; i++) score[rows[i]] += value;
+    next[leaf] = (uint32_t)i;
+    fetch(&rows[i], (i - first) * sizeof *rows);
+    uint64_t n_more = fetched < n_rows ? n_rows - fetched : 0;
+    if (n_more > share) n_more = share;
+    fetch(&score[fetched], n_more * sizeof *score);
+    fetched += n_more;
+  }
+}
+
+static void add_stretch(void *user, size_t stretch, int thread) {
+  (void)thread;
+  const struct score_job *job = user;
+  const struct workspace *ws = job->ws;
+  const int n_leaves = job->tree->n_leaves;
+  const uint64_t stretch_rows = job->block_rows * job->stretch_blocks;
+  const uint64_t begin = stretch * stretch_rows;
+  const uint64_t end = ws->data->n_rows - begin < stretch_rows ? ws->data->n_rows : begin + stretch_rows;
+  /* rows are not being divided: what they are divided into is room */
+  uint32_t *next = ws->rows_left + stretch * (uint64_t)n_leaves;
+  uint32_t *behind = ws->rows_right + stretch * (uint64_t)n_leaves;
+  for (int leaf = 0; leaf < n_leaves; leaf++) {
+    const uint64_t first = ws->leaves[leaf].begin, last = first + ws->leaves[leaf].n_rows;
+    next[leaf] = (uint32_t)(begin == 0 ? first : first_from(ws->rows, first, last, begin));
+    behind[leaf] = (uint32_t)(end == ws->data->n_rows ? last : first_from(ws->rows, first, last, end));
+  }
+  for (uint64_t at = begin; at < end; at += job->block_rows) add_block(job, next, behind, at);
+  /* rows that are not where their order has them */
+  for (int leaf = 0; leaf < n_leaves; leaf++)
+    for (uint64_t i = next[leaf]; i < behind[leaf]; i++)
+      job->score[ws->rows[i]] += job->tree->leaf_value[leaf];
+}
+
+static void add_leaf_value(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct score_job *job = user;
+  const struct leaf *leaf = &job->ws->leaves[chunk];
+  const uint32_t *rows = job->ws->rows + leaf->begin;
+  const double value = job->tree->leaf_value[chunk];
+  for (uint64_t i = 0; i < leaf->n_rows; i++) job->score[rows[i]] += value;
+}
+
+static void add_in_bag(struct score_job *job, int n_threads) {
+  const uint64_t n_rows = job->ws->data->n_rows;
+  job->block_rows = WORKSPACE_CHUNK;
+  while (job->block_rows < ROWS_A_VISIT * (uint64_t)job->tree->n_leaves) job->block_rows *= 2;
+  if (n_rows <= job->block_rows) {
+    copse_parallel_for(n_threads, (size_t)job->tree->n_leaves, add_leaf_value, job);
+    return;
+  }
+  const uint64_t n_blocks = (n_rows + job->block_rows - 1) / job->block_rows;
+  const uint64_t n_stretches = n_threads > 1 ? (uint64_t)n_threads * STRETCHES_A_THREAD : 1;
+  job->stretch_blocks = (n_blocks + n_stretches - 1) / n_stretches;
+  copse_parallel_for(n_threads, (size_t)((n_blocks + job->stretch_blocks - 1) / job->stretch_blocks),
+                     add_stretch, job);
+}
+
+static uint64_t chunk_end(const struct score_job *job, uint64_t begin) {
+  const uint64_t n_rows = job->ws->data->n_rows;
+  return n_rows - begin < WORKSPACE_CHUNK ? n_rows : begin + WORKSPACE_CHUNK;
+}
+
+static int leaf_by_route(const struct score_job *job, uint32_t row) {
+  const struct workspace *ws = job->ws;
+  return route_binned(job->tree, workspace_matrix(ws), ws->data->schema->features, row);
+}
+
+static void add_out_of_bag(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct score_job *job = user;
+  const uint32_t *rows = job->ws->rows;
+  const uint64_t begin = job->ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job, begin);
+  for (uint64_t i = begin; i < end; i++)
+    job->score[rows[i]] += job->tree->leaf_value[leaf_by_route(job, rows[i])];
+}
+
+/* ---- scores that lie in another order than rows are numbered ---- */
+
+static void name_leaf_rows(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct score_job *job = user;
+  const struct leaf *leaf = &job->ws->leaves[chunk];
+  const uint32_t *rows = job->ws->rows + leaf->begin;
+  uint32_t *leaf_of_row = job->ws->rows_left;
+  for (uint64_t i = 0; i < leaf->n_rows; i++)
+    leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)chunk;
+}
+
+static void name_out_of_bag(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct score_job *job = user;
+  const uint32_t *rows = job->ws->rows;
+  uint32_t *leaf_of_row = job->ws->rows_left;
+  const uint64_t begin = job->ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job, begin);
+  for (uint64_t i = begin; i < end; i++)
+    leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)leaf_by_route(job, rows[i]);
+}
+
+static void add_leaf_values(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct score_job *job = user;
+  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job, begin);
+  for (uint64_t i = begin; i < end; i++) job->score[i] += job->tree->leaf_value[job->ws->rows_left[i]];
+}
+
+/* Otherwise in two steps: leaf numbers go to where the rows are, half as many bytes scattered as scores have,
+ * then the scores are walked through in order. */
+void leaf_scores_add(struct workspace *ws, const struct tree *tree, double *score) {
+  double start = workspace_clock();
+  struct score_job job = {.ws = ws, .tree = tree, .score = score};
+  const uint64_t n_rows = ws->data->n_rows, n_out = n_rows - ws->n_bag;
+  const size_t n_chunks = (size_t)((n_rows + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK),
+               n_out_chunks = (size_t)((n_out + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
+  const int n_threads = n_rows < (uint64_t)WORKSPACE_CHUNK ? 1 : ws->n_threads;
+  if (ws->row_of == NULL || ws->gradients_placed) {
+    add_in_bag(&job, n_threads);
+    copse_parallel_for(n_threads, n_out_chunks, add_out_of_bag, &job);
+  } else {
+    copse_parallel_for(n_threads, (size_t)tree->n_leaves, name_leaf_rows, &job);
+    copse_parallel_for(n_threads, n_out_chunks, name_out_of_bag, &job);
+    copse_parallel_for(n_threads, n_chunks, add_leaf_values, &job);
+  }
+  ws->phase_s[PHASE_GRADIENT] += workspace_clock() - start;
+}
