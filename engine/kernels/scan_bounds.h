@@ -41,9 +41,12 @@ struct bounded {
   float most;
 };
 
-/* Fills bound[begin .. end - 1], in whole vectors of at most BOUND_MOST_LANES. */
-typedef struct bounded (*find_bounds_fn)(const struct bounds *b, bool has_l1, bool counted,
-                                         float *restrict bound);
+/* Fills bound[begin .. end - 1], in whole vectors of at most BOUND_MOST_LANES. With counts. */
+typedef struct bounded (*find_bounds_fn)(const struct bounds *b, bool has_l1, float *restrict bound);
+/* Whether the bound of some threshold that passes the tests is above `least`; without counts. No division: a
+ * bound's dividend is compared with `least` times its divisor. That may be beyond the range of floats, which
+ * no dividend is. */
+typedef bool (*any_above_fn)(const struct bounds *b, bool has_l1, float least);
 /* The first threshold of begin..end - 1 whose bound is at least `least`, and the last: there is one. */
 typedef void (*find_at_least_fn)(const float *bound, int64_t begin, int64_t end, float least, int64_t *first,
                                  int64_t *last);
@@ -145,25 +148,23 @@ static inline double bound_floor(double floor, double unit) {
 /* True: no threshold's gain can be above the floor. Without the counts, which are shares of the hessian and
  * cost as much as the bounds do. */
 static inline __attribute__((always_inline)) bool bounds_hopeless(const struct scan_direction *d,
-                                                                  double floor, find_bounds_fn find) {
+                                                                  double floor, any_above_fn any_above) {
   struct bounds b;
   double unit;
-  float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
   if (d->in->total_hessian <= 0 || !bounds_prepare(d, &unit, &b)) return false;
   const double least = bound_floor(floor, unit);
   if (least < 0) return false;
-  struct bounded found =
-      d->rules->lambda_l1 > 0 ? find(&b, true, false, bound) : find(&b, false, false, bound);
-  return found.begin < 0 || !((double)found.most > least);
+  return d->rules->lambda_l1 > 0 ? !any_above(&b, true, (float)least) : !any_above(&b, false, (float)least);
 }
 
 /* The whole column's, where rows are shares. */
 static inline __attribute__((always_inline)) bool bounds_shares_hopeless(const struct scan_input *in,
                                                                          const struct scan_rules *rules,
-                                                                         find_bounds_fn find) {
+                                                                         any_above_fn any_above) {
   const struct scan_direction all = {
       .in = in, .rules = rules, .last_threshold = (int64_t)in->n_bins - 2, .skipped_bin = SCAN_NO_BIN};
-  return in->count_kind == COUNT_SHARE && in->missing == 0 && bounds_hopeless(&all, in->min_gain_shift, find);
+  return in->count_kind == COUNT_SHARE && in->missing == 0 &&
+         bounds_hopeless(&all, in->min_gain_shift, any_above);
 }
 
 /* Two short walks from the ends leave the thresholds that pass the tests, so that the loop has none. False:
@@ -193,7 +194,7 @@ static inline __attribute__((always_inline)) bool bounds_narrow(const struct sca
   if (least < 0) return true;
   if (!bounds_keep_range(d, &b)) return false;
   float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
-  struct bounded found = d->rules->lambda_l1 > 0 ? find(&b, true, true, bound) : find(&b, false, true, bound);
+  struct bounded found = d->rules->lambda_l1 > 0 ? find(&b, true, bound) : find(&b, false, bound);
   if (found.begin < 0 || !((double)found.most > least)) return false;
   int64_t at, same;
   at_least(bound, found.begin, found.end, found.most, &at, &same);

@@ -41,8 +41,14 @@ static inline __m512 weight(const struct bounds *b, __m512i sum) {
   return _mm512_max_ps(_mm512_cvtepi32_ps(sum), _mm512_set1_ps(b->least_weight));
 }
 
-static inline __attribute__((always_inline)) __m512 gain_bounds(const struct bounds *b, __m512i left_g,
-                                                                __m512i left_h, bool has_l1) {
+/* A bound is `dividend` over `divisor`. */
+struct fraction {
+  __m512 dividend, divisor;
+};
+
+static inline __attribute__((always_inline)) struct fraction gain_bounds(const struct bounds *b,
+                                                                         __m512i left_g, __m512i left_h,
+                                                                         bool has_l1) {
   __m512i right_g = _mm512_sub_epi32(_mm512_set1_epi32(b->total_g), left_g);
   __m512i right_h = _mm512_sub_epi32(_mm512_set1_epi32(b->total_h), left_h);
   __m512 gl = _mm512_cvtepi32_ps(left_g), gr = _mm512_cvtepi32_ps(right_g);
@@ -51,7 +57,7 @@ static inline __attribute__((always_inline)) __m512 gain_bounds(const struct bou
   __m512 right = _mm512_mul_ps(has_l1 ? pull(b, gr) : square(gr), dl);
   __m512 both = _mm512_add_ps(left, right);
   if (!has_l1) both = _mm512_add_ps(both, _mm512_set1_ps(b->slack_terms));
-  return _mm512_div_ps(both, _mm512_mul_ps(dl, dr));
+  return (struct fraction){both, _mm512_mul_ps(dl, dr)};
 }
 
 struct bins {
@@ -83,33 +89,51 @@ static float largest(__m512 x) {
   return most;
 }
 
+/* The next sixteen thresholds' bins. */
+static inline __attribute__((always_inline)) struct bins next_bins(const struct bounds *b, int64_t t) {
+  return __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t) : last_bins(b, t);
+}
+
 static inline __attribute__((always_inline)) struct bounded find_bounds(const struct bounds *b, bool has_l1,
-                                                                        bool counted, float *restrict bound) {
+                                                                        float *restrict bound) {
   __m512i left_g = _mm512_set1_epi32(b->left_g), left_h = _mm512_set1_epi32(b->left_h);
-  const __m512i least_h = _mm512_set1_epi32(b->least_h), most_h = _mm512_set1_epi32(b->most_h);
   __m512 most = _mm512_setzero_ps();
-  int64_t begin = counted ? b->first : -1, t = b->first;
-  for (; t <= b->last; t += LANES) {
-    struct bins x = __builtin_expect(t + LANES <= b->last + 1, 1) ? full_bins(b, t) : last_bins(b, t);
+  for (int64_t t = b->first; t <= b->last; t += LANES) {
+    struct bins x = next_bins(b, t);
     __m512i gs = _mm512_add_epi32(left_g, prefix(x.g)), hs = _mm512_add_epi32(left_h, prefix(x.h));
     left_g = last_lane(gs);
     left_h = last_lane(hs);
-    __mmask16 rows = 0xFFFF;
-    if (!counted) {
-      __mmask16 below = _mm512_cmpgt_epi32_mask(most_h, hs);
-      rows = _mm512_mask_cmpgt_epi32_mask(below, hs, least_h);
-      if (rows == 0) { /* hessians only grow */
-        if (begin >= 0 || below == 0) break;
-        continue;
-      }
-      if (begin < 0) begin = t;
-    }
-    __m512 gain = gain_bounds(b, gs, hs, has_l1);
-    if (!counted) gain = _mm512_maskz_mov_ps(rows, gain);
-    _mm512_storeu_ps(bound + t, gain);
-    most = _mm512_max_ps(most, gain);
+    struct fraction gain = gain_bounds(b, gs, hs, has_l1);
+    __m512 bounds = _mm512_div_ps(gain.dividend, gain.divisor);
+    _mm512_storeu_ps(bound + t, bounds);
+    most = _mm512_max_ps(most, bounds);
   }
-  return (struct bounded){begin, t <= b->last ? t : b->last + 1, largest(most)};
+  return (struct bounded){b->first, b->last + 1, largest(most)};
+}
+
+static inline __attribute__((always_inline)) bool any_above(const struct bounds *b, bool has_l1,
+                                                            float least) {
+  __m512i left_g = _mm512_set1_epi32(b->left_g), left_h = _mm512_set1_epi32(b->left_h);
+  const __m512i least_h = _mm512_set1_epi32(b->least_h), most_h = _mm512_set1_epi32(b->most_h);
+  const __m512 level = _mm512_set1_ps(least);
+  bool begun = false;
+  for (int64_t t = b->first; t <= b->last; t += LANES) {
+    struct bins x = next_bins(b, t);
+    __m512i gs = _mm512_add_epi32(left_g, prefix(x.g)), hs = _mm512_add_epi32(left_h, prefix(x.h));
+    left_g = last_lane(gs);
+    left_h = last_lane(hs);
+    __mmask16 below = _mm512_cmpgt_epi32_mask(most_h, hs);
+    __mmask16 rows = _mm512_mask_cmpgt_epi32_mask(below, hs, least_h);
+    if (rows == 0) { /* hessians only grow */
+      if (begun || below == 0) break;
+      continue;
+    }
+    begun = true;
+    struct fraction gain = gain_bounds(b, gs, hs, has_l1);
+    __mmask16 above = _mm512_cmp_ps_mask(gain.dividend, _mm512_mul_ps(level, gain.divisor), _CMP_GT_OQ);
+    if ((above & rows) != 0) return true;
+  }
+  return false;
 }
 
 static inline void find_at_least(const float *bound, int64_t begin, int64_t end, float least, int64_t *first,
@@ -127,7 +151,7 @@ static inline void find_at_least(const float *bound, int64_t begin, int64_t end,
 }
 
 bool scan_shares_hopeless_avx512(const struct scan_input *in, const struct scan_rules *rules) {
-  return bounds_shares_hopeless(in, rules, find_bounds);
+  return bounds_shares_hopeless(in, rules, any_above);
 }
 
 bool scan_narrow_avx512(const struct scan_direction *d, double floor, int64_t *first, int64_t *last) {
