@@ -19,7 +19,7 @@ from .race import gap, generated, run, shapes
 
 MOST_ROWS = 400000  # more change neither engine's splits much, and twice as many as LightGBM finds cut points in
 TEST_ROWS = 100000
-REFERENCE, OURS = "lightgbm", "copse"
+REFERENCE, OURS, NOT_RUN = "lightgbm", "copse", "not run"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,42 +61,50 @@ def gain(scores, name, title, sign):
 
 
 class Store:
-    """What every contestant scored, a file for each row and seed."""
+    """What every contestant scored, a file for each row and seed. A result counts for the same version of LightGBM
+    (Copse: the same build of the library) and as many rows."""
 
-    def __init__(self, folder, build):
-        self.folder, self.build = os.path.join(folder, "table-accuracy"), build
+    def __init__(self, folder, build, lightgbm):
+        self.folder, self._build, self._lightgbm = os.path.join(folder, "table-accuracy"), build, lightgbm
 
     def _path(self, row, seed):
         return os.path.join(self.folder, f"{row.name}-{seed}.json")
 
-    def read(self, row, seed):
+    def _key(self, row, seed, name):
+        version = self._lightgbm if name == REFERENCE else self._build
+        return f"{version} {data_of(row, seed).n_rows}+{TEST_ROWS}"
+
+    def _read(self, row, seed):
         try:
             with open(self._path(row, seed), encoding="utf-8") as file:
                 return json.load(file)
         except FileNotFoundError:
             return {}
 
-    def keep(self, row, seed, key, answer):
-        found = self.read(row, seed)
-        found[key] = {"build": self.build, "version": answer["version"], "scores": answer["measures"]["accuracy"]}
+    def find(self, row, seed):
+        """{contestant: {title of a measure: value}}"""
+        return {name: one["scores"] for name, one in self._read(row, seed).items()
+                if one["key"] == self._key(row, seed, name)}
+
+    def keep(self, row, seed, name, scores):
+        found = {**self._read(row, seed), name: {"key": self._key(row, seed, name), "scores": scores}}
         os.makedirs(self.folder, exist_ok=True)
         with open(self._path(row, seed) + ".tmp", "w", encoding="utf-8") as file:
             json.dump(found, file, indent=1)
         os.replace(self._path(row, seed) + ".tmp", self._path(row, seed))
 
 
-def _train(rows, seeds, wanted, place, store, resume):
+def _train(rows, seeds, named, place, store, resume):
     """The rows that share their data are done together, which is generated once for each seed and then removed."""
     for data_name in dict.fromkeys(row.data for row in rows):
         alike = [row for row in rows if row.data == data_name]
         for seed in seeds:
-            todo = [(row, key) for row in alike for key in wanted
-                    if not resume or store.read(row, seed).get(key, {}).get("build") != store.build]
+            todo = [(row, key) for row in alike for key in named if not resume or key not in store.find(row, seed)]
             if not todo:
                 continue
             folder = generated.make(place.tool, place.home, data_of(alike[0], seed), 1.0)
             for row, key in todo:
-                _one(row, seed, key, wanted[key], folder, place, store)
+                _one(row, seed, key, named[key], folder, place, store)
             shutil.rmtree(folder)
 
 
@@ -107,22 +115,22 @@ def _one(row, seed, key, kind, folder, place, store):
     answer = worker.run(contestant, "train", row.settings)
     if "refused" in answer:
         raise EngineError(f"{row.name}, seed {seed}, {kind.title}: {answer['refused']}")
-    store.keep(row, seed, key, answer)
+    store.keep(row, seed, key, answer["measures"]["accuracy"])
     print(f"{row.name}, seed {seed}, {kind.title}: {answer['measures']['accuracy']}", file=sys.stderr, flush=True)
 
 
 def lines_of(row, seeds, named, store):
     """The table's lines of a row, of the seeds that all contestants have."""
-    found = [store.read(row, seed) for seed in seeds]
-    scores = [{key: one[key]["scores"] for key in named} for one in found if all(key in one for key in named)]
+    scores = [one for one in (store.find(row, seed) for seed in seeds) if all(key in one for key in named)]
+    n_rows = f"{data_of(row, seeds[0]).n_rows:,}"
     if len(scores) < 2:
-        return [], []
-    lines, behind, data = [], [], data_of(row, seeds[0])
+        return [[row.name, n_rows, len(scores), NOT_RUN, *[""] * (2 * len(named))]], []
+    lines, behind = [], []
     for title, sign in sorted(gap.directions(row).items()):
         gains = {key: gain(scores, key, title, sign) for key in named if key != REFERENCE}
         is_behind = gap.is_behind(*gains[OURS])
         behind += [f"{row.name}: {title}"] * is_behind
-        lines.append([row.name, f"{data.n_rows:,}", len(scores), title,
+        lines.append([row.name, n_rows, len(scores), title,
                       *(f"{statistics.fmean(score[key][title] for score in scores):.5f}" for key in named),
                       *(gap.text(*one) for one in gains.values()), "BEHIND" * is_behind])
     return lines, behind
@@ -133,7 +141,8 @@ def _report(rows, seeds, named, place, store, out):
     for row in rows:
         shown, worse = lines_of(row, seeds, list(named), store)
         lines, behind = lines + shown, behind + worse
-    verdict = ("In no row is Copse behind LightGBM by more than two standard errors." if not behind else
+    n_idle = sum(line[3] == NOT_RUN for line in lines)
+    verdict = ("In no row that was run is Copse behind LightGBM by more than two standard errors." if not behind else
                "Copse is behind LightGBM by more than two standard errors: " + ", ".join(behind) + ".")
     titles = [kind.title for kind in named.values()]
     text = ["# Held-out accuracy on the training rows of the table of speed", "",
@@ -146,8 +155,8 @@ def _report(rows, seeds, named, place, store, out):
             verdict, "", f"Library build {place.build()}; LightGBM {machine['lightgbm']}."]
     report.write(out, "ACCURACY_SPEED_ROWS", "\n".join(text), {
         "machine": machine, "build": place.build(),
-        "scores": {row.name: {seed: store.read(row, seed) for seed in seeds} for row in rows}})
-    return 1 if behind or not lines else 0
+        "scores": {row.name: {seed: store.find(row, seed) for seed in seeds} for row in rows}})
+    return 1 if behind or n_idle else 0
 
 
 def main(options):
@@ -156,7 +165,8 @@ def main(options):
         sys.exit(f"--row {options.row}: no such row; rows: {', '.join(row.name for row in rows_of('*'))}")
     if options.seeds < 2:
         sys.exit(f"--seeds {options.seeds}: a standard error takes at least 2")
-    known = kinds(environment.machine()["lightgbm"])
+    lightgbm = environment.machine()["lightgbm"]
+    known = kinds(lightgbm)
     keys = list(dict.fromkeys([REFERENCE, OURS, *(options.engines.split(",") if options.engines else DEFAULT)]))
     for key in keys:
         if key not in known:
@@ -164,7 +174,7 @@ def main(options):
     named = {key: known[key] for key in keys}
     seeds = range(2, 2 + options.seeds)  # 1 is the table's own
     place = run.Place(options.program, options.datasets_tool, environment.home(), timeout_s=options.timeout)
-    store = Store(options.out, place.build())
+    store = Store(options.out, place.build(), lightgbm)
     if not options.render:
         _train(rows, seeds, named, place, store, options.resume)
     return _report(rows, seeds, named, place, store, options.out)

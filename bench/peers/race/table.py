@@ -53,7 +53,7 @@ def _worse(row, record):
     if not any(gains):
         return ""
     behind = {title: gain for one in gains for title, gain in one.items() if gap.is_behind(*gain)}
-    return "; ".join(f"{title} behind: {gap.text(*gain)}" for title, gain in behind.items()) or "not worse"
+    return "; ".join(f"{title} behind on this set: {gap.text(*gain)}" for title, gain in behind.items()) or "not worse"
 
 
 def section(row, record):
@@ -146,10 +146,10 @@ def markdown(records, trial):
              "Made by `bench/compare --table`; see [README.md](README.md). A figure is the median of the ratios of "
              "one turn each; seconds are medians of wall clock. Training seconds leave out loading and finding bins "
              "on every side. Each run is a process of its own with the same rows in memory as float64. Same "
-             "learning rate 0.1, leaves, rounds, bins, threads; XGBoost and CatBoost grow by loss. Gain of Copse: how much "
-             "better than that engine on the held-out rows, ± its standard error over ten blocks of them; behind is what is "
-             "behind by more than two. One generated set cannot tell a better engine from a luckier one: "
-             "[ACCURACY_SPEED_ROWS.md](ACCURACY_SPEED_ROWS.md) has ten.", "",
+             "learning rate 0.1, leaves, rounds, bins, threads; XGBoost and CatBoost grow by loss. Gain of Copse: how "
+             "much better than that engine on the held-out rows, ± its standard error over ten blocks of them; behind is what is "
+             "behind by more than two. One generated set cannot tell a better engine from a luckier one; "
+             "`bench/compare --table-accuracy` takes ten others.", "",
              report.table(["row", "what", "figure is", "wanted", "aim", "found", "verdict",
                            "AUC, accuracy, loss beside LightGBM"],
                           [line for row in shapes.ROWS for line in _summary(row, records.get(row.name))]), "",

@@ -2,9 +2,7 @@
 
 import contextlib
 import io
-import json
 import math
-import os
 import tempfile
 import unittest
 
@@ -92,19 +90,19 @@ class Shown(unittest.TestCase):
         self.assertIn("| not worse |", ahead)
         self.assertIn("| AUC: gain of Copse |", ahead)
         self.assertRegex(ahead, r"\| LightGBM row-wise \|.*\| \+0\.\d{5} ± 0\.\d{5} \|")
-        self.assertRegex(behind, r"\| AUC behind: -0\.\d{5} ± 0\.\d{5}; log loss behind: -")
+        self.assertRegex(behind, r"\| AUC behind on this set: -0\.\d{5} ± 0\.\d{5}; log loss behind on")
 
 
 class Seeds(unittest.TestCase):
     def _answers(self, store, row, differences):
         for seed, difference in enumerate(differences, 2):
             for key, auc in (("lightgbm", 0.8), ("copse", 0.8 + difference)):
-                store.keep(row, seed, key, {"version": "1", "measures": {"accuracy": {"AUC": auc, "log loss": 0.5}}})
+                store.keep(row, seed, key, {"AUC": auc, "log loss": 0.5})
 
     def _lines(self, differences):
         row = _row()
         with tempfile.TemporaryDirectory() as folder:
-            store = table_accuracy.Store(folder, "0123")
+            store = table_accuracy.Store(folder, "0123", "4.7.0")
             self._answers(store, row, differences)
             return table_accuracy.lines_of(row, range(2, 2 + len(differences)), ["lightgbm", "copse"], store)
 
@@ -118,18 +116,15 @@ class Seeds(unittest.TestCase):
         self.assertEqual((lines[0][-1], lines[1][-1], behind), ("BEHIND", "", ["dense-t1: AUC"]))
         self.assertEqual(self._lines([-0.001, 0.0004, -0.0002])[1], [])
 
-    def test_a_seed_that_one_contestant_lacks_is_left_out(self):
+    def test_results_of_another_build_or_version_are_left_out(self):
         row = _row()
         with tempfile.TemporaryDirectory() as folder:
-            store = table_accuracy.Store(folder, "0123")
-            self._answers(store, row, [0.001, 0.003])
-            path = os.path.join(folder, "table-accuracy", "dense-t1-3.json")
-            with open(path, encoding="utf-8") as file:
-                found = json.load(file)
-            del found["copse"]
-            with open(path, "w", encoding="utf-8") as file:
-                json.dump(found, file)
-            self.assertEqual(table_accuracy.lines_of(row, range(2, 4), ["lightgbm", "copse"], store), ([], []))
+            self._answers(table_accuracy.Store(folder, "0123", "4.7.0"), row, [0.001, 0.003])
+            other = table_accuracy.Store(folder, "4567", "4.7.0")
+            self.assertEqual(list(other.find(row, 2)), ["lightgbm"])
+            self.assertEqual(list(table_accuracy.Store(folder, "0123", "4.8.0").find(row, 2)), ["copse"])
+            lines, behind = table_accuracy.lines_of(row, range(2, 4), ["lightgbm", "copse"], other)
+            self.assertEqual((lines[0][2:4], behind), ([0, "not run"], []))
 
     def test_rows_are_the_training_ones_and_keep_their_shape(self):
         names = [row.name for row in table_accuracy.rows_of("*")]
