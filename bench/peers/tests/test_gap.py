@@ -11,7 +11,7 @@ import numpy as np
 from peers import measures, table_accuracy
 from peers.race import gap, generated, shapes, table, tasks
 
-N_ROWS = 20000
+N_ROWS = 5000
 
 
 def _row(name="dense-t1"):
