@@ -15,7 +15,6 @@ import numpy as np
 
 from ..engines import EngineError
 
-SEED = 1
 CHUNK = 250000  # rows parsed at a time
 
 
@@ -33,6 +32,7 @@ class Part:
 
 def folder_of(home, data, scale):
     words = [data.generator, *data.options, *data.joined, f"{scaled(data, scale)}+{_held_out(data, scale)}"]
+    words += [f"seed{data.seed}"] if data.seed != 1 else []
     return os.path.join(home, "table", "-".join(words).replace("=", ""))
 
 
@@ -67,7 +67,7 @@ def csv_of(tool, folder, data, scale):
     """The training part as a CSV file without header, label first."""
     path = os.path.join(folder, "train.csv")
     if not os.path.exists(path):
-        _generate(tool, data.generator, data.options, scaled(data, scale), path + ".making")
+        _generate(tool, data.seed, data.generator, data.options, scaled(data, scale), path + ".making")
         os.rename(path + ".making", path)
     return path
 
@@ -94,8 +94,8 @@ def _store(base, matrix, label):
     scipy.sparse.save_npz(base + ".npz", matrix, compressed=False)
 
 
-def _generate(tool, generator, options, n_rows, path):
-    command = [os.path.abspath(tool), generator, f"rows={n_rows}", f"seed={SEED}", f"out={path}", *options]
+def _generate(tool, seed, generator, options, n_rows, path):
+    command = [os.path.abspath(tool), generator, f"rows={n_rows}", f"seed={seed}", f"out={path}", *options]
     if generator != "onehot":
         command.append("header=false")
     if subprocess.run(command, check=False).returncode != 0:
@@ -104,7 +104,7 @@ def _generate(tool, generator, options, n_rows, path):
 
 def _parse(tool, folder, data, n_rows):
     path = os.path.join(folder, "rows.txt")
-    _generate(tool, data.generator, data.options, n_rows, path)
+    _generate(tool, data.seed, data.generator, data.options, n_rows, path)
     categorical = []
     if data.sparse:
         from sklearn.datasets import load_svmlight_file
@@ -116,7 +116,7 @@ def _parse(tool, folder, data, n_rows):
         cells = _numbers(path, n_rows)
         matrix, label = cells[:, 1:], cells[:, 0].copy()
     if data.joined:
-        _generate(tool, data.joined[0], data.joined[1:], n_rows, path)
+        _generate(tool, data.seed, data.joined[0], data.joined[1:], n_rows, path)
         matrix = np.hstack([matrix, _numbers(path, n_rows)[:, 1:]])
     os.remove(path)
     return matrix, label, categorical

@@ -23,6 +23,7 @@ class Data:
     sparse: bool = False
     joined: tuple = ()  # generator, options ...
     held_out: float = 0.1  # share of n_rows that comes on top
+    seed: int = 1
 
 
 @dataclasses.dataclass(frozen=True)

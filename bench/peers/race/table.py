@@ -1,7 +1,7 @@
 """The table of speed as Markdown, from the records of its rows (run.py)."""
 
 from .. import report
-from . import goals, run, shapes, verdict
+from . import gap, goals, run, shapes, verdict
 
 UNITS = {"_s": "s", "_us": "µs", "_mb": "MB"}
 EXTRA = {"train": ("train_cpu_s", "bins_s", "peak_mb", "base_mb"),
@@ -46,6 +46,16 @@ def _accuracy(turns, name):
     return {}
 
 
+def _worse(row, record):
+    """What the held-out rows say beside LightGBM where the row has it: the summary's last column."""
+    peers = [contestant.name for contestant in row.contestants if contestant.engine == "lightgbm"]
+    gains = [gap.of_turns(row, record["turns"], goals.OURS, name) for name in peers]
+    if not any(gains):
+        return ""
+    behind = {title: gain for one in gains for title, gain in one.items() if gap.is_behind(*gain)}
+    return "; ".join(f"{title} behind on this set: {gap.text(*gain)}" for title, gain in behind.items()) or "not worse"
+
+
 def section(row, record):
     turns, main = record["turns"], run.MAIN_MEASURE[row.task]
     names = [contestant.name for contestant in row.contestants if verdict.values_of(turns, contestant.name, main)]
@@ -54,7 +64,9 @@ def section(row, record):
     header = ["engine", _title(main), "/ Copse"]
     for measure in shown[1:]:
         header += [_title(measure)] + ["/ Copse"] * _compared(measure)
-    header += ([own[0]] if own else []) + titles
+    gains = {name: gap.of_turns(row, turns, goals.OURS, name) for name in names if name != goals.OURS}
+    compared = [title for title in titles if any(title in gain for gain in gains.values())]
+    header += ([own[0]] if own else []) + titles + [f"{title}: gain of Copse" for title in compared]
     lines = []
     for name in names:
         line = [name]
@@ -67,7 +79,9 @@ def section(row, record):
             above, below = ((name, measure) for measure in own[1])
             line.append(number(verdict.figure(verdict.within_turn(turns, above, below, own[2]))))
         accuracy = _accuracy(turns, name)
-        lines.append(line + [f"{accuracy[title]:.5f}" if title in accuracy else "" for title in titles])
+        line += [f"{accuracy[title]:.5f}" if title in accuracy else "" for title in titles]
+        of_copse = gains.get(name, {})
+        lines.append(line + [gap.text(*of_copse[title]) if title in of_copse else "" for title in compared])
     settings = ", ".join(f"{key}={value}" for key, value in record["settings"].items())
     out = [f"## {row.name}: {row.title}", "",
            f"{record['n_rows']} rows; {settings}; {len(turns)} turns; {record['date']}; library build "
@@ -92,18 +106,18 @@ def _left_out(row, record):
 
 def _summary(row, record):
     if record is None:
-        return [[row.name, row.title, "", "", "", "", "not run"]]
+        return [[row.name, row.title, "", "", "", "", "not run", ""]]
     lines = []
     for goal in goals.judged(row, record) or [None]:
         if goal is None:
-            lines.append([row.name, row.title, "", "", "", "", "shown only"])
+            lines.append([row.name, row.title, "", "", "", "", "shown only", _worse(row, record)])
             continue
         bound = "at most" if goal["less"] else "at least"
         said = goal["verdict"] + (" (busy machine)" if record["busy"] else "")
         if goal["verdict"] == verdict.NO_FIGURE:
             said += _why(row, record)
         lines.append([row.name, row.title, goal["what"], f"{bound} {goal['at_least']:g}", f"{goal['aim']:g}",
-                      number(goal["figure"]), said])
+                      number(goal["figure"]), said, _worse(row, record)])
     return lines
 
 
@@ -132,8 +146,12 @@ def markdown(records, trial):
              "Made by `bench/compare --table`; see [README.md](README.md). A figure is the median of the ratios of "
              "one turn each; seconds are medians of wall clock. Training seconds leave out loading and finding bins "
              "on every side. Each run is a process of its own with the same rows in memory as float64. Same "
-             "learning rate 0.1, leaves, rounds, bins, threads; XGBoost and CatBoost grow by loss.", "",
-             report.table(["row", "what", "figure is", "wanted", "aim", "found", "verdict"],
+             "learning rate 0.1, leaves, rounds, bins, threads; XGBoost and CatBoost grow by loss. Gain of Copse: how "
+             "much better than that engine on the held-out rows, ± its standard error over ten blocks of them; behind is what is "
+             "behind by more than two. One generated set cannot tell a better engine from a luckier one; "
+             "`bench/compare --table-accuracy` takes ten others.", "",
+             report.table(["row", "what", "figure is", "wanted", "aim", "found", "verdict",
+                           "AUC, accuracy, loss beside LightGBM"],
                           [line for row in shapes.ROWS for line in _summary(row, records.get(row.name))]), "",
              "## Versions and machine", "", *_versions(records), *_machines(records), ""]
     for row in shapes.ROWS:

@@ -9,7 +9,7 @@ import statistics
 import time
 
 from .. import measures
-from . import generated
+from . import gap, generated
 
 LEAST_SECONDS, LEAST_REPEATS = 1.0, 3  # of timing a prediction
 ROWS_ALONE = 2000  # predicted one at a time
@@ -31,7 +31,10 @@ def memory_peak():
 
 
 def accuracy(job, part, prediction):
-    return {measure.title: measure.of(part, prediction) for measure in measures.of_objective(job["objective"], {})}
+    """Measures of the held-out part, and of its blocks."""
+    return {"accuracy": {measure.title: measure.of(part, prediction)
+                         for measure in measures.of_objective(job["objective"], {})},
+            "blocks": gap.blocks(job, part, prediction)}
 
 
 def _train(engine, job):
@@ -46,8 +49,7 @@ def _train(engine, job):
     peak = memory_peak()
     test = generated.load(job["folder"], "test")
     return {"bins_s": bins.wall + late, "train_s": train.wall - late, "train_cpu_s": train.cpu, "peak_mb": peak,
-            "base_mb": base, "accuracy": accuracy(job, test, engine.predict(test.matrix)),
-            "phases": getattr(engine, "phases", None)}
+            "base_mb": base, **accuracy(job, test, engine.predict(test.matrix)), "phases": getattr(engine, "phases", None)}
 
 
 def _bins(engine, job):
@@ -90,7 +92,7 @@ def _predict(engine, job):
         seconds.append(clock.wall)
         cpu.append(clock.cpu)
     return {"predict_s": statistics.median(seconds), "predict_cpu_s": statistics.median(cpu),
-            "peak_mb": memory_peak(), "accuracy": accuracy(job, test, prediction)}
+            "peak_mb": memory_peak(), **accuracy(job, test, prediction)}
 
 
 def _predict_row(engine, job):
@@ -98,7 +100,7 @@ def _predict_row(engine, job):
     engine.load(job["model"])
     repeats = max(1, round(100 * min(1.0, job["scale"] * 10)))
     wall, cpu, prediction = engine.row_microseconds(test.matrix, repeats)
-    return {"row_us": wall, "row_cpu_us": cpu, "accuracy": accuracy(job, test, prediction)}
+    return {"row_us": wall, "row_cpu_us": cpu, **accuracy(job, test, prediction)}
 
 
 TASKS = {"train": _train, "bins": _bins, "csv": _csv, "memory": _memory, "model": _model, "predict": _predict,

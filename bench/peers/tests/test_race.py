@@ -176,10 +176,10 @@ class Table(unittest.TestCase):
 
 class Accuracy(unittest.TestCase):
     def test_objectives_of_the_rows(self):
-        part = generated.Part(None, np.array([0.0, 1.0]), [])
-        self.assertEqual(tasks.accuracy({"objective": "binary"}, part, np.array([0.2, 0.9]))["AUC"], 1.0)
-        sure = np.array([[0.9, 0.1], [0.2, 0.8]])
-        self.assertEqual(tasks.accuracy({"objective": "multiclass"}, part, sure)["accuracy"], 1.0)
+        part = generated.Part(None, np.repeat([0.0, 1.0], 10), [])
+        sure = np.repeat([[0.9, 0.1], [0.2, 0.8]], 10, axis=0)
+        self.assertEqual(tasks.accuracy({"objective": "binary"}, part, sure[:, 1])["accuracy"]["AUC"], 1.0)
+        self.assertEqual(tasks.accuracy({"objective": "multiclass"}, part, sure)["accuracy"]["accuracy"], 1.0)
 
 
 class Shapes(unittest.TestCase):
