@@ -6,6 +6,7 @@
 
 #include "train/cegb.h"
 #include "train/hist.h"
+#include "train/hist_slots.h"
 #include "train/partition.h"
 #include "train/sample.h"
 #include "train/sample_lightgbm.h"

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "train/hist.h"
+#include "train/hist_slots.h"
 #include "train/leaves_met.h"
 #include "train/monotone.h"
 #include "train/split.h"

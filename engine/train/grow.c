@@ -12,6 +12,7 @@
 #include "train/force.h"
 #include "train/hist.h"
 #include "train/hist_joint.h"
+#include "train/hist_slots.h"
 #include "train/sample_lightgbm.h"
 #include "train/split.h"
 

@@ -10,6 +10,7 @@
 #include "testing.h"
 #include "train/grow.h"
 #include "train/hist.h"
+#include "train/hist_slots.h"
 #include "train/partition.h"
 #include "train/split.h"
 
