@@ -279,16 +279,17 @@ void bench_find_buckets(struct bench_state *state, const struct kernels *kernels
 
 /* All columns of a row-major table. */
 void bench_bucket_rows(struct bench_state *state, const struct kernels *kernels, int n_columns) {
-  enum { N_ROWS = 1 << 18, MOST = 64 };
+  enum { N_TABLE_ROWS = 1 << 18, MOST = 64 };
   struct bucket_rule rules[MOST];
   uint8_t facts[MOST] = {0};
-  size_t n_values = (size_t)N_ROWS * (size_t)n_columns, stride = N_ROWS + 64;
+  size_t n_values = (size_t)N_TABLE_ROWS * (size_t)n_columns, stride = N_TABLE_ROWS + 64;
   double *rows = bench_room(n_values, sizeof *rows);
   uint16_t *buckets = bench_room(stride * (size_t)n_columns, sizeof *buckets);
   for (int c = 0; c < n_columns; c++) rules[c] = cut_rule;
   for (size_t i = 0; i < n_values; i++) rows[i] = bench_uniform(i) - 0.3;
   while (bench_next(state))
-    kernels->bucket_rows(rows, (size_t)n_columns, N_ROWS, rules, (uint32_t)n_columns, buckets, stride, facts);
+    kernels->bucket_rows(rows, (size_t)n_columns, N_TABLE_ROWS, rules, (uint32_t)n_columns, buckets, stride,
+                         facts);
   copse_free(rows);
   copse_free(buckets);
   bench_report(state, &(struct bench_work){.items = (double)n_values,
