@@ -190,13 +190,23 @@ bool binned_room_sizes(uint32_t n_features, uint64_t n_rows, struct binned_room 
   return n_features <= NARROW_CELLS;
 }
 
-/* Whether the block moves into the room: at most an eighth of its columns may be empty then. */
-static bool take_room(struct binned *out, struct binned_block *block) {
+/* At most an eighth of the room's columns may be empty. */
+static bool room_serves(const struct binned *out, const struct binned_block *block) {
   enum { EIGHTH = 8 };
+  return out->n_blocks == 1 && block->cell_bytes == 1 && block->row_bytes == out->room->row_bytes &&
+         block->n_columns >= out->n_features - out->n_features / EIGHTH;
+}
+
+/* Whether the block moves into the room. */
+static bool take_room(struct binned *out, struct binned_block *block) {
   struct binned_room *room = out->room;
-  if (room == NULL || out->n_blocks != 1 || block->cell_bytes != 1 || block->row_bytes != room->row_bytes)
+  if (room == NULL) return false;
+  if (!room_serves(out, block)) {
+    copse_free(room->rows); /* before there are others */
+    room->rows = NULL;
+    out->room = NULL;
     return false;
-  if (block->n_columns < out->n_features - out->n_features / EIGHTH) return false;
+  }
   block->rows = room->rows;
   block->cells = room->cells;
   block->dirty = true;

@@ -104,7 +104,7 @@ struct binned {
  * in rows of row_bytes, and carriers for most of the features. Both from copse_alloc, of the matrix's
  * context. */
 struct binned_room {
-  uint8_t *rows; /* [binned_rows_bytes], with anything in them */
+  uint8_t *rows; /* [binned_rows_bytes], with anything in them; freed, and NULL, where it does not serve */
   uint32_t row_bytes;
   uint8_t *cells; /* [n_features * stride] cells of each feature where it has bins, else 0 */
   size_t stride;

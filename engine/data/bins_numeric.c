@@ -209,7 +209,9 @@ static copse_status cut_around_forced(copse_context *ctx, const struct distinct 
     uint64_t rows = 0;
     for (; at < n && values[at] < cuts->upper[b]; at++) rows += counts[at];
     int64_t remaining = request->max_bins - (int64_t)cuts->n;
-    int64_t bins = (int64_t)floor((double)rows * (double)free_bins / (double)request->total + 0.5);
+    /* where every row is NaN nothing is shared out */
+    double share = rows > 0 ? (double)rows * (double)free_bins / (double)request->total : 0;
+    int64_t bins = (int64_t)floor(share + 0.5);
     if (bins > remaining || b + 1 == n_base) bins = remaining;
     struct value_side side = {values + first, counts + first, NULL, at - first, rows};
     (void)greedy_cuts(&side, bins + 1, request->min_data_in_bin, cuts); /* every value is sorted */

@@ -256,7 +256,6 @@ copse_status copse_dataset_from_table(copse_context *ctx, const copse_table *tab
   status = dataset_create(ctx, schema, table->n_rows, NULL, columns.room.cells != NULL ? &columns.room : NULL,
                           &dataset, err);
   if (status != COPSE_OK) goto done;
-  dataset_columns_trim(&columns);
   status = fill(dataset, table, &columns, resolved != NULL ? resolved->boost.n_threads : 0, err);
 
 done:

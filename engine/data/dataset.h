@@ -115,8 +115,6 @@ COPSE_MUST_CHECK copse_status dataset_columns_create(copse_context *ctx, uint32_
 COPSE_MUST_CHECK copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
                                                    copse_schema **schema, struct dataset_columns *out,
                                                    copse_error *err);
-/* Lets go what no matrix took. */
-void dataset_columns_trim(struct dataset_columns *columns);
 /* Stores the bins in the matrix of the same schema. */
 void dataset_columns_move(const struct dataset_columns *columns, struct binned *binned, int n_threads);
 /* Bins of a feature in rows [first_row, first_row + n): a bins_read_fn. */

@@ -77,13 +77,18 @@ copse_status dataset_columns_create(copse_context *ctx, uint32_t n, struct datas
   return COPSE_OK;
 }
 
-/* The matrix's own memory, where it is likely to have one block: cells are written where they stay, and until
- * the rows are known theirs serves the search. */
-static copse_status make_room(copse_context *ctx, uint64_t n_rows, struct dataset_columns *out,
-                              copse_error *err) {
-  enum { LEAST_ROWS = 4096 };
+/* The matrix's own memory, where it is likely to have one block of one-byte cells: they are written where
+ * they stay, and until the rows are known theirs serves the search. */
+static copse_status make_room(copse_context *ctx, const struct schema_request *request,
+                              struct dataset_columns *out, copse_error *err) {
+  enum { LEAST_ROWS = 4096, MOST_BINS = 256 };
+  const uint64_t n_rows = request->table->n_rows;
+  const struct resolved_params *resolved = NULL;
   struct binned_room *room = &out->room;
-  if (n_rows < LEAST_ROWS || !binned_room_sizes(out->n, n_rows, room)) return COPSE_OK;
+  copse_status status = params_resolved(request->params, &resolved, err);
+  if (status != COPSE_OK) return status;
+  if (n_rows < LEAST_ROWS || resolved->bin.max_bin > MOST_BINS || !binned_room_sizes(out->n, n_rows, room))
+    return COPSE_OK;
   room->rows = copse_alloc(ctx, binned_rows_bytes(n_rows, room->row_bytes), 1);
   room->cells = copse_alloc_zero(ctx, out->n, room->stride);
   return room->rows != NULL && room->cells != NULL ? COPSE_OK : status_memory(err, "the bins of the columns");
@@ -96,7 +101,7 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   copse_status status = dataset_columns_create(ctx, request->table->n_cols, out, err);
   if (status != COPSE_OK) return status;
   struct schema_request with = *request;
-  status = make_room(ctx, request->table->n_rows, out, err);
+  status = make_room(ctx, request, out, err);
   if (status != COPSE_OK) return status;
   with.cells = out->room.cells;
   with.cells_stride = out->room.stride;
@@ -108,12 +113,6 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   with.bins_of = dataset_columns_bins;
   with.bins_user = out;
   return schema_create(ctx, &with, schema, err);
-}
-
-void dataset_columns_trim(struct dataset_columns *columns) {
-  if (columns->room.taken) return;
-  copse_free(columns->room.rows);
-  columns->room.rows = NULL;
 }
 
 void dataset_columns_release(struct dataset_columns *columns) {

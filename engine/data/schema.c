@@ -22,7 +22,7 @@ static void note_failure(struct schema_job *job, uint32_t feature, const copse_e
   atomic_flag_clear_explicit(&job->failure.busy, memory_order_release);
 }
 
-static int feature_max_bin(const struct bin_params *params, uint32_t feature) {
+int schema_max_bin(const struct bin_params *params, uint32_t feature) {
   return feature < params->n_max_bin_by_feature ? params->max_bin_by_feature[feature] : params->max_bin;
 }
 
@@ -45,7 +45,7 @@ void schema_find_feature(struct schema_job *job, uint32_t feature, const struct 
                                .n_values = values->n,
                                .n_zeros = job->rows->n - values->n,
                                .n_rows = job->n_rows,
-                               .max_bin = feature_max_bin(job->params, feature),
+                               .max_bin = schema_max_bin(job->params, feature),
                                .params = job->params,
                                .forced = schema_forced_bins(job->params, feature),
                                .room = &job->rooms[thread],

@@ -45,6 +45,7 @@ enum { SCHEMA_PIECE = 512 }; /* rows of several columns that stay in the nearest
 /* The rows to look at from the start-th on, SCHEMA_PIECE at most. */
 struct table_rows schema_piece(const struct schema_job *job, uint64_t start);
 
+int schema_max_bin(const struct bin_params *params, uint32_t feature);
 const struct forced_bins *schema_forced_bins(const struct bin_params *params, uint32_t feature);
 
 /* schema_rows.c: all features of COPSE_ROWS. */

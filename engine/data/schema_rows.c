@@ -2,9 +2,10 @@
  *
  * Most columns never become columns of numbers: all threads together turn the rows into columns of buckets, a
  * quarter of the bytes, and the few numbers whose order matters are read where they lie. What needs its
- * numbers side by side (categories, forced bins, columns in which few values are met again and again, and
- * other types than double) is copied, a group of columns at a time. Of both a group is there once, not once
- * for each thread, and the table is not swept once per column. Neither grouping nor threads change a result.
+ * numbers side by side (categories, forced bins, columns of many bins for their rows, columns in which few
+ * values are met again and again, and other types than double) is copied, a group of columns at a time. Of
+ * both a group is there once, not once for each thread, and the table is not swept once per column. Neither
+ * grouping nor threads change a result.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 enum {
   MOST_COLUMNS = 64,
   GROUP_BYTES = 64 << 20,
-  LEAST_COLUMNS = 8,
+  LEAST_COLUMNS = 4,
   CHUNK = 1 << 14,
   LINE_COLUMNS = 8,
   LEAST_ROWS = 4096,
@@ -197,6 +198,14 @@ struct choice {
   bool *bucketed;               /* [n_features] */
 };
 
+/* Where a bin ends is foreseen half a row less well with every bin: of as many bins as this, sorting what is
+ * around their ends is sorting everything, for which numbers had better lie side by side (20,000 x 500 of 255
+ * bins: 0.23 seconds, else 0.47). */
+static bool sorts_most(const struct schema_job *job, uint32_t feature) {
+  const uint64_t max_bin = (uint64_t)schema_max_bin(job->params, feature);
+  return max_bin * max_bin * 4 >= job->rows->n * 3;
+}
+
 static void choose_column(void *user, size_t feature, int thread) {
   (void)thread;
   const struct choice *choice = user;
@@ -206,6 +215,7 @@ static void choose_column(void *user, size_t feature, int thread) {
   if (table->dtype != COPSE_F64 || job->rows->list != NULL || job->rows->n < LEAST_ROWS) return;
   if (job->categorical != NULL && job->categorical[feature]) return;
   if (schema_forced_bins(job->params, (uint32_t)feature) != NULL) return;
+  if (sorts_most(job, (uint32_t)feature)) return;
   const struct bins_values values = {table_from(job, (uint32_t)feature, 0), table->row_stride, job->rows->n};
   choice->columns[feature] = (struct bins_buckets){.facts = 0};
   choice->bucketed[feature] =

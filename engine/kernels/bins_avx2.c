@@ -141,22 +141,19 @@ static void add_range(const double *values, uint64_t n, double zero, struct numb
   const __m256d above = _mm256_set1_pd(zero), below = _mm256_set1_pd(-zero);
   const __m256d most = _mm256_set1_pd(HUGE_VAL), least = _mm256_set1_pd(-HUGE_VAL);
   __m256d least_negative = most, least_positive = most, most_negative = least, most_positive = least;
-  __m256i n_kept = _mm256_setzero_si256(), n_nan = n_kept;
+  __m256i n_kept = _mm256_setzero_si256();
   uint64_t whole = n / 4 * 4;
   for (uint64_t i = 0; i < whole; i += 4) {
     __m256d value = _mm256_loadu_pd(values + i);
     __m256d positive = _mm256_cmp_pd(value, above, _CMP_GT_OQ);
     __m256d negative = _mm256_cmp_pd(value, below, _CMP_LT_OQ);
-    __m256d unknown = _mm256_cmp_pd(value, value, _CMP_UNORD_Q);
     least_positive = _mm256_min_pd(_mm256_blendv_pd(most, value, positive), least_positive);
     most_positive = _mm256_max_pd(_mm256_blendv_pd(least, value, positive), most_positive);
     least_negative = _mm256_min_pd(_mm256_blendv_pd(most, value, negative), least_negative);
     most_negative = _mm256_max_pd(_mm256_blendv_pd(least, value, negative), most_negative);
     n_kept = _mm256_sub_epi64(n_kept, _mm256_castpd_si256(_mm256_or_pd(positive, negative)));
-    n_nan = _mm256_sub_epi64(n_nan, _mm256_castpd_si256(unknown));
   }
   range->n += sum_of(n_kept);
-  range->n_nan += sum_of(n_nan);
   range->least_negative = least_of(least_negative, range->least_negative);
   range->least_positive = least_of(least_positive, range->least_positive);
   range->most_negative = most_of(most_negative, range->most_negative);

@@ -45,7 +45,6 @@ void add_range_scalar(const double *values, uint64_t n, double zero, struct numb
     if (value < -zero && value < seen.least_negative) seen.least_negative = value;
     if (value > zero && value > seen.most_positive) seen.most_positive = value;
     seen.n += fabs(value) > zero ? 1 : 0;
-    seen.n_nan += value != value ? 1 : 0;
   }
   *range = seen;
 }

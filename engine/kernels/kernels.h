@@ -212,7 +212,7 @@ struct rank_cells {
 
 /* What numbers are beside those within +-zero, which count as zeros. Begins as NUMBER_RANGE_EMPTY. */
 struct number_range {
-  uint64_t n, n_nan;                    /* beyond +-zero; NaN */
+  uint64_t n;                           /* beyond +-zero */
   double least_negative, most_negative; /* least_negative < 0: there are some */
   double least_positive, most_positive; /* most_positive > 0: there are some */
 };

@@ -242,7 +242,7 @@ void workspace_for(int lane, int n_threads, size_t n_chunks, copse_chunk_fn body
 /* Adds the time since `start` to a phase. */
 void workspace_note(struct workspace *ws, int lane, enum workspace_phase phase, double start);
 
-/* A thread's room for the gradients and, WORKSPACE_CHUNK numbers further, the hessians of a chunk. */
+/* A thread's room for the gradients and the hessians of a chunk: 2 * WORKSPACE_CHUNK numbers. */
 static inline float *workspace_chunk_gradients(const struct workspace *ws, int thread) {
   return ws->gathered + (size_t)thread * 2 * WORKSPACE_CHUNK;
 }

@@ -530,13 +530,12 @@ static void range_tells_the_ends_of_both_signs(void **state) {
     enum guarded_side side = side_at(i);
     double *values = guarded_alloc(n * 8, side);
     struct number_range want = NUMBER_RANGE_EMPTY, begin = NUMBER_RANGE_EMPTY;
-    if (i % 2 == 0) begin = (struct number_range){5, 2, -7.5, -3, 0.25, 20};
+    if (i % 2 == 0) begin = (struct number_range){5, -7.5, -3, 0.25, 20};
     if (i % 2 == 0) want = begin;
     for (uint64_t r = 0; r < n; r++) {
       double value = values[r] = i % 5 == 0 && draw_bits(&d) % 4 == 0 ? NAN : odd_number(&d);
       if (i % 7 == 1) value = values[r] = fabs(value);
       if (i % 7 == 2) value = values[r] = -fabs(value);
-      want.n_nan += isnan(value);
       want.n += value > zero || value < -zero;
       if (value > zero) want.least_positive = fmin(want.least_positive, value);
       if (value > zero) want.most_positive = fmax(want.most_positive, value);

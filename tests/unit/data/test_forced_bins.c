@@ -132,6 +132,16 @@ static void test_carried(void **unused) {
   assert_int_equal(copse_context_memory_used(NULL), used);
 }
 
+/* Nothing but NaN: no rows to share bins out by. */
+static void test_all_missing(void **unused) {
+  (void)unused;
+  static const double points[] = {0.5, 2}, missing[] = {NAN, NAN, NAN, NAN}, all[] = {0.5, 2, HUGE_VAL, NAN};
+  copse_params *params = params_with("255", "1");
+  assert_int_equal(copse_params_set_forced_bins(params, 0, points, 2, NULL), COPSE_OK);
+  assert_bounds(missing, 4, params, all, 4);
+  copse_params_free(params);
+}
+
 /* What no feature was told stays as it is without: and a forced list that changes nothing is no change. */
 static void test_others_untouched(void **unused) {
   (void)unused;
@@ -162,8 +172,10 @@ static void test_others_untouched(void **unused) {
 }
 
 int main(void) {
-  const struct CMUnitTest tests[] = {cmocka_unit_test(test_vector),  cmocka_unit_test(test_places),
-                                     cmocka_unit_test(test_share),   cmocka_unit_test(test_min_data),
-                                     cmocka_unit_test(test_carried), cmocka_unit_test(test_others_untouched)};
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_vector),          cmocka_unit_test(test_places),
+      cmocka_unit_test(test_share),           cmocka_unit_test(test_min_data),
+      cmocka_unit_test(test_carried),         cmocka_unit_test(test_all_missing),
+      cmocka_unit_test(test_others_untouched)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
