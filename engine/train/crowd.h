@@ -5,7 +5,7 @@
 
 #include "train/workspace.h"
 
-/* Whether small leaves are one thread's for now. */
+/* Whether small leaves are left to one thread. */
 static inline bool crowd_alone(const struct workspace *ws) { return ws->crowd.alone; }
 /* Threads for a leaf of so many rows: alone is also who shares leaves that are not much work. */
 static inline int crowd_threads(const struct workspace *ws, uint64_t n_rows) {

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "hooked_allocator.h"
+#include "same_cells.h"
 #include "testing.h"
 
 enum { ROWS = 2500, COLUMNS = 75, CODES_EVERY = 10 };
@@ -119,21 +120,6 @@ static copse_dataset *make(const struct world *w, const copse_table *table, cops
       copse_dataset_from_table(NULL, table, NULL, w->categorical, w->params, schema, &dataset, &error),
       COPSE_OK);
   return dataset;
-}
-
-static void assert_same_cells(const copse_dataset *a, const copse_dataset *b) {
-  const struct binned *x = &a->binned, *y = &b->binned;
-  assert_int_equal(x->n_columns, y->n_columns);
-  assert_int_equal(x->n_blocks, y->n_blocks);
-  for (uint32_t c = 0; c < x->n_columns; c++) {
-    assert_int_equal(x->columns[c].n_bins, y->columns[c].n_bins);
-    assert_memory_equal(x->columns[c].cells, y->columns[c].cells, x->n_rows * x->columns[c].cell_bytes);
-  }
-  for (uint32_t k = 0; k < x->n_blocks; k++) {
-    assert_int_equal(x->blocks[k].row_bytes, y->blocks[k].row_bytes);
-    assert_memory_equal(x->blocks[k].rows, y->blocks[k].rows,
-                        (x->n_rows * x->blocks[k].row_bytes + BINNED_PADDING));
-  }
 }
 
 /* Bundles may refer to other bins in sparse layouts; what the cells stand for is the same. */

@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "data/dataset.h"
 #include "hooked_allocator.h"
+#include "same_cells.h"
 #include "testing.h"
 
 enum { ROWS = 4200, MOST_ROWS = 90000, COLUMNS = 24, KINDS = 4 };
@@ -72,19 +73,6 @@ static copse_dataset *make(const copse_table *table, const copse_params *params,
   return dataset;
 }
 
-static void assert_same(const copse_dataset *a, const copse_dataset *b) {
-  const struct binned *x = &a->binned, *y = &b->binned;
-  assert_int_equal(x->n_columns, y->n_columns);
-  assert_int_equal(x->n_blocks, y->n_blocks);
-  for (uint32_t c = 0; c < x->n_columns; c++) {
-    assert_int_equal(x->columns[c].n_bins, y->columns[c].n_bins);
-    assert_memory_equal(x->columns[c].cells, y->columns[c].cells, x->n_rows * x->columns[c].cell_bytes);
-  }
-  for (uint32_t k = 0; k < x->n_blocks; k++)
-    assert_memory_equal(x->blocks[k].rows, y->blocks[k].rows,
-                        x->n_rows * x->blocks[k].row_bytes + BINNED_PADDING);
-}
-
 /* With the schema given every row is pushed into a data set that has nothing yet. */
 static void compare_ways(const struct matrix *m, const char *max_bin) {
   static const char *const threads[] = {"1", "2", "3"};
@@ -94,8 +82,8 @@ static void compare_ways(const struct matrix *m, const char *max_bin) {
     copse_params *params = params_of(max_bin, threads[t]);
     copse_dataset *rows = make(&m->as_rows, params, NULL);
     copse_dataset *pushed = make(&m->as_rows, params, copse_dataset_schema(rows));
-    assert_same(rows, columns);
-    assert_same(rows, pushed);
+    assert_same_cells(rows, columns);
+    assert_same_cells(rows, pushed);
     copse_dataset_free(rows);
     copse_dataset_free(pushed);
     copse_params_free(params);
