@@ -54,7 +54,8 @@ void bench_partition(struct bench_state *state, const struct kernels *kernels, i
   uint32_t *right = bench_room(N_LEAF_ROWS + 64, sizeof *right);
   while (bench_next(state)) {
     uint64_t begin = leaves->begin[leaf];
-    kernels->partition(&rule, leaves->rows + begin, leaves->begin[leaf + 1] - begin, left, right);
+    const uint32_t *rows = leaves->n_leaves > 1 ? leaves->rows + begin : NULL; /* all rows have no numbers */
+    kernels->partition(&rule, rows, 0, leaves->begin[leaf + 1] - begin, left, right);
     leaf = (leaf + 1) % leaves->n_leaves;
   }
   copse_free(left);

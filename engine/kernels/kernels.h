@@ -246,9 +246,10 @@ struct kernels {
   void (*scan_numeric)(const struct scan_input *input, const struct scan_rules *rules,
                        struct scan_result *out);
   /* Rows that go left are kept in order in left (which may be rows itself), the others in right. Returns how
-   * many went left. right has room for n rows. */
-  uint64_t (*partition)(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
-                        uint32_t *right);
+   * many went left. rows: their numbers, or NULL for first, first + 1, ... (else first counts for nothing).
+   * Both sides have room for n rows, all of which may be written to. */
+  uint64_t (*partition)(const struct split_rule *rule, const uint32_t *rows, uint32_t first, uint64_t n,
+                        uint32_t *left, uint32_t *right);
   /* Largest absolute value of n numbers, 0 for none. Infinity counts as larger than every number, and NaN as
    * larger than infinity: a finite result means that all are finite. */
   float (*max_abs)(const float *values, uint64_t n);

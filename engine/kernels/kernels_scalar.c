@@ -171,8 +171,8 @@ static inline uint32_t cell_at(const struct split_rule *rule, uint32_t row) {
 }
 
 /* One byte per bin turns every rule into the same branch-free loop. */
-static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
-                          uint32_t *right) {
+static uint64_t partition_rows(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
+                               uint32_t *left, uint32_t *right) {
   uint64_t n_left = 0, n_right = 0;
   if (rule->cell_bytes != 1) {
     for (uint64_t i = 0; i < n; i++) {
@@ -199,6 +199,25 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
     n_right += 1u - go;
   }
   return n_left;
+}
+
+uint64_t partition_numbered(partition_fn partition, const struct split_rule *rule, uint32_t first, uint64_t n,
+                            uint32_t *left, uint32_t *right) {
+  enum { AT_ONCE = 1 << 11 };
+  uint32_t rows[AT_ONCE];
+  uint64_t n_left = 0, n_now;
+  for (uint64_t i = 0; i < n; i += n_now) {
+    n_now = n - i < AT_ONCE ? n - i : AT_ONCE;
+    for (uint32_t k = 0; k < (uint32_t)n_now; k++) rows[k] = first + (uint32_t)i + k;
+    n_left += partition(rule, rows, n_now, left + n_left, right + (i - n_left));
+  }
+  return n_left;
+}
+
+static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint32_t first, uint64_t n,
+                          uint32_t *left, uint32_t *right) {
+  return rows != NULL ? partition_rows(rule, rows, n, left, right)
+                      : partition_numbered(partition_rows, rule, first, n, left, right);
 }
 
 static float max_abs(const float *values, uint64_t n) {

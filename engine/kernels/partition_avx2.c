@@ -93,19 +93,6 @@ static inline void put(struct sides *sides, const struct permutations *table, __
   sides->n_right += LANES - went;
 }
 
-/* rows[0..32) are first, first + 1, ... */
-static inline bool is_run(const uint32_t *rows) {
-  if (rows[RUN - 1] - rows[0] != RUN - 1) return false;
-  const __m256i *at = (const __m256i *)(const void *)rows;
-  __m256i next = _mm256_add_epi32(_mm256_set1_epi32((int)rows[0]), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
-  __m256i same = _mm256_set1_epi32(-1);
-  for (unsigned k = 0; k < RUN / LANES; k++) {
-    same = _mm256_and_si256(same, _mm256_cmpeq_epi32(_mm256_loadu_si256(at + k), next));
-    next = _mm256_add_epi32(next, _mm256_set1_epi32(LANES));
-  }
-  return _mm256_movemask_epi8(same) == -1;
-}
-
 /* Decisions for 32 cells in a row. */
 static inline uint32_t decide_run(const struct decider *d, uint32_t first) {
   const uint8_t *cells = (const uint8_t *)d->rule->cells + first;
@@ -142,24 +129,28 @@ static inline __attribute__((always_inline)) uint64_t divide(
   return i;
 }
 
-/* While the rows are a run, as all rows of a data set are at the root. */
-static uint64_t divide_runs(const struct decider *d, const uint32_t *rows, uint64_t n, struct sides *sides) {
+/* Whole runs of rows first, first + 1, ... by a rule over numbers that are bytes; returns how many rows are
+ * divided then. */
+static uint64_t divide_runs(const struct decider *d, uint32_t first, uint64_t n, struct sides *sides) {
   const struct permutations *table = permutation_table();
+  __m256i rows = _mm256_add_epi32(_mm256_set1_epi32((int)first), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
   uint64_t i = 0;
-  while (i + RUN <= n && is_run(rows + i)) {
-    unsigned mask = decide_run(d, rows[i]);
-    for (unsigned k = 0; k < RUN; k += LANES, i += LANES)
-      put(sides, table, _mm256_loadu_si256((const __m256i *)(const void *)(rows + i)), mask >> k & 0xFF);
+  while (i + RUN <= n) {
+    unsigned mask = decide_run(d, first + (uint32_t)i);
+    for (unsigned k = 0; k < RUN; k += LANES, i += LANES) {
+      put(sides, table, rows, mask >> k & 0xFF);
+      rows = _mm256_add_epi32(rows, _mm256_set1_epi32(LANES));
+    }
   }
   return i;
 }
 
-/* Numeric bytes: whole groups of 8 rows from rows[i] on. */
-static uint64_t divide_bytes(const struct decider *d, const uint32_t *rows, uint64_t i, uint64_t n,
-                             struct sides *to) {
+/* Numeric bytes: whole groups of 8 rows. */
+static uint64_t divide_bytes(const struct decider *d, const uint32_t *rows, uint64_t n, struct sides *to) {
   const struct permutations *table = permutation_table();
   const char *cells = d->rule->cells;
   struct sides sides = *to;
+  uint64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     __m256i index = _mm256_loadu_si256((const __m256i *)(const void *)(rows + i));
     __m256i away = _mm256_sub_epi32(index, _mm256_set1_epi32((int)rows[i]));
@@ -194,8 +185,8 @@ static void ready_numbers(struct decider *d, uint32_t most, __m256i (*fill)(uint
 static __m256i fill_bytes(uint32_t value) { return _mm256_set1_epi8((char)value); }
 static __m256i fill_words(uint32_t value) { return _mm256_set1_epi16((short)value); }
 
-static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
-                          uint32_t *right) {
+static uint64_t divide_rows(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
+                            uint32_t *right) {
   struct decider d = {.rule = rule};
   struct sides sides = {left, right, 0, 0};
   uint64_t i;
@@ -206,8 +197,7 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
     i = divide(&d, rows, n, &sides, decide_categories, 2);
   } else if (rule->cell_bytes == 1) {
     ready_numbers(&d, UINT8_MAX, fill_bytes);
-    i = divide_runs(&d, rows, n, &sides);
-    i = divide_bytes(&d, rows, i, n, &sides);
+    i = divide_bytes(&d, rows, n, &sides);
   } else {
     ready_numbers(&d, UINT16_MAX, fill_words);
     i = divide(&d, rows, n, &sides, decide_words, 2);
@@ -223,6 +213,24 @@ static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, u
     sides.n_right += !go;
   }
   return sides.n_left;
+}
+
+static uint64_t divide_all(const struct split_rule *rule, uint32_t first, uint64_t n, uint32_t *left,
+                           uint32_t *right) {
+  struct sides sides = {left, right, 0, 0};
+  uint64_t i = 0;
+  if (rule->cell_bytes == 1 && !rule->categorical) {
+    struct decider d = {.rule = rule};
+    ready_numbers(&d, UINT8_MAX, fill_bytes);
+    i = divide_runs(&d, first, n, &sides);
+  }
+  return sides.n_left + partition_numbered(divide_rows, rule, first + (uint32_t)i, n - i, left + sides.n_left,
+                                           right + sides.n_right);
+}
+
+static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint32_t first, uint64_t n,
+                          uint32_t *left, uint32_t *right) {
+  return rows != NULL ? divide_rows(rule, rows, n, left, right) : divide_all(rule, first, n, left, right);
 }
 
 void kernels_partition_avx2(struct kernels *slots) { slots->partition = partition; }

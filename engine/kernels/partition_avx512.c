@@ -22,19 +22,6 @@ static inline void put(struct sides *sides, __m512i rows, unsigned mask) {
   sides->n_right += LANES - went;
 }
 
-/* rows[0..64) are first, first + 1, ... */
-static inline bool is_run(const uint32_t *rows) {
-  if (rows[RUN - 1] - rows[0] != RUN - 1) return false;
-  __m512i next = _mm512_add_epi32(_mm512_set1_epi32((int)rows[0]),
-                                  _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
-  unsigned same = 0xFFFF;
-  for (unsigned k = 0; k < RUN; k += LANES) {
-    same &= _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(rows + k), next);
-    next = _mm512_add_epi32(next, _mm512_set1_epi32(LANES));
-  }
-  return same == 0xFFFF;
-}
-
 /* Decisions for 64 cells in a row: bytes that are <= the threshold; the missing bin is turned where its way
  * is another. */
 static inline uint64_t decide_run(const struct split_rule *rule, uint32_t first) {
@@ -45,22 +32,28 @@ static inline uint64_t decide_run(const struct split_rule *rule, uint32_t first)
   return left ^ _mm512_cmpeq_epi8_mask(bins, _mm512_set1_epi8((char)rule->missing_bin));
 }
 
-static uint64_t divide_runs(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
-                            struct sides *sides) {
+/* Whole runs of rows first, first + 1, ... by a rule over numbers that are bytes; returns how many rows are
+ * divided then. */
+static uint64_t divide_runs(const struct split_rule *rule, uint32_t first, uint64_t n, struct sides *sides) {
+  __m512i rows = _mm512_add_epi32(_mm512_set1_epi32((int)first),
+                                  _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
   uint64_t i = 0;
-  while (i + RUN <= n && is_run(rows + i)) {
-    uint64_t mask = decide_run(rule, rows[i]);
-    for (unsigned k = 0; k < RUN; k += LANES, i += LANES)
-      put(sides, _mm512_loadu_si512(rows + i), (unsigned)(mask >> k) & 0xFFFF);
+  while (i + RUN <= n) {
+    uint64_t mask = decide_run(rule, first + (uint32_t)i);
+    for (unsigned k = 0; k < RUN; k += LANES, i += LANES) {
+      put(sides, rows, (unsigned)(mask >> k) & 0xFFFF);
+      rows = _mm512_add_epi32(rows, _mm512_set1_epi32(LANES));
+    }
   }
   return i;
 }
 
-static uint64_t divide_bytes(const struct split_rule *rule, const uint32_t *rows, uint64_t i, uint64_t n,
+static uint64_t divide_bytes(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
                              struct sides *sides) {
   const uint8_t *cells = rule->cells;
   uint8_t table[256];
   for (uint32_t bin = 0; bin < 256; bin++) table[bin] = rule_goes_left(rule, bin);
+  uint64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     if (i + AHEAD + LANES <= n)
       for (unsigned k = 0; k < LANES; k++) __builtin_prefetch(cells + rows[i + AHEAD + k]);
@@ -82,11 +75,12 @@ static inline __m512i gather_bytes(const uint8_t *cells, __m512i rows) {
 }
 
 /* Gathers of rows to come overlap, so that nothing is prefetched: prefetching takes 20 % longer. */
-static uint64_t divide_gathered(const struct split_rule *rule, const uint32_t *rows, uint64_t i, uint64_t n,
+static uint64_t divide_gathered(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
                                 struct sides *sides) {
   uint32_t left[LANES] = {0}; /* a bit a bin */
   for (uint32_t bin = 0; bin < 256; bin++) left[bin / 32] |= (uint32_t)rule_goes_left(rule, bin) << bin % 32;
   const __m512i table = _mm512_loadu_si512(left), one = _mm512_set1_epi32(1);
+  uint64_t i = 0;
   for (; i + LANES <= n; i += LANES) {
     const __m512i these = _mm512_loadu_si512(rows + i), bins = gather_bytes(rule->cells, these);
     const __m512i byte_bins = _mm512_and_si512(bins, _mm512_set1_epi32(255));
@@ -116,12 +110,10 @@ static inline __attribute__((always_inline)) uint64_t divide(const struct split_
                                                              uint32_t *right, const bool gathers) {
   struct sides sides = {left, right, 0, 0};
   uint64_t i;
-  if (rule->cell_bytes == 1) {
-    i = rule->categorical ? 0 : divide_runs(rule, rows, n, &sides);
-    i = gathers ? divide_gathered(rule, rows, i, n, &sides) : divide_bytes(rule, rows, i, n, &sides);
-  } else {
+  if (rule->cell_bytes == 1)
+    i = gathers ? divide_gathered(rule, rows, n, &sides) : divide_bytes(rule, rows, n, &sides);
+  else
     i = divide_words(rule, rows, n, &sides);
-  }
   const uint8_t *bytes = rule->cells;
   const uint16_t *words = rule->cells;
   for (; i < n; i++) {
@@ -135,14 +127,34 @@ static inline __attribute__((always_inline)) uint64_t divide(const struct split_
   return sides.n_left;
 }
 
-static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
-                          uint32_t *right) {
+static uint64_t divide_rows(const struct split_rule *rule, const uint32_t *rows, uint64_t n, uint32_t *left,
+                            uint32_t *right) {
   return divide(rule, rows, n, left, right, false);
 }
 
-static uint64_t partition_gathering(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
-                                    uint32_t *left, uint32_t *right) {
+static uint64_t divide_rows_gathering(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
+                                      uint32_t *left, uint32_t *right) {
   return divide(rule, rows, n, left, right, true);
+}
+
+static uint64_t divide_all(const struct split_rule *rule, uint32_t first, uint64_t n, uint32_t *left,
+                           uint32_t *right) {
+  struct sides sides = {left, right, 0, 0};
+  const bool runs = rule->cell_bytes == 1 && !rule->categorical;
+  const uint64_t i = runs ? divide_runs(rule, first, n, &sides) : 0;
+  return sides.n_left + partition_numbered(divide_rows, rule, first + (uint32_t)i, n - i, left + sides.n_left,
+                                           right + sides.n_right);
+}
+
+static uint64_t partition(const struct split_rule *rule, const uint32_t *rows, uint32_t first, uint64_t n,
+                          uint32_t *left, uint32_t *right) {
+  return rows != NULL ? divide_rows(rule, rows, n, left, right) : divide_all(rule, first, n, left, right);
+}
+
+static uint64_t partition_gathering(const struct split_rule *rule, const uint32_t *rows, uint32_t first,
+                                    uint64_t n, uint32_t *left, uint32_t *right) {
+  return rows != NULL ? divide_rows_gathering(rule, rows, n, left, right)
+                      : divide_all(rule, first, n, left, right);
 }
 
 void kernels_partition_avx512(struct kernels *slots) { slots->partition = partition; }

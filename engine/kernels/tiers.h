@@ -10,6 +10,13 @@ static inline bool rule_goes_left(const struct split_rule *rule, uint32_t bin) {
   return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
 }
 
+/* kernels.partition of rows that have numbers. */
+typedef uint64_t (*partition_fn)(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
+                                 uint32_t *left, uint32_t *right);
+/* Numbers rows from `first` on for it, some at a time. */
+uint64_t partition_numbered(partition_fn partition, const struct split_rule *rule, uint32_t first, uint64_t n,
+                            uint32_t *left, uint32_t *right);
+
 /* What a vector scan leaves to the scalar one. */
 void scan_numeric_scalar(const struct scan_input *input, const struct scan_rules *rules,
                          struct scan_result *out);

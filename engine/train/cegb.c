@@ -207,10 +207,10 @@ static void count_column(void *user, size_t slot, int thread) {
   const struct count_job *job = user;
   const struct cegb *cegb = job->ws->constraint.cegb;
   const uint64_t *known = cegb->known + slot * cegb->n_words;
-  const uint32_t *rows = job->ws->rows + job->leaf->begin;
+  const uint32_t *rows = job->leaf->area.rows;
   uint64_t n = 0;
   for (uint64_t i = 0; i < job->leaf->n_rows && !job->on_path[cegb->lazy_columns[slot]]; i++) {
-    uint32_t row = workspace_row(job->ws, rows[i]);
+    uint32_t row = workspace_row(job->ws, rows != NULL ? rows[i] : (uint32_t)i);
     n += !(known[row / 64] >> (row % 64) & 1);
   }
   job->fresh[cegb->lazy_columns[slot]] = n;

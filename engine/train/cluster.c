@@ -20,11 +20,11 @@ static bool worth_while(const struct binned *binned, uint64_t n_rows) {
   return n_rows >= MANY_ROWS || (n_rows >= LEAST_ROWS && n_rows * row_bytes >= MANY_BYTES);
 }
 
-/* Rows are not being divided: what they are divided into is room for columns. */
+/* Rows are not being divided, and whose they are is noted in the order: there is room for columns. */
 static void rearrange(struct workspace *ws, struct binned *own, const uint32_t *order, bool back) {
   uint64_t n = ws->data->n_rows;
-  void *rooms[] = {ws->rows_left, ws->rows_right, (uint16_t *)(void *)ws->rows_left + n,
-                   (uint16_t *)(void *)ws->rows_right + n};
+  void *rooms[] = {ws->rows_aside, ws->rows_beside, (uint16_t *)(void *)ws->rows_aside + n,
+                   (uint16_t *)(void *)ws->rows_beside + n};
   int most = (int)(sizeof rooms / sizeof rooms[0]);
   binned_rearrange(own, order, back, rooms, ws->n_threads < most ? ws->n_threads : most);
 }
@@ -35,20 +35,30 @@ void cluster_undo(struct workspace *ws, struct binned *own) {
   ws->clustered_in_place = false;
 }
 
-void cluster_rows(struct workspace *ws, struct binned *own) {
+/* Rows as the tree's leaves hold them, one after the other, then those out of the bag. */
+static void list_rows(const struct workspace *ws, int n_leaves, uint32_t *order) {
+  for (int l = 0; l < n_leaves; l++) {
+    const struct leaf *leaf = &ws->leaves[l];
+    memcpy(order + leaf->begin, leaf->area.rows, leaf->n_rows * sizeof *order);
+  }
+  if (ws->rows_out != NULL)
+    memcpy(order + ws->n_bag, ws->rows_out, (ws->data->n_rows - ws->n_bag) * sizeof *order);
+}
+
+void cluster_rows(struct workspace *ws, int n_leaves, struct binned *own) {
   if (ws->cluster_tried) return;
   ws->cluster_tried = true;
   uint64_t n = ws->data->n_rows;
   if (!worth_while(&ws->data->binned, n)) return;
   uint32_t *row_of = copse_alloc(ws->ctx, n, sizeof *row_of);
   if (row_of == NULL) return;
+  list_rows(ws, n_leaves, row_of);
   if (own != NULL) {
-    rearrange(ws, own, ws->rows, false);
-  } else if (binned_reorder(&ws->data->binned, ws->rows, ws->n_threads, &ws->clustered, NULL) != COPSE_OK) {
+    rearrange(ws, own, row_of, false);
+  } else if (binned_reorder(&ws->data->binned, row_of, ws->n_threads, &ws->clustered, NULL) != COPSE_OK) {
     copse_free(row_of);
     return;
   }
   ws->clustered_in_place = own != NULL;
-  memcpy(row_of, ws->rows, n * sizeof *row_of);
   ws->row_of = row_of;
 }

@@ -30,13 +30,12 @@ static void copy_splittable(struct workspace *ws, int from, int to) {
   memcpy(ws->splittable + (size_t)to * n_columns, ws->splittable + (size_t)from * n_columns, n_columns);
 }
 
-static void make_children(struct workspace *ws, int leaf, uint64_t n_left) {
+/* But for their rows. */
+static void make_children(struct workspace *ws, int leaf) {
   const struct leaf *parent = &ws->leaves[leaf];
   const struct split *best = &parent->best;
   for (int side = 0; side < 2; side++) {
     struct leaf *child = &ws->leaves[parent->pending + side];
-    child->begin = parent->begin + (side == 0 ? 0 : n_left);
-    child->n_rows = side == 0 ? n_left : parent->n_rows - n_left;
     child->total_gradient = side == 0 ? best->left_gradient : parent->total_gradient - best->left_gradient;
     child->total_hessian = side == 0 ? best->left_hessian : parent->total_hessian - best->left_hessian;
     child->sum_gradient = side == 0 ? best->left_sum_gradient : best->right_sum_gradient;
@@ -97,9 +96,10 @@ void expand_take(struct workspace *ws, int leaf) {
 }
 
 void expand_taken(struct workspace *ws, int leaf, int lane, bool last) {
-  uint64_t n_left = partition_leaf(ws, &ws->leaves[leaf], &ws->leaves[leaf].best, lane);
   int left = ws->leaves[leaf].pending;
-  make_children(ws, leaf, n_left);
+  partition_leaf(ws, &ws->leaves[leaf], &ws->leaves[leaf].best, lane, &ws->leaves[left],
+                 &ws->leaves[left + 1]);
+  make_children(ws, leaf);
   if (ws->constraint.cegb != NULL) cegb_use(ws, leaf);
   if (last || !expand_allowed(ws, left, left + 1)) return;
   search_pair(ws, leaf, left, lane);
@@ -157,4 +157,14 @@ void expand_settle(struct workspace *ws, int leaf, int right) {
   settle_child(ws, left + 1, right);
   settle_child(ws, left, leaf);
   ws->pending[ws->n_pending++] = left;
+}
+
+void expand_end(struct workspace *ws, int n_leaves) {
+  for (int l = 0; l < n_leaves; l++) {
+    const struct leaf *leaf = &ws->leaves[l];
+    if (leaf->pending < 0) continue;
+    const struct leaf *left = &ws->leaves[leaf->pending], *right = left + 1;
+    if (right->area.rows == leaf->area.room)
+      memcpy(leaf->area.rows + left->n_rows, right->area.rows, right->n_rows * sizeof *right->area.rows);
+  }
 }

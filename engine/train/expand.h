@@ -21,6 +21,8 @@ void expand_collect_phases(struct workspace *ws, int n_lanes);
 void expand_search_again(struct workspace *ws, int leaf);
 /* The pending children take their places: the left one the leaf's own, the right one `right`. */
 void expand_settle(struct workspace *ws, int leaf, int right);
+/* No more splits come: leaves that were divided in vain have their rows in one place again. */
+void expand_end(struct workspace *ws, int n_leaves);
 /* Whether leaf a is to be split before b: the one that gains more; grown level by level the shallower one
  * first, of those that gain at all. */
 static inline bool expand_before(const struct workspace *ws, const struct leaf *a, const struct leaf *b) {

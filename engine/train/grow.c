@@ -163,6 +163,7 @@ static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_e
     }
     settle(&growing, leaf);
   }
+  expand_end(ws, tree->n_leaves);
   return growing.status;
 }
 

@@ -36,7 +36,7 @@ struct build_job {
 };
 
 static const uint32_t *rows_of(const struct build_job *job) {
-  return job->leaf->n_rows == job->ws->data->n_rows ? NULL : job->ws->rows + job->leaf->begin;
+  return job->leaf->n_rows == job->ws->data->n_rows ? NULL : job->leaf->area.rows;
 }
 
 typedef void (*column_fn)(const struct build_job *job, const struct binned_column *column, uint32_t number,

@@ -19,9 +19,10 @@ struct score_job {
   uint64_t block_rows, stretch_blocks;
 };
 
-/* First of rows[at .. end) that is not below `row`. Of two runs it is still one place, and none before that
- * of a smaller row: stretches take every place once. */
-static uint64_t first_from(const uint32_t *rows, uint64_t at, uint64_t end, uint64_t row) {
+/* First of rows[0 .. n) that is not below `row`. Of two runs it is still one place, and none before that of a
+ * smaller row: stretches take every place once. */
+static uint64_t first_from(const uint32_t *rows, uint64_t n, uint64_t row) {
+  uint64_t at = 0, end = n;
   while (at < end) {
     uint64_t middle = at + (end - at) / 2;
     if (rows[middle] < row)
@@ -38,7 +39,7 @@ static void fetch(const void *from, size_t bytes) {
 
 /* next: where each leaf goes on; behind: where it ends. */
 static void add_block(const struct score_job *job, uint32_t *next, const uint32_t *behind, uint64_t begin) {
-  const uint32_t *rows = job->ws->rows;
+  const struct leaf *leaves = job->ws->leaves;
   const uint64_t n_rows = job->ws->data->n_rows;
   const uint64_t end = n_rows - begin < job->block_rows ? n_rows : begin + job->block_rows;
   const uint64_t share = job->block_rows / (uint64_t)job->tree->n_leaves + 1;
@@ -46,6 +47,7 @@ static void add_block(const struct score_job *job, uint32_t *next, const uint32_
   uint64_t fetched = end;
   for (int leaf = 0; leaf < job->tree->n_leaves; leaf++) {
     const double value = job->tree->leaf_value[leaf];
+    const uint32_t *rows = leaves[leaf].area.rows;
     uint64_t i = next[leaf];
     const uint64_t first = i, last = behind[leaf];
     for (; i < last && rows[i] < end; i++) score[rows[i]] += value;
@@ -66,26 +68,26 @@ static void add_stretch(void *user, size_t stretch, int thread) {
   const uint64_t stretch_rows = job->block_rows * job->stretch_blocks;
   const uint64_t begin = stretch * stretch_rows;
   const uint64_t end = ws->data->n_rows - begin < stretch_rows ? ws->data->n_rows : begin + stretch_rows;
-  /* rows are not being divided: what they are divided into is room */
-  uint32_t *next = ws->rows_left + stretch * (uint64_t)n_leaves;
-  uint32_t *behind = ws->rows_right + stretch * (uint64_t)n_leaves;
+  /* blocks have many rows a leaf, and stretches no fewer than a block: there is room for all of them */
+  uint32_t *next = ws->rows_aside + 2 * stretch * (uint64_t)n_leaves, *behind = next + n_leaves;
   for (int leaf = 0; leaf < n_leaves; leaf++) {
-    const uint64_t first = ws->leaves[leaf].begin, last = first + ws->leaves[leaf].n_rows;
-    next[leaf] = (uint32_t)(begin == 0 ? first : first_from(ws->rows, first, last, begin));
-    behind[leaf] = (uint32_t)(end == ws->data->n_rows ? last : first_from(ws->rows, first, last, end));
+    const uint32_t *rows = ws->leaves[leaf].area.rows;
+    const uint64_t n = ws->leaves[leaf].n_rows;
+    next[leaf] = (uint32_t)(begin == 0 ? 0 : first_from(rows, n, begin));
+    behind[leaf] = (uint32_t)(end == ws->data->n_rows ? n : first_from(rows, n, end));
   }
   for (uint64_t at = begin; at < end; at += job->block_rows) add_block(job, next, behind, at);
   /* rows that are not where their order has them */
   for (int leaf = 0; leaf < n_leaves; leaf++)
     for (uint64_t i = next[leaf]; i < behind[leaf]; i++)
-      job->score[ws->rows[i]] += job->tree->leaf_value[leaf];
+      job->score[ws->leaves[leaf].area.rows[i]] += job->tree->leaf_value[leaf];
 }
 
 static void add_leaf_value(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct score_job *job = user;
   const struct leaf *leaf = &job->ws->leaves[chunk];
-  const uint32_t *rows = job->ws->rows + leaf->begin;
+  const uint32_t *rows = leaf->area.rows;
   const double value = job->tree->leaf_value[chunk];
   for (uint64_t i = 0; i < leaf->n_rows; i++) job->score[rows[i]] += value;
 }
@@ -105,8 +107,7 @@ static void add_in_bag(struct score_job *job, int n_threads) {
                      add_stretch, job);
 }
 
-static uint64_t chunk_end(const struct score_job *job, uint64_t begin) {
-  const uint64_t n_rows = job->ws->data->n_rows;
+static uint64_t chunk_end(uint64_t n_rows, uint64_t begin) {
   return n_rows - begin < WORKSPACE_CHUNK ? n_rows : begin + WORKSPACE_CHUNK;
 }
 
@@ -118,8 +119,9 @@ static int leaf_by_route(const struct score_job *job, uint32_t row) {
 static void add_out_of_bag(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct score_job *job = user;
-  const uint32_t *rows = job->ws->rows;
-  const uint64_t begin = job->ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job, begin);
+  const uint32_t *rows = job->ws->rows_out;
+  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK,
+                 end = chunk_end(job->ws->data->n_rows - job->ws->n_bag, begin);
   for (uint64_t i = begin; i < end; i++)
     job->score[rows[i]] += job->tree->leaf_value[leaf_by_route(job, rows[i])];
 }
@@ -130,8 +132,8 @@ static void name_leaf_rows(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct score_job *job = user;
   const struct leaf *leaf = &job->ws->leaves[chunk];
-  const uint32_t *rows = job->ws->rows + leaf->begin;
-  uint32_t *leaf_of_row = job->ws->rows_left;
+  const uint32_t *rows = leaf->area.rows;
+  uint32_t *leaf_of_row = job->ws->rows_aside;
   for (uint64_t i = 0; i < leaf->n_rows; i++)
     leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)chunk;
 }
@@ -139,9 +141,10 @@ static void name_leaf_rows(void *user, size_t chunk, int thread) {
 static void name_out_of_bag(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct score_job *job = user;
-  const uint32_t *rows = job->ws->rows;
-  uint32_t *leaf_of_row = job->ws->rows_left;
-  const uint64_t begin = job->ws->n_bag + (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job, begin);
+  const uint32_t *rows = job->ws->rows_out;
+  uint32_t *leaf_of_row = job->ws->rows_aside;
+  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK,
+                 end = chunk_end(job->ws->data->n_rows - job->ws->n_bag, begin);
   for (uint64_t i = begin; i < end; i++)
     leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)leaf_by_route(job, rows[i]);
 }
@@ -149,8 +152,8 @@ static void name_out_of_bag(void *user, size_t chunk, int thread) {
 static void add_leaf_values(void *user, size_t chunk, int thread) {
   (void)thread;
   const struct score_job *job = user;
-  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job, begin);
-  for (uint64_t i = begin; i < end; i++) job->score[i] += job->tree->leaf_value[job->ws->rows_left[i]];
+  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(job->ws->data->n_rows, begin);
+  for (uint64_t i = begin; i < end; i++) job->score[i] += job->tree->leaf_value[job->ws->rows_aside[i]];
 }
 
 /* Otherwise in two steps: leaf numbers go to where the rows are, half as many bytes scattered as scores have,

@@ -24,8 +24,8 @@ static bool find_model(const struct fit *fit, int leaf, struct moments *moments)
   const struct leaf *own = &fit->ws->leaves[leaf];
   const struct leaf_models *models = fit->models;
   size_t begin = models->begin[leaf], n = models->begin[leaf + 1] - begin;
-  struct leaf_rows rows = {fit->ws->rows + own->begin, own->n_rows,      fit->gradient, fit->hessian,
-                           fit->ws->data->values,      fit->count_values};
+  struct leaf_rows rows = {own->area.rows, own->n_rows,           fit->gradient,
+                           fit->hessian,   fit->ws->data->values, fit->count_values};
   bool fits = n > 0 || fit->ws->grow.compat.linear_counts;
   return fits && linear_leaf_fit(&rows, models->feature + begin, n, fit->ws->grow.linear.lambda, moments,
                                  models->coefficient + begin, &models->constant[leaf]);

@@ -191,7 +191,7 @@ copse_status output_finish(copse_booster *booster, int output, bool custom, bool
    * too. */
   if (booster->objective.row->renew == NULL && !booster->objective.row->whole && !ws->grow.linear.on &&
       tree->n_leaves > 1)
-    cluster_rows(ws, own_matrix(booster, custom));
+    cluster_rows(ws, tree->n_leaves, own_matrix(booster, custom));
   double start = workspace_clock();
   for (int s = 1; s < booster->n_sets; s++) {
     struct scored_set *set = &booster->sets[s];

@@ -45,19 +45,26 @@ struct partition_job {
   struct split_rule rule;
 };
 
-static uint64_t divide_by_split(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
-                                uint32_t *right) {
+static uint64_t divide_by_split(const void *user, const uint32_t *rows, uint32_t first, uint64_t n,
+                                uint32_t *left, uint32_t *right) {
   const struct partition_job *job = user;
-  return job->kernels->partition(&job->rule, rows, n, left, right);
+  return job->kernels->partition(&job->rule, rows, first, n, left, right);
 }
 
-uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split, int lane) {
+void partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split, int lane,
+                    struct leaf *left, struct leaf *right) {
   double start = workspace_clock();
   struct partition_job job = {ws->kernels, rule_of(ws, split)};
   uint32_t words[BUNDLE_MOST_VALUES / 32];
   const struct binned_column *column = &workspace_matrix(ws)->columns[split->column];
   if (column->bundled) put_on_carrier(column, &job.rule, words);
-  uint64_t n_left = divide_rows(ws, leaf->begin, leaf->n_rows, divide_by_split, &job, lane);
+  const uint64_t begin = leaf->begin, n = leaf->n_rows;
+  const struct row_sides sides = divide_rows(ws, leaf->area, n, divide_by_split, &job, lane);
+  left->begin = begin;
+  left->n_rows = sides.n_left;
+  left->area = sides.left;
+  right->begin = begin + sides.n_left;
+  right->n_rows = n - sides.n_left;
+  right->area = sides.right;
   workspace_note(ws, lane, PHASE_PARTITION, start);
-  return n_left;
 }

@@ -4,7 +4,8 @@
 
 #include "train/workspace.h"
 
-/* Rows of `leaf` that go left come first, both sides keep their order. Returns how many went left. */
-uint64_t partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split, int lane);
+/* The children (left may be the leaf itself) get their rows, in the order that the leaf has them in. */
+void partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split, int lane,
+                    struct leaf *left, struct leaf *right);
 
 #endif

@@ -20,8 +20,8 @@ static void renew_leaf(void *user, size_t chunk, int thread) {
   const struct leaf *leaf = &job->ws->leaves[chunk];
   if (leaf->n_rows == 0) return;
   struct renew_scratch scratch = {job->scratch.values + leaf->begin, job->scratch.rows + leaf->begin};
-  job->tree->leaf_value[chunk] = job->objective->row->renew(
-      job->objective, job->output, job->score, job->ws->rows + leaf->begin, leaf->n_rows, scratch);
+  job->tree->leaf_value[chunk] = job->objective->row->renew(job->objective, job->output, job->score,
+                                                            leaf->area.rows, leaf->n_rows, scratch);
 }
 
 void renew_leaves(struct workspace *ws, const struct objective *objective, int output, const double *score,

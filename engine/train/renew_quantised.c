@@ -17,7 +17,7 @@ static void renew_leaf(void *user, size_t chunk, int thread) {
   struct renew_job *job = user;
   const struct workspace *ws = job->ws;
   const struct leaf *leaf = &ws->leaves[chunk];
-  const uint32_t *rows = ws->rows + leaf->begin;
+  const uint32_t *rows = leaf->area.rows;
   int64_t g = 0, h = 0;
   for (uint64_t i = 0; i < leaf->n_rows; i++) {
     uint32_t row = workspace_gradient_row(ws, rows[i]);

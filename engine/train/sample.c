@@ -82,26 +82,21 @@ static bool in_bag(const struct bag_job *job, uint32_t place) {
   return rng_uniform(rng_bits(job->key, RNG_BAGGING, unit)) < fraction;
 }
 
-static uint64_t divide_bag(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
+/* All rows are divided: they have no numbers yet. */
+static uint64_t divide_bag(const void *user, const uint32_t *rows, uint32_t first, uint64_t n, uint32_t *left,
                            uint32_t *right) {
+  (void)rows;
   const struct bag_job *job = user;
   uint64_t n_left = 0, n_right = 0;
   for (uint64_t i = 0; i < n; i++) {
-    bool in = in_bag(job, rows[i]);
-    left[n_left] = rows[i];
-    right[n_right] = rows[i];
+    const uint32_t row = first + (uint32_t)i;
+    bool in = in_bag(job, row);
+    left[n_left] = row;
+    right[n_right] = row;
     n_left += in;
     n_right += !in;
   }
   return n_left;
-}
-
-static void number_rows(void *user, size_t chunk, int thread) {
-  (void)thread;
-  struct workspace *ws = user;
-  uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = begin + WORKSPACE_CHUNK;
-  if (end > ws->data->n_rows) end = ws->data->n_rows;
-  for (uint64_t i = begin; i < end; i++) ws->rows[i] = (uint32_t)i;
 }
 
 /* With queries instead of rows as units, every row carries its query's number. */
@@ -114,14 +109,16 @@ static const int32_t *queries(struct workspace *ws) {
 }
 
 /* Rows that gradient_sample_round has kept. */
-static uint64_t divide_kept(const void *user, const uint32_t *rows, uint64_t n, uint32_t *left,
-                            uint32_t *right) {
+static uint64_t divide_kept(const void *user, const uint32_t *rows, uint32_t first, uint64_t n,
+                            uint32_t *left, uint32_t *right) {
+  (void)rows;
   const struct workspace *ws = user;
   uint64_t n_left = 0, n_right = 0;
   for (uint64_t i = 0; i < n; i++) {
-    bool in = ws->row_strength[workspace_gradient_row(ws, rows[i])] >= 0;
-    left[n_left] = rows[i];
-    right[n_right] = rows[i];
+    const uint32_t row = first + (uint32_t)i;
+    bool in = ws->row_strength[workspace_gradient_row(ws, row)] >= 0;
+    left[n_left] = row;
+    right[n_right] = row;
     n_left += in;
     n_right += !in;
   }
@@ -141,6 +138,14 @@ static void choose_columns(struct workspace *ws, uint64_t n_before) {
   for (uint32_t c = 0; allowed != NULL && c < ws->data->binned.n_columns; c++) in[c] = in[c] && allowed[c];
 }
 
+static void fill_bag(struct workspace *ws, divide_fn divide, const void *user) {
+  const struct row_sides sides =
+      divide_rows(ws, (struct row_area){NULL, ws->rows_beside}, ws->data->n_rows, divide, user, ALL_LANES);
+  ws->n_bag = sides.n_left;
+  ws->bag = sides.left;
+  ws->rows_out = sides.right.rows;
+}
+
 static void choose_rows(struct workspace *ws, int round) {
   const struct sample_params *p = &ws->sample;
   const uint64_t n = ws->data->n_rows;
@@ -153,16 +158,16 @@ static void choose_rows(struct workspace *ws, int round) {
                        (uint64_t)n_draws);
     job.lightgbm = &bag;
   }
-  ws->n_bag = divide_rows(ws, 0, n, divide_bag, &job, ALL_LANES);
+  fill_bag(ws, divide_bag, &job);
 }
 
 void sample_tree(struct workspace *ws, int round, int output, uint64_t n_before) {
-  uint64_t n = ws->data->n_rows;
   ws->tree_key = rng_bits((uint64_t)round, RNG_NODE, (uint64_t)output);
   choose_columns(ws, n_before);
   lightgbm_begin_thresholds(ws, n_before);
-  copse_parallel_for(ws->n_threads, (size_t)((n + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK), number_rows, ws);
-  ws->n_bag = n;
-  if (ws->rows_chosen) ws->n_bag = divide_rows(ws, 0, n, divide_kept, ws, ALL_LANES);
+  ws->n_bag = ws->data->n_rows;
+  ws->bag = (struct row_area){NULL, ws->rows_beside};
+  ws->rows_out = NULL;
+  if (ws->rows_chosen) fill_bag(ws, divide_kept, ws);
   if (ws->sample.bagging_freq > 0) choose_rows(ws, round);
 }

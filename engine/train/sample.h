@@ -8,9 +8,9 @@
 
 /* Hashes the column names; once per workspace. */
 void sample_init(struct workspace *ws);
-/* Before each tree: rows in the bag to the front of workspace.rows (both parts ascending), columns of the
- * tree. `round` is absolute (rounds of a model that is continued count), `output` the tree's number within
- * the round, n_before counts the trees grown before it. */
+/* Before each tree: rows in the bag and the others (workspace.bag, rows_out), columns of the tree. `round` is
+ * absolute (rounds of a model that is continued count), `output` the tree's number within the round, n_before
+ * counts the trees grown before it. */
 void sample_tree(struct workspace *ws, int round, int output, uint64_t n_before);
 /* Columns that a leaf may be split on, into in [n_columns]. */
 void sample_leaf_columns(const struct workspace *ws, const struct leaf *leaf, bool *in);

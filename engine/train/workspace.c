@@ -229,8 +229,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   else
     ws->gradients = copse_alloc(ctx, n, sizeof *ws->gradients);
   ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
-  ws->rows_left = copse_alloc(ctx, n + 1, sizeof *ws->rows_left);
-  ws->rows_right = copse_alloc(ctx, n + 1, sizeof *ws->rows_right);
+  ws->rows_beside = copse_alloc(ctx, n + 1, sizeof *ws->rows_beside);
+  ws->rows_aside = copse_alloc(ctx, n + 1, sizeof *ws->rows_aside);
   ws->gathered = copse_alloc(ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *ws->gathered);
   ws->chunks =
       copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1) + (size_t)ws->n_threads, sizeof *ws->chunks);
@@ -244,8 +244,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   }
   bool ok = (!by_gradient || (ws->row_strength != NULL && ws->strength_counts != NULL)) &&
             (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->gathered != NULL &&
-            (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
-            ws->rows_right != NULL;
+            (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_beside != NULL &&
+            ws->rows_aside != NULL;
   copse_status status = COPSE_OK;
   if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws) && lightgbm_sums_create(ws))
     status = constrain_create(ws, err);
@@ -281,8 +281,8 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->packed);
   copse_free(ws->chunks);
   copse_free(ws->rows);
-  copse_free(ws->rows_left);
-  copse_free(ws->rows_right);
+  copse_free(ws->rows_beside);
+  copse_free(ws->rows_aside);
   copse_free(ws->leaves);
   copse_free(ws->leaf_bits);
   copse_free(ws->category_bits);

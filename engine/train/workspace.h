@@ -1,7 +1,7 @@
 /* workspace.h - everything tree growth borrows: sized once before the first round; the loop allocates
  * nothing.
  *
- *   rows      one permutation of the row numbers; a leaf owns a contiguous range of it
+ *   rows      numbers of rows: every leaf owns those of its own, and room to divide them into
  *   source    gradient and hessian of every row, and their scales in fixed point
  *   pool      histograms of leaves, planes of gradients, hessians and counts; least recently used goes first
  *   lanes     per thread: accumulator cells of one block, planes to merge, scratch of the categorical search
@@ -32,8 +32,16 @@ struct split {
   uint32_t *bin_bits; /* categorical: [bin_words], owned by the workspace */
 };
 
+/* Numbers of rows, ascending, and as many places beside them: rows that go right are moved there when they
+ * are divided. Of a leaf that was divided ahead of its turn and in vain first the left side's come. */
+struct row_area {
+  uint32_t *rows; /* NULL: all rows of the data set */
+  uint32_t *room;
+};
+
 struct leaf {
-  uint64_t begin, n_rows; /* range of workspace.rows */
+  uint64_t begin, n_rows; /* begin: of the other leaves' as they lie side by side, those before */
+  struct row_area area;   /* [n_rows] */
   int64_t total_gradient, total_hessian;
   double sum_gradient, sum_hessian; /* the same as LightGBM rounds them, where workspace.rests are */
   double output;                    /* unshrunk value the leaf got when it was made */
@@ -131,7 +139,9 @@ struct workspace {
   struct constraints constraint;
 
   /* this tree's sample, see sample.h */
-  uint64_t n_bag;            /* rows[0 .. n_bag) are in the bag, the others behind them */
+  uint64_t n_bag;
+  struct row_area bag;       /* [n_bag] rows in it */
+  const uint32_t *rows_out;  /* [n_rows - n_bag] the others */
   int32_t *query_of_row;     /* [n_rows] for bagging_by_query, else NULL */
   float *row_strength;       /* [n_rows] see gradient_sample.h; NULL: rows are not drawn by their gradients */
   uint32_t *strength_counts; /* [n_threads * GRADIENT_SAMPLE_BINS] */
@@ -156,7 +166,8 @@ struct workspace {
   struct hist_source source;                      /* of those rows */
   int64_t *packed;                                /* [n_rows] instead, with quantised gradients; else NULL */
 
-  uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
+  uint32_t *rows, *rows_beside; /* [n_rows] what the areas of leaves are parts of */
+  uint32_t *rows_aside;         /* [n_rows] room of whoever deals with all rows, or a leaf's by all threads */
 
   /* Once rows are clustered (cluster.h) all numbers of rows in here are places in `clustered`, or in the data
    * set's own matrix. */

@@ -115,7 +115,7 @@ static void sum_pairs(const struct workspace *ws, const uint32_t *rows, uint64_t
 static void sum_bag_chunk(void *user, size_t chunk, int thread) {
   (void)thread;
   struct workspace *ws = user;
-  const uint32_t *rows = ws->n_bag < ws->data->n_rows ? ws->rows : NULL;
+  const uint32_t *rows = ws->bag.rows;
   struct row_chunk *sums = &ws->chunks[chunk];
   uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK, end = chunk_end(ws, chunk);
   if (end > ws->n_bag) end = ws->n_bag;
@@ -227,6 +227,7 @@ void workspace_begin_root(struct workspace *ws) {
   struct leaf *root = &ws->leaves[0];
   root->begin = 0;
   root->n_rows = ws->n_bag;
+  root->area = ws->bag;
   root->key = ws->tree_key;
   root->depth = 0;
   root->slot = root->spare[0] = root->spare[1] = root->pending = -1;

@@ -89,12 +89,20 @@ static void make_partition(struct partition_case *c, struct draw *d, int i) {
   }
 }
 
+static void release_partition(struct partition_case *c) {
+  const size_t area = c->n * sizeof(uint32_t);
+  guarded_free(c->cells, c->cell_area, GUARDED_END);
+  guarded_free(c->rows, area, GUARDED_END);
+  guarded_free(c->want_left, area, GUARDED_END);
+  guarded_free(c->want_right, area, GUARDED_END);
+}
+
 static void check_partition(const struct partition_case *c, const struct kernels *k, bool in_place) {
   size_t area = c->n * sizeof(uint32_t);
   uint32_t *rows = guarded_alloc(area, GUARDED_END), *right = guarded_alloc(area, GUARDED_END);
   uint32_t *left = in_place ? rows : guarded_alloc(area, GUARDED_END);
   memcpy(rows, c->rows, area);
-  assert_int_equal(k->partition(&c->rule, rows, c->n, left, right), c->n_left);
+  assert_int_equal(k->partition(&c->rule, rows, 0, c->n, left, right), c->n_left);
   assert_memory_equal(left, c->want_left, c->n_left * sizeof *left);
   assert_memory_equal(right, c->want_right, (c->n - c->n_left) * sizeof *right);
   if (!in_place) {
@@ -117,12 +125,38 @@ static void partition_is_stable_and_exact(void **state) {
         check_partition(&c, k, false);
         check_partition(&c, k, true);
       }
-      size_t area = c.n * sizeof(uint32_t);
-      guarded_free(c.cells, c.cell_area, GUARDED_END);
-      guarded_free(c.rows, area, GUARDED_END);
-      guarded_free(c.want_left, area, GUARDED_END);
-      guarded_free(c.want_right, area, GUARDED_END);
+      release_partition(&c);
     }
+  }
+}
+
+/* Rows without numbers are those from the first one asked for on. */
+static void check_numbering(const struct partition_case *c, const struct kernels *k, uint32_t first) {
+  const uint64_t n = c->n_rows - first;
+  const size_t area = n * sizeof(uint32_t);
+  uint32_t *left = guarded_alloc(area, GUARDED_END), *right = guarded_alloc(area, GUARDED_END);
+  const uint64_t n_left = k->partition(&c->rule, NULL, first, n, left, right);
+  uint64_t l = 0, r = 0;
+  for (uint64_t i = first; i < c->n_rows; i++) {
+    const uint32_t bin = c->rule.cell_bytes == 1 ? ((uint8_t *)c->cells)[i] : ((uint16_t *)c->cells)[i];
+    assert_int_equal(naive_left(&c->rule, bin) ? left[l++] : right[r++], i);
+  }
+  assert_int_equal(n_left, l);
+  guarded_free(left, area, GUARDED_END);
+  guarded_free(right, area, GUARDED_END);
+}
+
+static void partition_numbers_rows(void **state) {
+  (void)state;
+  struct draw d = {.seed = 22};
+  for (int i = 0; i < N_SIZES; i++) {
+    struct partition_case c;
+    make_partition(&c, &d, i);
+    FOR_EACH_TIER(k) {
+      check_numbering(&c, k, 0);
+      check_numbering(&c, k, (uint32_t)(c.n_rows / 3));
+    }
+    release_partition(&c);
   }
 }
 
@@ -137,8 +171,10 @@ static void partition_to_one_side(void **state) {
       uint32_t *rows = guarded_alloc(area, GUARDED_END), *right = guarded_alloc(area, GUARDED_END);
       FOR_EACH_TIER(k) {
         for (uint64_t r = 0; r < n; r++) rows[r] = (uint32_t)r;
-        assert_int_equal(k->partition(&rule, rows, n, rows, right), side == 0 ? n : 0);
+        assert_int_equal(k->partition(&rule, rows, 0, n, rows, right), side == 0 ? n : 0);
         for (uint64_t r = 0; r < n; r++) assert_int_equal((side == 0 ? rows : right)[r], r);
+        assert_int_equal(k->partition(&rule, NULL, 7, n, rows, right), side == 0 ? n : 0);
+        for (uint64_t r = 0; r < n; r++) assert_int_equal((side == 0 ? rows : right)[r], 7 + r);
       }
       guarded_free(rows, area, GUARDED_END);
       guarded_free(right, area, GUARDED_END);
@@ -164,7 +200,7 @@ static void partition_of_large_numbers(void **state) {
         rows[i] = i < N / 2 ? (uint32_t)INT32_MAX - 20 + i * gap : UINT32_MAX - (N - 1 - i) * gap;
       for (uint32_t i = 0; i < N; i++) cells[(size_t)rows[i] * cell_bytes] = (uint8_t)(i % 3);
       FOR_EACH_TIER(k) {
-        uint64_t n_left = k->partition(&rule, rows, N, left, right);
+        uint64_t n_left = k->partition(&rule, rows, 0, N, left, right);
         assert_int_equal(n_left, N / 3 * 2);
         for (uint32_t i = 0, l = 0, r = 0; i < N; i++)
           assert_int_equal(rows[i], i % 3 <= 1 ? left[l++] : right[r++]);
@@ -753,6 +789,7 @@ static void columns_become_rows(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(partition_is_stable_and_exact),
+      cmocka_unit_test(partition_numbers_rows),
       cmocka_unit_test(partition_to_one_side),
       cmocka_unit_test(partition_of_large_numbers),
       cmocka_unit_test(max_abs_is_the_largest),

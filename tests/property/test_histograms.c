@@ -74,7 +74,7 @@ static void naive_histogram(const struct workspace *ws, const struct leaf *leaf,
   for (uint32_t c = 0; c < binned->n_columns; c++) {
     const struct binned_column *column = &binned->columns[c];
     for (uint64_t i = 0; i < leaf->n_rows; i++) {
-      uint32_t row = ws->rows[leaf->begin + i];
+      uint32_t row = leaf->area.rows != NULL ? leaf->area.rows[i] : (uint32_t)i; /* NULL: all */
       uint64_t cell = first_cell(ws, column) + binned_cell(column, row);
       struct hist_pair pair = naive_pair(&ws->source, ws->gradients[row]);
       out->gradient[cell] += pair.gradient;
@@ -113,14 +113,11 @@ static void check_histogram(struct workspace *ws, int leaf, struct hist_planes *
 /* The leaf becomes its left child and `right` is new, as the trainer does it. */
 static void divide(struct workspace *ws, int leaf, int right) {
   struct leaf *l = &ws->leaves[leaf], *r = &ws->leaves[right];
-  uint64_t n_left = partition_leaf(ws, l, &l->best, ALL_LANES);
-  r->begin = l->begin + n_left;
-  r->n_rows = l->n_rows - n_left;
+  partition_leaf(ws, l, &l->best, ALL_LANES, l, r);
   r->total_gradient = l->total_gradient - l->best.left_gradient;
   r->total_hessian = l->total_hessian - l->best.left_hessian;
   r->output = l->best.right_output;
   r->slot = -1;
-  l->n_rows = n_left;
   l->total_gradient = l->best.left_gradient;
   l->total_hessian = l->best.left_hessian;
   l->output = l->best.left_output;
@@ -257,10 +254,10 @@ static void check_leaves(const struct workspace *ws, const struct tree *tree, in
     assert_true(leaf->begin + leaf->n_rows <= n);
     assert_true(leaf->n_rows > 0);
     for (uint64_t i = 0; i < leaf->n_rows; i++) {
-      uint32_t row = ws->rows[leaf->begin + i];
+      uint32_t row = leaf->area.rows[i];
       assert_true(row < n && leaf_of_row[row] == -1);
       /* stable: ascending, but in a leaf that was divided ahead and never came to its turn */
-      if (i > 0 && leaf->pending < 0) assert_true(ws->rows[leaf->begin + i - 1] < row);
+      if (i > 0 && leaf->pending < 0) assert_true(leaf->area.rows[i - 1] < row);
       leaf_of_row[row] = l;
       struct hist_pair pair = naive_pair(&ws->source, ws->gradients[row]);
       gradient += pair.gradient;

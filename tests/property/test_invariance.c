@@ -179,7 +179,7 @@ static void leaves_are_means(void **state) {
       const struct leaf *leaf = &booster->workspace.leaves[l];
       double sum = 0, weight = 0;
       for (uint64_t i = 0; i < leaf->n_rows; i++) {
-        uint32_t row = booster->workspace.rows[leaf->begin + i];
+        uint32_t row = leaf->area.rows[i];
         double w = weighted ? (double)mixed.weight[row] : 1.0;
         sum += w * (double)mixed.label[row];
         weight += w;
