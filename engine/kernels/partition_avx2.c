@@ -8,6 +8,7 @@
 #include "kernels/tiers.h"
 
 enum { LANES = 8, AHEAD = 64, RUN = 32, WINDOW = 64 };
+enum { STORES_AHEAD = 256, FOR_WRITING = 1 };
 
 /* For each mask of 8 decisions: the lanes that are set, in order, then the others. */
 struct permutations {
@@ -85,6 +86,7 @@ static inline void put(struct sides *sides, const struct permutations *table, __
   __m256i lanes = _mm256_loadu_si256((const __m256i *)(const void *)table->lane[mask]);
   __m256i others = _mm256_loadu_si256((const __m256i *)(const void *)table->lane[~mask & 0xFF]);
   unsigned went = (unsigned)__builtin_popcount(mask);
+  __builtin_prefetch(sides->right + sides->n_right + STORES_AHEAD, FOR_WRITING); /* it is in no cache */
   _mm256_storeu_si256((__m256i *)(void *)(sides->right + sides->n_right),
                       _mm256_permutevar8x32_epi32(rows, others));
   _mm256_storeu_si256((__m256i *)(void *)(sides->left + sides->n_left),
