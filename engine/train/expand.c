@@ -165,6 +165,6 @@ void expand_end(struct workspace *ws, int n_leaves) {
     if (leaf->pending < 0) continue;
     const struct leaf *left = &ws->leaves[leaf->pending], *right = left + 1;
     if (right->area.rows == leaf->area.room)
-      memcpy(leaf->area.rows + left->n_rows, right->area.rows, right->n_rows * sizeof *right->area.rows);
+      memcpy(left->area.rows + left->n_rows, right->area.rows, right->n_rows * sizeof *right->area.rows);
   }
 }
