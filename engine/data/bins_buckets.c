@@ -84,13 +84,15 @@ bool buckets_plan(const struct bins_values *values, struct bins_buckets *out) {
   }
   if (!make_rule(&range, middle_magnitude(pilot, n), values->n, rule)) return false;
   const unsigned facts = kernels->find_buckets(pilot, n, rule, buckets);
-  for (uint64_t i = 0; i < n && (facts & BUCKETS_SHARED) != 0; i++) {
+  for (uint64_t i = 0; i < n; i++) {
     if (buckets[i] >= rule->n_buckets) continue;
     double *place = &seen[(bits_of_double(pilot[i]) * 0x9E3779B97F4A7C15u) >> 52];
     n_again += *place == pilot[i];
     *place = pilot[i];
   }
-  out->tied = n_again > 0 && n_again * TIED_SHARE >= n_numbers;
+  const bool again = n_again > 0 && n_again * TIED_SHARE >= n_numbers;
+  out->tied = again && (facts & BUCKETS_SHARED) != 0;
+  out->crowded = again || (n - n_numbers) * TIED_SHARE >= n;
   return true;
 }
 
