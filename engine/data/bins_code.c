@@ -47,6 +47,7 @@ static void map_buckets(const struct feature_bins *bins, struct selection *selec
 static void compare_listed(const struct map *map, const uint32_t *list, uint64_t n, void *out, bool wide) {
   const struct bins_values *values = map->in.values;
   const double *upper = map->bins->upper;
+  for (uint64_t k = 0; k < n && k < AHEAD; k++) __builtin_prefetch(values->at + list[k] * values->stride);
   for (uint64_t k = 0; k < n; k++) {
     if (k + AHEAD < n) __builtin_prefetch(values->at + list[k + AHEAD] * values->stride);
     const uint64_t i = list[k];

@@ -15,7 +15,7 @@
 #include "data/radix_sort.h"
 #include "kernels/kernels.h"
 
-enum { AHEAD = 16 };
+enum { AHEAD = 48 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
 
@@ -106,7 +106,7 @@ static void list_entries(struct selection *s) {
       const uint32_t *rows = s->merged + s->places[b];
       for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
-      add_entry(d, &n, bucket_floor(&s->by, b), s->rows[b], b + 1);
+      add_entry(d, &n, 0, s->rows[b], b + 1);
     }
   }
   d->n_positive = n - d->n_negative;
@@ -170,6 +170,12 @@ copse_status select_open(copse_context *ctx, struct bins_room *room, const struc
   list_entries(s);
   *out = s;
   return COPSE_OK;
+}
+
+void select_set_floors(struct selection *s) {
+  struct distinct *d = &s->distinct;
+  for (size_t i = 0; i < d->n_negative + d->n_positive; i++)
+    if (d->unsorted[i] != 0) d->values[i] = bucket_floor(&s->by, d->unsorted[i] - 1);
 }
 
 void select_close(struct selection *selection) { copse_free(selection); }
