@@ -214,7 +214,7 @@ static void foresee_end(struct foreseen *f, uint64_t at, bool is_big) {
   f->until = (double)at; /* the value that follows is needed too */
   if (f->n_guessed > 0) {
     double k = (double)f->n_guessed++, over = rows_over(f);
-    double width = 2 + 3 * over * sqrt(k) + (f->ties > 0 ? 0.25 * over : 0.5) * k;
+    double width = 2 + 2 * over * sqrt(k) + (f->ties > 0 ? 0.25 * over : 0.2) * k;
     f->from = (double)at - width;
     f->until = (double)at + width;
   }
