@@ -10,7 +10,15 @@
 #include "data/bins.h"
 #include "data/bins_distinct.h"
 
-enum { PILOT = 4096, LEAST_SEEN = 256, TIED_SHARE = 8, LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2 };
+enum {
+  PILOT = 4096,
+  LEAST_SEEN = 256,
+  LEAST_APART = 64,
+  TIED_SHARE = 8,
+  LEAST_BITS = 4,
+  MOST_BITS = 15,
+  ROWS_PER_BUCKET = 2
+};
 
 static double of_key(uint64_t key, bool negative) {
   uint64_t bits = negative ? 0 - key : key;
@@ -77,8 +85,8 @@ bool buckets_plan(const struct bins_values *values, struct bins_buckets *out) {
   for (uint64_t i = 0; i < values->n; i += step) pilot[n++] = values->at[i * values->stride];
   kernels->add_range(pilot, n, BINS_ZERO, &range);
   const uint64_t n_numbers = range.n;
-  if (step > 1 && n_numbers < LEAST_SEEN) {
-    if (values->stride != 1) return false;
+  if (step > 1 && values->stride != 1 && n_numbers < LEAST_APART) return false;
+  if (step > 1 && values->stride == 1 && n_numbers < LEAST_SEEN) {
     range = NUMBER_RANGE_EMPTY;
     kernels->add_range(values->at, values->n, BINS_ZERO, &range);
   }
