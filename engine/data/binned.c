@@ -212,7 +212,9 @@ static bool take_room(struct binned *out, struct binned_block *block) {
   block->dirty = true;
   for (uint32_t c = 0; c < block->n_columns; c++) {
     struct binned_carrier *carrier = &out->carriers[block->carriers[c]];
-    carrier->cells = room->cells + first_column(out, carrier)->feature * room->stride;
+    uint8_t *cells = room->cells + room->places[first_column(out, carrier)->feature] * room->stride;
+    memset(cells + out->n_rows, 0, room->stride - (size_t)out->n_rows);
+    carrier->cells = cells;
   }
   const size_t whole = (size_t)out->n_rows * block->row_bytes;
   memset(block->rows + whole, 0, binned_rows_bytes(out->n_rows, block->row_bytes) - whole);

@@ -106,9 +106,10 @@ struct binned {
 struct binned_room {
   uint8_t *rows; /* [binned_rows_bytes], with anything in them; freed, and NULL, where it does not serve */
   uint32_t row_bytes;
-  uint8_t *cells; /* [n_features * stride] cells of each feature where it has bins, else 0 */
+  uint8_t *cells; /* [n_features * stride] cells of each feature where it has bins */
   size_t stride;
-  bool taken; /* the matrix's now; else still the caller's */
+  uint32_t *places; /* [n_features] which of these are a feature's. Never the matrix's */
+  bool taken;       /* the matrix's now; else still the caller's */
 };
 /* The sizes for such a matrix. False: it would have several blocks. */
 bool binned_room_sizes(uint32_t n_features, uint64_t n_rows, struct binned_room *sizes);

@@ -10,7 +10,15 @@
 #include "data/bins.h"
 #include "data/bins_distinct.h"
 
-enum { PILOT = 4096, LEAST_SEEN = 256, TIED_SHARE = 8, LEAST_BITS = 4, MOST_BITS = 15, ROWS_PER_BUCKET = 2 };
+enum {
+  PILOT = 4096,
+  LEAST_SEEN = 256,
+  LEAST_APART = 64,
+  TIED_SHARE = 8,
+  LEAST_BITS = 4,
+  MOST_BITS = 15,
+  ROWS_PER_BUCKET = 2
+};
 
 static double of_key(uint64_t key, bool negative) {
   uint64_t bits = negative ? 0 - key : key;
@@ -77,20 +85,22 @@ bool buckets_plan(const struct bins_values *values, struct bins_buckets *out) {
   for (uint64_t i = 0; i < values->n; i += step) pilot[n++] = values->at[i * values->stride];
   kernels->add_range(pilot, n, BINS_ZERO, &range);
   const uint64_t n_numbers = range.n;
-  if (step > 1 && n_numbers < LEAST_SEEN) {
-    if (values->stride != 1) return false;
+  if (step > 1 && values->stride != 1 && n_numbers < LEAST_APART) return false;
+  if (step > 1 && values->stride == 1 && n_numbers < LEAST_SEEN) {
     range = NUMBER_RANGE_EMPTY;
     kernels->add_range(values->at, values->n, BINS_ZERO, &range);
   }
   if (!make_rule(&range, middle_magnitude(pilot, n), values->n, rule)) return false;
   const unsigned facts = kernels->find_buckets(pilot, n, rule, buckets);
-  for (uint64_t i = 0; i < n && (facts & BUCKETS_SHARED) != 0; i++) {
+  for (uint64_t i = 0; i < n; i++) {
     if (buckets[i] >= rule->n_buckets) continue;
     double *place = &seen[(bits_of_double(pilot[i]) * 0x9E3779B97F4A7C15u) >> 52];
     n_again += *place == pilot[i];
     *place = pilot[i];
   }
-  out->tied = n_again > 0 && n_again * TIED_SHARE >= n_numbers;
+  const bool again = n_again > 0 && n_again * TIED_SHARE >= n_numbers;
+  out->tied = again && (facts & BUCKETS_SHARED) != 0;
+  out->crowded = again || (n - n_numbers) * TIED_SHARE >= n;
   return true;
 }
 

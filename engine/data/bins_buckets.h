@@ -18,10 +18,11 @@ struct bins_buckets {
   uint16_t *of_values; /* [n] */
   unsigned facts;      /* enum bucket_facts */
   bool tied;           /* of some thousand values many met their own again, and others in their bucket */
+  bool crowded;        /* or many were no numbers or met their own: neighbours often share a bucket */
 };
 
-/* out->rule and out->tied for a column by some thousand of its values, spread over all. False: it has too few
- * numbers for a rule; of values side by side all are looked at before that is said. */
+/* out->rule, tied and crowded for a column by some thousand of its values, spread over all. False: it has too
+ * few numbers for a rule; of values side by side all are looked at before that is said. */
 bool buckets_plan(const struct bins_values *values, struct bins_buckets *out);
 
 /* The same and the buckets of values side by side, in BINS_ROOM_BUCKETS. out->of_values NULL: no rule. */

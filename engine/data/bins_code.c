@@ -47,11 +47,13 @@ static void map_buckets(const struct feature_bins *bins, struct selection *selec
 static void compare_listed(const struct map *map, const uint32_t *list, uint64_t n, void *out, bool wide) {
   const struct bins_values *values = map->in.values;
   const double *upper = map->bins->upper;
+  for (uint64_t k = 0; k < n && k < AHEAD; k++) __builtin_prefetch(values->at + list[k] * values->stride);
   for (uint64_t k = 0; k < n; k++) {
     if (k + AHEAD < n) __builtin_prefetch(values->at + list[k + AHEAD] * values->stride);
     const uint64_t i = list[k];
     const double value = values->at[i * values->stride];
-    uint32_t bin = map->first[map->in.buckets->of_values[i]];
+    /* the bin of the bucket is there; narrow cells may lie where the bucket was */
+    uint32_t bin = wide ? ((const uint16_t *)out)[i] : ((const uint8_t *)out)[i];
     while (upper[bin] < value) bin++;
     if (wide)
       ((uint16_t *)out)[i] = (uint16_t)bin;

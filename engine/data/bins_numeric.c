@@ -403,6 +403,7 @@ static copse_status find_by_selection(copse_context *ctx, struct search *search,
   status = make_room(ctx, search, &cuts, out, rows, err);
   if (status == COPSE_OK && cut_selected(search, selection, &cuts)) {
     rows->selected = true;
+    select_set_floors(selection);
     finish_bins(select_distinct(selection), &cuts, search->nan_rows, out, rows->of_bins);
     if (asks_for_codes(request, out)) status = bins_code(ctx, out, selection, request->codes, err);
   }

@@ -15,7 +15,7 @@
 #include "data/radix_sort.h"
 #include "kernels/kernels.h"
 
-enum { AHEAD = 16 };
+enum { AHEAD = 48 };
 
 enum bucket_state { BUCKET_UNSORTED, BUCKET_ASKED, BUCKET_SORTED, BUCKET_ONE_VALUE };
 
@@ -39,23 +39,31 @@ struct selection {
 
 static double value_at(const struct selection *s, uint64_t i) { return s->values->at[i * s->values->stride]; }
 
-/* In turn in two tables: where values repeat, a count does not wait for the one before. */
-static void count_rows(struct selection *s) {
-  const uint16_t *buckets = s->in->of_values;
-  const size_t n_counts = (size_t)s->by.n_buckets + 2;
-  uint32_t *rows = s->rows, *others = s->merged; /* which nothing is in yet */
-  const bool twice = n_counts <= s->most_sorted;
-  uint64_t i = 0;
-  memset(rows, 0, n_counts * sizeof *rows);
-  if (twice) {
-    memset(others, 0, n_counts * sizeof *others);
-    for (; i + 2 <= s->values->n; i += 2) {
-      rows[buckets[i]]++;
-      others[buckets[i + 1]]++;
-    }
-    for (size_t b = 0; b < n_counts; b++) rows[b] += others[b];
+/* Adds up so many values' buckets in narrow counts, which stay in the nearest cache: `others` NULL, or a
+ * second table that is used in turn, where values repeat: a count then does not wait for the one before. */
+static void count_piece(const uint16_t *buckets, size_t n, uint16_t *counts, uint16_t *others) {
+  size_t i = 0;
+  for (; others != NULL && i + 2 <= n; i += 2) {
+    counts[buckets[i]]++;
+    others[buckets[i + 1]]++;
   }
-  for (; i < s->values->n; i++) rows[buckets[i]]++;
+  for (; i < n; i++) counts[buckets[i]]++;
+}
+
+static void count_rows(struct selection *s) {
+  const size_t n_counts = (size_t)s->by.n_buckets + 2;
+  const bool narrow = n_counts <= s->most_sorted; /* both tables have room where nothing is in yet */
+  uint32_t *rows = s->rows;
+  uint16_t *counts = (uint16_t *)s->merged, *others = s->in->crowded ? counts + n_counts : NULL;
+  memset(rows, 0, n_counts * sizeof *rows);
+  for (uint64_t start = 0, n; narrow && start < s->values->n; start += n) {
+    n = s->values->n - start < UINT16_MAX ? s->values->n - start : UINT16_MAX;
+    memset(counts, 0, (others != NULL ? 2 : 1) * n_counts * sizeof *counts);
+    count_piece(s->in->of_values + start, (size_t)n, counts, others);
+    for (size_t b = 0; b < n_counts; b++) rows[b] += counts[b];
+    for (size_t b = 0; b < n_counts && others != NULL; b++) rows[b] += others[b];
+  }
+  for (uint64_t i = 0; i < s->values->n && !narrow; i++) rows[s->in->of_values[i]]++;
 }
 
 /* Buckets that hold one value need no sorting. */
@@ -98,7 +106,7 @@ static void list_entries(struct selection *s) {
       const uint32_t *rows = s->merged + s->places[b];
       for (uint32_t i = 0; i < s->n_values[b]; i++) add_entry(d, &n, values[i], rows[i], 0);
     } else {
-      add_entry(d, &n, bucket_floor(&s->by, b), s->rows[b], b + 1);
+      add_entry(d, &n, 0, s->rows[b], b + 1);
     }
   }
   d->n_positive = n - d->n_negative;
@@ -164,6 +172,12 @@ copse_status select_open(copse_context *ctx, struct bins_room *room, const struc
   return COPSE_OK;
 }
 
+void select_set_floors(struct selection *s) {
+  struct distinct *d = &s->distinct;
+  for (size_t i = 0; i < d->n_negative + d->n_positive; i++)
+    if (d->unsorted[i] != 0) d->values[i] = bucket_floor(&s->by, d->unsorted[i] - 1);
+}
+
 void select_close(struct selection *selection) { copse_free(selection); }
 
 uint64_t select_n_numbers(const struct selection *s) { return s->n_numbers; }
@@ -200,7 +214,7 @@ static void foresee_end(struct foreseen *f, uint64_t at, bool is_big) {
   f->until = (double)at; /* the value that follows is needed too */
   if (f->n_guessed > 0) {
     double k = (double)f->n_guessed++, over = rows_over(f);
-    double width = 2 + 3 * over * sqrt(k) + (f->ties > 0 ? 0.25 * over : 0.5) * k;
+    double width = 2 + 2 * over * sqrt(k) + (f->ties > 0 ? 0.25 * over : 0.2) * k;
     f->from = (double)at - width;
     f->until = (double)at + width;
   }

@@ -37,8 +37,10 @@ struct select_buckets select_buckets(struct selection *selection);
 /* The one value that a bucket holds, where that is known. */
 bool select_only_value(const struct selection *selection, uint32_t bucket, double *value);
 
-/* The entries as they are now; valid until the next call. zero_rows is the caller's. */
+/* The entries as they are now; valid until the next call. zero_rows is the caller's, and values of unsorted
+ * entries are not set before select_set_floors. */
 struct distinct *select_distinct(struct selection *selection);
+void select_set_floors(struct selection *selection);
 
 /* Asks for the entries that a walk over `side` with so many bins (limit at most, by 1.6) may stop at; returns
  * the number of bounds it will likely find. */

@@ -105,6 +105,22 @@ static void note_all(struct search *s, uint32_t column, uint64_t first_row, cons
   s->offsets[column + 1] += count;
 }
 
+/* Bins of a column in those rows that are looked at, from the start-th on; values is scratch for PIECE. */
+static void dense_bins(const struct search *s, uint32_t column, uint64_t start, size_t n, double *values,
+                       uint16_t *bins) {
+  const uint32_t feature = s->feature_of[column];
+  struct table_rows piece = *s->rows;
+  if (s->in->bins_of != NULL) {
+    s->in->bins_of(s->in->bins_user, feature, s->rows->first + start, n, bins);
+    return;
+  }
+  piece.n = n;
+  piece.first += start;
+  if (piece.list != NULL) piece.list += start;
+  table_gather(s->table, feature, &piece, values);
+  bins_of_values(&s->features[feature], values, n, bins);
+}
+
 struct column_visit {
   struct search *search;
   bool counting;
@@ -120,7 +136,7 @@ static void visit_column(void *user, size_t column, int thread) {
   if (s->column_of[feature] == UINT32_MAX) return;
   for (uint64_t start = 0; start < s->rows->n; start += PIECE) {
     size_t n = s->rows->n - start < PIECE ? (size_t)(s->rows->n - start) : PIECE;
-    s->in->bins_of(s->in->bins_user, feature, s->rows->first + start, n, bins);
+    dense_bins(s, (uint32_t)column, start, n, NULL, bins);
     note_all(s, (uint32_t)column, start, bins, n, visit->counting);
   }
 }
@@ -134,17 +150,60 @@ static void visit_dense(struct search *s, bool counting) {
     return;
   }
   for (uint64_t start = 0; start < s->rows->n; start += PIECE) {
-    struct table_rows piece = *s->rows;
-    piece.n = s->rows->n - start < PIECE ? s->rows->n - start : PIECE;
-    piece.first += start;
-    if (piece.list != NULL) piece.list += start;
+    const size_t n = s->rows->n - start < PIECE ? (size_t)(s->rows->n - start) : PIECE;
     for (uint32_t c = 0; c < s->out->n_columns; c++) {
-      uint32_t feature = s->feature_of[c];
-      if (s->column_of[feature] == UINT32_MAX) continue;
-      table_gather(s->table, feature, &piece, values);
-      bins_of_values(&s->features[feature], values, piece.n, bins);
-      note_all(s, c, start, bins, piece.n, counting);
+      if (s->column_of[s->feature_of[c]] == UINT32_MAX) continue;
+      dense_bins(s, c, start, n, values, bins);
+      note_all(s, c, start, bins, n, counting);
     }
+  }
+}
+
+/* ---- columns that need no list ---- */
+
+static uint32_t most_open(uint64_t n_rows) {
+  uint64_t fits = MOST_BITMAP_BYTES / (n_rows / 8 + 1);
+  return fits < LEAST_OPEN ? LEAST_OPEN : fits > MOST_OPEN ? MOST_OPEN : (uint32_t)fits;
+}
+
+enum { MOST_PAIRED = 64, LOOKS = 4, WORDS = LOOKS * PIECE / 64 };
+
+/* Which of some rows, spread over all, are away. */
+static void mark_away(const struct search *s, uint32_t column, uint64_t *away) {
+  double values[PIECE];
+  uint16_t bins[PIECE];
+  const uint16_t reference = (uint16_t)s->out->reference[column];
+  memset(away, 0, WORDS * sizeof *away);
+  for (uint64_t look = 0; look < LOOKS; look++) {
+    dense_bins(s, column, s->rows->n / LOOKS * look, PIECE, values, bins);
+    for (size_t i = 0; i < PIECE; i++)
+      away[(look * PIECE + i) / 64] |= (uint64_t)(bins[i] != reference) << (i % 64);
+  }
+}
+
+static bool meet(const uint64_t *a, const uint64_t *b) {
+  uint64_t both = 0;
+  for (size_t w = 0; w < WORDS; w++) both |= a[w] & b[w];
+  return both != 0;
+}
+
+/* A candidate that meets every other one in a few rows already gets a digit of its own whatever the other
+ * rows say, and so does the only one: it is none any more. Of few candidates none wants for an open digit
+ * that way. */
+static void drop_alone(struct search *s) {
+  uint64_t away[MOST_PAIRED][WORDS];
+  uint32_t candidates[MOST_PAIRED], n = 0;
+  if (sparse_layout(s->table) || s->rows->n < LOOKS * PIECE) return;
+  for (uint32_t c = 0; c < s->out->n_columns; c++) {
+    if (s->column_of[s->feature_of[c]] == UINT32_MAX) continue;
+    if (n == MOST_PAIRED || n == most_open(s->rows->n)) return;
+    candidates[n++] = c;
+  }
+  for (uint32_t i = 0; i < n; i++) mark_away(s, candidates[i], away[i]);
+  for (uint32_t i = 0; i < n; i++) {
+    bool alone = true;
+    for (uint32_t k = 0; k < n && alone; k++) alone = k == i || meet(away[i], away[k]);
+    if (alone) s->column_of[s->feature_of[candidates[i]]] = UINT32_MAX;
   }
 }
 
@@ -180,11 +239,6 @@ static bool meets(const struct open_digit *digit, const uint32_t *rows, uint64_t
 static void take_rows(struct open_digit *digit, const uint32_t *rows, uint64_t n) {
   for (uint64_t i = 0; i < n; i++) digit->taken[rows[i] / 64] |= (uint64_t)1 << (rows[i] % 64);
   digit->n_taken += n;
-}
-
-static uint32_t most_open(uint64_t n_rows) {
-  uint64_t fits = MOST_BITMAP_BYTES / (n_rows / 8 + 1);
-  return fits < LEAST_OPEN ? LEAST_OPEN : fits > MOST_OPEN ? MOST_OPEN : (uint32_t)fits;
 }
 
 /* Provisional digit numbers, in the order in which digits are opened. */
@@ -245,6 +299,7 @@ static copse_status find_digits(struct search *s, copse_error *err) {
     goto done;
   }
   bool any = false;
+  drop_alone(s);
   for (uint32_t c = 0; c < n; c++) any |= s->column_of[s->feature_of[c]] != UINT32_MAX;
   if (any) status = list_rows(s, err);
   if (status != COPSE_OK) goto done;

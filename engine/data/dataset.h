@@ -77,8 +77,11 @@ struct schema_request {
    * callee's. Dense layouts only. */
   void (*then)(void *user, uint32_t feature, const struct bins_codes *codes);
   void *user;
-  uint8_t *cells; /* where codes of one byte are to go, columns cells_stride apart; or NULL */
+  uint8_t *cells; /* where codes of one byte are to go, columns cells_stride apart; or NULL. May be written
+                   * anywhere meanwhile */
   size_t cells_stride;
+  uint32_t
+      *places;   /* [n_features] the column of cells that is a feature's: as is found best; NULL as cells */
   void *scratch; /* [scratch_bytes] of no other use meanwhile; or NULL */
   size_t scratch_bytes;
   /* Where the bins of all rows are when all are found: a source's columns are gone by then. NULL: the table.

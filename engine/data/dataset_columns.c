@@ -90,8 +90,12 @@ static copse_status make_room(copse_context *ctx, const struct schema_request *r
   if (n_rows < LEAST_ROWS || resolved->bin.max_bin > MOST_BINS || !binned_room_sizes(out->n, n_rows, room))
     return COPSE_OK;
   room->rows = copse_alloc(ctx, binned_rows_bytes(n_rows, room->row_bytes), 1);
-  room->cells = copse_alloc_zero(ctx, out->n, room->stride);
-  return room->rows != NULL && room->cells != NULL ? COPSE_OK : status_memory(err, "the bins of the columns");
+  room->cells = copse_alloc(ctx, out->n, room->stride);
+  room->places = copse_alloc(ctx, out->n, sizeof *room->places);
+  if (room->rows == NULL || room->cells == NULL || room->places == NULL)
+    return status_memory(err, "the bins of the columns");
+  for (uint32_t f = 0; f < out->n; f++) room->places[f] = f;
+  return COPSE_OK;
 }
 
 copse_status dataset_columns_read(copse_context *ctx, const struct schema_request *request,
@@ -105,6 +109,7 @@ copse_status dataset_columns_read(copse_context *ctx, const struct schema_reques
   if (status != COPSE_OK) return status;
   with.cells = out->room.cells;
   with.cells_stride = out->room.stride;
+  with.places = out->room.places;
   with.scratch = out->room.rows;
   if (with.scratch != NULL)
     with.scratch_bytes = binned_rows_bytes(request->table->n_rows, out->room.row_bytes);
@@ -123,6 +128,7 @@ void dataset_columns_release(struct dataset_columns *columns) {
     copse_free(columns->room.rows);
     copse_free(columns->room.cells);
   }
+  copse_free(columns->room.places);
   copse_free(columns->columns);
   copse_free(columns->blocks);
   copse_free(columns->whole);

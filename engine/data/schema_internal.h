@@ -48,7 +48,41 @@ struct table_rows schema_piece(const struct schema_job *job, uint64_t start);
 int schema_max_bin(const struct bin_params *params, uint32_t feature);
 const struct forced_bins *schema_forced_bins(const struct bin_params *params, uint32_t feature);
 
+/* Rows that a thread takes at once; columns of a line of memory. */
+enum { SCHEMA_CHUNK = 1 << 14, SCHEMA_LINE_COLUMNS = 8 };
+
 /* schema_rows.c: all features of COPSE_ROWS. */
 void schema_find_rows(struct schema_job *job, int n_threads);
+
+/* ---- what it shares with schema_buckets.c ---- */
+
+/* Some columns' numbers side by side. */
+struct schema_copies {
+  const uint32_t *list; /* [n] features, ascending */
+  uint32_t n;
+  double *values; /* [n][rows] */
+};
+/* Of rows [start, start + SCHEMA_PIECE), as far as there are any. */
+void schema_copy_piece(const struct schema_job *job, const struct schema_copies *copies, uint64_t start);
+void schema_find_copied(struct schema_job *job, const struct schema_copies *copies, uint32_t k, int thread);
+
+size_t schema_n_chunks(const struct schema_job *job);
+/* Neighbours in the list from the k-th on that are neighbours in the table, at most so many. */
+uint32_t schema_run(const uint32_t *list, uint32_t n, uint32_t k, uint32_t most);
+/* Columns of a group of so many bytes. */
+uint32_t schema_group_columns(const struct schema_job *job, size_t bytes, size_t column_bytes, int n_threads);
+/* Whether a group has room in memory that the request lends, which the system need not clear, and of how many
+ * columns then. */
+bool schema_may_borrow(const struct schema_job *job, size_t column_bytes, uint32_t n_columns, int n_threads,
+                       uint32_t *columns);
+/* COPSE_F64: where the column begins, from the row-th of those that are looked at on. */
+static inline const double *schema_table_from(const struct schema_job *job, uint32_t column, uint64_t row) {
+  return (const double *)job->table->values + (job->rows->first + row) * job->table->row_stride + column;
+}
+
+/* list: n_columns features that have rules in columns [n_columns], then those that have none, both ascending.
+ * Returns how many it found the bins of: the first ones, perhaps also all others. */
+uint32_t schema_find_by_buckets(struct schema_job *job, const uint32_t *list, struct bins_buckets *columns,
+                                uint32_t n_columns, int n_threads);
 
 #endif

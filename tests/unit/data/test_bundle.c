@@ -133,6 +133,34 @@ static void features_seen_to_meet_are_not_put_together(void **state) {
   sparse_data_free(&data);
 }
 
+/* Of many rows a few tell already that the third column meets the others; the first two are still listed. */
+static void one_that_meets_all_others_stays_alone(void **state) {
+  (void)state;
+  enum { MANY = 9000, N = 3 };
+  double *values = copse_alloc(NULL, (size_t)MANY * N, sizeof *values);
+  for (uint32_t r = 0; r < MANY; r++) {
+    values[r * N] = r % 4 == 0;
+    values[r * N + 1] = r % 4 == 1;
+    values[r * N + 2] = r % 8 < 2;
+  }
+  const copse_table table = {.layout = COPSE_ROWS,
+                             .n_rows = MANY,
+                             .n_cols = N,
+                             .dtype = COPSE_F64,
+                             .values = values,
+                             .row_stride = N};
+  copse_dataset *set;
+  must(copse_dataset_from_table(NULL, &table, NULL, NULL, params, NULL, &set, &error));
+  assert_int_equal(set->binned.n_columns, N);
+  assert_int_equal(digit_of(set, 0), digit_of(set, 1));
+  assert_int_not_equal(digit_of(set, 0), digit_of(set, 2));
+  for (uint32_t f = 0; f < N; f++)
+    for (uint64_t r = 0; r < MANY; r++)
+      assert_int_equal(binned_cell(&set->binned.columns[set->binned.column_of[f]], r), values[r * N + f] > 0);
+  copse_dataset_free(set);
+  copse_free(values);
+}
+
 static void no_bundles_when_they_are_not_wanted(void **state) {
   (void)state;
   struct sparse_data data = sparse_data_make(ROWS, 0, 8);
@@ -152,6 +180,7 @@ int main(void) {
                                      cmocka_unit_test(few_values_share_a_carrier_where_rows_are_many),
                                      cmocka_unit_test(features_that_meet_get_carriers_of_their_own),
                                      cmocka_unit_test(features_seen_to_meet_are_not_put_together),
+                                     cmocka_unit_test(one_that_meets_all_others_stays_alone),
                                      cmocka_unit_test(no_bundles_when_they_are_not_wanted)};
   int failed = cmocka_run_group_tests(tests, NULL, NULL);
   copse_params_free(params);
