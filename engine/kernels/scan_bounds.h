@@ -7,7 +7,9 @@
  * thresholds, or none.
  *
  * A side's gain is t^2 / d. In steps of 2^g_shift gradients and 2^h_shift hessians, with sums rounded down
- * cell by cell: t is known to half a step per bin, d at least the sum of what the cells keep. */
+ * cell by cell: t is known to half a step per bin, d at least the sum of what the cells keep. Sums of few
+ * levels (quantised training) are whole steps as they stand: with a shift of 0 nothing is rounded, and bounds
+ * have no slack, which would be more than such sums are. */
 #ifndef COPSE_KERNELS_SCAN_BOUNDS_H
 #define COPSE_KERNELS_SCAN_BOUNDS_H
 
@@ -33,6 +35,7 @@ struct bounds {
   float slack, l1;          /* of a gradient sum; in steps */
   float slack_terms;        /* without l1: what slack adds to a bound's dividend */
   float least_weight;       /* of a hessian sum with what is added to it */
+  double share;             /* of an exact gain, which no bound of such a gain is below */
 };
 
 /* What it finds: thresholds begin..end - 1, the others do not pass the tests. */
@@ -58,20 +61,48 @@ static inline unsigned bound_shift(uint64_t most) {
   return bits > BOUND_SUM_BITS ? bits - BOUND_SUM_BITS : 0;
 }
 
-/* A real number as an integer of at most 2^BOUND_SUM_BITS + 2 in magnitude. */
+/* A whole number as an integer of at most 2^BOUND_SUM_BITS + 2 in magnitude. */
 static inline int32_t bound_steps(double steps) {
   const double most = (1 << BOUND_SUM_BITS) + 2;
-  return (int32_t)(steps > most ? most : (steps < -most ? -most : floor(steps)));
+  return (int32_t)(steps > most ? most : (steps < -most ? -most : steps));
 }
 
-/* Of a side that has rows enough by its share of the hessian, in raw sums: less than that cannot round up to
- * min_data. */
+/* Of a side that has rows enough by its share of the hessian, in raw sums: what is less by more than its last
+ * places cannot round up to min_data. */
 static inline double bound_least_share(const struct scan_input *in, const struct scan_rules *rules) {
   const double factor = count_share_factor(in->n_rows, in->total_hessian);
-  return ((double)rules->min_data - 0.5) / factor - 1;
+  return ((double)rules->min_data - 0.5) / factor;
 }
 
-/* False: these sums cannot be bounded here. Without counts they are shares, which hessians tell. */
+/* What a left side's hessians are above and below where both sides pass the tests. `lost`: steps that a sum
+ * may have lost by rounding down; 0: it is exact. Without counts these are shares, which hessians tell. */
+static inline void bounds_of_hessians(const struct scan_direction *d, double h_step, int32_t l2, int32_t lost,
+                                      struct bounds *b) {
+  double steps = (d->rules->min_sum_hessian - SCAN_EPSILON) / h_step;
+  if (d->counts == NULL) {
+    const double share = bound_least_share(d->in, d->rules) / (double)((uint64_t)1 << b->h_shift);
+    steps = share > steps ? share : steps;
+  }
+  const int32_t total_h = (int32_t)(d->in->total_hessian >> b->h_shift);
+  steps *= 1 - 0x1p-40;
+  const int32_t least = bound_steps(lost > 0 ? floor(steps) : ceil(steps));
+  b->total_h = total_h - lost + 2 * l2;
+  b->least_h = least - 1 - lost + l2 - (lost > 0 ? 2 : 0);
+  b->most_h = total_h - least + 1 + l2 + (lost > 0 ? 2 : 0);
+}
+
+/* The slack of gradient sums is half a step of each bin. A sum less l1 may lose 2^-23 of the sum by rounding
+ * to floats: up to 1.5 l1 that is less than l1 gives way here, beyond it is 2^-21 of what is left. */
+static inline void bounds_of_gradients(double l1, int32_t lost, double weights, struct bounds *b) {
+  const double slack = lost > 0 ? lost / 2 + 3 : 0;
+  b->slack = (float)slack;
+  b->l1 = (float)(l1 * (1 - 0x1p-22));
+  /* (|t| + s)^2 <= t^2 (1 + r) + s^2 (1 + 1 / r); both sides' together times the other's weight. */
+  b->slack_terms = (float)(slack * slack * (1 + 1 / BOUND_SLACK_SHARE) * weights);
+  b->share = slack > 0 ? (1 - BOUND_ROUNDING) / (1 + BOUND_SLACK_SHARE) : 1 - BOUND_ROUNDING;
+}
+
+/* False: these sums cannot be bounded here. */
 static inline bool bounds_prepare(const struct scan_direction *d, double *unit, struct bounds *b) {
   const struct scan_input *in = d->in;
   const struct scan_rules *rules = d->rules;
@@ -92,34 +123,20 @@ static inline bool bounds_prepare(const struct scan_direction *d, double *unit, 
   if (!(*unit > 1e-200 && *unit < 1e200 && l1 < 0x1p40)) return false;
   if (!(least_weight > 0x1p-60)) return false;      /* products of two are to stay in the range of floats */
   const int32_t n = (int32_t)d->last_threshold + 2; /* sums rounded down, the base among them */
-  const int32_t l2 = (int32_t)((uint64_t)l2_sum >> h_shift),
-                total_h = (int32_t)(in->total_hessian >> h_shift);
-  int32_t least_h = bound_steps((rules->min_sum_hessian - SCAN_EPSILON) / h_step * (1 - 0x1p-40)) - 1;
-  if (d->counts == NULL) {
-    const double steps = bound_least_share(in, rules) / (double)((uint64_t)1 << h_shift);
-    const int32_t share = bound_steps(steps * (1 - 0x1p-40)) - 1;
-    least_h = share > least_h ? share : least_h;
-  }
+  const int32_t g_lost = g_shift > 0 ? n : 0, h_lost = h_shift > 0 ? n : 0;
+  const int32_t l2 = (int32_t)((uint64_t)l2_sum >> h_shift);
   b->gradient = in->gradient;
   b->hessian = in->hessian;
   b->first = 0;
   b->last = d->last_threshold;
   b->g_shift = g_shift;
   b->h_shift = h_shift;
-  b->left_g = (int32_t)(d->base.gradient >> g_shift) + n / 2;
+  b->left_g = (int32_t)(d->base.gradient >> g_shift) + g_lost / 2;
   b->left_h = (int32_t)(d->base.hessian >> h_shift) + l2;
   b->total_g = (int32_t)(in->total_gradient >> g_shift);
-  b->total_h = total_h - n + 2 * l2;
-  b->least_h = least_h - n - 2 + l2;
-  b->most_h = total_h + 2 - least_h + l2;
-  /* Beside the roundings down, where a difference is taken also those of floats of 2^31. */
-  const double slack = n / 2 + 3 + (l1 > 0 ? 512 : 0);
-  b->slack = (float)slack;
-  b->l1 = (float)(l1 * (1 - 0x1p-22));
-  /* (|t| + s)^2 <= t^2 (1 + r) + s^2 (1 + 1 / r); both sides' together times the other's weight. */
-  b->slack_terms =
-      (float)(slack * slack * (1 + 1 / BOUND_SLACK_SHARE) * (total_h + 2.0 * l2 + 2 * least_weight + 2));
   b->least_weight = (float)least_weight;
+  bounds_of_hessians(d, h_step, l2, h_lost, b);
+  bounds_of_gradients(l1, g_lost, b->total_h + h_lost + 2 * least_weight + 2, b);
   return true;
 }
 
@@ -140,8 +157,8 @@ static inline double bound_exact_gain(const struct scan_direction *d, int64_t th
 }
 
 /* The floor as a bound has it, or -1: it cannot be told. */
-static inline double bound_floor(double floor, double unit) {
-  const double least = floor / unit * ((1 - BOUND_ROUNDING) / (1 + BOUND_SLACK_SHARE));
+static inline double bound_floor(const struct bounds *b, double floor, double unit) {
+  const double least = floor / unit * b->share;
   return least >= 0 && least < 0x1p100 ? least : -1;
 }
 
@@ -152,7 +169,7 @@ static inline __attribute__((always_inline)) bool bounds_hopeless(const struct s
   struct bounds b;
   double unit;
   if (d->in->total_hessian <= 0 || !bounds_prepare(d, &unit, &b)) return false;
-  const double least = bound_floor(floor, unit);
+  const double least = bound_floor(&b, floor, unit);
   if (least < 0) return false;
   return d->rules->lambda_l1 > 0 ? !any_above(&b, true, (float)least) : !any_above(&b, false, (float)least);
 }
@@ -189,8 +206,7 @@ static inline __attribute__((always_inline)) bool bounds_narrow(const struct sca
   *first = 0;
   *last = d->last_threshold;
   if (!bounds_prepare(d, &unit, &b)) return true;
-  const double share = (1 - BOUND_ROUNDING) / (1 + BOUND_SLACK_SHARE);
-  const double least = bound_floor(floor, unit);
+  const double least = bound_floor(&b, floor, unit);
   if (least < 0) return true;
   if (!bounds_keep_range(d, &b)) return false;
   float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
@@ -199,7 +215,7 @@ static inline __attribute__((always_inline)) bool bounds_narrow(const struct sca
   int64_t at, same;
   at_least(bound, found.begin, found.end, found.most, &at, &same);
   /* Equal gains stay in: the direction says which of them wins. */
-  double gain = bound_exact_gain(d, at) / unit * share;
+  double gain = bound_exact_gain(d, at) / unit * b.share;
   float level = (float)(gain > least ? gain : least);
   if (level > found.most) level = found.most;
   at_least(bound, found.begin, found.end, level, first, last);

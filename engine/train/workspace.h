@@ -164,7 +164,7 @@ struct workspace {
   double true_gradient_scale, true_hessian_scale; /* quantised: of sums of the gradients before rounding */
   struct row_gradient *gradients;                 /* [n_rows]; NULL with quantised gradients */
   struct hist_source source;                      /* of those rows */
-  int64_t *packed;                                /* [n_rows] instead, with quantised gradients; else NULL */
+  int32_t *packed;                                /* [n_rows] instead, with quantised gradients; else NULL */
 
   uint32_t *rows, *rows_beside; /* [n_rows] what the areas of leaves are parts of */
   uint32_t *rows_aside;         /* [n_rows] room of whoever deals with all rows, or a leaf's by all threads */

@@ -355,8 +355,32 @@ static void ties_go_to_the_same_threshold(void **state) {
   }
 }
 
-/* Histograms as a small leaf has them, most cells empty, and floors about the best gain: just below it, at
- * it, just above, and far above. What is ruled out by bounds is not the best threshold. */
+/* With floors about the best gain: just below it, at it, just above, and far above. What is ruled out by
+ * bounds is not the best threshold. */
+static void check_floors(struct scan_input *in, const struct scan_rules *rules, int *splits, int *refusals) {
+  struct scan_result scalar, got;
+  for (int floor = 0; floor < 5; floor++) {
+    FOR_EACH_TIER(k) {
+      k->scan_numeric(in, rules, &got);
+      if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
+      assert_true(same_result(&got, &scalar));
+    }
+    *splits += scalar.splittable;
+    *refusals += !scalar.splittable;
+    if (!scalar.splittable) break;
+    in->min_gain_shift = floor == 0   ? nextafter(scalar.gain, 0)
+                         : floor == 1 ? scalar.gain * (1 - 1e-6)
+                         : floor == 2 ? scalar.gain * (1 - 1e-3)
+                                      : scalar.gain;
+  }
+  in->min_gain_shift = 1e300;
+  FOR_EACH_TIER(k) {
+    k->scan_numeric(in, rules, &got);
+    assert_true(!got.splittable && got.gain == -INFINITY);
+  }
+}
+
+/* Histograms as a small leaf has them, most cells empty. */
 static void floors_about_the_best_gain(void **state) {
   (void)state;
   struct draw d = {.seed = 34};
@@ -393,26 +417,74 @@ static void floors_about_the_best_gain(void **state) {
     struct scan_rules rules = {.min_data = draw_between(&d, 1, 30), .min_sum_hessian = i % 3 == 0 ? 1 : 1e-3};
     if (i % 5 == 0) rules.lambda_l1 = 3 * draw_uniform(&d);
     if (i % 7 < 2) rules.lambda_l2 = ldexp(draw_uniform(&d), (int)draw_between(&d, -10, 20));
-    struct scan_result scalar, got;
-    for (int floor = 0; floor < 5; floor++) {
-      FOR_EACH_TIER(k) {
-        k->scan_numeric(&in, &rules, &got);
-        if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
-        assert_true(same_result(&got, &scalar));
-      }
-      splits += scalar.splittable;
-      refusals += !scalar.splittable;
-      if (!scalar.splittable) break;
-      in.min_gain_shift = floor == 0   ? nextafter(scalar.gain, 0)
-                          : floor == 1 ? scalar.gain * (1 - 1e-6)
-                          : floor == 2 ? scalar.gain * (1 - 1e-3)
-                                       : scalar.gain;
+    check_floors(&in, &rules, &splits, &refusals);
+  }
+  assert_true(splits > 8000 && refusals > 2000);
+  guarded_free(gradient, BINS * 8, GUARDED_END);
+  guarded_free(hessian, BINS * 8, GUARDED_END);
+  guarded_free(count, BINS * 4, GUARDED_END);
+}
+
+/* The largest magnitude of a side's gradients. */
+static double largest_side(const struct scan_input *in) {
+  int64_t left = 0, most = 0;
+  for (uint32_t b = 0; b < in->n_bins; b++) {
+    left += in->gradient[b];
+    const int64_t sides[2] = {left, in->total_gradient - left};
+    for (int k = 0; k < 2; k++) {
+      const int64_t magnitude = sides[k] < 0 ? -sides[k] : sides[k];
+      if (magnitude > most) most = magnitude;
     }
-    in.min_gain_shift = 1e300;
-    FOR_EACH_TIER(k) {
-      k->scan_numeric(&in, &rules, &got);
-      assert_true(!got.splittable && got.gain == -INFINITY);
+  }
+  return (double)most;
+}
+
+/* Quantised training: sums of few levels are whole steps, whose bounds have no slack; the bound of gradient
+ * sums is as the trainer gives it. Up to the levels and rows where sums are cut (2^30), or rounded to floats
+ * (2^24). Counts are shares of the hessian, or ride along. */
+static void sums_of_few_levels(void **state) {
+  (void)state;
+  struct draw d = {.seed = 35};
+  enum { BINS = 256 };
+  int64_t *gradient = guarded_alloc(BINS * 8, GUARDED_END), *hessian = guarded_alloc(BINS * 8, GUARDED_END);
+  uint32_t *count = guarded_alloc(BINS * 4, GUARDED_END);
+  int splits = 0, refusals = 0;
+  for (int i = 0; i < 4000; i++) {
+    const uint32_t n_bins = (uint32_t)draw_between(&d, 8, BINS), from = BINS - n_bins;
+    const int64_t half = (int64_t)1 << draw_between(&d, 0, 15), levels = i % 3 == 0 ? 1 : 2 * half;
+    const int64_t most_rows = (int64_t)1 << draw_between(&d, 0, i % 5 == 0 ? 16 : 6);
+    const double steps = 0.01 + draw_uniform(&d);
+    struct scan_input in = {.gradient = gradient + from,
+                            .hessian = hessian + from,
+                            .count = i % 4 == 3 ? count + from : NULL,
+                            .n_bins = n_bins,
+                            .count_kind = i % 4 == 3 ? COUNT_FIELD : COUNT_SHARE,
+                            .gradient_unit = steps / (double)half,
+                            .hessian_unit = (0.01 + draw_uniform(&d)) / (double)levels,
+                            .missing = i % 8 < 6 ? NONE : NAN_BIN,
+                            .only_threshold = UINT32_MAX};
+    const int full = (int)draw_between(&d, 1, 8);
+    const bool extreme = draw_between(&d, 0, 3) == 0; /* rows at the largest levels */
+    for (uint32_t b = from; b < BINS; b++) {
+      const bool empty = draw_between(&d, 1, 8) > full;
+      const int64_t rows = empty ? 0 : draw_between(&d, 0, most_rows);
+      const int64_t pull = extreme ? (b < 3 * BINS / 4 ? -half : half) : draw_between(&d, -half, half);
+      count[b] = (uint32_t)rows;
+      gradient[b] = pull * rows;
+      hessian[b] = (extreme || levels == 1 ? levels : draw_between(&d, 0, levels)) * rows;
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += rows;
     }
+    in.most_gradient = in.n_rows * half;
+    const double weight = (double)in.total_hessian * in.hessian_unit;
+    struct scan_rules rules = {.min_data = draw_between(&d, 1, 30),
+                               .min_sum_hessian = i % 3 == 0 ? weight / 8 * draw_uniform(&d) : 1e-3};
+    if (i % 5 < 2) rules.lambda_l1 = (double)in.most_gradient * in.gradient_unit / 8 * draw_uniform(&d);
+    if (i % 25 == 3) /* hardly anything is left of the sums but what is rounded off them */
+      rules.lambda_l1 = largest_side(&in) * in.gradient_unit * (1 - ldexp(1, -(int)draw_between(&d, 8, 30)));
+    if (i % 7 < 2) rules.lambda_l2 = ldexp(draw_uniform(&d), (int)draw_between(&d, -10, 20));
+    check_floors(&in, &rules, &splits, &refusals);
   }
   assert_true(splits > 8000 && refusals > 2000);
   guarded_free(gradient, BINS * 8, GUARDED_END);
@@ -465,7 +537,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(random_histograms),          cmocka_unit_test(largest_sums),
       cmocka_unit_test(sums_near_halves),           cmocka_unit_test(ties_go_to_the_same_threshold),
-      cmocka_unit_test(floors_about_the_best_gain), cmocka_unit_test(the_widest_feature),
+      cmocka_unit_test(floors_about_the_best_gain), cmocka_unit_test(sums_of_few_levels),
+      cmocka_unit_test(the_widest_feature),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
