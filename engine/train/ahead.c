@@ -1,9 +1,12 @@
 /* ahead.c - which leaf is split next is known only when the last one's children are searched, and a small
  * leaf is too little work for several threads. But the leaf that comes second now is split sooner or later
  * nearly always. So one thread grows the tree, dividing the leaf whose turn it is wherever that is not done
- * yet, while the others take the best of the leaves that nobody has taken; the children wait until their leaf
- * is the best one, and the tree is the same. No thread waits for a barrier: only the first one, and only for
- * the very leaf whose turn it is, when another is still at it.
+ * yet, while the others take the best of the leaves that nobody has taken, children of leaves that are
+ * divided already among them; the children wait until their leaf is the best one, and the tree is the same.
+ * No thread waits for a barrier: only the first one, and only for the very leaf whose turn it is, or a child
+ * of it, when another is still at it. How much a leaf has to gain to be split at all is about what it was in
+ * the tree before: of 255 leaves of 1,000,000 x 28 so 1 % of the divisions are in vain, by the order alone 8
+ * %. Leaves that are work for all threads and gain that much come first of all.
  *
  * Leaves belong to whoever holds the lock, but those that are taken (pending >= 0): their rows, histograms
  * and children are the taker's until `known`. */
@@ -17,27 +20,33 @@
 #include "train/hist.h"
 
 enum {
-  /* A leaf of so many cells and rows is shared by all threads, or of fewer where it has most of the rows, so
-   * that the other leaves are nothing much to do meanwhile. */
+  /* A leaf of so many cells and rows is shared by all threads, in a tree of many leaves only of more than a
+   * LARGE_PART of all: there are others enough to keep the threads busy until the end. Or of fewer where it
+   * has most of the rows, so that the other leaves are nothing much to do meanwhile. */
   LARGE_UPDATES = 1 << 20,
-  MEDIUM_UPDATES = 1 << 18
+  MOST_UPDATES = 1 << 22,
+  LARGE_PART = 16,
+  MEDIUM_UPDATES = 1 << 18,
+  MANY_LEAVES = 4 * LARGE_PART
 };
 
 struct growth {
   struct workspace *ws;
   const struct ahead_tree *tree;
   struct team_lock lock;
-  int n_taken;           /* and not yet part of the tree */
-  int n_busy;            /* of these, not yet divided */
+  int n_busy;            /* leaves that are being divided */
   atomic_uint n_changes; /* of what there is to take or to wait for */
   bool over;
   double wall_s, processor_s; /* of all threads together */
 };
 
 static bool is_small(const struct workspace *ws, int leaf) {
-  const uint64_t n_rows = ws->leaves[leaf].n_rows;
-  const uint64_t large = n_rows > ws->n_bag / 2 ? MEDIUM_UPDATES : LARGE_UPDATES;
-  return n_rows * workspace_matrix(ws)->n_carriers < large;
+  const uint64_t n_rows = ws->leaves[leaf].n_rows, n_carriers = workspace_matrix(ws)->n_carriers;
+  uint64_t large = ws->grow.num_leaves < MANY_LEAVES ? 0 : ws->n_bag * n_carriers / LARGE_PART;
+  if (large > MOST_UPDATES) large = MOST_UPDATES;
+  if (large < LARGE_UPDATES) large = LARGE_UPDATES;
+  if (n_rows > ws->n_bag / 2) large = MEDIUM_UPDATES;
+  return n_rows * n_carriers < large;
 }
 
 /* Leaves of a tree that are divided and not yet split. */
@@ -47,10 +56,83 @@ static int n_divided(const struct workspace *ws, int n_leaves) {
   return n;
 }
 
+/* Splits that are known to come before the leaf's, of leaf `at` and below it. */
+static int n_before_at(const struct workspace *ws, int at, int leaf) {
+  const struct leaf *other = &ws->leaves[at];
+  if (at == leaf || !(other->best.gain > 0) || !expand_before(ws, other, &ws->leaves[leaf])) return 0;
+  if (other->pending < 0 || !other->known) return 1;
+  return 1 + n_before_at(ws, other->pending, leaf) + n_before_at(ws, other->pending + 1, leaf);
+}
+
+/* A leaf that nobody has taken, and when its turn comes: it gains more than `turn`, or as much, and so do all
+ * above it that are not split yet. */
+struct candidate {
+  int leaf; /* -1: none */
+  double turn;
+};
+
+/* The first such leaf that is small, or is not, of leaf `at` and below it. */
+static void look_at(const struct workspace *ws, int at, double turn, bool small, struct candidate *first) {
+  const struct leaf *leaf = &ws->leaves[at];
+  if (leaf->best.gain < turn) turn = leaf->best.gain;
+  if (leaf->pending >= 0) {
+    if (!leaf->known) return;
+    look_at(ws, leaf->pending, turn, small, first);
+    look_at(ws, leaf->pending + 1, turn, small, first);
+    return;
+  }
+  if (!(leaf->best.gain > 0) || is_small(ws, at) != small) return;
+  const bool earlier = ws->grow.depthwise || turn == first->turn
+                           ? first->leaf < 0 || expand_before(ws, leaf, &ws->leaves[first->leaf])
+                           : turn > first->turn;
+  if (earlier) *first = (struct candidate){at, turn};
+}
+
+static struct candidate first_of(const struct workspace *ws, int n_leaves, bool small) {
+  struct candidate first = {-1, 0};
+  for (int l = 0; l < n_leaves; l++) look_at(ws, l, INFINITY, small, &first);
+  return first;
+}
+
+/* The small leaf to be divided next, where it is likely to be split; -1: there is none. The few first ones
+ * are, others by what the tree before stopped at, but at the very end. */
+static int choose(const struct workspace *ws, int n_leaves) {
+  /* the last free pair is always left for the leaf whose turn it is */
+  if (ws->n_pending < 2) return -1;
+  const struct candidate first = first_of(ws, n_leaves, true);
+  if (first.leaf < 0) return -1;
+  const int n_left = ws->grow.num_leaves - n_leaves;
+  int before = 0;
+  for (int l = 0; l < n_leaves && before < n_left; l++) before += n_before_at(ws, l, first.leaf);
+  if (before >= n_left) return -1;
+  if (before < 2 * ws->n_threads) return first.leaf;
+  return (ws->gain_in_sight >= 0 ? first.turn > ws->gain_in_sight : before < n_left / 4) ? first.leaf : -1;
+}
+
+/* In a tree of few leaves one that is divided in vain costs more than is saved. */
+int ahead_large(const struct workspace *ws, int n_leaves) {
+  if (!ws->speculative || ws->grow.num_leaves < MANY_LEAVES) return -1;
+  if (ws->gain_in_sight < 0 || ws->n_pending < 2) return -1;
+  const struct candidate first = first_of(ws, n_leaves, false);
+  return first.leaf >= 0 && first.turn > ws->gain_in_sight ? first.leaf : -1;
+}
+
+void ahead_note_tree(struct workspace *ws, int n_leaves) {
+  const double gain = ws->leaves[expand_best(ws, n_leaves)].best.gain;
+  ws->gain_in_sight = ws->grow.depthwise ? -1 : gain > 0 ? gain : 0;
+}
+
 bool ahead_takes(const struct workspace *ws, int n_leaves, int leaf) {
   if (!ws->speculative || hist_shares_columns(ws, ws->leaves[leaf].n_rows) || !is_small(ws, leaf))
     return false;
   return ws->grow.num_leaves - n_leaves - n_divided(ws, n_leaves) > 1;
+}
+
+/* No thread is at one of the children, which would change their places. */
+static bool is_at_rest(const struct workspace *ws, int leaf) {
+  for (int c = ws->leaves[leaf].pending; c < ws->leaves[leaf].pending + 2; c++)
+    if (ws->leaves[c].pending >= 0 && !ws->leaves[c].known) return false;
+  return true;
 }
 
 static void note_change(struct growth *growth) {
@@ -67,44 +149,11 @@ static void wait_for_change(struct growth *growth) {
   team_lock(&growth->lock);
 }
 
-/* Leaves whose turn comes before. */
-static int n_before(const struct workspace *ws, int n_leaves, int leaf) {
-  int n = 0;
-  for (int l = 0; l < n_leaves; l++)
-    n += l != leaf && ws->leaves[l].best.gain > 0 && expand_before(ws, &ws->leaves[l], &ws->leaves[leaf]);
-  return n;
-}
-
-/* So many of the best leaves are divided before their turn: while much of the tree is still to come nearly
- * all of these will be part of it (255 leaves: 5 % of the divisions are in vain, with twice as many as
- * threads 1 %, where a thread waits for a third of its time). */
-static int n_ahead(const struct workspace *ws, int n_left) {
-  enum { MOST = WORKSPACE_PENDING / 2 };
-  const int share = n_left / 4 < MOST ? n_left / 4 : MOST;
-  return share > 2 * ws->n_threads ? share : 2 * ws->n_threads;
-}
-
-/* The best small leaf that nobody has taken, where its turn comes soon; -1: there is none. */
-static int choose(const struct growth *growth) {
-  const struct workspace *ws = growth->ws;
-  const int n_leaves = *growth->tree->n_leaves, n_left = ws->grow.num_leaves - n_leaves;
-  /* the last free pair is always left for the leaf whose turn it is */
-  if (growth->n_taken >= n_left || ws->n_pending < 2) return -1;
-  int best = -1;
-  for (int l = 0; l < n_leaves; l++) {
-    const struct leaf *leaf = &ws->leaves[l];
-    if (leaf->pending >= 0 || !(leaf->best.gain > 0) || !is_small(ws, l)) continue;
-    if (best < 0 || expand_before(ws, leaf, &ws->leaves[best])) best = l;
-  }
-  return best >= 0 && n_before(ws, n_leaves, best) < n_ahead(ws, n_left) ? best : -1;
-}
-
 /* Divides a leaf, the lock being held before and after. */
 static void divide(struct growth *growth, int leaf, int thread) {
   struct workspace *ws = growth->ws;
   bool last = ws->grow.num_leaves - *growth->tree->n_leaves == 1;
   expand_take(ws, leaf);
-  growth->n_taken++;
   growth->n_busy++;
   team_unlock(&growth->lock);
   expand_taken(ws, leaf, thread, last);
@@ -123,17 +172,16 @@ static void grow(struct growth *growth, int thread) {
     int leaf = expand_best(ws, *tree->n_leaves);
     if (!(ws->leaves[leaf].best.gain > 0)) break;
     if (ws->leaves[leaf].pending < 0) {
-      const bool last = ws->grow.num_leaves - *tree->n_leaves - growth->n_taken == 1;
+      const bool last = ws->grow.num_leaves - *tree->n_leaves - n_divided(ws, *tree->n_leaves) <= 1;
       if (!is_small(ws, leaf) || (last && growth->n_busy == 0)) break; /* work for all threads */
       divide(growth, leaf, thread);
     }
-    if (ws->leaves[leaf].known) {
-      growth->n_taken--;
+    if (ws->leaves[leaf].known && is_at_rest(ws, leaf)) {
       if (!tree->settle(tree->user, leaf)) break;
       note_change(growth);
       continue;
     }
-    int other = choose(growth);
+    int other = choose(ws, *tree->n_leaves);
     if (other >= 0)
       divide(growth, other, thread);
     else
@@ -147,7 +195,7 @@ static void grow(struct growth *growth, int thread) {
 static void help(struct growth *growth, int thread) {
   team_lock(&growth->lock);
   while (!growth->over) {
-    int leaf = choose(growth);
+    int leaf = choose(growth->ws, *growth->tree->n_leaves);
     if (leaf >= 0)
       divide(growth, leaf, thread);
     else
@@ -174,7 +222,6 @@ static void take_part(void *user, size_t chunk, int thread) {
 
 void ahead_grow(struct workspace *ws, const struct ahead_tree *tree) {
   struct growth growth = {.ws = ws, .tree = tree};
-  growth.n_taken = n_divided(ws, *tree->n_leaves);
   const int n_threads = crowd_alone(ws) ? 1 : ws->n_threads;
   copse_parallel_for(n_threads, (size_t)n_threads, take_part, &growth);
   expand_collect_phases(ws, n_threads);

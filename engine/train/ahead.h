@@ -13,6 +13,11 @@ struct ahead_tree {
   void *user;
 };
 
+/* The best large leaf that nobody has divided, where it is likely to be split; -1: there is none. */
+int ahead_large(const struct workspace *ws, int n_leaves);
+/* A tree is full, or nothing gains: what the best leaf would have gained that is not split is about what the
+ * next tree's will. */
+void ahead_note_tree(struct workspace *ws, int n_leaves);
 /* Whether ahead_grow takes the leaf: the workspace has slots to spare and the leaf is small. */
 bool ahead_takes(const struct workspace *ws, int n_leaves, int leaf);
 

@@ -159,12 +159,16 @@ void expand_settle(struct workspace *ws, int leaf, int right) {
   ws->pending[ws->n_pending++] = left;
 }
 
+/* Bottom up: children may be divided in vain too. */
+static void put_together(const struct workspace *ws, const struct leaf *leaf) {
+  if (leaf->pending < 0) return;
+  const struct leaf *left = &ws->leaves[leaf->pending], *right = left + 1;
+  put_together(ws, left);
+  put_together(ws, right);
+  if (right->area.rows == leaf->area.room)
+    memcpy(left->area.rows + left->n_rows, right->area.rows, right->n_rows * sizeof *right->area.rows);
+}
+
 void expand_end(struct workspace *ws, int n_leaves) {
-  for (int l = 0; l < n_leaves; l++) {
-    const struct leaf *leaf = &ws->leaves[l];
-    if (leaf->pending < 0) continue;
-    const struct leaf *left = &ws->leaves[leaf->pending], *right = left + 1;
-    if (right->area.rows == leaf->area.room)
-      memcpy(left->area.rows + left->n_rows, right->area.rows, right->n_rows * sizeof *right->area.rows);
-  }
+  for (int l = 0; l < n_leaves; l++) put_together(ws, &ws->leaves[l]);
 }

@@ -155,6 +155,11 @@ static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_e
     int leaf = expand_best(ws, tree->n_leaves);
     if (!(ws->leaves[leaf].best.gain > 0)) break;
     if (ws->leaves[leaf].pending < 0) {
+      const int large = ahead_large(ws, tree->n_leaves);
+      if (large >= 0) {
+        expand_leaf(ws, tree->n_leaves, large);
+        continue;
+      }
       if (ahead_takes(ws, tree->n_leaves, leaf)) {
         ahead_grow(ws, &ahead);
         continue;
@@ -164,6 +169,7 @@ static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_e
     settle(&growing, leaf);
   }
   expand_end(ws, tree->n_leaves);
+  ahead_note_tree(ws, tree->n_leaves);
   return growing.status;
 }
 

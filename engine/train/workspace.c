@@ -208,6 +208,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
                               const struct kernels *kernels, struct workspace *out, copse_error *err) {
   *out = (struct workspace){.ctx = ctx, .data = data, .kernels = kernels, .grow = *grow, .sample = *sample};
   struct workspace *ws = out;
+  ws->gain_in_sight = -1;
   ws->n_threads = workspace_threads(ctx, data, n_threads);
   /* A tree cannot have more leaves than rows. */
   if ((uint64_t)ws->grow.num_leaves > data->n_rows && data->n_rows > 0)

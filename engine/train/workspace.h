@@ -42,21 +42,21 @@ struct row_area {
 struct leaf {
   uint64_t begin, n_rows; /* begin: of the other leaves' as they lie side by side, those before */
   struct row_area area;   /* [n_rows] */
+  int pending; /* the children are made: the left one's number, the right one's is the next; -1: they are not
+                */
+  bool known;  /* and all is known of them */
+  int depth;
+  struct split best;
   int64_t total_gradient, total_hessian;
   double sum_gradient, sum_hessian; /* the same as LightGBM rounds them, where workspace.rests are */
   double output;                    /* unshrunk value the leaf got when it was made */
   double lower, upper;              /* limits of the outputs of its children (monotone constraints) */
   int part_of; /* pending: the leaf of the tree that it is a side of; -1: it is one itself */
   bool right_part;
-  int depth;
-  uint64_t key; /* of the path from the root: what draws at this node are keyed by */
-  int slot;     /* of the pool, -1: none */
-  int spare[2]; /* slots for its children, -1: none */
-  int pending;  /* the children are made: the left one's number, the right one's is the next; -1: they are not
-                 */
-  bool known;   /* and all is known of them */
+  uint64_t key;   /* of the path from the root: what draws at this node are keyed by */
+  int slot;       /* of the pool, -1: none */
+  int spare[2];   /* slots for its children, -1: none */
   bool has_rests; /* workspace.rests are of this leaf's rows, no longer its parent's */
-  struct split best;
 };
 
 /* Sorted categorical search: bins kept, with their sort keys. */
@@ -188,9 +188,10 @@ struct workspace {
   int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
   struct crowd crowd;
-  bool shares_columns; /* threads share small leaves, see hist.h; else they are one thread's each */
-  bool speculative;    /* there are slots enough for leaves that are divided ahead */
-  int64_t *pool;       /* gradient and hessian planes of all slots */
+  double gain_in_sight; /* about what a leaf has to gain to be split, see ahead.h; below 0: not known */
+  bool shares_columns;  /* threads share small leaves, see hist.h; else they are one thread's each */
+  bool speculative;     /* there are slots enough for leaves that are divided ahead */
+  int64_t *pool;        /* gradient and hessian planes of all slots */
   struct hist_planes *slots;
   atomic_int *slot_leaf; /* leaf that owns a slot */
 
