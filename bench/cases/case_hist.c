@@ -22,7 +22,8 @@ struct matrix {
   struct hist_block block;
   struct row_gradient *gradients;
   struct hist_pair *cells;
-  int64_t *packed, *packed_cells;
+  int32_t *packed;
+  int64_t *packed_cells;
   struct hist_pair *joint_cells;
 };
 
@@ -41,7 +42,7 @@ static const struct matrix *matrix_of(int variant) {
   m->packed_cells = bench_room(n_cells, sizeof *m->packed_cells);
   m->joint_cells = bench_room(HIST_MOST_SOURCES * (size_t)n_cells, sizeof *m->joint_cells);
   for (uint64_t r = 0; r < N_ROWS; r++) {
-    m->packed[r] = (int64_t)(bench_mix(r) & 0xFF) + 1;
+    m->packed[r] = (int32_t)(bench_mix(r) & 0xFF) + 1;
     m->gradients[r] = (struct row_gradient){(float)(bench_mix(r) & 0xFFFF) - 0x8000, 1};
     for (uint32_t c = 0; c < n_columns; c++) {
       uint32_t bin = (uint32_t)(bench_uniform(r * 64 + c) * n_bins);

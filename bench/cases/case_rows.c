@@ -127,7 +127,7 @@ void bench_pack(struct bench_state *state, const struct kernels *kernels, int ar
                                  .stochastic = argument != 0,
                                  .gradient_key = 1,
                                  .hessian_key = 2};
-  int64_t *packed = bench_room(N_ROWS, sizeof *packed);
+  int32_t *packed = bench_room(N_ROWS, sizeof *packed);
   while (bench_next(state)) kernels->pack(&rule, arrays.gradient, arrays.hessian, N_ROWS, packed);
   copse_free(packed);
   report_memory(state, 16, "memory: 8 bytes read, 8 written a row");

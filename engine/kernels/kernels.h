@@ -28,9 +28,18 @@ enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32, 
  * added, or fewer; walks of fewer than HIST_FEWEST_SPREAD columns fetch one with each row. */
 enum { HIST_TILE_ROWS = 768, HIST_MOST_COLUMNS = 10, HIST_MOST_BETWEEN = 3, HIST_FEWEST_SPREAD = 4 };
 
-/* Packed form (quantised training): gradient 2^32 + hessian in one integer, gradients within +-
- * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; spilled after HIST_PACKED_ROWS rows. */
+/* Packed form (quantised training), one integer: a row's is gradient 2^16 + hessian, gradients within +-
+ * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; a cell's is gradient 2^32 + hessian,
+ * spilled after HIST_PACKED_ROWS rows. */
 enum { HIST_PACKED_GRADIENT = 32767, HIST_PACKED_HESSIAN = 65534, HIST_PACKED_ROWS = 1 << 15 };
+
+static inline int32_t packed_row_of(int32_t gradient, int32_t hessian) { return gradient * 65536 + hessian; }
+static inline int32_t packed_hessian(int32_t row) { return row & 0xFFFF; }
+static inline int32_t packed_gradient(int32_t row) { return row >> 16; }
+/* What the row adds to a cell. */
+static inline int64_t packed_cell_of(int32_t row) {
+  return (int64_t)packed_gradient(row) * ((int64_t)1 << 32) + packed_hessian(row);
+}
 
 /* One row's gradient and hessian, or one histogram cell's sums, in fixed point. */
 struct hist_pair {
@@ -235,11 +244,11 @@ struct kernels {
                      const struct hist_target *target);
   /* The same two in packed form; packed is indexed by row. */
   void (*hist_update_packed)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
-                             uint64_t end, const int64_t *packed, int64_t *cells);
+                             uint64_t end, const int32_t *packed, int64_t *cells);
   void (*hist_spill_packed)(int64_t *cells, uint64_t n, const struct hist_target *target);
   /* packed[i] of n rows. */
   void (*pack)(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
-               int64_t *packed);
+               int32_t *packed);
   /* parent[i] -= child[i]: the sibling's histogram takes the parent's place. count planes may be NULL. */
   void (*hist_subtract)(int64_t *gradient, int64_t *hessian, uint32_t *count, const int64_t *child_gradient,
                         const int64_t *child_hessian, const uint32_t *child_count, uint64_t n);

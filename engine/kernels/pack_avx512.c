@@ -61,18 +61,18 @@ static inline __attribute__((always_inline)) __m512i hessian_levels(const struct
 
 static inline __attribute__((always_inline)) void pack_eight(const struct packing *p, const float *gradient,
                                                              const float *hessian, __m256i g_bits,
-                                                             __m256i h_bits, int64_t *packed) {
+                                                             __m256i h_bits, int32_t *packed) {
   const __m512d value = _mm512_cvtps_pd(_mm256_loadu_ps(gradient));
-  __m512i g = _mm512_slli_epi64(gradient_levels(p, value, g_bits), 32);
+  __m512i g = _mm512_slli_epi64(gradient_levels(p, value, g_bits), 16);
   __m512i h = hessian_levels(p, _mm256_loadu_ps(hessian), h_bits);
   g = _mm512_mask_sub_epi64(g, _mm512_movepi64_mask(_mm512_castpd_si512(value)), _mm512_setzero_si512(), g);
-  _mm512_storeu_si512(packed, _mm512_add_epi64(g, h));
+  _mm256_storeu_si256((__m256i *)(void *)packed, _mm512_cvtepi64_epi32(_mm512_add_epi64(g, h)));
 }
 
 static inline __attribute__((always_inline)) void pack_group(const struct packing *p,
                                                              const struct pack_rule *rule, __m512i rows,
                                                              const float *gradient, const float *hessian,
-                                                             int64_t *packed) {
+                                                             int32_t *packed) {
   __m512i g_bits = _mm512_setzero_si512(), h_bits = g_bits;
   if (p->stochastic) {
     g_bits = spread_bits(rows, rule->gradient_key);
@@ -90,11 +90,11 @@ static inline __m512i rows_from(uint32_t first) {
 
 /* The last rows from i on, fewer than sixteen. */
 static void pack_rest(const struct packing *p, const struct pack_rule *rule, const float *gradient,
-                      const float *hessian, uint64_t i, uint64_t n, int64_t *packed) {
+                      const float *hessian, uint64_t i, uint64_t n, int32_t *packed) {
   const size_t left = n - i;
   float gradients[GROUP] = {0}, hessians[GROUP] = {0};
   uint32_t numbers[GROUP] = {0};
-  int64_t out[GROUP];
+  int32_t out[GROUP];
   memcpy(gradients, gradient + i, left * sizeof *gradient);
   memcpy(hessians, hessian + i, left * sizeof *hessian);
   if (rule->row_numbers != NULL) memcpy(numbers, rule->row_numbers + i, left * sizeof *numbers);
@@ -107,7 +107,7 @@ static void pack_rest(const struct packing *p, const struct pack_rule *rule, con
 static inline __attribute__((always_inline)) void pack_all(const struct packing *p,
                                                            const struct pack_rule *rule,
                                                            const float *gradient, const float *hessian,
-                                                           uint64_t n, int64_t *packed) {
+                                                           uint64_t n, int32_t *packed) {
   const uint32_t *numbers = rule->row_numbers;
   uint64_t i = 0;
   for (; i + GROUP <= n; i += GROUP) {
@@ -116,14 +116,13 @@ static inline __attribute__((always_inline)) void pack_all(const struct packing 
     __builtin_prefetch((const char *)(gradient + i) + PAGE);
     __builtin_prefetch((const char *)(hessian + i) + PAGE);
     __builtin_prefetch((const char *)(packed + i) + PAGE, 1);
-    __builtin_prefetch((const char *)(packed + i + LANES) + PAGE, 1);
     pack_group(p, rule, rows, gradient + i, hessian + i, packed + i);
   }
   if (i < n) pack_rest(p, rule, gradient, hessian, i, n, packed);
 }
 
 static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
-                 int64_t *packed) {
+                 int32_t *packed) {
   struct packing p = {_mm512_set1_pd(rule->gradient_step),
                       _mm512_set1_pd(1 / rule->gradient_step),
                       _mm512_set1_pd(rule->gradient_levels),

@@ -1,9 +1,10 @@
 /* packed_loops.h - the slots of packed histograms, written once and compiled for every tier.
  *
  * Quantised training (Shi et al., NeurIPS 2022) rounds gradients to few levels, so that a row's gradient and
- * hessian fit one 64-bit integer, gradient 2^32 + hessian, and a cell is one addition. The hessian is never
- * negative: the low half is its sum as it stands, and no carry reaches the high half while sums stay below
- * 2^32 (HIST_PACKED_ROWS rows of HIST_PACKED_HESSIAN). */
+ * hessian fit 32 bits, gradient 2^16 + hessian, and a cell's sums one 64-bit integer, gradient 2^32 +
+ * hessian: a cell is one addition. The hessian is never negative: the low half is its sum as it stands, and
+ * no carry reaches the high half while sums stay below 2^32 (HIST_PACKED_ROWS rows of HIST_PACKED_HESSIAN).
+ */
 #ifndef COPSE_KERNELS_PACKED_LOOPS_H
 #define COPSE_KERNELS_PACKED_LOOPS_H
 
@@ -12,22 +13,24 @@
 
 #include "kernels/kernels.h"
 
-static inline const int64_t *packed_values(const int64_t *source, const uint32_t *rows, uint64_t at, size_t n,
+static inline const int64_t *packed_values(const int32_t *source, const uint32_t *rows, uint64_t at, size_t n,
                                            int64_t *room) {
-  if (rows == NULL) return source + at;
-  for (size_t i = 0; i < n; i++) room[i] = source[rows[at + i]];
+  if (rows == NULL)
+    for (size_t i = 0; i < n; i++) room[i] = packed_cell_of(source[at + i]);
+  else
+    for (size_t i = 0; i < n; i++) room[i] = packed_cell_of(source[rows[at + i]]);
   return room;
 }
 
-static inline const void *packed_value_at(const int64_t *source, uint64_t row) { return source + row; }
+static inline const void *packed_value_at(const int32_t *source, uint64_t row) { return source + row; }
 
 #define HIST_CELL int64_t
-#define HIST_SOURCE int64_t
+#define HIST_SOURCE int32_t
 #define HIST_NAME(name) packed_##name
 #include "kernels/hist_tile.h"
 
 static void hist_update_packed(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
-                               uint64_t end, const int64_t *packed, int64_t *cells) {
+                               uint64_t end, const int32_t *packed, int64_t *cells) {
   if (block->cell_bytes == 1)
     packed_add(block, rows, begin, end, packed, cells);
   else
@@ -88,7 +91,7 @@ static inline uint32_t pack_bits(uint32_t row, uint32_t key) {
 /* No jump depends on a row, so that a tier's compiler makes vectors of it. */
 static inline __attribute__((always_inline)) void pack_rows(
     const struct pack_rule *rule, const float *restrict gradient, const float *restrict hessian, uint64_t n,
-    const uint32_t *restrict numbers, int64_t *restrict packed, bool stochastic, bool constant_hessian) {
+    const uint32_t *restrict numbers, int32_t *restrict packed, bool stochastic, bool constant_hessian) {
   const double g_step = rule->gradient_step, h_step = rule->hessian_step;
   const double g_most = rule->gradient_levels, h_most = rule->hessian_levels;
   const uint32_t g_key = rule->gradient_key, h_key = rule->hessian_key, first = rule->first_row;
@@ -103,14 +106,14 @@ static inline __attribute__((always_inline)) void pack_rows(
     int32_t bits;
     memcpy(&bits, &gradient[i], sizeof bits);
     int32_t sign = bits >> 31, whole = ((int32_t)magnitude ^ sign) - sign; /* -0.0 has no magnitude */
-    packed[i] = (int64_t)whole * ((int64_t)1 << 32) + (int32_t)level;
+    packed[i] = packed_row_of(whole, (int32_t)level);
   }
 }
 
 static inline __attribute__((always_inline)) void pack_numbered(const struct pack_rule *rule,
                                                                 const float *gradient, const float *hessian,
                                                                 uint64_t n, const uint32_t *numbers,
-                                                                int64_t *packed) {
+                                                                int32_t *packed) {
   if (rule->stochastic && rule->constant_hessian)
     pack_rows(rule, gradient, hessian, n, numbers, packed, true, true);
   else if (rule->stochastic)
@@ -120,7 +123,7 @@ static inline __attribute__((always_inline)) void pack_numbered(const struct pac
 }
 
 static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
-                 int64_t *packed) {
+                 int32_t *packed) {
   if (rule->row_numbers != NULL)
     pack_numbered(rule, gradient, hessian, n, rule->row_numbers, packed);
   else

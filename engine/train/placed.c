@@ -23,6 +23,14 @@ struct move_job {
   double *to;
 };
 
+/* Scores that are turned where they lie, half of each in either room meanwhile. */
+struct turn_job {
+  const copse_booster *booster;
+  bool back;
+  double *score;
+  uint32_t *low, *high;
+};
+
 static uint64_t chunk_of(const copse_booster *booster, size_t chunk, uint64_t *begin) {
   uint64_t n = booster->sets[0].data->n_rows;
   *begin = (uint64_t)chunk * WORKSPACE_CHUNK;
@@ -58,23 +66,36 @@ static void move_scores(void *user, size_t chunk, int thread) {
     for (uint64_t i = begin; i < end; i++) job->to[i] = job->from[row_of[i]];
 }
 
-static void copy_scores(void *user, size_t chunk, int thread) {
+static void take_scores(void *user, size_t chunk, int thread) {
   (void)thread;
-  const struct move_job *job = user;
+  const struct turn_job *job = user;
+  const uint32_t *row_of = job->booster->workspace.row_of;
   uint64_t begin, end = chunk_of(job->booster, chunk, &begin);
-  memcpy(job->to + begin, job->from + begin, (end - begin) * sizeof *job->to);
+  for (uint64_t i = begin; i < end; i++) {
+    const uint64_t from = job->back ? i : row_of[i], to = job->back ? row_of[i] : i;
+    uint64_t bits;
+    memcpy(&bits, &job->score[from], sizeof bits);
+    job->low[to] = (uint32_t)bits;
+    job->high[to] = (uint32_t)(bits >> 32);
+  }
+}
+
+static void put_scores(void *user, size_t chunk, int thread) {
+  (void)thread;
+  const struct turn_job *job = user;
+  uint64_t begin, end = chunk_of(job->booster, chunk, &begin);
+  for (uint64_t i = begin; i < end; i++) {
+    const uint64_t bits = (uint64_t)job->high[i] << 32 | job->low[i];
+    memcpy(&job->score[i], &bits, sizeof bits);
+  }
 }
 
 void placed_turn(const copse_booster *booster, double *score, bool back) {
   const struct workspace *ws = &booster->workspace;
-  _Static_assert(sizeof *ws->gradients == sizeof *score && sizeof *ws->packed == sizeof *score,
-                 "a tree's gradients are room for the scores of all rows");
-  double *room = ws->packed != NULL ? (void *)ws->packed : (void *)ws->gradients;
-  struct move_job job = {booster, back, score, room};
-  for_chunks(booster, move_scores, &job);
-  job.from = room;
-  job.to = score;
-  for_chunks(booster, copy_scores, &job);
+  /* rows are not being divided: what they are divided into is room */
+  struct turn_job job = {booster, back, score, ws->rows_left, ws->rows_right};
+  for_chunks(booster, take_scores, &job);
+  for_chunks(booster, put_scores, &job);
 }
 
 double *placed_scores(const copse_booster *booster) {

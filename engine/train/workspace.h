@@ -154,7 +154,7 @@ struct workspace {
   double true_gradient_scale, true_hessian_scale; /* quantised: of sums of the gradients before rounding */
   struct row_gradient *gradients;                 /* [n_rows]; NULL with quantised gradients */
   struct hist_source source;                      /* of those rows */
-  int64_t *packed;                                /* [n_rows] instead, with quantised gradients; else NULL */
+  int32_t *packed;                                /* [n_rows] instead, with quantised gradients; else NULL */
 
   uint32_t *rows, *rows_left, *rows_right; /* [n_rows] */
 

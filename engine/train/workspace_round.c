@@ -86,9 +86,9 @@ static void take_chunk(void *user, size_t chunk, int thread) {
 static void sum_packed(const struct workspace *ws, const uint32_t *rows, uint64_t begin, uint64_t end,
                        struct row_chunk *sums) {
   for (uint64_t i = begin; i < end; i++) {
-    int64_t packed = ws->packed[rows != NULL ? rows[i] : i], low = packed & UINT32_MAX;
-    sums->gradient += (packed - low) / ((int64_t)1 << 32);
-    sums->hessian += low;
+    const int32_t row = ws->packed[rows != NULL ? rows[i] : i];
+    sums->gradient += packed_gradient(row);
+    sums->hessian += packed_hessian(row);
   }
 }
 

@@ -8,10 +8,27 @@
 #include "testing.h"
 #include "tiers.h"
 
-enum { MOST_COLUMNS = 64, BINS = 37, ROOM = 40, CELLS = MOST_COLUMNS * ROOM, PADDING = 64 };
+enum { MOST_COLUMNS = 64, BINS = 37, ROOM = 40, CELLS = MOST_COLUMNS * ROOM, PADDING = 64, MOST_ROWS = 5000 };
 
 static int64_t packed_of(int64_t gradient, int64_t hessian) {
   return gradient * ((int64_t)1 << 32) + hessian;
+}
+
+static int32_t row_of(int64_t gradient, int64_t hessian) {
+  return (int32_t)(gradient * ((int64_t)1 << 16) + hessian);
+}
+
+/* Every fourth row is at a limit of either field. */
+static int64_t some_gradient(struct draw *d) {
+  const int64_t ends[] = {-HIST_PACKED_GRADIENT, -1, 0, HIST_PACKED_GRADIENT};
+  if (draw_between(d, 0, 3) == 0) return ends[draw_between(d, 0, 3)];
+  return draw_between(d, -HIST_PACKED_GRADIENT, HIST_PACKED_GRADIENT);
+}
+
+static int64_t some_hessian(struct draw *d) {
+  const int64_t ends[] = {0, 32767, 32768, HIST_PACKED_HESSIAN};
+  if (draw_between(d, 0, 3) == 0) return ends[draw_between(d, 0, 3)];
+  return draw_between(d, 0, HIST_PACKED_HESSIAN);
 }
 
 static uint32_t bin_at(const uint8_t *row, uint32_t cell_bytes, uint32_t column) {
@@ -25,10 +42,11 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
                        uint32_t n_columns) {
   uint32_t row_bytes = 4;
   while (row_bytes < n_columns * cell_bytes) row_bytes *= 2;
-  const size_t row_area = (size_t)n * row_bytes + PADDING, packed_area = n * sizeof(int64_t),
+  const size_t row_area = (size_t)n * row_bytes + PADDING, packed_area = n * sizeof(int32_t),
                list_area = n * sizeof(uint32_t);
   uint8_t *rows = guarded_alloc(row_area, GUARDED_END);
-  int64_t *packed = guarded_alloc(packed_area, GUARDED_END);
+  int32_t *packed = guarded_alloc(packed_area, GUARDED_END);
+  int64_t levels[MOST_ROWS][2];
   uint32_t *list = guarded_alloc(list_area, GUARDED_END), offsets[MOST_COLUMNS], n_list = 0;
   memset(rows, 0, row_area);
   for (uint32_t c = 0; c < n_columns; c++) offsets[c] = c * ROOM;
@@ -39,8 +57,9 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
       memcpy(rows + (size_t)r * row_bytes + (size_t)c * cell_bytes, cell_bytes == 1 ? (void *)&narrow : &bin,
              cell_bytes);
     }
-    packed[r] = packed_of(draw_between(d, -HIST_PACKED_GRADIENT, HIST_PACKED_GRADIENT),
-                          draw_between(d, 0, HIST_PACKED_HESSIAN));
+    levels[r][0] = some_gradient(d);
+    levels[r][1] = some_hessian(d);
+    packed[r] = row_of(levels[r][0], levels[r][1]);
     if (draw_between(d, 0, 2) > 0) list[n_list++] = r;
   }
   int64_t cells[CELLS] = {0}, gradient[CELLS], hessian[CELLS], want_g[CELLS], want_h[CELLS];
@@ -51,11 +70,10 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
   k->hist_spill_packed(cells, CELLS, &(struct hist_target){.planes = {gradient, hessian, NULL}});
   for (uint32_t i = 0; i < n + n_list; i++) {
     uint32_t row = i < n ? i : list[i - n];
-    int64_t h = packed[row] & UINT32_MAX;
     for (uint32_t c = 0; c < n_columns; c++) {
       uint32_t cell = offsets[c] + bin_at(rows + (size_t)row * row_bytes, cell_bytes, c);
-      want_g[cell] += (packed[row] - h) >> 32;
-      want_h[cell] += h;
+      want_g[cell] += levels[row][0];
+      want_h[cell] += levels[row][1];
     }
   }
   assert_memory_equal(gradient, want_g, sizeof gradient);
@@ -68,7 +86,7 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
 
 static void sums_of_rows(void **state) {
   (void)state;
-  static const uint32_t sizes[] = {1, 2, 7, 8, 63, 511, 512, 513, 1025, 5000};
+  static const uint32_t sizes[] = {1, 2, 7, 8, 63, 511, 512, 513, 1025, MOST_ROWS};
   struct draw d = {.seed = 31};
   FOR_EACH_TIER(k) {
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
@@ -89,12 +107,12 @@ static void a_full_cell_holds(void **state) {
   (void)state;
   enum { ROW_BYTES = 4 };
   static uint8_t rows[HIST_PACKED_ROWS * ROW_BYTES + PADDING];
-  static int64_t packed[HIST_PACKED_ROWS];
+  static int32_t packed[HIST_PACKED_ROWS];
   const uint32_t offsets[1] = {0};
   struct hist_block block = {rows, ROW_BYTES, 1, 1, offsets};
   for (int sign = -1; sign <= 1; sign += 2) {
     for (int r = 0; r < HIST_PACKED_ROWS; r++)
-      packed[r] = packed_of((int64_t)sign * HIST_PACKED_GRADIENT, HIST_PACKED_HESSIAN);
+      packed[r] = row_of((int64_t)sign * HIST_PACKED_GRADIENT, HIST_PACKED_HESSIAN);
     FOR_EACH_TIER(k) {
       int64_t cells[256] = {0}, gradient[256] = {0}, hessian[256] = {0};
       k->hist_update_packed(&block, NULL, 0, HIST_PACKED_ROWS, packed, cells);
@@ -170,7 +188,7 @@ static void rounding_to_levels(void **state) {
   (void)state;
   enum { N = 4001 };
   static float g[N], h[N];
-  static int64_t packed[N], first[N];
+  static int32_t packed[N], first[N];
   static uint32_t numbers[N];
   for (uint32_t i = 0; i < N; i++) numbers[i] = 5 + i;
   struct draw d = {.seed = 32};
@@ -179,7 +197,9 @@ static void rounding_to_levels(void **state) {
     h[i] = (float)draw_between(&d, 0, 1000000) * 1e-6f;
   }
   g[0] = -1, g[1] = 1, g[2] = 0, h[0] = 1, h[1] = 0;
-  for (int levels = 2; levels <= HIST_PACKED_HESSIAN; levels = levels * 5 + 1) {
+  static const int some_levels[] = {2, 4, 11, 56, 281, 1406, 7031, 35156, 65533, HIST_PACKED_HESSIAN};
+  for (size_t l = 0; l < sizeof some_levels / sizeof *some_levels; l++) {
+    const int levels = some_levels[l];
     struct pack_rule rule = {.gradient_step = 1.0 / (levels / 2),
                              .hessian_step = 1.0 / levels,
                              .gradient_levels = levels / 2,
@@ -191,7 +211,7 @@ static void rounding_to_levels(void **state) {
       double bias = 0;
       kernels_of_tier(CPU_SCALAR)->pack(&rule, g, h, N, first);
       for (int i = 0; i < N; i++) {
-        int64_t low = first[i] & UINT32_MAX, high = (first[i] - low) >> 32;
+        int64_t low = first[i] & 0xFFFF, high = (first[i] - low) / 65536;
         double x = (double)g[i] / rule.gradient_step, y = (double)h[i] / rule.hessian_step;
         assert_true(fabs((double)high - x) < (stochastic ? 1.0 : 0.5000001));
         assert_true(fabs((double)low - y) < (stochastic ? 1.0 : 0.5000001));
@@ -220,8 +240,7 @@ static void rounding_to_levels(void **state) {
                                .constant_hessian = true};
   FOR_EACH_TIER(k) {
     k->pack(&constant, g, h, 3, packed);
-    assert_true(packed[0] == packed_of(-2, 1) && packed[1] == packed_of(2, 1) &&
-                packed[2] == packed_of(0, 1));
+    assert_true(packed[0] == row_of(-2, 1) && packed[1] == row_of(2, 1) && packed[2] == row_of(0, 1));
   }
 }
 
@@ -247,12 +266,12 @@ static void sums_beside_whole_numbers(void **state) {
                                    .gradient_levels = (double)levels,
                                    .hessian_levels = (double)levels};
     float g[MOST], h[MOST];
-    int64_t want[MOST], got[MOST];
+    int32_t want[MOST], got[MOST];
     for (uint64_t i = 0; i < n; i++) {
       h[i] = i % 3 == 2 ? value / 2 : value;
       g[i] = i % 2 == 1 ? -h[i] : h[i];
       const int64_t level = level_of(h[i], step, 0.5, (double)levels);
-      want[i] = packed_of(i % 2 == 1 ? -level : level, level);
+      want[i] = row_of(i % 2 == 1 ? -level : level, level);
     }
     FOR_EACH_TIER(k) {
       k->pack(&rule, g, h, n, got);
