@@ -81,6 +81,14 @@ static void category_sizes(struct workspace *ws, uint32_t *most_bins) {
   ws->bin_words = *most_bins / 32 + 1;
 }
 
+static uint32_t most_bins_of_all(const struct workspace *ws) {
+  const struct binned *binned = &ws->data->binned;
+  uint32_t most = 1;
+  for (uint32_t c = 0; c < binned->n_columns; c++)
+    if (binned->columns[c].n_bins > most) most = binned->columns[c].n_bins;
+  return most;
+}
+
 static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   uint32_t cells = workspace_block_cells(ws);
   size_t n_columns = ws->data->binned.n_columns;
@@ -95,7 +103,9 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
     lane->column_in_leaf = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_in_leaf);
     lane->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_best);
     lane->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *lane->column_bits);
-    bool planes = planes_create(ws->ctx, cells, ws->count_kind == COUNT_FIELD, &lane->planes);
+    const bool counted = ws->count_kind == COUNT_FIELD;
+    const bool planes = planes_create(ws->ctx, cells, counted, &lane->planes) &&
+                        planes_create(ws->ctx, most_bins_of_all(ws), counted, &lane->column);
     if (!planes || lane->cells == NULL || lane->categories.items == NULL || lane->categories.room == NULL ||
         lane->bits == NULL || lane->column_in_leaf == NULL || lane->column_best == NULL ||
         lane->column_bits == NULL)
@@ -124,7 +134,7 @@ static bool slots_create(struct workspace *ws, bool counted) {
   ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
   if (ws->pool == NULL) return false;
   for (int s = 0; s < ws->n_slots; s++) {
-    struct hist_planes *slot = &ws->slots[s];
+    struct hist_planes *slot = &ws->slots[s].planes;
     slot->gradient = ws->pool + (size_t)s * slot_words;
     slot->hessian = slot->gradient + n_cells;
     slot->count = counted ? (uint32_t *)(void *)(slot->hessian + n_cells) : NULL;
@@ -189,6 +199,12 @@ static bool weights_spread(const copse_dataset *data) {
   return (double)most > most_spread * (double)least;
 }
 
+static uint64_t cell_rows(const struct workspace *ws) {
+  const int levels = ws->grow.quant.levels;
+  if (ws->grow.quant.on) return hist_packed_rows(levels / 2, ws->constant_hessian ? 1 : levels);
+  return ws->count_bits > 0 ? HIST_SPILL_ROWS : UINT64_MAX;
+}
+
 /* There are columns for everybody, and counts ride in the hessians. */
 static bool can_share_columns(const struct binned *binned, int n_threads, enum count_kind kind,
                               unsigned count_bits) {
@@ -228,6 +244,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   else
     ws->count_kind = grow->compat.hessian_counts ? COUNT_ESTIMATE : COUNT_FIELD;
   ws->count_bits = ws->count_kind == COUNT_FIELD && !weights_spread(data) ? HIST_COUNT_BITS : 0;
+  ws->cell_rows = cell_rows(ws);
   ws->shares_columns = can_share_columns(&data->binned, ws->n_threads, ws->count_kind, ws->count_bits);
   uint32_t most_bins;
   category_sizes(ws, &most_bins);
@@ -271,6 +288,7 @@ void workspace_release(struct workspace *ws) {
     struct lane *lane = &ws->lanes[t];
     copse_free(lane->cells);
     planes_release(&lane->planes);
+    planes_release(&lane->column);
     copse_free(lane->categories.items);
     copse_free(lane->categories.room);
     copse_free(lane->bits);

@@ -3,7 +3,7 @@
  *
  *   rows      one permutation of the row numbers; a leaf owns a contiguous range of it
  *   source    gradient and hessian of every row, and their scales in fixed point
- *   pool      histograms of leaves, planes of gradients, hessians and counts; least recently used goes first
+ *   pool      histograms of leaves, see hist_form.h; least recently used goes first
  *   lanes     per thread: accumulator cells of one block, planes to merge, scratch of the categorical search
  *   leaves    row range, totals, best split of every leaf */
 #ifndef COPSE_TRAIN_WORKSPACE_H
@@ -56,12 +56,19 @@ struct category_scratch {
   struct category_key *items, *room; /* [most bins] */
 };
 
+/* A histogram of the pool. */
+struct hist_slot {
+  struct hist_planes planes; /* [n_cells] */
+  bool as_cells;             /* the first of them holds packed cells instead of all, see hist_form.h */
+};
+
 struct lane {
   _Alignas(
       64) struct hist_pair *cells; /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes;       /* [max block cells] */
   bool filled;                     /* they hold rows of the leaf being built */
   atomic_uint_least64_t next_row;  /* of this lane's share of that leaf's, see hist.c */
+  struct hist_planes column;       /* [most bins] made of packed cells, see hist_form.h */
   struct category_scratch categories;
   uint32_t *bits;              /* [bin_words] candidate set */
   bool *column_in_leaf;        /* [2 * n_columns] of the pair being searched */
@@ -148,6 +155,7 @@ struct workspace {
   enum count_kind count_kind;
   bool constant_hessian;
   unsigned count_bits, count_shift;
+  uint64_t cell_rows; /* that accumulator cells have room for */
   double gradient_unit, hessian_unit;
   double root_hessian;   /* of all rows, where it is not the sum of theirs (compat 10.3), else 0 */
   int64_t most_gradient; /* of a row, in magnitude */
@@ -180,7 +188,7 @@ struct workspace {
   bool shares_columns; /* threads share small leaves, see hist.h; else they are one thread's each */
   bool speculative;    /* there are slots enough for leaves that are divided ahead */
   int64_t *pool;       /* gradient and hessian planes of all slots */
-  struct hist_planes *slots;
+  struct hist_slot *slots;
   atomic_int *slot_leaf; /* leaf that owns a slot */
 
   struct lane *lanes; /* [n_threads] */
