@@ -13,10 +13,6 @@
 #include "train/sample.h"
 #include "train/split_lightgbm.h"
 
-/* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
- * recomputed. */
-static const double DEFAULT_POOL_MB = 4096;
-
 double workspace_clock(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -114,50 +110,6 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
       lane->column_best[i].bin_bits = lane->column_bits + i * ws->bin_words;
   }
   return true;
-}
-
-/* Whole cache lines. Planes of two leaves are gone through side by side: where they begin at the same place
- * of a page, as those of 256-bin columns would, what is read of one is taken at first for what was just
- * written to the other, and they crowd each other out of the L2 cache. So large ones begin at different
- * places. */
-static size_t plane_room(uint64_t n_cells) {
-  enum { LINE = 64 / sizeof(int64_t), PAGE = 4096 / sizeof(int64_t), APART = 6 * LINE };
-  const size_t n = (size_t)(n_cells + LINE - 1) / LINE * LINE;
-  return n < PAGE ? n : n + (PAGE + APART - n % PAGE) % PAGE;
-}
-
-/* All planes in one block, of which memory is used up to the last slot taken, in huge pages: small ones are
- * more than the translation buffer holds (1,000,000 x 28, 255 leaves: spills take half the time and less). */
-static bool slots_create(struct workspace *ws, bool counted) {
-  const size_t n_cells = plane_room(ws->data->binned.n_cells);
-  const size_t slot_words = 2 * n_cells + (counted ? n_cells / 2 : 0);
-  ws->pool = copse_alloc(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
-  if (ws->pool == NULL) return false;
-  for (int s = 0; s < ws->n_slots; s++) {
-    struct hist_planes *slot = &ws->slots[s].planes;
-    slot->gradient = ws->pool + (size_t)s * slot_words;
-    slot->hessian = slot->gradient + n_cells;
-    slot->count = counted ? (uint32_t *)(void *)(slot->hessian + n_cells) : NULL;
-  }
-  return true;
-}
-
-static bool pool_create(struct workspace *ws) {
-  const struct binned *binned = &ws->data->binned;
-  bool counted = ws->count_kind == COUNT_FIELD;
-  double slot_mb = (double)binned->n_cells * (counted ? 20.0 : 16.0) / (1024 * 1024);
-  double pool_mb = ws->grow.histogram_pool_mb > 0 ? ws->grow.histogram_pool_mb : DEFAULT_POOL_MB;
-  double fit = slot_mb > 0 ? floor(pool_mb / slot_mb) : ws->grow.num_leaves;
-  /* A leaf that is divided ahead needs one slot more, and not every one of those becomes part of the tree. */
-  int enough = ws->grow.num_leaves + WORKSPACE_PENDING;
-  ws->speculative = ws->n_threads > 1 && fit >= enough;
-  if (!ws->speculative) enough = ws->grow.num_leaves;
-  ws->n_slots = fit < enough ? (int)fit : enough;
-  if (ws->n_slots < 2) ws->n_slots = 2;
-  ws->slots = copse_alloc_zero(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slots);
-  ws->slot_leaf = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_leaf);
-  if (ws->slots == NULL || ws->slot_leaf == NULL) return false;
-  return slots_create(ws, counted);
 }
 
 static bool leaves_create(struct workspace *ws) {
@@ -272,7 +224,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_left != NULL &&
             ws->rows_right != NULL;
   copse_status status = COPSE_OK;
-  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws) && lightgbm_sums_create(ws))
+  if (ok && lanes_create(ws, most_bins) && workspace_pool_create(ws) && leaves_create(ws) &&
+      lightgbm_sums_create(ws))
     status = constrain_create(ws, err);
   else
     status = status_memory(err, "the training workspace");

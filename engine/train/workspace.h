@@ -217,6 +217,8 @@ COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_d
                                                int n_threads, const struct kernels *kernels,
                                                struct workspace *out, copse_error *err);
 void workspace_release(struct workspace *ws);
+/* The pool and its slots, part of workspace_create. False: there is no memory for them. */
+bool workspace_pool_create(struct workspace *ws);
 
 /* Takes the gradients of n of the next tree's rows from `row` on, in the order that they are stored in, while
  * they are in the cache; quantised ones are measured only, and handed to workspace_begin_tree still, which
