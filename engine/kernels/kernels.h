@@ -29,9 +29,15 @@ enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32, 
 enum { HIST_TILE_ROWS = 768, HIST_MOST_COLUMNS = 10, HIST_MOST_BETWEEN = 3, HIST_FEWEST_SPREAD = 4 };
 
 /* Packed form (quantised training), one integer: a row's is gradient 2^16 + hessian, gradients within +-
- * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; a cell's is gradient 2^32 + hessian,
- * spilled after HIST_PACKED_ROWS rows. */
-enum { HIST_PACKED_GRADIENT = 32767, HIST_PACKED_HESSIAN = 65534, HIST_PACKED_ROWS = 1 << 15 };
+ * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; a cell's is gradient 2^32 + hessian, with
+ * room for HIST_PACKED_ROWS rows of these, and for more of fewer levels. */
+enum { HIST_PACKED_GRADIENT = 32767, HIST_PACKED_HESSIAN = 65534, HIST_PACKED_ROWS = 1 << 16 };
+
+/* Rows whose gradients are within +-gradient and whose hessians are within 0 .. hessian, both at least 1. */
+static inline uint64_t hist_packed_rows(int64_t gradient, int64_t hessian) {
+  const int64_t by_gradient = INT32_MAX / gradient, by_hessian = UINT32_MAX / hessian;
+  return (uint64_t)(by_gradient < by_hessian ? by_gradient : by_hessian);
+}
 
 static inline int32_t packed_row_of(int32_t gradient, int32_t hessian) { return gradient * 65536 + hessian; }
 static inline int32_t packed_hessian(int32_t row) { return row & 0xFFFF; }
@@ -77,13 +83,18 @@ struct hist_planes {
   uint32_t *count; /* NULL unless counts are carried */
 };
 
-/* Where accumulator cells are spilled. */
+/* Where accumulator cells are spilled. Packed ones also go as they are to where planes and parent have no
+ * hessian: there gradient is packed cells too. */
 struct hist_target {
   struct hist_planes
       planes; /* of the leaf whose rows were summed; gradient NULL: not kept, there is a parent */
   struct hist_planes parent; /* of its parent, which becomes the sibling's; gradient NULL: none */
   bool first;                /* planes hold nothing yet: they are written, not added to */
 };
+
+/* A difference that has room, of numbers that may have lost what is above their 64 bits: cells of a parent's
+ * planes before the child is taken off. */
+static inline int64_t hist_less(int64_t a, int64_t b) { return (int64_t)((uint64_t)a - (uint64_t)b); }
 
 /* A row-major block of bins, see data/binned.h. */
 struct hist_block {
@@ -246,6 +257,8 @@ struct kernels {
   void (*hist_update_packed)(const struct hist_block *block, const uint32_t *rows, uint64_t begin,
                              uint64_t end, const int32_t *packed, int64_t *cells);
   void (*hist_spill_packed)(int64_t *cells, uint64_t n, const struct hist_target *target);
+  /* The planes of packed cells. */
+  void (*hist_unpack)(const int64_t *cells, uint64_t n, int64_t *gradient, int64_t *hessian);
   /* packed[i] of n rows. */
   void (*pack)(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
                int32_t *packed);

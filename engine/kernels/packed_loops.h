@@ -3,8 +3,8 @@
  * Quantised training (Shi et al., NeurIPS 2022) rounds gradients to few levels, so that a row's gradient and
  * hessian fit 32 bits, gradient 2^16 + hessian, and a cell's sums one 64-bit integer, gradient 2^32 +
  * hessian: a cell is one addition. The hessian is never negative: the low half is its sum as it stands, and
- * no carry reaches the high half while sums stay below 2^32 (HIST_PACKED_ROWS rows of HIST_PACKED_HESSIAN).
- */
+ * no carry reaches the high half while sums stay below 2^32 (hist_packed_rows).
+ * So cells of a leaf's other rows are one subtraction too. */
 #ifndef COPSE_KERNELS_PACKED_LOOPS_H
 #define COPSE_KERNELS_PACKED_LOOPS_H
 
@@ -64,9 +64,35 @@ static inline void spill_packed_off(int64_t *restrict cells, uint64_t n, struct 
   }
 }
 
+/* Cells to cells. */
+static inline __attribute__((always_inline)) void keep_packed(int64_t *restrict cells, uint64_t n,
+                                                              int64_t *restrict kept,
+                                                              int64_t *restrict parent, bool keeps,
+                                                              bool first, bool subtract) {
+  for (uint64_t i = 0; i < n; i++) {
+    const int64_t sums = cells[i];
+    cells[i] = 0;
+    if (keeps) kept[i] = first ? sums : kept[i] + sums;
+    if (subtract) parent[i] = hist_less(parent[i], sums);
+  }
+}
+
+static inline void spill_as_cells(int64_t *cells, uint64_t n, int64_t *kept, int64_t *parent, bool first) {
+  if (kept == NULL)
+    keep_packed(cells, n, NULL, parent, false, false, true);
+  else if (parent != NULL && first)
+    keep_packed(cells, n, kept, parent, true, true, true);
+  else if (parent != NULL)
+    keep_packed(cells, n, kept, parent, true, false, true);
+  else
+    keep_packed(cells, n, kept, NULL, true, first, false);
+}
+
 static void hist_spill_packed(int64_t *cells, uint64_t n, const struct hist_target *target) {
   const struct hist_planes planes = target->planes, parent = target->parent;
-  if (planes.gradient == NULL) {
+  if ((planes.gradient != NULL ? planes : parent).hessian == NULL) {
+    spill_as_cells(cells, n, planes.gradient, parent.gradient, target->first);
+  } else if (planes.gradient == NULL) {
     spill_packed_off(cells, n, parent);
   } else if (parent.gradient != NULL) {
     if (target->first)
@@ -77,6 +103,15 @@ static void hist_spill_packed(int64_t *cells, uint64_t n, const struct hist_targ
     spill_packed(cells, n, planes, parent, true, false);
   } else {
     spill_packed(cells, n, planes, parent, false, false);
+  }
+}
+
+static void hist_unpack(const int64_t *restrict cells, uint64_t n, int64_t *restrict gradient,
+                        int64_t *restrict hessian) {
+  for (uint64_t i = 0; i < n; i++) {
+    const int64_t h = cells[i] & UINT32_MAX;
+    hessian[i] = h;
+    gradient[i] = (cells[i] - h) / ((int64_t)1 << 32);
   }
 }
 
@@ -134,6 +169,7 @@ static void packed_slots(struct kernels *slots) {
   slots->pack = pack;
   slots->hist_update_packed = hist_update_packed;
   slots->hist_spill_packed = hist_spill_packed;
+  slots->hist_unpack = hist_unpack;
 }
 
 #endif

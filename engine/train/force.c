@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "train/hist.h"
+#include "train/hist_form.h"
 #include "train/hist_slots.h"
 #include "train/leaves_met.h"
 #include "train/monotone.h"
@@ -66,13 +67,13 @@ static bool bin_left(const struct feature_bins *bins, const struct split *split,
 }
 
 static double bin_rows(const struct workspace *ws, const struct leaf *leaf, const struct hist_planes *planes,
-                       uint64_t cell) {
+                       uint32_t bin) {
   switch (ws->count_kind) {
-    case COUNT_FIELD: return planes->count[cell];
-    case COUNT_SHIFT: return (double)(planes->hessian[cell] >> ws->count_shift);
+    case COUNT_FIELD: return planes->count[bin];
+    case COUNT_SHIFT: return (double)(planes->hessian[bin] >> ws->count_shift);
     default:
       return leaf->total_hessian > 0
-                 ? (double)planes->hessian[cell] * (double)leaf->n_rows / (double)leaf->total_hessian
+                 ? (double)planes->hessian[bin] * (double)leaf->n_rows / (double)leaf->total_hessian
                  : 0;
   }
 }
@@ -119,7 +120,6 @@ bool force_split(struct workspace *ws, int number, const copse_forced_split *for
   uint32_t column = ws->data->binned.column_of[forced->feature];
   if (column == BINNED_NO_COLUMN || (ws->grow.max_depth > 0 && leaf->depth >= ws->grow.max_depth))
     return false;
-  const struct binned_column *binned = &ws->data->binned.columns[column];
   const struct feature_bins *bins = &ws->data->schema->features[forced->feature];
   uint32_t bin = bins_of_value(bins, forced->threshold);
   bool last = !bins->categorical && bin + 1 >= bins->n_bins - (bins->missing == MISSING_NAN ? 1 : 0);
@@ -135,8 +135,7 @@ bool force_split(struct workspace *ws, int number, const copse_forced_split *for
     hist_build(ws, &(struct hist_task){.leaf = number, .sibling = -1}, ALL_LANES);
     lightgbm_sums_leaf(ws, number);
   }
-  const struct hist_planes *planes = &ws->slots[leaf->slot];
-  uint64_t cell = ws->data->binned.blocks[binned->block].first_cell + binned->hist_offset;
+  const struct hist_planes planes = hist_column(ws, leaf, column, 0);
   double left_rows = 0, right_rows = 0;
   uint32_t *bits = ws->lanes[0].bits;
   if (bins->categorical) {
@@ -146,10 +145,10 @@ bool force_split(struct workspace *ws, int number, const copse_forced_split *for
   }
   for (uint32_t b = 0; b < bins->n_bins; b++) {
     bool left = bin_left(bins, &split, b);
-    double rows = bin_rows(ws, leaf, planes, cell + b);
+    double rows = bin_rows(ws, leaf, &planes, b);
     if (left) {
-      split.left_gradient += planes->gradient[cell + b];
-      split.left_hessian += planes->hessian[cell + b];
+      split.left_gradient += planes.gradient[b];
+      split.left_hessian += planes.hessian[b];
     }
     *(left ? &left_rows : &right_rows) += rows;
   }

@@ -33,12 +33,12 @@ static inline void add_pair(const struct hist_target *target, uint32_t at, struc
   uint32_t count = (uint32_t)(pair.hessian & (((uint64_t)1 << count_bits) - 1));
   if (to.gradient != NULL) {
     to.gradient[at] = target->first ? pair.gradient : to.gradient[at] + pair.gradient;
-    to.hessian[at] = target->first ? hessian : to.hessian[at] + hessian;
+    if (to.hessian != NULL) to.hessian[at] = target->first ? hessian : to.hessian[at] + hessian;
     if (count_bits > 0) to.count[at] = target->first ? count : to.count[at] + count;
   }
   if (parent.gradient == NULL) return;
-  parent.gradient[at] -= pair.gradient;
-  parent.hessian[at] -= hessian;
+  parent.gradient[at] = hist_less(parent.gradient[at], pair.gradient);
+  if (parent.hessian != NULL) parent.hessian[at] -= hessian;
   if (count_bits > 0) parent.count[at] -= count;
 }
 
@@ -97,11 +97,14 @@ static void spill_bundled(const struct binned *binned, const struct binned_carri
     memset(sums, 0, carrier->n_values * sizeof *sums);
     return;
   }
+  /* Packed sums that stay packed are added and taken off each other just as they are. */
+  const bool as_cells = (target->planes.gradient != NULL ? target->planes : target->parent).hessian == NULL;
   struct hist_pair pairs[BUNDLE_MOST_VALUES];
   int64_t *sums = cells.packed + carrier->sum_offset;
   for (uint32_t v = 0; v < carrier->n_values; v++) {
-    int64_t hessian = sums[v] & UINT32_MAX;
-    pairs[v] = (struct hist_pair){(sums[v] - hessian) / ((int64_t)1 << 32), (uint64_t)hessian};
+    const int64_t hessian = as_cells ? 0 : sums[v] & UINT32_MAX;
+    const int64_t gradient = as_cells ? sums[v] : (sums[v] - hessian) / ((int64_t)1 << 32);
+    pairs[v] = (struct hist_pair){gradient, (uint64_t)hessian};
     sums[v] = 0;
   }
   spill_carrier(binned, carrier, pairs, 0, target);

@@ -13,7 +13,7 @@ struct hist_cells {
 
 static inline struct hist_planes hist_planes_at(struct hist_planes planes, uint64_t cell) {
   if (planes.gradient == NULL) return planes;
-  return (struct hist_planes){planes.gradient + cell, planes.hessian + cell,
+  return (struct hist_planes){planes.gradient + cell, planes.hessian != NULL ? planes.hessian + cell : NULL,
                               planes.count != NULL ? planes.count + cell : NULL};
 }
 

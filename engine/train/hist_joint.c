@@ -141,8 +141,9 @@ bool hist_joint_begin_tree(struct workspace *ws, struct joint_root *root) {
 
 bool hist_joint_take(struct workspace *ws) {
   if (ws->root == NULL) return false;
-  struct hist_planes *slot = &ws->slots[ws->leaves[0].slot], planes = *slot;
-  *slot = ws->root->planes;
+  struct hist_slot *slot = &ws->slots[ws->leaves[0].slot];
+  const struct hist_planes planes = slot->planes;
+  *slot = (struct hist_slot){.planes = ws->root->planes};
   ws->root->planes = planes;
   return true;
 }

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "train/hist_form.h"
 #include "train/monotone.h"
 #include "train/sample.h"
 #include "train/split_lightgbm.h"
@@ -125,11 +126,10 @@ static void search_numeric(const struct split_search *search, int side, int thre
   const struct leaf *leaf = task->leaf;
   const struct binned_column *column = &ws->data->binned.columns[task->column];
   const struct feature_bins *bins = &ws->data->schema->features[column->feature];
-  uint64_t cell = ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
   struct scan_input input = {
-      .gradient = task->planes->gradient + cell,
-      .hessian = task->planes->hessian + cell,
-      .count = task->planes->count != NULL ? task->planes->count + cell : NULL,
+      .gradient = task->planes.gradient,
+      .hessian = task->planes.hessian,
+      .count = task->planes.count,
       .n_bins = bins->n_bins,
       .count_kind = ws->count_kind,
       .count_shift = ws->count_shift,
@@ -171,14 +171,17 @@ static bool column_open(const struct workspace *ws, const struct lane *lane, int
 
 /* A feature of two bins has one threshold: most one-hot features of a small leaf leave too few rows on a
  * side, which the counts tell before anything else is looked at. */
-static bool two_bins_too_few(const struct workspace *ws, const struct leaf *leaf,
-                             const struct binned_column *column) {
+static bool two_bins_too_few(const struct workspace *ws, const struct leaf *leaf, uint32_t column) {
   bool counted = ws->count_kind == COUNT_FIELD || ws->count_kind == COUNT_SHIFT;
-  if (column->n_bins != 2 || !counted) return false;
-  uint64_t right = ws->data->binned.blocks[column->block].first_cell + column->hist_offset + 1;
-  const struct hist_planes *planes = &ws->slots[leaf->slot];
-  int64_t n = ws->count_kind == COUNT_FIELD ? (int64_t)planes->count[right]
-                                            : planes->hessian[right] >> ws->count_shift;
+  if (ws->data->binned.columns[column].n_bins != 2 || !counted) return false;
+  const uint64_t right = hist_first_cell(ws, column) + 1;
+  const struct hist_slot *slot = &ws->slots[leaf->slot];
+  int64_t n;
+  if (ws->count_kind == COUNT_FIELD)
+    n = (int64_t)slot->planes.count[right];
+  else
+    n = (slot->as_cells ? slot->planes.gradient[right] & UINT32_MAX : slot->planes.hessian[right]) >>
+        ws->count_shift;
   return n < ws->grow.min_data_in_leaf || (int64_t)leaf->n_rows - n < ws->grow.min_data_in_leaf;
 }
 
@@ -189,7 +192,7 @@ static void search_side(const struct split_search *search, int side, uint32_t co
   struct split *out = &search->found->column_best[(size_t)side * n_columns + column];
   split_clear(out);
   if (leaf < 0 || !column_open(ws, search->found, side, leaf, column)) return;
-  if (two_bins_too_few(ws, &ws->leaves[leaf], &ws->data->binned.columns[column])) {
+  if (two_bins_too_few(ws, &ws->leaves[leaf], column)) {
     if (ws->splittable != NULL) ws->splittable[(size_t)leaf * n_columns + column] = false;
     return;
   }
@@ -198,7 +201,7 @@ static void search_side(const struct split_search *search, int side, uint32_t co
                             .side = side,
                             .leaf = &ws->leaves[leaf],
                             .column = column,
-                            .planes = &ws->slots[ws->leaves[leaf].slot],
+                            .planes = hist_column(ws, &ws->leaves[leaf], column, thread),
                             .out = out,
                             .lane = &ws->lanes[thread]};
   if (ws->constraint.sign != NULL) {

@@ -42,7 +42,7 @@ struct split_task {
   int side; /* of the search */
   const struct leaf *leaf;
   uint32_t column;
-  const struct hist_planes *planes;
+  struct hist_planes planes; /* of the column */
   struct split *out;
   struct lane *lane;
   const struct scan_bounds *bounds; /* of outputs; NULL: none */

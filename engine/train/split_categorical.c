@@ -196,13 +196,12 @@ static void search_sorted(struct category_search *s) {
 void split_search_categorical(struct split_task *task) {
   struct workspace *ws = task->ws;
   const struct binned_column *column = &ws->data->binned.columns[task->column];
-  uint64_t cell = ws->data->binned.blocks[column->block].first_cell + column->hist_offset;
   struct category_search s = {.task = task,
                               .leaf = task->leaf,
                               .ws = ws,
-                              .gradient = task->planes->gradient + cell,
-                              .hessian = task->planes->hessian + cell,
-                              .count = task->planes->count != NULL ? task->planes->count + cell : NULL,
+                              .gradient = task->planes.gradient,
+                              .hessian = task->planes.hessian,
+                              .count = task->planes.count,
                               .n_bins = column->n_bins,
                               .rules = split_rules(&ws->grow),
                               .best_gain = -INFINITY,

@@ -28,8 +28,8 @@ struct lightgbm_bins lightgbm_bins_of(const struct workspace *ws, const struct l
   const uint32_t most = ws->data->schema->features[binned->feature].most_freq_bin;
   const uint64_t cell = ws->data->binned.blocks[binned->block].first_cell + binned->hist_offset;
   return (struct lightgbm_bins){
-      .gradient = ws->slots[leaf->slot].gradient + cell,
-      .hessian = ws->slots[leaf->slot].hessian + cell,
+      .gradient = ws->slots[leaf->slot].planes.gradient + cell,
+      .hessian = ws->slots[leaf->slot].planes.hessian + cell,
       .gradient_unit = ws->gradient_unit,
       .hessian_unit = ws->hessian_unit,
       .rest_bin = most > 0 ? most : UINT32_MAX, /* a bin 0 is not looked at, but as what all others leave */

@@ -13,10 +13,6 @@
 #include "train/sample.h"
 #include "train/split_lightgbm.h"
 
-/* Without a limit of the user's, histograms of unsplit leaves may take this much before old ones are
- * recomputed. */
-static const double DEFAULT_POOL_MB = 4096;
-
 double workspace_clock(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -81,6 +77,14 @@ static void category_sizes(struct workspace *ws, uint32_t *most_bins) {
   ws->bin_words = *most_bins / 32 + 1;
 }
 
+static uint32_t most_bins_of_all(const struct workspace *ws) {
+  const struct binned *binned = &ws->data->binned;
+  uint32_t most = 1;
+  for (uint32_t c = 0; c < binned->n_columns; c++)
+    if (binned->columns[c].n_bins > most) most = binned->columns[c].n_bins;
+  return most;
+}
+
 static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
   uint32_t cells = workspace_block_cells(ws);
   size_t n_columns = ws->data->binned.n_columns;
@@ -95,7 +99,9 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
     lane->column_in_leaf = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_in_leaf);
     lane->column_best = copse_alloc(ws->ctx, 2 * n_columns, sizeof *lane->column_best);
     lane->column_bits = copse_alloc(ws->ctx, 2 * n_columns * ws->bin_words, sizeof *lane->column_bits);
-    bool planes = planes_create(ws->ctx, cells, ws->count_kind == COUNT_FIELD, &lane->planes);
+    const bool counted = ws->count_kind == COUNT_FIELD;
+    const bool planes = planes_create(ws->ctx, cells, counted, &lane->planes) &&
+                        planes_create(ws->ctx, most_bins_of_all(ws), counted, &lane->column);
     if (!planes || lane->cells == NULL || lane->categories.items == NULL || lane->categories.room == NULL ||
         lane->bits == NULL || lane->column_in_leaf == NULL || lane->column_best == NULL ||
         lane->column_bits == NULL)
@@ -104,42 +110,6 @@ static bool lanes_create(struct workspace *ws, uint32_t most_bins) {
       lane->column_best[i].bin_bits = lane->column_bits + i * ws->bin_words;
   }
   return true;
-}
-
-/* All planes in one block, of which memory is used up to the last slot taken. They are swept in order: in
- * huge pages no work on them is quicker (1,000,000 x 28 and 100,000 x 500 rows), and the second touches 400
- * MB. */
-static bool slots_create(struct workspace *ws, bool counted) {
-  const size_t line_cells = 64 / sizeof(int64_t);
-  const size_t n_cells = (ws->data->binned.n_cells + line_cells - 1) / line_cells * line_cells;
-  const size_t slot_words = 2 * n_cells + (counted ? n_cells / 2 : 0);
-  ws->pool = context_alloc_streamed(ws->ctx, (size_t)ws->n_slots, slot_words * sizeof *ws->pool);
-  if (ws->pool == NULL) return false;
-  for (int s = 0; s < ws->n_slots; s++) {
-    struct hist_planes *slot = &ws->slots[s];
-    slot->gradient = ws->pool + (size_t)s * slot_words;
-    slot->hessian = slot->gradient + n_cells;
-    slot->count = counted ? (uint32_t *)(void *)(slot->hessian + n_cells) : NULL;
-  }
-  return true;
-}
-
-static bool pool_create(struct workspace *ws) {
-  const struct binned *binned = &ws->data->binned;
-  bool counted = ws->count_kind == COUNT_FIELD;
-  double slot_mb = (double)binned->n_cells * (counted ? 20.0 : 16.0) / (1024 * 1024);
-  double pool_mb = ws->grow.histogram_pool_mb > 0 ? ws->grow.histogram_pool_mb : DEFAULT_POOL_MB;
-  double fit = slot_mb > 0 ? floor(pool_mb / slot_mb) : ws->grow.num_leaves;
-  /* A leaf that is divided ahead needs one slot more, and not every one of those becomes part of the tree. */
-  int enough = ws->grow.num_leaves + WORKSPACE_PENDING;
-  ws->speculative = ws->n_threads > 1 && fit >= enough;
-  if (!ws->speculative) enough = ws->grow.num_leaves;
-  ws->n_slots = fit < enough ? (int)fit : enough;
-  if (ws->n_slots < 2) ws->n_slots = 2;
-  ws->slots = copse_alloc_zero(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slots);
-  ws->slot_leaf = copse_alloc(ws->ctx, (size_t)ws->n_slots, sizeof *ws->slot_leaf);
-  if (ws->slots == NULL || ws->slot_leaf == NULL) return false;
-  return slots_create(ws, counted);
 }
 
 static bool leaves_create(struct workspace *ws) {
@@ -179,6 +149,12 @@ static bool weights_spread(const copse_dataset *data) {
     if (weight > 0 && weight < least) least = weight;
   }
   return (double)most > most_spread * (double)least;
+}
+
+static uint64_t cell_rows(const struct workspace *ws) {
+  const int levels = ws->grow.quant.levels;
+  if (ws->grow.quant.on) return hist_packed_rows(levels / 2, ws->constant_hessian ? 1 : levels);
+  return ws->count_bits > 0 ? HIST_SPILL_ROWS : UINT64_MAX;
 }
 
 /* There are columns for everybody, and counts ride in the hessians. */
@@ -221,6 +197,7 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
   else
     ws->count_kind = grow->compat.hessian_counts ? COUNT_ESTIMATE : COUNT_FIELD;
   ws->count_bits = ws->count_kind == COUNT_FIELD && !weights_spread(data) ? HIST_COUNT_BITS : 0;
+  ws->cell_rows = cell_rows(ws);
   ws->shares_columns = can_share_columns(&data->binned, ws->n_threads, ws->count_kind, ws->count_bits);
   uint32_t most_bins;
   category_sizes(ws, &most_bins);
@@ -248,7 +225,8 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_beside != NULL &&
             ws->rows_aside != NULL;
   copse_status status = COPSE_OK;
-  if (ok && lanes_create(ws, most_bins) && pool_create(ws) && leaves_create(ws) && lightgbm_sums_create(ws))
+  if (ok && lanes_create(ws, most_bins) && workspace_pool_create(ws) && leaves_create(ws) &&
+      lightgbm_sums_create(ws))
     status = constrain_create(ws, err);
   else
     status = status_memory(err, "the training workspace");
@@ -264,6 +242,7 @@ void workspace_release(struct workspace *ws) {
     struct lane *lane = &ws->lanes[t];
     copse_free(lane->cells);
     planes_release(&lane->planes);
+    planes_release(&lane->column);
     copse_free(lane->categories.items);
     copse_free(lane->categories.room);
     copse_free(lane->bits);

@@ -3,7 +3,7 @@
  *
  *   rows      numbers of rows: every leaf owns those of its own, and room to divide them into
  *   source    gradient and hessian of every row, and their scales in fixed point
- *   pool      histograms of leaves, planes of gradients, hessians and counts; least recently used goes first
+ *   pool      histograms of leaves, see hist_form.h; least recently used goes first
  *   lanes     per thread: accumulator cells of one block, planes to merge, scratch of the categorical search
  *   leaves    row range, totals, best split of every leaf */
 #ifndef COPSE_TRAIN_WORKSPACE_H
@@ -64,12 +64,19 @@ struct category_scratch {
   struct category_key *items, *room; /* [most bins] */
 };
 
+/* A histogram of the pool. */
+struct hist_slot {
+  struct hist_planes planes; /* [n_cells] */
+  bool as_cells;             /* the first of them holds packed cells instead of all, see hist_form.h */
+};
+
 struct lane {
   _Alignas(
       64) struct hist_pair *cells; /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes;       /* [max block cells] */
   bool filled;                     /* they hold rows of the leaf being built */
   atomic_uint_least64_t next_row;  /* of this lane's share of that leaf's, see hist.c */
+  struct hist_planes column;       /* [most bins] made of packed cells, see hist_form.h */
   struct category_scratch categories;
   uint32_t *bits;              /* [bin_words] candidate set */
   bool *column_in_leaf;        /* [2 * n_columns] of the pair being searched */
@@ -158,6 +165,7 @@ struct workspace {
   enum count_kind count_kind;
   bool constant_hessian;
   unsigned count_bits, count_shift;
+  uint64_t cell_rows; /* that accumulator cells have room for */
   double gradient_unit, hessian_unit;
   double root_hessian;   /* of all rows, where it is not the sum of theirs (compat 10.3), else 0 */
   int64_t most_gradient; /* of a row, in magnitude */
@@ -192,7 +200,7 @@ struct workspace {
   bool shares_columns;  /* threads share small leaves, see hist.h; else they are one thread's each */
   bool speculative;     /* there are slots enough for leaves that are divided ahead */
   int64_t *pool;        /* gradient and hessian planes of all slots */
-  struct hist_planes *slots;
+  struct hist_slot *slots;
   atomic_int *slot_leaf; /* leaf that owns a slot */
 
   struct lane *lanes; /* [n_threads] */
@@ -221,6 +229,8 @@ COPSE_MUST_CHECK copse_status workspace_create(copse_context *ctx, const copse_d
                                                int n_threads, const struct kernels *kernels,
                                                struct workspace *out, copse_error *err);
 void workspace_release(struct workspace *ws);
+/* The pool and its slots, part of workspace_create. False: there is no memory for them. */
+bool workspace_pool_create(struct workspace *ws);
 
 /* Takes the gradients of n of the next tree's rows from `row` on, in the order that they are stored in, while
  * they are in the cache; quantised ones are measured only, and handed to workspace_begin_tree still, which

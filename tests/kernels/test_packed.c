@@ -183,6 +183,86 @@ static void spill_of_every_kind(void **state) {
     }
 }
 
+/* Numbers of the ends of both fields, and any. */
+static int64_t any_packed(struct draw *d) {
+  const int64_t g = draw_between(d, INT32_MIN, INT32_MAX), h = draw_between(d, 0, UINT32_MAX);
+  switch (draw_between(d, 0, 7)) {
+    case 0: return packed_of(INT32_MIN, h);
+    case 1: return packed_of(INT32_MAX, UINT32_MAX);
+    case 2: return packed_of(INT32_MIN, UINT32_MAX);
+    case 3: return packed_of(-1, 0);
+    case 4: return 0;
+    default: return packed_of(g, h);
+  }
+}
+
+/* Cells to cells: written or added, taken off a parent's or not. Of a parent's planes that became cells only
+ * what is left has room: the parent's own sums may be any 64 bits. */
+static void spill_of_every_kind_as_cells(void **state) {
+  (void)state;
+  enum { MOST = 70 };
+  struct draw d = {.seed = 35};
+  FOR_EACH_TIER(k)
+  for (uint64_t n = 1; n <= MOST; n++)
+    for (int kind = 0; kind < 6; kind++) { /* the last two only take off a parent's */
+      const bool first = kind & 1, subtract = kind > 1, kept = kind < 4;
+      int64_t want[2][MOST], *got[2], *cells = guarded_alloc(n * 8, GUARDED_END);
+      for (int p = 0; p < 2; p++) got[p] = guarded_alloc(n * 8, GUARDED_END);
+      for (uint64_t i = 0; i < n; i++) {
+        const int64_t before = draw_between(&d, -((int64_t)1 << 30), (int64_t)1 << 30), left = any_packed(&d);
+        cells[i] = kept && !first ? draw_between(&d, 0, (int64_t)1 << 60) : any_packed(&d);
+        got[0][i] = before;
+        got[1][i] = (int64_t)((uint64_t)left + (uint64_t)cells[i]);
+        want[0][i] = !kept ? before : first ? cells[i] : before + cells[i];
+        want[1][i] = subtract ? left : got[1][i];
+      }
+      struct hist_target target = {.first = first};
+      if (kept) target.planes.gradient = got[0];
+      if (subtract) target.parent.gradient = got[1];
+      k->hist_spill_packed(cells, n, &target);
+      for (int p = 0; p < 2; p++) {
+        assert_memory_equal(got[p], want[p], n * 8);
+        guarded_free(got[p], n * 8, GUARDED_END);
+      }
+      for (uint64_t i = 0; i < n; i++) assert_true(cells[i] == 0);
+      guarded_free(cells, n * 8, GUARDED_END);
+    }
+}
+
+static void unpacked_cells_are_their_planes(void **state) {
+  (void)state;
+  enum { MOST = 70 };
+  struct draw d = {.seed = 36};
+  FOR_EACH_TIER(k)
+  for (uint64_t n = 0; n <= MOST; n++) {
+    int64_t *cells = guarded_alloc(n * 8, GUARDED_END), *gradient = guarded_alloc(n * 8, GUARDED_END),
+            *hessian = guarded_alloc(n * 8, GUARDED_END);
+    for (uint64_t i = 0; i < n; i++) cells[i] = any_packed(&d);
+    k->hist_unpack(cells, n, gradient, hessian);
+    for (uint64_t i = 0; i < n; i++) {
+      assert_true(gradient[i] >= INT32_MIN && gradient[i] <= INT32_MAX);
+      assert_true(hessian[i] >= 0 && hessian[i] <= UINT32_MAX);
+      assert_true(packed_of(gradient[i], hessian[i]) == cells[i]);
+    }
+    guarded_free(cells, n * 8, GUARDED_END);
+    guarded_free(gradient, n * 8, GUARDED_END);
+    guarded_free(hessian, n * 8, GUARDED_END);
+  }
+}
+
+/* As many rows as are promised have room, at either end; one more has not. */
+static void rows_that_cells_have_room_for(void **state) {
+  (void)state;
+  static const int64_t levels[] = {1, 2, 3, 7, 100, 4096, HIST_PACKED_GRADIENT};
+  for (size_t i = 0; i < sizeof levels / sizeof levels[0]; i++)
+    for (int64_t hessian = 1; hessian <= 2 * levels[i]; hessian += 2 * levels[i] - 1) {
+      const int64_t rows = (int64_t)hist_packed_rows(levels[i], hessian), more = rows + 1;
+      assert_true(rows * levels[i] <= INT32_MAX && rows * hessian <= UINT32_MAX);
+      assert_true(more * levels[i] > INT32_MAX || more * hessian > UINT32_MAX);
+    }
+  assert_true(hist_packed_rows(HIST_PACKED_GRADIENT, HIST_PACKED_HESSIAN) >= HIST_PACKED_ROWS);
+}
+
 /* Levels against the formula; random rounding stays between the neighbours and is without bias. */
 static void rounding_to_levels(void **state) {
   (void)state;
@@ -282,9 +362,15 @@ static void sums_beside_whole_numbers(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(sums_of_rows),       cmocka_unit_test(spill_of_every_kind),
-      cmocka_unit_test(a_full_cell_holds),  cmocka_unit_test(as_many_rows_as_two_to_the_31),
-      cmocka_unit_test(rounding_to_levels), cmocka_unit_test(sums_beside_whole_numbers),
+      cmocka_unit_test(sums_of_rows),
+      cmocka_unit_test(spill_of_every_kind),
+      cmocka_unit_test(spill_of_every_kind_as_cells),
+      cmocka_unit_test(unpacked_cells_are_their_planes),
+      cmocka_unit_test(rows_that_cells_have_room_for),
+      cmocka_unit_test(a_full_cell_holds),
+      cmocka_unit_test(as_many_rows_as_two_to_the_31),
+      cmocka_unit_test(rounding_to_levels),
+      cmocka_unit_test(sums_beside_whole_numbers),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

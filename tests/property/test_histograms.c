@@ -10,6 +10,7 @@
 #include "testing.h"
 #include "train/grow.h"
 #include "train/hist.h"
+#include "train/hist_form.h"
 #include "train/hist_slots.h"
 #include "train/partition.h"
 #include "train/split.h"
@@ -25,6 +26,8 @@ struct setting {
 
 #define SMALL \
   "num_threads=2 verbosity=-1 min_data_in_leaf=5 min_data_in_bin=1 learning_rate=0.3 num_leaves=24 "
+
+#define QUANTISED "use_quantized_grad=true objective=binary "
 
 static const struct setting settings[] = {
     {SMALL, 700, 7, false, false},                                       /* counts by shift */
@@ -76,10 +79,16 @@ static void naive_histogram(const struct workspace *ws, const struct leaf *leaf,
     for (uint64_t i = 0; i < leaf->n_rows; i++) {
       uint32_t row = leaf->area.rows != NULL ? leaf->area.rows[i] : (uint32_t)i; /* NULL: all */
       uint64_t cell = first_cell(ws, column) + binned_cell(column, row);
+      out->count[cell]++;
+      if (ws->packed != NULL) {
+        const int64_t hessian = ws->packed[row] & UINT32_MAX;
+        out->gradient[cell] += (ws->packed[row] - hessian) / ((int64_t)1 << 32);
+        out->hessian[cell] += hessian;
+        continue;
+      }
       struct hist_pair pair = naive_pair(&ws->source, ws->gradients[row]);
       out->gradient[cell] += pair.gradient;
       out->hessian[cell] += (int64_t)(pair.hessian >> ws->count_bits);
-      out->count[cell]++;
     }
   }
 }
@@ -88,23 +97,22 @@ static void naive_histogram(const struct workspace *ws, const struct leaf *leaf,
 static void check_histogram(struct workspace *ws, int leaf, struct hist_planes *scratch) {
   const struct binned *binned = &ws->data->binned;
   const struct leaf *l = &ws->leaves[leaf];
-  const struct hist_planes *got = &ws->slots[l->slot];
   naive_histogram(ws, l, scratch);
-  assert_true((got->count != NULL) == (ws->count_kind == COUNT_FIELD));
   for (uint32_t c = 0; c < binned->n_columns; c++) {
     int64_t gradient = 0, hessian = 0;
     uint64_t first = first_cell(ws, &binned->columns[c]), n = 0;
     size_t n_bins = binned->columns[c].n_bins; /* cells between columns hold nothing */
-    assert_memory_equal(got->gradient + first, scratch->gradient + first, n_bins * sizeof *got->gradient);
-    assert_memory_equal(got->hessian + first, scratch->hessian + first, n_bins * sizeof *got->hessian);
-    if (got->count != NULL)
-      assert_memory_equal(got->count + first, scratch->count + first, n_bins * sizeof *got->count);
-    for (uint64_t cell = first; cell < first + n_bins; cell++) {
-      gradient += got->gradient[cell];
-      hessian += got->hessian[cell];
-      n += got->count != NULL ? got->count[cell] : scratch->count[cell];
+    const struct hist_planes got = hist_column(ws, l, c, 0);
+    assert_true((got.count != NULL) == (ws->count_kind == COUNT_FIELD));
+    assert_memory_equal(got.gradient, scratch->gradient + first, n_bins * sizeof *got.gradient);
+    assert_memory_equal(got.hessian, scratch->hessian + first, n_bins * sizeof *got.hessian);
+    if (got.count != NULL) assert_memory_equal(got.count, scratch->count + first, n_bins * sizeof *got.count);
+    for (size_t b = 0; b < n_bins; b++) {
+      gradient += got.gradient[b];
+      hessian += got.hessian[b];
+      n += got.count != NULL ? got.count[b] : scratch->count[first + b];
       if (ws->count_kind == COUNT_SHIFT)
-        assert_true(got->hessian[cell] >> ws->count_shift == scratch->count[cell]);
+        assert_true(got.hessian[b] >> ws->count_shift == scratch->count[first + b]);
     }
     assert_true(gradient == l->total_gradient && hessian == l->total_hessian && n == l->n_rows);
   }
@@ -124,45 +132,111 @@ static void divide(struct workspace *ws, int leaf, int right) {
 }
 
 /* Root, then its two children: each child once built from its rows and once as parent minus sibling. */
+static void check_sums(const struct setting *setting, uint64_t seed, uint64_t cell_rows) {
+  struct trained t = train(setting, seed);
+  struct workspace *ws = &t.booster->workspace;
+  copse_error err;
+  uint64_t cells = ws->data->binned.n_cells;
+  assert_int_equal(booster_reserve_gradients(t.booster, &err), COPSE_OK);
+  must_step(t.booster); /* leaves gradients behind */
+  if (cell_rows > 0) ws->cell_rows = cell_rows;
+  struct hist_planes scratch = {copse_alloc(NULL, cells, sizeof(int64_t)),
+                                copse_alloc(NULL, cells, sizeof(int64_t)),
+                                copse_alloc(NULL, cells, sizeof(uint32_t))};
+  for (int built = 0; built < 2; built++) {
+    assert_int_equal(workspace_begin_tree(ws, t.booster->gradient, t.booster->hessian, &err), COPSE_OK);
+    workspace_sum_root(ws);
+    const struct leaf by_rows = ws->leaves[0];
+    ws->leaves[0].output = 0;
+    hist_acquire(ws, 0);
+    struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
+    hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1, .search = &search}, ALL_LANES);
+    split_search_end(&search);
+    check_histogram(ws, 0, &scratch);
+    assert_true(ws->leaves[0].best.gain > 0);
+    hist_sum(ws, 0); /* what the trainer takes for the sums by rows */
+    assert_true(ws->leaves[0].total_gradient == by_rows.total_gradient);
+    assert_true(ws->leaves[0].total_hessian == by_rows.total_hessian);
+    divide(ws, 0, 1);
+    int other = 1 - built;
+    if (built == 0) hist_move(ws, 0, 1); /* the left child gives the parent's slot away */
+    hist_acquire(ws, built);
+    /* by all threads once, then on a lane */
+    hist_build(ws, &(struct hist_task){.leaf = built, .sibling = other}, built == 0 ? ALL_LANES : 0);
+    check_histogram(ws, built, &scratch);
+    check_histogram(ws, other, &scratch);
+  }
+  copse_free(scratch.gradient);
+  copse_free(scratch.hessian);
+  copse_free(scratch.count);
+  release(&t);
+}
+
 static void histograms_sum_to_their_leaf(void **state) {
   (void)state;
-  for (size_t i = 0; i < COUNT(settings); i++) {
-    struct trained t = train(&settings[i], 40 + i);
-    struct workspace *ws = &t.booster->workspace;
-    copse_error err;
-    uint64_t cells = ws->data->binned.n_cells;
-    assert_int_equal(booster_reserve_gradients(t.booster, &err), COPSE_OK);
-    must_step(t.booster); /* leaves gradients behind */
-    struct hist_planes scratch = {copse_alloc(NULL, cells, sizeof(int64_t)),
-                                  copse_alloc(NULL, cells, sizeof(int64_t)),
-                                  copse_alloc(NULL, cells, sizeof(uint32_t))};
-    for (int built = 0; built < 2; built++) {
-      assert_int_equal(workspace_begin_tree(ws, t.booster->gradient, t.booster->hessian, &err), COPSE_OK);
-      workspace_sum_root(ws);
-      const struct leaf by_rows = ws->leaves[0];
-      ws->leaves[0].output = 0;
-      hist_acquire(ws, 0);
-      struct split_search search = split_search_begin(ws, (int[2]){0, -1}, ALL_LANES);
-      hist_build(ws, &(struct hist_task){.leaf = 0, .sibling = -1, .search = &search}, ALL_LANES);
-      split_search_end(&search);
-      check_histogram(ws, 0, &scratch);
-      assert_true(ws->leaves[0].best.gain > 0);
-      hist_sum(ws, 0); /* what the trainer takes for the sums by rows */
-      assert_true(ws->leaves[0].total_gradient == by_rows.total_gradient);
-      assert_true(ws->leaves[0].total_hessian == by_rows.total_hessian);
-      divide(ws, 0, 1);
-      int other = 1 - built;
-      if (built == 0) hist_move(ws, 0, 1); /* the left child gives the parent's slot away */
-      hist_acquire(ws, built);
-      /* by all threads once, then on a lane */
-      hist_build(ws, &(struct hist_task){.leaf = built, .sibling = other}, built == 0 ? ALL_LANES : 0);
-      check_histogram(ws, built, &scratch);
-      check_histogram(ws, other, &scratch);
+  for (size_t i = 0; i < COUNT(settings); i++) check_sums(&settings[i], 40 + i, 0);
+}
+
+/* Root and children are packed cells; children alone; none of them. */
+static void packed_histograms_sum_to_their_leaf(void **state) {
+  (void)state;
+  static const struct setting packed[] = {
+      {QUANTISED SMALL, 700, 7, false, true},
+      {QUANTISED SMALL, 40000, 7, true, true},
+      {QUANTISED "max_bin=2000 max_cat_to_onehot=50 " SMALL, 1500, 80, true, true},
+      {"use_quantized_grad=true " SMALL, 700, 7, false, false}, /* counts by hessian */
+  };
+  for (size_t i = 0; i < COUNT(packed); i++) {
+    check_sums(&packed[i], 60 + i, 0);
+    check_sums(&packed[i], 60 + i, packed[i].n_rows - 1);
+    check_sums(&packed[i], 60 + i, 50);
+  }
+}
+
+/* ---- cells and planes ---- */
+
+static char *trees_with_room(const struct setting *s, const char *threads, uint64_t cell_rows) {
+  struct mixed_data mixed = mixed_data_make(s->n_rows, s->n_features, 51);
+  if (s->weighted) mixed.data.weight = mixed.weight;
+  if (s->binary) mixed.data.label = mixed.class_label;
+  char params[512];
+  snprintf(params, sizeof params, "%s %s", s->params, threads);
+  copse_booster *booster = mixed_booster(&mixed.data, params);
+  struct workspace *ws = &booster->workspace;
+  assert_true(ws->cell_rows > s->n_rows && ws->packed != NULL);
+  if (cell_rows > 0) ws->cell_rows = cell_rows;
+  for (int round = 0; round < 2; round++) must_step(booster);
+  char *trees = booster_trees(booster);
+  copse_booster_free(booster);
+  mixed_data_free(&mixed);
+  return trees;
+}
+
+/* All leaves as cells; from some way down on; none: the same trees. */
+static void any_room_in_cells(void **state) {
+  (void)state;
+#define LARGER QUANTISED "verbosity=-1 min_data_in_leaf=5 min_data_in_bin=1 learning_rate=0.3 num_leaves=31 "
+  static const struct setting quantised[] = {
+      {LARGER, 40000, 7, true, true},
+      {LARGER "num_grad_quant_bins=4", 20000, 20, false, true},
+      {LARGER "max_bin=2000 max_cat_to_onehot=50", 3000, 80, true, true}, /* blocks, shared cells */
+      {LARGER "histogram_pool_size=0.1", 9000, 14, false, true},          /* built again */
+      {LARGER "monotone_constraints=1,-1,0,0,0,0,0 monotone_constraints_method=advanced", 9000, 7, false,
+       true},
+      {LARGER "extra_trees=true feature_fraction_bynode=0.5", 9000, 7, false, true},
+      {"use_quantized_grad=true compat=lightgbm verbosity=-1 num_leaves=31 ", 9000, 14, false, false},
+  };
+  static const uint64_t rooms[] = {8000, 1000, 100, 1};
+  static const char *const threads[] = {"num_threads=1", "num_threads=2", "num_threads=3"};
+  for (size_t i = 0; i < COUNT(quantised); i++) {
+    char *want = trees_with_room(&quantised[i], threads[0], 0);
+    for (size_t r = 0; r <= COUNT(rooms); r++) {
+      char *got =
+          trees_with_room(&quantised[i], threads[(i + r) % COUNT(threads)], r < COUNT(rooms) ? rooms[r] : 0);
+      assert_string_equal(got, want);
+      copse_free(got);
     }
-    copse_free(scratch.gradient);
-    copse_free(scratch.hessian);
-    copse_free(scratch.count);
-    release(&t);
+    copse_free(want);
   }
 }
 
@@ -370,6 +444,8 @@ static void limits_are_kept(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(histograms_sum_to_their_leaf),
+      cmocka_unit_test(packed_histograms_sum_to_their_leaf),
+      cmocka_unit_test(any_room_in_cells),
       cmocka_unit_test(joint_roots_are_those_of_their_trees),
       cmocka_unit_test(trees_grow_apart_as_one_by_one),
       cmocka_unit_test(every_row_finds_one_leaf),
