@@ -36,7 +36,8 @@ void schema_find_feature(struct schema_job *job, uint32_t feature, const struct 
                          int thread) {
   struct feature_bins *out = &job->schema->features[feature];
   struct bins_codes codes = {.place = NULL};
-  if (job->request->cells != NULL) codes.place = job->request->cells + job->request->places[feature] * job->request->cells_stride;
+  if (job->request->cells != NULL)
+    codes.place = job->request->cells + job->request->places[feature] * job->request->cells_stride;
   copse_context *ctx = job->schema->ctx;
   const bool coded = values->dense && job->request->then != NULL;
   struct bins_column column = {.values = values->values,

@@ -92,8 +92,8 @@ static void put_scores(void *user, size_t chunk, int thread) {
 
 void placed_turn(const copse_booster *booster, double *score, bool back) {
   const struct workspace *ws = &booster->workspace;
-  /* rows are not being divided: what they are divided into is room */
-  struct turn_job job = {booster, back, score, ws->rows_left, ws->rows_right};
+  /* no tree is being grown: what leaves have their rows in is room */
+  struct turn_job job = {booster, back, score, ws->rows_beside, ws->rows_aside};
   for_chunks(booster, take_scores, &job);
   for_chunks(booster, put_scores, &job);
 }
