@@ -81,9 +81,8 @@ static void naive_histogram(const struct workspace *ws, const struct leaf *leaf,
       uint64_t cell = first_cell(ws, column) + binned_cell(column, row);
       out->count[cell]++;
       if (ws->packed != NULL) {
-        const int64_t hessian = ws->packed[row] & UINT32_MAX;
-        out->gradient[cell] += (ws->packed[row] - hessian) / ((int64_t)1 << 32);
-        out->hessian[cell] += hessian;
+        out->gradient[cell] += packed_gradient(ws->packed[row]);
+        out->hessian[cell] += packed_hessian(ws->packed[row]);
         continue;
       }
       struct hist_pair pair = naive_pair(&ws->source, ws->gradients[row]);
