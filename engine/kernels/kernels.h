@@ -353,7 +353,8 @@ struct kernels {
   bucket_rows_fn bucket_rows;
   /* cells[i] = low byte of table[buckets[i]] (cells NULL: that is not asked for); first + i to list where the
    * entry has BUCKET_MARK, ascending. Returns how many. One more entry of the table than there are buckets
-   * can be read, and BUCKET_LIST_ROOM of the list written, behind those found. */
+   * can be read, and BUCKET_LIST_ROOM of the list written, behind those found. cells may begin where buckets
+   * do, or before: a cell is written when its bucket and those before have been read. */
   look_up_fn look_up;
   /* codes[i] = code of values[i], see reach.h. */
   encode_fn encode;

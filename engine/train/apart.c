@@ -68,8 +68,9 @@ static void grow_one(void *user, size_t chunk, int thread) {
   hist_joint_begin_tree(ws, apart->root);
   apart->status = grow_tree(ws, tree, &apart->err);
   workspace_swap_gradients(ws, &apart->root->gradients);
-  if (apart->status != COPSE_OK || tree->n_leaves == 1) return;
+  if (apart->status != COPSE_OK) return;
   tree_shrink(tree, booster->resolved->boost.learning_rate);
+  if (tree->n_leaves == 1) return;
   double *score = ws->gradients_placed ? placed_scores(booster) : booster->sets[0].score;
   leaf_scores_add(ws, tree, score + (uint64_t)apart->output * ws->data->n_rows);
 }

@@ -3,8 +3,8 @@
  * A leaf's rows are in ascending order and far apart: added leaf by leaf, every value would bring a cache
  * line of scores and take it back. So all leaves add theirs to a block of scores, which stays in the L2 cache
  * meanwhile, before any goes on to the next one. Only a leaf that was divided ahead of its turn and in vain
- * has its rows in two ascending runs; it takes part like the others, and what it has left comes at the end.
- */
+ * has its rows in several ascending runs; it takes part like the others, and what it has left comes at the
+ * end. */
 #include "train/leaf_scores.h"
 
 #include "model/route.h"
@@ -19,8 +19,8 @@ struct score_job {
   uint64_t block_rows, stretch_blocks;
 };
 
-/* First of rows[0 .. n) that is not below `row`. Of two runs it is still one place, and none before that of a
- * smaller row: stretches take every place once. */
+/* First of rows[0 .. n) that is not below `row`. Of several runs it is still one place, and none before that
+ * of a smaller row: stretches take every place once. */
 static uint64_t first_from(const uint32_t *rows, uint64_t n, uint64_t row) {
   uint64_t at = 0, end = n;
   while (at < end) {

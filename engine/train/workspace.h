@@ -51,7 +51,7 @@ struct leaf {
   double sum_gradient, sum_hessian; /* the same as LightGBM rounds them, where workspace.rests are */
   double output;                    /* unshrunk value the leaf got when it was made */
   double lower, upper;              /* limits of the outputs of its children (monotone constraints) */
-  int part_of; /* pending: the leaf of the tree that it is a side of; -1: it is one itself */
+  int part_of;                      /* pending: the leaf that it is a side of; -1: it is one of the tree */
   bool right_part;
   uint64_t key;   /* of the path from the root: what draws at this node are keyed by */
   int slot;       /* of the pool, -1: none */
@@ -75,7 +75,7 @@ struct lane {
       64) struct hist_pair *cells; /* [max block cells], zero between uses; packed cells lie in them too */
   struct hist_planes planes;       /* [max block cells] */
   bool filled;                     /* they hold rows of the leaf being built */
-  atomic_uint_least64_t next_row;  /* of this lane's share of that leaf's, see hist.c */
+  atomic_uint_least64_t next_row;  /* of this lane's share of that leaf's, see hist_rows.c */
   struct hist_planes column;       /* [most bins] made of packed cells, see hist_form.h */
   struct category_scratch categories;
   uint32_t *bits;              /* [bin_words] candidate set */

@@ -39,7 +39,7 @@ static bool slots_create(struct workspace *ws, bool counted) {
 bool workspace_pool_create(struct workspace *ws) {
   const struct binned *binned = &ws->data->binned;
   bool counted = ws->count_kind == COUNT_FIELD;
-  double slot_mb = (double)binned->n_cells * (counted ? 20.0 : 16.0) / (1024 * 1024);
+  double slot_mb = (double)plane_room(binned->n_cells) * (counted ? 20.0 : 16.0) / (1024 * 1024);
   double pool_mb = ws->grow.histogram_pool_mb > 0 ? ws->grow.histogram_pool_mb : DEFAULT_POOL_MB;
   double fit = slot_mb > 0 ? floor(pool_mb / slot_mb) : ws->grow.num_leaves;
   /* A leaf that is divided ahead needs one slot more, and not every one of those becomes part of the tree. */

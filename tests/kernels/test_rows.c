@@ -728,6 +728,15 @@ static void marked_entries_are_listed(void **state) {
       for (uint64_t r = 0; r < n; r++)
         assert_int_equal(cells[r], i % 2 == 0 ? table[buckets[r]] & 0xFF : 0xA5);
     }
+    for (uint64_t r = 0; r < n; r++) cells[r] = (uint8_t)table[buckets[r]];
+    uint16_t *place = guarded_alloc(n * 2, side);
+    FOR_EACH_TIER(k) { /* cells take the place of their buckets */
+      memcpy(place, buckets, n * 2);
+      assert_int_equal(k->look_up(place, n, table, (uint8_t *)place, first, list), n_want);
+      assert_memory_equal(list, want, n_want * 4);
+      assert_memory_equal(place, cells, n);
+    }
+    guarded_free(place, n * 2, side);
     guarded_free(buckets, n * 2, side);
     guarded_free(table, (n_entries + 1) * 2, side);
     guarded_free(list, (n + BUCKET_LIST_ROOM) * 4, side);

@@ -303,6 +303,7 @@ static void trees_grow_apart_as_one_by_one(void **state) {
       SIX "interaction_constraints=[0,1,2],[2,3,4,5,6]",
       SIX "compat=lightgbm",
       SIX "bagging_freq=2 bagging_fraction=0.7", /* all together in no round */
+      SIX "min_sum_hessian_in_leaf=200",         /* some have one leaf */
       "objective=multiclassova num_class=6 verbosity=-1 num_leaves=12 max_depth=4",
   };
   for (size_t i = 0; i < COUNT(params); i++) {
