@@ -40,14 +40,19 @@ struct block_header {
 _Static_assert(sizeof(struct block_header) <= ALIGNMENT, "the header fits in front of an aligned block");
 
 #if MAPS_LARGE_BLOCKS
+static size_t whole_pages(size_t size, size_t page) { return (size + page - 1) / page * page; }
+
+/* The end of a block is a huge page too where that costs it no more than a sixteenth. */
 static size_t mapped_bytes(size_t size) {
-  return size >= HUGE_BYTES ? (size + LARGEST_PAGE - 1) / LARGEST_PAGE * LARGEST_PAGE : size;
+  if (size < HUGE_BYTES) return size;
+  const size_t huge = whole_pages(size, HUGE_PAGE);
+  return huge - size <= size / 16 ? huge : whole_pages(size, LARGEST_PAGE);
 }
 
 /* Huge pages begin at multiples of their size; what lies before and behind is given back. Blocks are cut
  * alike whether they ask for them or not, for they are freed alike. */
 static void *map_huge(size_t size, bool streamed) {
-  if (size > SIZE_MAX - HUGE_PAGE - LARGEST_PAGE) return NULL;
+  if (size > SIZE_MAX - 2 * (size_t)HUGE_PAGE) return NULL;
   size_t mapped = mapped_bytes(size), all = mapped + HUGE_PAGE;
   char *wide = mmap(NULL, all, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (wide == MAP_FAILED) return NULL;
