@@ -19,6 +19,8 @@ enum { TO_ZERO = _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC };
 struct packing {
   __m512d g_step, g_inverse, g_most, h_step, h_most;
   bool stochastic, constant_hessian;
+  bool by_floats; /* for few levels single precision tells the whole parts of almost all rows */
+  __m512 g_inverse_f, g_most_f, g_error, h_inverse_f, h_most_f, h_error;
 };
 
 static inline __m512i spread_bits(__m512i rows, uint32_t key) {
@@ -69,6 +71,41 @@ static inline __attribute__((always_inline)) void pack_eight(const struct packin
   _mm256_storeu_si256((__m256i *)(void *)packed, _mm512_cvtepi64_epi32(_mm512_add_epi64(g, h)));
 }
 
+/* Levels of sixteen magnitudes by floats: product, shift, `error` and sum are (3 levels + 5) 2^-24 off
+ * together at most, which is less than `error`, so that where the sums with it added and taken off have the
+ * same whole part, so has the true one. The others' lanes are added to `unsure`. */
+static inline __attribute__((always_inline)) __m512i float_levels(__m512 magnitude, __m512 inverse,
+                                                                  __m512 most, __m512 error, __m512i bits,
+                                                                  bool stochastic, __mmask16 *unsure) {
+  __m512 shift = _mm512_add_ps(_mm512_set1_ps(0.5f), error);
+  if (stochastic) shift = _mm512_fmadd_ps(_mm512_cvtepu32_ps(bits), _mm512_set1_ps(0x1p-32f), error);
+  const __m512 upper = _mm512_fmadd_ps(magnitude, inverse, shift);
+  const __m512 lower = _mm512_sub_ps(upper, _mm512_add_ps(error, error));
+  const __m512i whole = _mm512_cvttps_epi32(_mm512_min_ps(upper, most));
+  *unsure |= (__mmask16)~_mm512_cmpeq_epi32_mask(whole, _mm512_cvttps_epi32(_mm512_min_ps(lower, most)));
+  return whole;
+}
+
+/* False: some row's whole parts are not certain; nothing is stored then. */
+static inline __attribute__((always_inline)) bool pack_by_floats(const struct packing *p,
+                                                                 const float *gradient, const float *hessian,
+                                                                 __m512i g_bits, __m512i h_bits,
+                                                                 int32_t *packed) {
+  __mmask16 unsure = 0;
+  const __m512 value = _mm512_loadu_ps(gradient);
+  __m512i g = float_levels(_mm512_abs_ps(value), p->g_inverse_f, p->g_most_f, p->g_error, g_bits,
+                           p->stochastic, &unsure);
+  __m512i h = _mm512_set1_epi32(1);
+  if (!p->constant_hessian)
+    h = float_levels(_mm512_loadu_ps(hessian), p->h_inverse_f, p->h_most_f, p->h_error, h_bits, p->stochastic,
+                     &unsure);
+  if (__builtin_expect(unsure != 0, 0)) return false;
+  g = _mm512_slli_epi32(g, 16);
+  g = _mm512_mask_sub_epi32(g, _mm512_movepi32_mask(_mm512_castps_si512(value)), _mm512_setzero_si512(), g);
+  _mm512_storeu_si512(packed, _mm512_add_epi32(g, h));
+  return true;
+}
+
 static inline __attribute__((always_inline)) void pack_group(const struct packing *p,
                                                              const struct pack_rule *rule, __m512i rows,
                                                              const float *gradient, const float *hessian,
@@ -78,6 +115,7 @@ static inline __attribute__((always_inline)) void pack_group(const struct packin
     g_bits = spread_bits(rows, rule->gradient_key);
     h_bits = spread_bits(rows, rule->hessian_key);
   }
+  if (p->by_floats && pack_by_floats(p, gradient, hessian, g_bits, h_bits, packed)) return;
   pack_eight(p, gradient, hessian, _mm512_castsi512_si256(g_bits), _mm512_castsi512_si256(h_bits), packed);
   pack_eight(p, gradient + LANES, hessian + LANES, _mm512_extracti64x4_epi64(g_bits, 1),
              _mm512_extracti64x4_epi64(h_bits, 1), packed + LANES);
@@ -113,6 +151,7 @@ static inline __attribute__((always_inline)) void pack_all(const struct packing 
   for (; i + GROUP <= n; i += GROUP) {
     __m512i rows =
         numbers != NULL ? _mm512_loadu_si512(numbers + i) : rows_from(rule->first_row + (uint32_t)i);
+    if (numbers != NULL) __builtin_prefetch((const char *)(numbers + i) + PAGE);
     __builtin_prefetch((const char *)(gradient + i) + PAGE);
     __builtin_prefetch((const char *)(hessian + i) + PAGE);
     __builtin_prefetch((const char *)(packed + i) + PAGE, 1);
@@ -121,18 +160,38 @@ static inline __attribute__((always_inline)) void pack_all(const struct packing 
   if (i < n) pack_rest(p, rule, gradient, hessian, i, n, packed);
 }
 
+/* What a float has all its bits of, and its reciprocal. */
+static bool float_step(double step) { return step > 0x1p-100 && step < 0x1p100; }
+
+static __m512 float_error(double levels) { return _mm512_set1_ps((float)((levels + 2) * 0x1p-22)); }
+
+static struct packing packing_of(const struct pack_rule *rule) {
+  enum { MOST_LEVELS = 256 };
+  struct packing p = {.g_step = _mm512_set1_pd(rule->gradient_step),
+                      .g_inverse = _mm512_set1_pd(1 / rule->gradient_step),
+                      .g_most = _mm512_set1_pd(rule->gradient_levels),
+                      .h_step = _mm512_set1_pd(rule->hessian_step),
+                      .h_most = _mm512_set1_pd(rule->hessian_levels)};
+  p.by_floats = float_step(rule->gradient_step) && float_step(rule->hessian_step) &&
+                rule->gradient_levels <= MOST_LEVELS && rule->hessian_levels <= MOST_LEVELS;
+  if (!p.by_floats) return p;
+  p.g_inverse_f = _mm512_set1_ps((float)(1 / rule->gradient_step));
+  p.g_most_f = _mm512_set1_ps((float)rule->gradient_levels);
+  p.g_error = float_error(rule->gradient_levels);
+  p.h_inverse_f = _mm512_set1_ps((float)(1 / rule->hessian_step));
+  p.h_most_f = _mm512_set1_ps((float)rule->hessian_levels);
+  p.h_error = float_error(rule->hessian_levels);
+  return p;
+}
+
 static void pack(const struct pack_rule *rule, const float *gradient, const float *hessian, uint64_t n,
                  int32_t *packed) {
-  struct packing p = {_mm512_set1_pd(rule->gradient_step),
-                      _mm512_set1_pd(1 / rule->gradient_step),
-                      _mm512_set1_pd(rule->gradient_levels),
-                      _mm512_set1_pd(rule->hessian_step),
-                      _mm512_set1_pd(rule->hessian_levels),
-                      true,
-                      true};
+  struct packing p = packing_of(rule);
   if (rule->stochastic && rule->constant_hessian) {
+    p.stochastic = p.constant_hessian = true;
     pack_all(&p, rule, gradient, hessian, n, packed);
   } else if (rule->stochastic) {
+    p.stochastic = true;
     p.constant_hessian = false;
     pack_all(&p, rule, gradient, hessian, n, packed);
   } else {

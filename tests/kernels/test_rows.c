@@ -359,7 +359,8 @@ static void logistic_gradients(void **state) {
     struct gradient_case c;
     make_gradients(&c, &d, i);
     double sigmoid = i % 3 == 0 ? 1.0 : 0.1 + 3 * draw_uniform(&d);
-    double class_weight[2] = {i % 2 == 0 ? 1.0 : 3 * draw_uniform(&d), 1 + draw_uniform(&d)};
+    double class_weight[2] = {i % 2 == 0 ? 1.0 : 3 * draw_uniform(&d), 1.0};
+    if (i % 4 != 0) class_weight[1] += draw_uniform(&d);
     for (int weighted = 0; weighted < 2; weighted++) {
       for (uint64_t r = 0; r < c.n; r++) {
         double L = c.label[r] > 0 ? 1.0 : -1.0, weight = class_weight[c.label[r] > 0];
@@ -375,6 +376,55 @@ static void logistic_gradients(void **state) {
       }
     }
     free_gradients(&c);
+  }
+}
+
+/* Scores whose gradient, or hessian, is the middle between two floats or a few last places beside it, as near
+ * as a score brings it there; margins beside the ends of where a tier has a shorter way; and none. */
+static double awkward_score(struct draw *d, int kind) {
+  const double ends[] = {-6, 50, -745, 0};
+  double share = 0.02 + 0.95 * draw_uniform(d), x;
+  if (kind >= 2) {
+    x = kind == 2 ? ends[draw_between(d, 0, 3)] : NAN;
+  } else {
+    const float below = (float)(kind == 0 ? share : share / 4);
+    double middle = ((double)below + (double)nextafterf(below, 1)) / 2;
+    if (kind == 1) middle = (1 - sqrt(1 - 4 * middle)) / 2;
+    x = log(1 / middle - 1);
+  }
+  for (int64_t places = draw_between(d, -4, 4); places != 0; places += places < 0 ? 1 : -1)
+    x = nextafter(x, places < 0 ? -1e9 : 1e9);
+  return x;
+}
+
+static void logistic_gradients_beside_floats(void **state) {
+  (void)state;
+  enum { MOST = 45 };
+  static const double ones[2] = {1, 1};
+  struct draw d = {.seed = 29};
+  for (int round = 0; round < 6000; round++) {
+    const uint64_t n = (uint64_t)draw_between(&d, 1, MOST);
+    double score[MOST];
+    float label[MOST], want[2][MOST], got[2][MOST];
+    for (uint64_t r = 0; r < n; r++) {
+      const bool up = draw_bits(&d) % 2 == 0;
+      double x = 8 * draw_uniform(&d) - 4; /* most groups of rows have one awkward one at most */
+      if (draw_bits(&d) % 16 == 0) x = awkward_score(&d, round % 50 == 0 ? 3 : round % 3);
+      label[r] = up ? 1 : 0;
+      score[r] = up ? x : -x;
+      const double g = 1.0 / (1.0 + kernel_exp(x)), h = g * (1.0 - g);
+      want[0][r] = (float)(up ? -g : g);
+      want[1][r] = (float)h;
+    }
+    FOR_EACH_TIER(k) {
+      k->grad_logistic(score, label, NULL, n, 1, ones, got[0], got[1]);
+      for (uint64_t r = 0; r < n; r++) {
+        if (isnan(score[r])) assert_true(isnan(got[0][r]) && isnan(got[1][r]));
+        if (isnan(score[r])) continue;
+        assert_memory_equal(&got[0][r], &want[0][r], sizeof(float));
+        assert_memory_equal(&got[1][r], &want[1][r], sizeof(float));
+      }
+    }
   }
 }
 
@@ -805,6 +855,7 @@ int main(void) {
       cmocka_unit_test(quantize_rounds_half_to_even),
       cmocka_unit_test(squared_error_gradients),
       cmocka_unit_test(logistic_gradients),
+      cmocka_unit_test(logistic_gradients_beside_floats),
       cmocka_unit_test(values_find_their_bin),
       cmocka_unit_test(range_tells_the_ends_of_both_signs),
       cmocka_unit_test(buckets_ascend_with_their_numbers),

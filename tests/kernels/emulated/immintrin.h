@@ -241,6 +241,28 @@ static inline __m512i emulated_cvttpd_epi64(__m512d x) {
 }
 #define _mm512_cvttpd_epi64 emulated_cvttpd_epi64
 
+static inline __m512 emulated_cvtepu32_ps(__m512i x) {
+  uint32_t in[16];
+  float out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) out[k] = (float)in[k];
+  __m512 y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvtepu32_ps emulated_cvtepu32_ps
+
+static inline __m512i emulated_cvttps_epi32(__m512 x) {
+  float in[16];
+  int32_t out[16];
+  memcpy(in, &x, sizeof in);
+  for (int k = 0; k < 16; k++) out[k] = (int32_t)in[k];
+  __m512i y;
+  memcpy(&y, out, sizeof y);
+  return y;
+}
+#define _mm512_cvttps_epi32 emulated_cvttps_epi32
+
 static inline __mmask8 emulated_cmpgt_epi32_mask(__m256i x, __m256i y) {
   int32_t a[8], b[8];
   unsigned mask = 0;
