@@ -5,8 +5,10 @@
  * divided already among them; the children wait until their leaf is the best one, and the tree is the same.
  * No thread waits for a barrier: only the first one, and only for the very leaf whose turn it is, or a child
  * of it, when another is still at it. How much a leaf has to gain to be split at all is about what it was in
- * the tree before: of 255 leaves of 1,000,000 x 28 so 1 % of the divisions are in vain, by the order alone 8
- * %. Leaves that are work for all threads and gain that much come first of all.
+ * the tree before, and one that comes in the first half of what is left of the tree is split nearly always
+ * too: of 255 leaves of 1,000,000 x 28 so 4 % of the divisions are in vain, by the order alone 8 %, and two
+ * threads wait 0.5 % of their time for something to divide. Leaves that are work for all threads and gain
+ * that much come first of all.
  *
  * Leaves belong to whoever holds the lock, but those that are taken (pending >= 0): their rows, histograms
  * and children are the taker's until `known`. */
@@ -20,14 +22,14 @@
 #include "train/hist.h"
 
 enum {
-  /* A leaf of so many cells and rows is shared by all threads, in a tree of many leaves only of more than a
-   * LARGE_PART of all: there are others enough to keep the threads busy until the end. Or of fewer where it
-   * has most of the rows, so that the other leaves are nothing much to do meanwhile. */
+  /* A leaf of so many cells and rows is shared by all threads, in a tree of many leaves only of more than one
+   * of a few PARTS_A_THREAD of all: there are others enough to keep the threads busy until the end, and a
+   * thread by itself neither waits nor puts sides together. Or of fewer where it has most of the rows, so
+   * that the other leaves are nothing much to do meanwhile. */
   LARGE_UPDATES = 1 << 20,
-  MOST_UPDATES = 1 << 22,
-  LARGE_PART = 16,
+  PARTS_A_THREAD = 2,
   MEDIUM_UPDATES = 1 << 18,
-  MANY_LEAVES = 4 * LARGE_PART
+  MANY_LEAVES = 64
 };
 
 struct growth {
@@ -42,8 +44,9 @@ struct growth {
 
 static bool is_small(const struct workspace *ws, int leaf) {
   const uint64_t n_rows = ws->leaves[leaf].n_rows, n_carriers = workspace_matrix(ws)->n_carriers;
-  uint64_t large = ws->grow.num_leaves < MANY_LEAVES ? 0 : ws->n_bag * n_carriers / LARGE_PART;
-  if (large > MOST_UPDATES) large = MOST_UPDATES;
+  uint64_t large = 0;
+  if (ws->grow.num_leaves >= MANY_LEAVES)
+    large = ws->n_bag * n_carriers / (PARTS_A_THREAD * (uint64_t)ws->n_threads);
   if (large < LARGE_UPDATES) large = LARGE_UPDATES;
   if (n_rows > ws->n_bag / 2) large = MEDIUM_UPDATES;
   return n_rows * n_carriers < large;
@@ -106,7 +109,8 @@ static int choose(const struct workspace *ws, int n_leaves) {
   for (int l = 0; l < n_leaves && before < n_left; l++) before += n_before_at(ws, l, first.leaf);
   if (before >= n_left) return -1;
   if (before < 2 * ws->n_threads) return first.leaf;
-  return (ws->gain_in_sight >= 0 ? first.turn > ws->gain_in_sight : before < n_left / 4) ? first.leaf : -1;
+  if (ws->gain_in_sight < 0) return before < n_left / 4 ? first.leaf : -1;
+  return first.turn > ws->gain_in_sight || before < n_left / 2 ? first.leaf : -1;
 }
 
 /* In a tree of few leaves one that is divided in vain costs more than is saved. */

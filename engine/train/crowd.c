@@ -1,7 +1,8 @@
 /* crowd.c - when others hold the cores, and how long to do without help then.
  *
  * What tells is the time lost in some milliseconds of work: a process that shares a core takes slices of a
- * few milliseconds, half of the time; one that comes and goes in less is no reason to do without a core. */
+ * few milliseconds, half of the time; one that comes and goes in less is no reason to do without a core. So
+ * the time has to be lost twice in a row. */
 #include "train/crowd.h"
 
 #include "base/team.h"
@@ -20,12 +21,16 @@ void crowd_note(struct workspace *ws, double wall_s, double lost_s) {
   crowd->wall_s += wall_s;
   crowd->lost_s += lost_s;
   if (crowd->wall_s < WINDOW_S * ws->n_threads) return;
-  if (crowd->lost_s > CROWDED * crowd->wall_s) {
+  const bool crowded = crowd->lost_s > CROWDED * crowd->wall_s;
+  if (crowded && crowd->alone_s == 0 && !crowd->suspected) {
+    crowd->suspected = true;
+  } else if (crowded) {
     crowd->alone = true;
     crowd->alone_s = crowd->alone_s > 0 ? 2 * crowd->alone_s : FIRST_ALONE_S;
     if (crowd->alone_s > MOST_ALONE_S) crowd->alone_s = MOST_ALONE_S;
     crowd->alone_until = workspace_clock() + crowd->alone_s;
   } else {
+    crowd->suspected = false;
     crowd->alone_s = crowd->alone_s > FIRST_ALONE_S ? crowd->alone_s / 2 : 0;
   }
   crowd->wall_s = crowd->lost_s = 0;

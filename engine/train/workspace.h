@@ -129,7 +129,8 @@ struct joint_roots {
 
 /* What is known of other processes on the cores, see crowd.h. */
 struct crowd {
-  bool alone;            /* small leaves are one thread's, */
+  bool suspected;        /* time was lost when something was decided the last time, */
+  bool alone;            /* or twice and more: small leaves are one thread's, */
   double alone_until;    /* until then */
   double alone_s;        /* for how long the last time; 0: the cores have been free since */
   double wall_s, lost_s; /* of all threads since something was decided, and what of it they lost */
