@@ -71,15 +71,17 @@ static inline __attribute__((always_inline)) void pack_eight(const struct packin
   _mm256_storeu_si256((__m256i *)(void *)packed, _mm512_cvtepi64_epi32(_mm512_add_epi64(g, h)));
 }
 
-/* Levels of sixteen magnitudes by floats: product, shift, `error` and sum are (3 levels + 5) 2^-24 off
- * together at most, which is less than `error`, so that where the sums with it added and taken off have the
- * same whole part, so has the true one. The others' lanes are added to `unsure`. */
+/* Levels of sixteen magnitudes by floats: inverse, product, shift, `error` and sum are (3 levels + 4) 2^-24
+ * off together at most and the difference (levels + 1) more, which is less than `error`. So where the sums
+ * with it added and taken off have the same whole part, the true one has it too. The others' lanes are added
+ * to `unsure`. */
 static inline __attribute__((always_inline)) __m512i float_levels(__m512 magnitude, __m512 inverse,
                                                                   __m512 most, __m512 error, __m512i bits,
                                                                   bool stochastic, __mmask16 *unsure) {
   __m512 shift = _mm512_add_ps(_mm512_set1_ps(0.5f), error);
-  if (stochastic) shift = _mm512_fmadd_ps(_mm512_cvtepu32_ps(bits), _mm512_set1_ps(0x1p-32f), error);
-  const __m512 upper = _mm512_fmadd_ps(magnitude, inverse, shift);
+  if (stochastic)
+    shift = _mm512_add_ps(_mm512_mul_ps(_mm512_cvtepu32_ps(bits), _mm512_set1_ps(0x1p-32f)), error);
+  const __m512 upper = _mm512_add_ps(_mm512_mul_ps(magnitude, inverse), shift);
   const __m512 lower = _mm512_sub_ps(upper, _mm512_add_ps(error, error));
   const __m512i whole = _mm512_cvttps_epi32(_mm512_min_ps(upper, most));
   *unsure |= (__mmask16)~_mm512_cmpeq_epi32_mask(whole, _mm512_cvttps_epi32(_mm512_min_ps(lower, most)));
