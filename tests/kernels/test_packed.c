@@ -329,7 +329,8 @@ static int64_t level_of(float value, double step, double shift, double most) {
   return (int64_t)(level < most ? level : most);
 }
 
-/* Quotients that end, with half a level added, at a whole number or a last place beside it. */
+/* Quotients that end, with half a level added, at a whole number or a last place beside it; of gradients of
+ * common size, and of steps that have no reciprocal with all its bits as a float. */
 static void sums_beside_whole_numbers(void **state) {
   (void)state;
   enum { MOST = 35 };
@@ -338,7 +339,8 @@ static void sums_beside_whole_numbers(void **state) {
     const uint64_t n = (uint64_t)draw_between(&d, 1, MOST);
     const int64_t most = round % 2 == 0 ? 256 : HIST_PACKED_GRADIENT; /* floats tell few levels */
     const int64_t levels = draw_between(&d, 1, most), at = draw_between(&d, 1, levels);
-    const float value = (float)draw_between(&d, 1, 1 << 24) * 0x1p-30f;
+    const int exponent = round % 8 == 2 ? -147 : round % 8 == 4 ? 103 : -30;
+    const float value = ldexpf((float)draw_between(&d, 1, 1 << 24), exponent);
     double step = (double)value / ((double)at - 0.5);
     for (int64_t places = draw_between(&d, -3, 3); places != 0; places += places < 0 ? 1 : -1)
       step = nextafter(step, places < 0 ? 0 : 1);

@@ -379,18 +379,23 @@ static void logistic_gradients(void **state) {
   }
 }
 
-/* Scores whose gradient, or hessian, is the middle between two floats or a few last places beside it, as near
- * as a score brings it there; margins beside the ends of where a tier has a shorter way; and none. */
-static double awkward_score(struct draw *d, int kind) {
+/* Margins whose gradient, or hessian, is the middle between two floats or a few last places beside it, as
+ * near as a margin brings it there, floats without all their bits and margins of large errors among them;
+ * margins beside the ends of where a tier has a shorter way; and none. */
+static double awkward_margin(struct draw *d, int kind, double sigmoid) {
   const double ends[] = {-6, 50, -745, 0};
-  double share = 0.02 + 0.95 * draw_uniform(d), x;
+  double x;
   if (kind >= 2) {
     x = kind == 2 ? ends[draw_between(d, 0, 3)] : NAN;
   } else {
-    const float below = (float)(kind == 0 ? share : share / 4);
-    double middle = ((double)below + (double)nextafterf(below, 1)) / 2;
-    if (kind == 1) middle = (1 - sqrt(1 - 4 * middle)) / 2;
+    const double far = draw_bits(d) % 2 == 0 ? 4 : kind == 0 ? 100 : 22;
+    const double share = 0.97 * exp(-far * draw_uniform(d)), unit = kind == 0 ? sigmoid : sigmoid * sigmoid;
+    const float below = (float)(unit * (kind == 0 ? share : share / 4));
+    const double middle = ((double)below + (double)nextafterf(below, INFINITY)) / 2 / unit;
+    const double root = sqrt(1 - 4 * middle);
     x = log(1 / middle - 1);
+    if (kind == 1) x = log((1 + root) * (1 + root) / (4 * middle)); /* g (1 - g) = middle */
+    if (kind == 1 && draw_bits(d) % 2 == 0) x = -x;
   }
   for (int64_t places = draw_between(d, -4, 4); places != 0; places += places < 0 ? 1 : -1)
     x = nextafter(x, places < 0 ? -1e9 : 1e9);
@@ -400,24 +405,25 @@ static double awkward_score(struct draw *d, int kind) {
 static void logistic_gradients_beside_floats(void **state) {
   (void)state;
   enum { MOST = 45 };
-  static const double ones[2] = {1, 1};
+  static const double ones[2] = {1, 1}, sigmoids[] = {1, 1, 1, 0x1p-62, 0x1p62};
   struct draw d = {.seed = 29};
-  for (int round = 0; round < 6000; round++) {
+  for (int round = 0; round < 24000; round++) {
     const uint64_t n = (uint64_t)draw_between(&d, 1, MOST);
+    const double sigmoid = sigmoids[round % 5]; /* powers of two: any margin has its score */
     double score[MOST];
     float label[MOST], want[2][MOST], got[2][MOST];
     for (uint64_t r = 0; r < n; r++) {
       const bool up = draw_bits(&d) % 2 == 0;
       double x = 8 * draw_uniform(&d) - 4; /* most groups of rows have one awkward one at most */
-      if (draw_bits(&d) % 16 == 0) x = awkward_score(&d, round % 50 == 0 ? 3 : round % 3);
+      if (draw_bits(&d) % 16 == 0) x = awkward_margin(&d, round % 50 == 0 ? 3 : round % 3, sigmoid);
       label[r] = up ? 1 : 0;
-      score[r] = up ? x : -x;
-      const double g = 1.0 / (1.0 + kernel_exp(x)), h = g * (1.0 - g);
+      score[r] = (up ? x : -x) / sigmoid;
+      const double g = sigmoid / (1.0 + kernel_exp(x)), h = g * (sigmoid - g);
       want[0][r] = (float)(up ? -g : g);
       want[1][r] = (float)h;
     }
     FOR_EACH_TIER(k) {
-      k->grad_logistic(score, label, NULL, n, 1, ones, got[0], got[1]);
+      k->grad_logistic(score, label, NULL, n, sigmoid, ones, got[0], got[1]);
       for (uint64_t r = 0; r < n; r++) {
         if (isnan(score[r])) assert_true(isnan(got[0][r]) && isnan(got[1][r]));
         if (isnan(score[r])) continue;

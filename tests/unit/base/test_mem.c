@@ -1,10 +1,17 @@
 /* The one door to the heap: alignment, accounting, limit, overflow, a refusing allocator. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/context.h"
 #include "copse.h"
 #include "hooked_allocator.h"
 #include "testing.h"
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 
 static copse_context *context_with(struct hooked_allocator *hook) {
   copse_allocator allocator = hooked_allocator(hook);
@@ -220,6 +227,49 @@ static void counting_is_exact_across_threads(void **state) {
   assert_int_equal(hook.live, 0);
 }
 
+/* Pages of 4096 bytes that the process has mapped; 0: the system does not tell. */
+static long n_mapped(void) {
+  FILE *file = fopen("/proc/self/statm", "r");
+  long n = 0;
+  if (file == NULL) return 0;
+  if (fscanf(file, "%ld", &n) != 1) n = 0;
+  fclose(file);
+  return n;
+}
+
+/* What is freed is given back as it was mapped, whether its end is a huge page too or that would cost too
+ * much, and no rounding turns a size that nothing has room for into a small one. */
+static void large_blocks_are_freed_whole(void **state) {
+  (void)state;
+#if defined(__SANITIZE_ADDRESS__)
+  skip(); /* it keeps what is freed, and ends a program that asks for too much */
+#endif
+  enum { HUGE_PAGE = 1 << 21, ROUNDS = 3 };
+  const size_t header = 128; /* what a block takes beside its bytes */
+  const size_t before = copse_context_memory_used(NULL);
+  long first = 0;
+  for (int round = 0; round < ROUNDS; round++) {
+    for (size_t pages = 1; pages <= 40; pages++) {
+      const size_t whole = pages * HUGE_PAGE, costly = whole - whole / 17;
+      const size_t sizes[] = {whole, whole - 1, whole + 1, costly - 4096, costly, costly + 4096};
+      for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const size_t size = sizes[i] - header;
+        unsigned char *block =
+            i % 2 == 0 ? copse_alloc(NULL, size, 1) : context_alloc_streamed(NULL, size, 1);
+        assert_non_null(block);
+        block[0] = block[size - 1] = 1;
+        assert_int_equal(copse_context_memory_used(NULL), before + size);
+        copse_free(block);
+      }
+    }
+    if (round == 0) first = n_mapped();
+  }
+  assert_true(n_mapped() <= first + 256); /* a megabyte of what else the process does */
+  for (size_t less = 0; less < 3 * (size_t)HUGE_PAGE; less += 4093)
+    assert_null(copse_alloc(NULL, SIZE_MAX - less, 1));
+  assert_int_equal(copse_context_memory_used(NULL), before);
+}
+
 /* Blocks of some megabytes are the system's own: whichever is freed, its neighbours stay, and a cleared one
  * is clear. */
 static void large_blocks_leave_their_neighbours(void **state) {
@@ -263,6 +313,7 @@ int main(void) {
       cmocka_unit_test(the_limit_refuses_and_recovers),
       cmocka_unit_test(every_refused_request_is_survived),
       cmocka_unit_test(large_blocks_leave_their_neighbours),
+      cmocka_unit_test(large_blocks_are_freed_whole),
       cmocka_unit_test(counting_is_exact_across_threads),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
