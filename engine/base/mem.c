@@ -30,7 +30,7 @@
 #include "base/status.h"
 
 enum { ALIGNMENT = 64, MAPPED_BYTES = 1 << 20, HUGE_BYTES = 1 << 21, HUGE_PAGE = 1 << 21 };
-enum { LARGEST_PAGE = 1 << 16 }; /* of the processors Linux runs on here; a block may keep that much more */
+enum { LARGEST_PAGE = 1 << 16 }; /* of the processors Linux runs on here */
 
 struct block_header {
   copse_context *ctx;
@@ -42,7 +42,8 @@ _Static_assert(sizeof(struct block_header) <= ALIGNMENT, "the header fits in fro
 #if MAPS_LARGE_BLOCKS
 static size_t whole_pages(size_t size, size_t page) { return (size + page - 1) / page * page; }
 
-/* The end of a block is a huge page too where that costs it no more than a sixteenth. */
+/* The end of a block is a huge page too where that costs it no more than a sixteenth, else whole pages of any
+ * processor. What is added is not counted as used: `used` is what was asked for. */
 static size_t mapped_bytes(size_t size) {
   if (size < HUGE_BYTES) return size;
   const size_t huge = whole_pages(size, HUGE_PAGE);

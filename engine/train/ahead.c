@@ -98,7 +98,8 @@ static struct candidate first_of(const struct workspace *ws, int n_leaves, bool 
 }
 
 /* The small leaf to be divided next, where it is likely to be split; -1: there is none. The few first ones
- * are, others by what the tree before stopped at, but at the very end. */
+ * are, and others that gain more than what the tree before stopped at or come in the first half of what is
+ * left; without such a tree, or depth by depth, in the first quarter. */
 static int choose(const struct workspace *ws, int n_leaves) {
   /* the last free pair is always left for the leaf whose turn it is */
   if (ws->n_pending < 2) return -1;
