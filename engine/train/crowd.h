@@ -16,8 +16,8 @@ static inline int crowd_threads(const struct workspace *ws, uint64_t n_rows) {
 void crowd_begin_tree(struct workspace *ws);
 void crowd_note_waits(struct workspace *ws);
 /* A stretch of work on small leaves is over: the time of its threads, all together, and what of it they were
- * kept from their cores or waited for one that was. Where that is too much, the next work is one thread's,
- * for ever longer until a trial shows that the cores are free. */
+ * kept from their cores or waited for one that was. Where that is too much twice in a row, the next work is
+ * one thread's, for ever longer until a trial shows that the cores are free. */
 void crowd_note(struct workspace *ws, double wall_s, double lost_s);
 
 #endif
