@@ -128,8 +128,8 @@ class Seeds(unittest.TestCase):
 
     def test_rows_are_the_training_ones_and_keep_their_shape(self):
         names = [row.name for row in table_accuracy.rows_of("*")]
-        self.assertEqual(names, ["dense-t1", "packed-t1", "dense-31-t1", "dense-63bins-t1", "wide-t1", "onehot-t1",
-                                 "categorical-t1", "multiclass-t1", "small-t1"])
+        self.assertEqual(names, ["dense-t1", "packed-t1", "packed-4-t1", "dense-31-t1", "dense-63bins-t1", "wide-t1",
+                                 "onehot-t1", "categorical-t1", "multiclass-t1", "small-t1"])
         for row in table_accuracy.rows_of("*"):
             data = table_accuracy.data_of(row, 2)
             self.assertEqual(round(data.n_rows * data.held_out), table_accuracy.TEST_ROWS)
