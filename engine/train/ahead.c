@@ -158,7 +158,7 @@ static void wait_for_change(struct growth *growth) {
 static void divide(struct growth *growth, int leaf, int thread) {
   struct workspace *ws = growth->ws;
   bool last = ws->grow.num_leaves - *growth->tree->n_leaves == 1;
-  expand_take(ws, leaf);
+  expand_take(ws, leaf, thread);
   growth->n_busy++;
   team_unlock(&growth->lock);
   expand_taken(ws, leaf, thread, last);

@@ -66,7 +66,7 @@ static void grow_one(void *user, size_t chunk, int thread) {
   struct tree *tree = apart->tree;
   sample_tree(ws, copse_booster_round(booster), apart->output, apart->n_before);
   hist_joint_begin_tree(ws, apart->root);
-  apart->status = grow_tree(ws, tree, &apart->err);
+  apart->status = grow_tree(ws, &booster->gain_in_sight[apart->output], tree, &apart->err);
   workspace_swap_gradients(ws, &apart->root->gradients);
   if (apart->status != COPSE_OK) return;
   tree_shrink(tree, booster->resolved->boost.learning_rate);
@@ -81,6 +81,7 @@ static void begin_helper(struct workspace *helper, const struct workspace *ws) {
   helper->row_of = ws->row_of;
   helper->gradients_placed = ws->gradients_placed;
   helper->root_hessian = ws->root_hessian;
+  helper->least_in_sight = ws->least_in_sight;
   for (int p = 0; p < 4; p++) helper->phase_s[p] = 0;
 }
 

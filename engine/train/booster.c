@@ -52,6 +52,14 @@ static copse_status init_objective(copse_booster *booster, struct objective *out
   return status_memory(err, "leaf renewal");
 }
 
+/* A step takes this much off what the same split gains with a squared loss; and where a tree stops differs
+ * from tree to tree: with 0.95 for 0.75 one thread gains 1 % more, two lose 1 % to leaves that are built
+ * again. */
+static double least_in_sight(const copse_booster *booster) {
+  const double rate = forest_on(booster) ? 0 : booster->resolved->boost.learning_rate;
+  return rate < 1 ? 0.75 * (1 - rate) * (1 - rate) : 0;
+}
+
 static copse_status make_workspace(const copse_booster *booster, const struct objective *objective,
                                    struct workspace *out, copse_error *err) {
   const struct sample_params *sample = &booster->resolved->sample;
@@ -73,6 +81,7 @@ static copse_status make_workspace(const copse_booster *booster, const struct ob
   /* Percentiles of residuals and linear models are sums in the order of a leaf's rows, which a division ahead
    * of its turn changes. */
   if (objective->row->renew != NULL || booster->resolved->grow.linear.on) out->speculative = false;
+  out->least_in_sight = least_in_sight(booster);
   return status;
 }
 
@@ -90,7 +99,10 @@ static copse_status booster_init(copse_booster *booster, copse_dataset *train, c
   booster->n_outputs = booster_count_outputs(booster, train);
   booster->start = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof *booster->start);
   booster->dart.unit = copse_alloc_zero(booster->ctx, (size_t)booster->n_outputs, sizeof(double));
-  if (booster->start == NULL || booster->dart.unit == NULL) return status_memory(err, "a booster");
+  booster->gain_in_sight = copse_alloc(booster->ctx, (size_t)booster->n_outputs, sizeof(double));
+  if (booster->start == NULL || booster->dart.unit == NULL || booster->gain_in_sight == NULL)
+    return status_memory(err, "a booster");
+  for (int k = 0; k < booster->n_outputs; k++) booster->gain_in_sight[k] = -1;
   if ((status = booster_add_set(booster, train, "training", err)) != COPSE_OK) return status;
   if ((status = init_objective(booster, &booster->objective, err)) != COPSE_OK) return status;
   booster->data_version = train->version;
@@ -186,6 +198,7 @@ void copse_booster_free(copse_booster *booster) {
   copse_free(booster->gradient);
   copse_free(booster->hessian);
   copse_free(booster->start);
+  copse_free(booster->gain_in_sight);
   copse_free(booster->forest_score);
   dart_release(booster);
   copse_params_free(booster->params);

@@ -77,6 +77,7 @@ struct copse_booster {
   float *gradient,
       *hessian;  /* [n_rows * n_outputs] output-major; NULL while a chunk's at a time are enough */
   double *start; /* [n_outputs] score before the first tree; merged into the first round's trees in a model */
+  double *gain_in_sight; /* [n_outputs] of their last trees, see ahead.h */
   struct dart dart;
   bool started, finished;
   double *forest_score; /* rf: [n_rows * n_outputs] the constants that every tree is grown at; else NULL */

@@ -89,10 +89,10 @@ int expand_best(const struct workspace *ws, int n_leaves) {
   return best;
 }
 
-void expand_take(struct workspace *ws, int leaf) {
+void expand_take(struct workspace *ws, int leaf, int lane) {
   ws->leaves[leaf].pending = ws->pending[--ws->n_pending];
   ws->leaves[leaf].known = false;
-  hist_reserve(ws, leaf);
+  hist_reserve(ws, leaf, lane);
 }
 
 void expand_taken(struct workspace *ws, int leaf, int lane, bool last) {
@@ -114,7 +114,7 @@ void expand_collect_phases(struct workspace *ws, int n_lanes) {
 }
 
 void expand_leaf(struct workspace *ws, int n_leaves, int leaf) {
-  expand_take(ws, leaf);
+  expand_take(ws, leaf, ALL_LANES);
   expand_taken(ws, leaf, ALL_LANES, ws->grow.num_leaves - n_leaves == 1);
   ws->leaves[leaf].known = true;
 }

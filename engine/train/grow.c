@@ -173,10 +173,11 @@ static copse_status grow_leaves(struct workspace *ws, struct tree *tree, copse_e
   return growing.status;
 }
 
-copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err) {
-  if (!ws->shares_columns) return grow_leaves(ws, tree, err);
-  crowd_begin_tree(ws);
+copse_status grow_tree(struct workspace *ws, double *gain_in_sight, struct tree *tree, copse_error *err) {
+  ws->gain_in_sight = *gain_in_sight;
+  if (ws->shares_columns) crowd_begin_tree(ws);
   copse_status status = grow_leaves(ws, tree, err);
-  crowd_note_waits(ws);
+  if (ws->shares_columns) crowd_note_waits(ws);
+  *gain_in_sight = ws->gain_in_sight;
   return status;
 }

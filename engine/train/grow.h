@@ -7,7 +7,9 @@
 #include "train/workspace.h"
 
 /* Gradients must have been handed to workspace_begin_tree. tree: fresh, of one leaf. Leaf values are
- * unshrunk. */
-COPSE_MUST_CHECK copse_status grow_tree(struct workspace *ws, struct tree *tree, copse_error *err);
+ * unshrunk. gain_in_sight: what the output's last tree stopped at (ahead_note_tree), below 0 where that is
+ * not known; then what this one did. */
+COPSE_MUST_CHECK copse_status grow_tree(struct workspace *ws, double *gain_in_sight, struct tree *tree,
+                                        copse_error *err);
 
 #endif

@@ -31,26 +31,57 @@ static int recycled(const struct workspace *ws, int keep) {
   return chosen;
 }
 
-static int free_slot(struct workspace *ws, int keep) {
+static bool unlikely(const struct workspace *ws, int leaf) {
+  return ws->leaves[leaf].best.gain < ws->least_in_sight * ws->gain_in_sight;
+}
+
+/* The slot that the lane wrote last, of nobody or of a leaf that is as good as never split; -1: there is
+ * none.
+ */
+static int warm(const struct workspace *ws, int keep, int lane) {
+  if (ws->gain_in_sight < 0 || ws->keeps_slots || ws->rests != NULL) return -1;
+  int chosen = -1;
+  for (int s = 0; s < ws->n_slots_used; s++) {
+    const struct hist_slot *slot = &ws->slots[s];
+    if (slot->lane != lane || (chosen >= 0 && slot->turn < ws->slots[chosen].turn)) continue;
+    const int leaf = atomic_load_explicit(&ws->slot_leaf[s], memory_order_relaxed);
+    if (leaf == NOBODY || (can_lose(ws, leaf, s, keep) && unlikely(ws, leaf))) chosen = s;
+  }
+  return chosen;
+}
+
+static int free_slot(struct workspace *ws, int keep, int lane) {
   const int n_divided = WORKSPACE_PENDING - ws->n_pending, half = ws->grow.num_leaves / 2 + 2;
   const bool spare = ws->n_slots_used < ws->n_slots;
-  int slot = -1;
-  if (!spare || (!ws->keeps_slots && ws->n_slots_used >= half + 2 * n_divided)) slot = recycled(ws, keep);
+  int slot = warm(ws, keep, lane);
+  if (slot < 0 && (!spare || (!ws->keeps_slots && ws->n_slots_used >= half + 2 * n_divided)))
+    slot = recycled(ws, keep);
   if (slot < 0) return ws->n_slots_used++;
   int loser = atomic_load_explicit(&ws->slot_leaf[slot], memory_order_relaxed);
   if (loser >= 0) ws->leaves[loser].slot = -1;
   return slot;
 }
 
-void hist_acquire(struct workspace *ws, int leaf) { own_slot(ws, free_slot(ws, leaf), leaf); }
+static void write_next(struct workspace *ws, int slot, int lane) {
+  ws->slots[slot].turn = ++ws->slot_turn;
+  ws->slots[slot].lane = lane;
+}
 
-void hist_reserve(struct workspace *ws, int leaf) {
+void hist_acquire(struct workspace *ws, int leaf) {
+  own_slot(ws, free_slot(ws, leaf, ALL_LANES), leaf);
+  write_next(ws, ws->leaves[leaf].slot, ALL_LANES);
+}
+
+void hist_reserve(struct workspace *ws, int leaf, int lane) {
   struct leaf *parent = &ws->leaves[leaf];
   const int n = parent->slot >= 0 ? 1 : 2;
   for (int i = 0; i < 2; i++) {
-    parent->spare[i] = i < n ? free_slot(ws, leaf) : -1;
-    if (i < n) atomic_store_explicit(&ws->slot_leaf[parent->spare[i]], RESERVED, memory_order_relaxed);
+    parent->spare[i] = i < n ? free_slot(ws, leaf, lane) : -1;
+    if (i == n) continue;
+    atomic_store_explicit(&ws->slot_leaf[parent->spare[i]], RESERVED, memory_order_relaxed);
+    write_next(ws, parent->spare[i], lane);
   }
+  if (parent->slot >= 0) write_next(ws, parent->slot, lane);
 }
 
 void hist_take(struct workspace *ws, int parent, int child) {

@@ -118,7 +118,7 @@ copse_status output_grow(copse_booster *booster, int output, bool custom, copse_
     cegb_follow(ws, booster->trees, booster->n_trees, prefix != NULL ? prefix->trees : NULL,
                 prefix != NULL ? prefix->n_trees : 0);
     status = begin_tree(booster, output, custom, err);
-    if (status == COPSE_OK) status = grow_tree(ws, tree, err);
+    if (status == COPSE_OK) status = grow_tree(ws, &booster->gain_in_sight[output], tree, err);
     if (status != COPSE_OK) {
       tree_release(tree);
       return status;

@@ -68,6 +68,8 @@ struct category_scratch {
 struct hist_slot {
   struct hist_planes planes; /* [n_cells] */
   bool as_cells;             /* the first of them holds packed cells instead of all, see hist_form.h */
+  uint32_t turn;             /* larger than that of slots written before it */
+  int lane;                  /* that wrote it, or ALL_LANES */
 };
 
 struct lane {
@@ -196,8 +198,10 @@ struct workspace {
 
   int n_slots, n_slots_used; /* slots are taken in order, then recycled, see hist.h */
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
+  uint32_t slot_turn;        /* of the slot taken last */
   struct crowd crowd;
   double gain_in_sight; /* about what a leaf has to gain to be split, see ahead.h; below 0: not known */
+  double least_in_sight; /* share of it: below, a leaf is as good as never split, see hist_slots.h */
   bool shares_columns;  /* threads share small leaves, see hist.h; else they are one thread's each */
   bool speculative;     /* there are slots enough for leaves that are divided ahead */
   int64_t *pool;        /* gradient and hessian planes of all slots */
