@@ -6,7 +6,7 @@
  * become 64-bit integers by one instruction, so that gradients and hessians need not be told apart: rows are
  * the pairs' layout already. 3.3 instructions a row instead of 6.5 to 10, 5.5 instead of 9 to 12
  * where rows lie anywhere, and less than half where a row has two sources. Where 512-bit floats cost the
- * clock (tier AVX512_FP16) the AVX2 tier's is kept. */
+ * clock (tier AVX512_FP16) it is hist_narrow_avx512.c. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #include <string.h>

@@ -4,6 +4,7 @@
 #include <stdatomic.h>
 
 #include "copse.h"
+#include "kernels/tiers.h"
 
 static struct kernels tables[CPU_N_TIERS];
 static atomic_int ready[CPU_N_TIERS]; /* 1 once the table is built */
@@ -16,9 +17,8 @@ static void keep_floats_narrow(struct kernels *slots) {
   struct kernels narrow;
   kernels_overlay_scalar(&narrow);
   kernels_overlay_avx2(&narrow);
-  slots->hist_update = narrow.hist_update;
-  slots->hist_update_joint = narrow.hist_update_joint;
   slots->scan_numeric = narrow.scan_numeric;
+  kernels_hist_narrow_avx512(slots);
 }
 #endif
 

@@ -66,6 +66,7 @@ void kernels_reach_avx512(struct kernels *slots);
 void kernels_bits_avx512(struct kernels *slots);
 void kernels_encode_avx512(struct kernels *slots);
 void kernels_hist_avx512(struct kernels *slots);
+void kernels_hist_narrow_avx512(struct kernels *slots);
 void kernels_buckets_avx512(struct kernels *slots);
 
 /* Eight planes to the bytes of all rows, see bits.h: bit p of a row's byte is its bit of plane p. */

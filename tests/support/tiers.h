@@ -9,6 +9,7 @@
 void emulated_overlay_avx512(struct kernels *slots);
 void emulated_overlay_avx512_vbmi(struct kernels *slots);
 void emulated_overlay_avx512_fp16(struct kernels *slots);
+void emulated_hist_narrow_avx512(struct kernels *slots);
 
 /* The emulated tier behind `before`: one after the other, then none. */
 static inline const struct kernels *emulated_tier(const struct kernels *before) {
@@ -16,6 +17,7 @@ static inline const struct kernels *emulated_tier(const struct kernels *before) 
   if (before == &fp16) return NULL;
   if (before == &vbmi) {
     fp16 = vbmi;
+    emulated_hist_narrow_avx512(&fp16);
     emulated_overlay_avx512_fp16(&fp16);
     return &fp16;
   }

@@ -14,37 +14,44 @@ typedef simde__mmask8 __mmask8;
 typedef simde__mmask16 __mmask16;
 typedef simde__mmask64 __mmask64;
 
-static inline __m512d emulated_cvtepi64_pd(__m512i x) {
-  int64_t in[8];
-  double out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (double)in[k];
-  __m512d y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+/* Each of n numbers by itself: x. */
+#define EMULATE_EACH(name, OUT, OUT_NUMBER, IN, IN_NUMBER, n, result) \
+  static inline OUT name(IN vector) {                                 \
+    IN_NUMBER in[n];                                                  \
+    OUT_NUMBER out[n];                                                \
+    memcpy(in, &vector, sizeof in);                                   \
+    for (int k = 0; k < (n); k++) {                                   \
+      const IN_NUMBER x = in[k];                                      \
+      out[k] = (result);                                              \
+    }                                                                 \
+    OUT made;                                                         \
+    memcpy(&made, out, sizeof made);                                  \
+    return made;                                                      \
+  }
+
+/* A bit for each pair of n numbers: x and y. */
+#define EMULATE_MASK(name, MASK, IN, IN_NUMBER, n, test) \
+  static inline MASK name(IN one, IN other) {            \
+    IN_NUMBER a[n], b[n];                                \
+    unsigned mask = 0;                                   \
+    memcpy(a, &one, sizeof a);                           \
+    memcpy(b, &other, sizeof b);                         \
+    for (int k = 0; k < (n); k++) {                      \
+      const IN_NUMBER x = a[k], y = b[k];                \
+      mask |= (unsigned)(test) << k;                     \
+    }                                                    \
+    return (MASK)mask;                                   \
+  }
+
+EMULATE_EACH(emulated_cvtepi64_pd, __m512d, double, __m512i, int64_t, 8, (double)x)
 #define _mm512_cvtepi64_pd emulated_cvtepi64_pd
 
-static inline __m512i emulated_cvtpd_epi64(__m512d x) {
-  double in[8];
-  int64_t out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = llrint(in[k]);
-  __m512i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtpd_epi64, __m512i, int64_t, __m512d, double, 8, llrint(x))
 #define _mm512_cvtpd_epi64 emulated_cvtpd_epi64
+EMULATE_EACH(emulated_cvtpd_epi64_256, __m256i, int64_t, __m256d, double, 4, llrint(x))
+#define _mm256_cvtpd_epi64 emulated_cvtpd_epi64_256
 
-static inline __m512d emulated_cvtps_pd(__m256 x) {
-  float in[8];
-  double out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (double)in[k];
-  __m512d y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtps_pd, __m512d, double, __m256, float, 8, (double)x)
 #define _mm512_cvtps_pd emulated_cvtps_pd
 
 /* Lanes whose bit is 0 are not read. */
@@ -58,37 +65,13 @@ static inline __m512i emulated_maskz_loadu_epi64(__mmask8 mask, const void *from
 }
 #define _mm512_maskz_loadu_epi64 emulated_maskz_loadu_epi64
 
-static inline __m256i emulated_cvttpd_epi32(__m512d x) {
-  double in[8];
-  int32_t out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (int32_t)in[k];
-  __m256i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvttpd_epi32, __m256i, int32_t, __m512d, double, 8, (int32_t)x)
 #define _mm512_cvttpd_epi32 emulated_cvttpd_epi32
 
-static inline __m128i emulated_cvtepi64_epi16(__m512i x) {
-  int64_t in[8];
-  int16_t out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (int16_t)in[k];
-  __m128i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtepi64_epi16, __m128i, int16_t, __m512i, int64_t, 8, (int16_t)x)
 #define _mm512_cvtepi64_epi16 emulated_cvtepi64_epi16
 
-static inline __m256i emulated_cvtusepi16_epi8(__m512i x) {
-  uint16_t in[32];
-  uint8_t out[32];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 32; k++) out[k] = (uint8_t)(in[k] < 255 ? in[k] : 255);
-  __m256i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtusepi16_epi8, __m256i, uint8_t, __m512i, uint16_t, 32, (uint8_t)(x < 255 ? x : 255))
 #define _mm512_cvtusepi16_epi8 emulated_cvtusepi16_epi8
 
 static inline __m512d emulated_i64gather_pd(__m512i x, const void *from, int scale) {
@@ -112,15 +95,7 @@ static inline __m512i emulated_i32gather_epi32(__m512i x, const void *from, int 
 }
 #define _mm512_i32gather_epi32 emulated_i32gather_epi32
 
-static inline __m512 emulated_cvtepi32_ps(__m512i x) {
-  int32_t in[16];
-  float out[16];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 16; k++) out[k] = (float)in[k];
-  __m512 y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtepi32_ps, __m512, float, __m512i, int32_t, 16, (float)x)
 #define _mm512_cvtepi32_ps emulated_cvtepi32_ps
 
 static inline __m512i emulated_maskz_loadu_epi32(__mmask16 mask, const void *from) {
@@ -145,132 +120,46 @@ static inline __m512i emulated_bslli_epi128(__m512i x, int bytes) {
 #define _mm512_bslli_epi128 emulated_bslli_epi128
 
 #define _mm512_mask_cmp_pd_mask(mask, a, b, how) ((__mmask8)((mask)&_mm512_cmp_pd_mask((a), (b), how)))
+#undef _mm256_mask_cmp_pd_mask
+#define _mm256_mask_cmp_pd_mask(mask, a, b, how) \
+  ((__mmask8)((mask)&simde_mm256_movemask_pd(simde_mm256_cmp_pd((a), (b), how))))
 
-static inline __mmask16 emulated_cmplt_epi8_mask(__m128i x, __m128i y) {
-  int8_t a[16], b[16];
-  unsigned mask = 0;
-  memcpy(a, &x, sizeof a);
-  memcpy(b, &y, sizeof b);
-  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] < b[k]) << k;
-  return (__mmask16)mask;
-}
+EMULATE_MASK(emulated_cmplt_epi8_mask, __mmask16, __m128i, int8_t, 16, x < y)
 #define _mm_cmplt_epi8_mask emulated_cmplt_epi8_mask
 
-static inline __mmask16 emulated_cmpeq_epi16_mask(__m256i x, __m256i y) {
-  int16_t a[16], b[16];
-  unsigned mask = 0;
-  memcpy(a, &x, sizeof a);
-  memcpy(b, &y, sizeof b);
-  for (int k = 0; k < 16; k++) mask |= (unsigned)(a[k] == b[k]) << k;
-  return (__mmask16)mask;
-}
+EMULATE_MASK(emulated_cmpeq_epi16_mask, __mmask16, __m256i, int16_t, 16, x == y)
 #define _mm256_cmpeq_epi16_mask emulated_cmpeq_epi16_mask
 
-static inline __m512i emulated_cvtepu16_epi32(__m256i x) {
-  uint16_t in[16];
-  uint32_t out[16];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 16; k++) out[k] = in[k];
-  __m512i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtepu16_epi32, __m512i, uint32_t, __m256i, uint16_t, 16, x)
 #define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32
 
-static inline __m128i emulated_cvtepi32_epi8(__m512i x) {
-  uint32_t in[16];
-  uint8_t out[16];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 16; k++) out[k] = (uint8_t)in[k];
-  __m128i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtepi32_epi8, __m128i, uint8_t, __m512i, uint32_t, 16, (uint8_t)x)
 #define _mm512_cvtepi32_epi8 emulated_cvtepi32_epi8
 
-static inline __mmask8 emulated_cmplt_epu64_mask(__m512i x, __m512i y) {
-  uint64_t a[8], b[8];
-  unsigned mask = 0;
-  memcpy(a, &x, sizeof a);
-  memcpy(b, &y, sizeof b);
-  for (int k = 0; k < 8; k++) mask |= (unsigned)(a[k] < b[k]) << k;
-  return (__mmask8)mask;
-}
+EMULATE_MASK(emulated_cmplt_epu64_mask, __mmask8, __m512i, uint64_t, 8, x < y)
 #define _mm512_cmplt_epu64_mask emulated_cmplt_epu64_mask
 
-static inline __mmask8 emulated_mask_testn_epi64_mask(__mmask8 only, __m512i x, __m512i y) {
-  uint64_t a[8], b[8];
-  unsigned mask = 0;
-  memcpy(a, &x, sizeof a);
-  memcpy(b, &y, sizeof b);
-  for (int k = 0; k < 8; k++) mask |= (unsigned)((a[k] & b[k]) == 0) << k;
-  return (__mmask8)(mask & only);
-}
-#define _mm512_mask_testn_epi64_mask emulated_mask_testn_epi64_mask
+EMULATE_MASK(emulated_testn_epi64_mask, __mmask8, __m512i, uint64_t, 8, (x & y) == 0)
+#define _mm512_mask_testn_epi64_mask(only, x, y) ((__mmask8)((only)&emulated_testn_epi64_mask((x), (y))))
+EMULATE_MASK(emulated_testn_epi64_mask_256, __mmask8, __m256i, uint64_t, 4, (x & y) == 0)
+#define _mm256_mask_testn_epi64_mask(only, x, y) ((__mmask8)((only)&emulated_testn_epi64_mask_256((x), (y))))
 
-static inline __m256 emulated_cvtpd_ps(__m512d x) {
-  double in[8];
-  float out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (float)in[k];
-  __m256 y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtpd_ps, __m256, float, __m512d, double, 8, (float)x)
 #define _mm512_cvtpd_ps emulated_cvtpd_ps
 
-static inline __m512d emulated_cvtepu32_pd(__m256i x) {
-  uint32_t in[8];
-  double out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (double)in[k];
-  __m512d y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtepu32_pd, __m512d, double, __m256i, uint32_t, 8, (double)x)
 #define _mm512_cvtepu32_pd emulated_cvtepu32_pd
 
-static inline __m512i emulated_cvttpd_epi64(__m512d x) {
-  double in[8];
-  int64_t out[8];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 8; k++) out[k] = (int64_t)in[k];
-  __m512i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvttpd_epi64, __m512i, int64_t, __m512d, double, 8, (int64_t)x)
 #define _mm512_cvttpd_epi64 emulated_cvttpd_epi64
 
-static inline __m512 emulated_cvtepu32_ps(__m512i x) {
-  uint32_t in[16];
-  float out[16];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 16; k++) out[k] = (float)in[k];
-  __m512 y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvtepu32_ps, __m512, float, __m512i, uint32_t, 16, (float)x)
 #define _mm512_cvtepu32_ps emulated_cvtepu32_ps
 
-static inline __m512i emulated_cvttps_epi32(__m512 x) {
-  float in[16];
-  int32_t out[16];
-  memcpy(in, &x, sizeof in);
-  for (int k = 0; k < 16; k++) out[k] = (int32_t)in[k];
-  __m512i y;
-  memcpy(&y, out, sizeof y);
-  return y;
-}
+EMULATE_EACH(emulated_cvttps_epi32, __m512i, int32_t, __m512, float, 16, (int32_t)x)
 #define _mm512_cvttps_epi32 emulated_cvttps_epi32
 
-static inline __mmask8 emulated_cmpgt_epi32_mask(__m256i x, __m256i y) {
-  int32_t a[8], b[8];
-  unsigned mask = 0;
-  memcpy(a, &x, sizeof a);
-  memcpy(b, &y, sizeof b);
-  for (int k = 0; k < 8; k++) mask |= (unsigned)(a[k] > b[k]) << k;
-  return (__mmask8)mask;
-}
+EMULATE_MASK(emulated_cmpgt_epi32_mask, __mmask8, __m256i, int32_t, 8, x > y)
 #define _mm256_cmpgt_epi32_mask emulated_cmpgt_epi32_mask
 
 /* Towards 0, of sums above 0 whose second number is the larger. */

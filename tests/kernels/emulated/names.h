@@ -13,5 +13,6 @@
 #define kernels_bits_avx512 emulated_bits_avx512
 #define kernels_encode_avx512 emulated_encode_avx512
 #define kernels_hist_avx512 emulated_hist_avx512
+#define kernels_hist_narrow_avx512 emulated_hist_narrow_avx512
 #define scan_shares_hopeless_avx512 emulated_shares_hopeless_avx512
 #define scan_narrow_avx512 emulated_narrow_avx512

@@ -899,6 +899,47 @@ static void half_as_many_histograms_as_leaves(void **state) {
   mixed_data_free(&train);
 }
 
+/* Leaves that gain less than a share of what the output's last tree stopped at give their histograms away
+ * first. With a share that is far too large nearly all do, and whoever is split after all is built again: the
+ * trees are the same. */
+static void histograms_of_unlikely_leaves_are_given_away(void **state) {
+  (void)state;
+  static const double shares[] = {0, -1, 1e9}; /* none, the booster's own, all */
+  static const char *const kinds[] = {"objective=regression", "objective=regression use_quantized_grad=true",
+                                      "objective=regression boosting=rf bagging_freq=1 bagging_fraction=0.5"};
+  struct mixed_data train = mixed_data_make(6000, FEATURES, 25);
+  small_threads(true);
+  for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++)
+    for (int threads = 1; threads <= 3; threads++) {
+      uint64_t fingerprints[3];
+      int used[3];
+      for (int s = 0; s < 3; s++) {
+        char settings[192];
+        snprintf(settings, sizeof settings,
+                 "%s num_threads=%d num_leaves=64 min_data_in_leaf=4 learning_rate=0.1 verbosity=-1",
+                 kinds[kind], threads);
+        copse_booster *booster = mixed_booster(&train.data, settings);
+        struct workspace *ws = &booster->workspace;
+        if (shares[s] >= 0) ws->least_in_sight = shares[s];
+        copse_error err;
+        copse_model *model;
+        for (int round = 0; round < 4; round++) must(copse_booster_step(booster, NULL, &err), &err);
+        assert_true(booster->gain_in_sight[0] >= 0);
+        used[s] = ws->n_slots_used; /* by the last tree */
+        must(copse_booster_model(booster, 0, &model, &err), &err);
+        fingerprints[s] = copse_model_fingerprint(model);
+        copse_model_free(model);
+        copse_booster_free(booster);
+      }
+      assert_true(fingerprints[0] == fingerprints[1] && fingerprints[0] == fingerprints[2]);
+      if (threads > 1) continue; /* how many are divided ahead is chance */
+      assert_true(used[1] < used[0]);
+      assert_in_range(used[2], 2, 4);
+    }
+  small_threads(false);
+  mixed_data_free(&train);
+}
+
 /* On small data threads cost more than they save; large data and large validation sets get them. */
 static void threads_are_worth_their_data(void **state) {
   (void)state;
@@ -951,6 +992,7 @@ int main(void) {
       cmocka_unit_test(a_round_allocates_its_tree_only),
       cmocka_unit_test(phases_have_names),
       cmocka_unit_test(half_as_many_histograms_as_leaves),
+      cmocka_unit_test(histograms_of_unlikely_leaves_are_given_away),
       cmocka_unit_test(threads_are_worth_their_data),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
