@@ -200,11 +200,11 @@ struct workspace {
   bool keeps_slots;          /* leaves are searched again: none loses its slot while others are free */
   uint32_t slot_turn;        /* of the slot taken last */
   struct crowd crowd;
-  double gain_in_sight; /* about what a leaf has to gain to be split, see ahead.h; below 0: not known */
+  double gain_in_sight;  /* about what a leaf has to gain to be split, see ahead.h; below 0: not known */
   double least_in_sight; /* share of it: below, a leaf is as good as never split, see hist_slots.h */
-  bool shares_columns;  /* threads share small leaves, see hist.h; else they are one thread's each */
-  bool speculative;     /* there are slots enough for leaves that are divided ahead */
-  int64_t *pool;        /* gradient and hessian planes of all slots */
+  bool shares_columns;   /* threads share small leaves, see hist.h; else they are one thread's each */
+  bool speculative;      /* there are slots enough for leaves that are divided ahead */
+  int64_t *pool;         /* gradient and hessian planes of all slots */
   struct hist_slot *slots;
   atomic_int *slot_leaf; /* leaf that owns a slot */
 
