@@ -36,10 +36,11 @@ static bool unlikely(const struct workspace *ws, int leaf) {
 }
 
 /* The slot that the lane wrote last, of nobody or of a leaf that is as good as never split; -1: there is
- * none.
- */
+ * none. Packed histograms are small: several threads lose 5 % by it (1,000,000 x 28, 255 leaves), one
+ * gains 2. */
 static int warm(const struct workspace *ws, int keep, int lane) {
   if (ws->gain_in_sight < 0 || ws->keeps_slots || ws->rests != NULL) return -1;
+  if (ws->packed != NULL && ws->n_threads > 1) return -1;
   int chosen = -1;
   for (int s = 0; s < ws->n_slots_used; s++) {
     const struct hist_slot *slot = &ws->slots[s];
