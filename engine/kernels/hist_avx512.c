@@ -52,33 +52,10 @@ static inline __m256 rows_anywhere(const struct row_gradient *all, const uint32_
   return _mm256_castpd_ps(_mm256_insertf128_pd(_mm256_castpd128_pd256(a), b, 1));
 }
 
-static inline __attribute__((always_inline)) size_t round_many(const struct hist_source *source,
-                                                               const struct row_gradient *all,
-                                                               const uint32_t *rows, size_t n,
-                                                               struct hist_pair *pairs) {
-  const struct rounding rounding = rounding_of(source);
-  size_t i = 0;
-  for (; i + ROWS <= n; i += ROWS) {
-    __m256 some = rows != NULL ? rows_anywhere(all, rows + i) : rows_side_by_side(all + i);
-    _mm512_storeu_si512(pairs + i, round_rows(&rounding, some));
-  }
-  return i;
-}
+static inline void store_pairs(struct hist_pair *to, __m512i pairs) { _mm512_storeu_si512(to, pairs); }
 
-static void quantize_rows_avx512(const struct hist_source *source, const struct row_gradient *all,
-                                 const uint32_t *rows, size_t n, struct hist_pair *pairs) {
-  size_t done =
-      rows == NULL ? round_many(source, all, NULL, n, pairs) : round_many(source, all, rows, n, pairs);
-  if (done < n)
-    quantize_rows_scalar(source, rows != NULL ? all : all + done, rows != NULL ? rows + done : NULL, n - done,
-                         pairs + done);
-}
-
-#define PAIR_QUANTIZE quantize_rows_avx512
-#include "kernels/pair_loops.h"
-
-#define JOINT_ROUND round_joint
-#include "kernels/joint_loops.h"
+#define ROUND_FLOATS __m256
+#include "kernels/round_loops.h"
 
 static inline __m512i round_four(const struct hist_source *source, const struct rounding *r, uint64_t row) {
   return round_rows(r, rows_side_by_side(source->rows + row));
@@ -123,14 +100,8 @@ static inline __attribute__((always_inline)) void round_joint(const struct hist_
     store_rows(ab.front, cd.front, to);
     store_rows(ab.back, cd.back, to + 2 * ROWS);
   }
-  for (; i < n; i++)
-    for (int s = 0; s < n_sources; s++)
-      quantize_rows_scalar(&sources[s], sources[s].rows + at + i, NULL, 1,
-                           &room[(size_t)n_sources * i + (size_t)s]);
+  round_rest(sources, n_sources, at, i, n, room);
 }
 
-void kernels_hist_avx512(struct kernels *slots) {
-  slots->hist_update = hist_update;
-  slots->hist_update_joint = hist_update_joint;
-}
+void kernels_hist_avx512(struct kernels *slots) { take_loops(slots); }
 #endif

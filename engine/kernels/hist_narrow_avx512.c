@@ -42,41 +42,16 @@ static inline __m128 rows_anywhere(const struct row_gradient *all, const uint32_
   return _mm_castpd_ps(_mm_loadh_pd(_mm_load_sd(from + rows[0]), from + rows[1]));
 }
 
-static inline __attribute__((always_inline)) size_t round_many(const struct hist_source *source,
-                                                               const struct row_gradient *all,
-                                                               const uint32_t *rows, size_t n,
-                                                               struct hist_pair *pairs) {
-  const struct rounding rounding = rounding_of(source);
-  size_t i = 0;
-  for (; i + ROWS <= n; i += ROWS) {
-    __m128 some = rows != NULL ? rows_anywhere(all, rows + i) : rows_side_by_side(all + i);
-    _mm256_storeu_si256((__m256i *)(void *)(pairs + i), round_rows(&rounding, some));
-  }
-  return i;
+static inline void store_pairs(struct hist_pair *to, __m256i pairs) {
+  _mm256_storeu_si256((__m256i *)(void *)to, pairs);
 }
 
-static void quantize_rows_narrow(const struct hist_source *source, const struct row_gradient *all,
-                                 const uint32_t *rows, size_t n, struct hist_pair *pairs) {
-  size_t done =
-      rows == NULL ? round_many(source, all, NULL, n, pairs) : round_many(source, all, rows, n, pairs);
-  if (done < n)
-    quantize_rows_scalar(source, rows != NULL ? all : all + done, rows != NULL ? rows + done : NULL, n - done,
-                         pairs + done);
-}
-
-#define PAIR_QUANTIZE quantize_rows_narrow
-#include "kernels/pair_loops.h"
-
-#define JOINT_ROUND round_joint
-#include "kernels/joint_loops.h"
+#define ROUND_FLOATS __m128
+#include "kernels/round_loops.h"
 
 /* A pair of either source. */
 static inline __m256i side_by_side(__m256i a, __m256i b, const int half) {
   return half == 0 ? _mm256_permute2x128_si256(a, b, 0x20) : _mm256_permute2x128_si256(a, b, 0x31);
-}
-
-static inline void store_pairs(struct hist_pair *to, __m256i pairs) {
-  _mm256_storeu_si256((__m256i *)(void *)to, pairs);
 }
 
 static inline __attribute__((always_inline)) void round_joint(const struct hist_source *sources,
@@ -94,14 +69,8 @@ static inline __attribute__((always_inline)) void round_joint(const struct hist_
       store_pairs(second + s, side_by_side(a, b, 1));
     }
   }
-  for (; i < n; i++)
-    for (int s = 0; s < n_sources; s++)
-      quantize_rows_scalar(&sources[s], sources[s].rows + at + i, NULL, 1,
-                           &room[(size_t)n_sources * i + (size_t)s]);
+  round_rest(sources, n_sources, at, i, n, room);
 }
 
-void kernels_hist_narrow_avx512(struct kernels *slots) {
-  slots->hist_update = hist_update;
-  slots->hist_update_joint = hist_update_joint;
-}
+void kernels_hist_narrow_avx512(struct kernels *slots) { take_loops(slots); }
 #endif

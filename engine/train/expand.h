@@ -12,7 +12,7 @@ int expand_best(const struct workspace *ws, int n_leaves);
  */
 void expand_leaf(struct workspace *ws, int n_leaves, int leaf);
 /* The same in two steps: the leaf is given a pair of children (never from two threads at once), which are
- * then made on a lane of their own; `last`: no split comes after the leaf's. */
+ * then made on a lane of their own, known already; `last`: no split comes after the leaf's. */
 void expand_take(struct workspace *ws, int leaf, int lane);
 void expand_taken(struct workspace *ws, int leaf, int lane, bool last);
 /* Adds to the phases the time of so many lanes that ran side by side. */

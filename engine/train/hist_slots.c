@@ -78,7 +78,7 @@ void hist_reserve(struct workspace *ws, int leaf, int lane) {
   const int n = parent->slot >= 0 ? 1 : 2;
   for (int i = 0; i < 2; i++) {
     parent->spare[i] = i < n ? free_slot(ws, leaf, lane) : -1;
-    if (i == n) continue;
+    if (i >= n) continue;
     atomic_store_explicit(&ws->slot_leaf[parent->spare[i]], RESERVED, memory_order_relaxed);
     write_next(ws, parent->spare[i], lane);
   }

@@ -11,8 +11,9 @@
  * at most are split, so that nobody asks for it again (unless later splits change the order: then it is built
  * again from its rows). Like what follows but hist_take, for one thread at a time. */
 void hist_acquire(struct workspace *ws, int leaf);
-/* Slots for the children of a leaf that is to be divided: one, or two where its own is lost. Whoever divides
- * it takes them, at any time; what is left of them, and the leaf's own, is given back at the end. */
+/* Slots for the children of a leaf that is to be divided: one, or two where its own is lost. `lane`
+ * will write them, or ALL_LANES. Whoever divides it takes them, at any time; what is left of them, and the
+ * leaf's own, is given back at the end. */
 void hist_reserve(struct workspace *ws, int leaf, int lane);
 void hist_take(struct workspace *ws, int parent, int child);
 void hist_give_back(struct workspace *ws, int leaf);
