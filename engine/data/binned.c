@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "data/binned_layout.h"
+#include "kernels/kernels.h"
 
 enum { NARROW_CELLS = 64, WIDE_CELLS = 32, NARROW_VALUES = 256, CELL_ALIGNMENT = 4 };
 
@@ -129,14 +130,24 @@ static copse_status fill_blocks(uint32_t cell_bytes, uint32_t from_carrier, uint
     }
     carrier->block = out->n_blocks - 1;
     carrier->slot = block->n_columns;
-    carrier->sum_offset = block->n_sums;
-    block->carriers[block->n_columns] = k;
-    block->offsets[block->n_columns++] = carrier->sum_offset;
-    block->n_sums += cells_for(carrier->n_values);
+    block->carriers[block->n_columns++] = k;
     block->bundled |= carrier->bundled;
     placed++;
   }
   return COPSE_OK;
+}
+
+/* Accumulator cells of a block's carriers. */
+static void lay_sums(const struct binned *out, struct binned_block *block) {
+  uint32_t n_values = 0;
+  block->n_sums = 0;
+  for (uint32_t s = 0; s < block->n_columns; s++) {
+    struct binned_carrier *carrier = &out->carriers[block->carriers[s]];
+    block->offsets[s] = carrier->sum_offset = block->n_sums;
+    block->n_sums += block->cell_bytes == 1 ? HIST_STRIDE : cells_for(carrier->n_values);
+    n_values += carrier->n_values;
+  }
+  block->mean_values = (n_values + block->n_columns - 1) / block->n_columns;
 }
 
 /* Plane cells: block after block, in each those of its carriers' columns in their order. */
@@ -264,6 +275,7 @@ copse_status binned_lay_out(struct binned *out, const struct bundles *bundles, u
   if (status != COPSE_OK) return status;
   for (uint32_t b = first_block; b < out->n_blocks; b++) {
     struct binned_block *block = &out->blocks[b];
+    lay_sums(out, block);
     if (!binned_allocate_block(out, block)) return status_memory(err, "the binned matrix");
   }
   lay_planes(out);

@@ -67,7 +67,8 @@ struct binned_block {
   uint32_t n_cells;    /* plane cells of the block, a multiple of 4 */
   uint64_t first_cell; /* plane cells before it within a whole histogram */
   uint32_t *carriers;  /* [n_columns] */
-  uint32_t *offsets;   /* [n_columns] = sum_offset of each */
+  uint32_t mean_values; /* of a carrier */
+  uint32_t *offsets;   /* [n_columns] = sum_offset of each: of one-byte cells HIST_STRIDE apart */
   uint8_t *rows;       /* [n_rows * row_bytes], 64-byte aligned */
   uint8_t *cells;      /* feature-major: of its carriers that do not lie elsewhere, one behind the other */
 };

@@ -19,6 +19,9 @@
  *
  * It gets HIST_NAME(add). May be included more than once. */
 
+#ifndef HIST_COLUMNS
+#define HIST_COLUMNS 16
+#endif
 #ifndef HIST_ADD
 #define HIST_ADD(cell, value) (*(cell) += (value))
 #endif
@@ -61,30 +64,37 @@ static inline __attribute__((always_inline)) void HIST_NAME(fetch)(struct HIST_N
   __builtin_prefetch((const void *)(ahead->values + row * ahead->value_bytes), TO_READ, INTO_L2);
 }
 
-/* A byte load a cell is quicker than taking words apart: 15 to 30 %. */
-static inline __attribute__((always_inline)) void HIST_NAME(add_row)(char *const *columns,
-                                                                     const uint8_t *bins, HIST_CELL value,
-                                                                     const unsigned K) {
-#pragma GCC unroll 10
-  for (unsigned k = 0; k < K; k++)
-    HIST_ADD((HIST_CELL *)(void *)(columns[k] + bins[k] * sizeof(HIST_CELL)), value);
+/* K columns. A byte load a cell is quicker than taking words apart: 15 to 30 %. Cells' addresses are one
+ * register and constants, so that a walk may have as many columns as it likes, and a row that comes soon after
+ * another with the same bin has less to wait for. Compilers are kept from adding a constant to a bin first,
+ * which would be an instruction more. */
+static inline __attribute__((always_inline)) void HIST_NAME(add_row)(HIST_CELL *first, const uint8_t *bins,
+                                                                     HIST_CELL value, const unsigned K) {
+  char *cells = (char *)first;
+#pragma GCC unroll 32
+  for (unsigned k = 0; k < K; k++) {
+    size_t at = bins[k];
+    if (sizeof(HIST_CELL) > 8) at *= sizeof(HIST_CELL); /* up to 8 an address does it */
+    __asm__("" : "+r"(at));
+    if (sizeof(HIST_CELL) <= 8) at *= sizeof(HIST_CELL);
+    HIST_ADD((HIST_CELL *)(void *)(cells + k * HIST_STRIDE * sizeof(HIST_CELL) + at), value);
+  }
 }
 
-/* Fetches a row and adds `every`, a constant, until all are fetched; returns where it stops. Four times a
- * loop: 4 to 5 % less time. */
+/* Fetches a row and adds `every`, a constant, until all are fetched; returns where it stops. */
 static inline __attribute__((always_inline)) const HIST_CELL *HIST_NAME(walk_fetching)(
-    const struct HIST_NAME(tile) * tile, char *const *columns, const uint8_t **bins, const unsigned K,
+    const struct HIST_NAME(tile) * tile, HIST_CELL *cells, const uint8_t **bins, const unsigned K,
     const unsigned every) {
   struct HIST_NAME(ahead) ahead = HIST_NAME(look_ahead)(tile);
   const size_t row_bytes = tile->row_bytes;
   const uint8_t *at = *bins;
   const HIST_CELL *value = tile->values, *end = value + tile->n_next * every;
-#pragma GCC unroll 4
+#pragma GCC unroll 2
   while (value < end) {
     HIST_NAME(fetch)(&ahead);
-    HIST_NAME(add_row)(columns, at, value[0], K);
-    if (every > 1) HIST_NAME(add_row)(columns, at + row_bytes, value[1], K);
-    if (every > 2) HIST_NAME(add_row)(columns, at + 2 * row_bytes, value[2], K);
+    HIST_NAME(add_row)(cells, at, value[0], K);
+    if (every > 1) HIST_NAME(add_row)(cells, at + row_bytes, value[1], K);
+    if (every > 2) HIST_NAME(add_row)(cells, at + 2 * row_bytes, value[2], K);
     value += every;
     at += every * row_bytes;
   }
@@ -92,53 +102,45 @@ static inline __attribute__((always_inline)) const HIST_CELL *HIST_NAME(walk_fet
   return end;
 }
 
-/* Columns 0 to K - 1 of `offsets`, K <= HIST_MOST_COLUMNS. Compilers are kept from adding up base, offset and
- * bin anew for each cell, and rows that fetch have a loop of their own, so that addresses stay in registers:
- * 5 % less time where rows lie side by side, 8 to 20 % where they do not. */
+/* K columns, K <= HIST_COLUMNS. Rows that fetch have a loop of their own, so that addresses stay in
+ * registers. */
 static inline __attribute__((always_inline)) void HIST_NAME(walk)(const struct HIST_NAME(tile) * tile,
-                                                                  const uint8_t *bins,
-                                                                  const uint32_t *offsets, HIST_CELL *cells,
+                                                                  const uint8_t *bins, HIST_CELL *cells,
                                                                   const unsigned K) {
-  char *columns[HIST_MOST_COLUMNS];
-#pragma GCC unroll 10
-  for (unsigned k = 0; k < K; k++) {
-    columns[k] = (char *)(cells + offsets[k]);
-    __asm__("" : "+r"(columns[k]));
-  }
   const size_t row_bytes = tile->row_bytes;
   const HIST_CELL *value = tile->values, *end = value + tile->n;
-  if (K < HIST_FEWEST_SPREAD || tile->every == 1)
-    value = HIST_NAME(walk_fetching)(tile, columns, &bins, K, 1);
+  if (K < HIST_FEWEST_SPREAD || K > HIST_MOST_SPREAD || tile->every == 1)
+    value = HIST_NAME(walk_fetching)(tile, cells, &bins, K, 1);
   else if (tile->every == 2)
-    value = HIST_NAME(walk_fetching)(tile, columns, &bins, K, 2);
+    value = HIST_NAME(walk_fetching)(tile, cells, &bins, K, 2);
   else
-    value = HIST_NAME(walk_fetching)(tile, columns, &bins, K, HIST_MOST_BETWEEN);
-  for (; value < end; value++, bins += row_bytes) HIST_NAME(add_row)(columns, bins, *value, K);
+    value = HIST_NAME(walk_fetching)(tile, cells, &bins, K, HIST_MOST_BETWEEN);
+  for (; value < end; value++, bins += row_bytes) HIST_NAME(add_row)(cells, bins, *value, K);
 }
 
 /* Once in the program, for its loops are long. */
 static __attribute__((noinline)) void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile,
-                                                              const uint8_t *bins, const uint32_t *offsets,
-                                                              HIST_CELL *cells, uint32_t n_columns) {
+                                                              const uint8_t *bins, HIST_CELL *cells,
+                                                              uint32_t n_columns) {
+#define WALK(K) \
+  case K: HIST_NAME(walk)(tile, bins, cells, K); break
   switch (n_columns) {
-    case 1: HIST_NAME(walk)(tile, bins, offsets, cells, 1); break;
-    case 2: HIST_NAME(walk)(tile, bins, offsets, cells, 2); break;
-    case 3: HIST_NAME(walk)(tile, bins, offsets, cells, 3); break;
-    case 4: HIST_NAME(walk)(tile, bins, offsets, cells, 4); break;
-    case 5: HIST_NAME(walk)(tile, bins, offsets, cells, 5); break;
-    case 6: HIST_NAME(walk)(tile, bins, offsets, cells, 6); break;
-    case 7: HIST_NAME(walk)(tile, bins, offsets, cells, 7); break;
-    case 8: HIST_NAME(walk)(tile, bins, offsets, cells, 8); break;
-    case 9: HIST_NAME(walk)(tile, bins, offsets, cells, 9); break;
-    default: HIST_NAME(walk)(tile, bins, offsets, cells, HIST_MOST_COLUMNS);
+    WALK(1); WALK(2); WALK(3); WALK(4); WALK(5); WALK(6); WALK(7); WALK(8);
+    WALK(9); WALK(10); WALK(11); WALK(12); WALK(13); WALK(14); WALK(15); WALK(16);
+#if HIST_COLUMNS > 16
+    WALK(17); WALK(18); WALK(19); WALK(20); WALK(21); WALK(22); WALK(23); WALK(24);
+    WALK(25); WALK(26); WALK(27); WALK(28); WALK(29); WALK(30); WALK(31); WALK(32);
+#endif
+    default: __builtin_unreachable();
   }
+#undef WALK
 }
 
 /* Every column, cut evenly into walks; each fetches its share of the next tile. */
 static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HIST_NAME(tile) * tile,
                                        HIST_CELL *cells) {
-  const uint32_t n_columns = block->n_columns;
-  const uint32_t most = hist_columns_a_walk(sizeof(HIST_CELL)), n_walks = (n_columns + most - 1) / most;
+  const uint32_t n_columns = block->n_columns, most = hist_columns_a_walk(block->n_bins, sizeof(HIST_CELL), HIST_COLUMNS);
+  const uint32_t n_walks = (n_columns + most - 1) / most;
   const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
   /* At least 1: no tile is larger than the one before. */
   const size_t every = share > 0 ? tile->n / share : HIST_MOST_BETWEEN;
@@ -146,9 +148,9 @@ static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HI
   uint32_t c = 0;
   size_t fetched = 0;
   for (uint32_t walk = 0; walk < n_walks; walk++) {
-    uint32_t n = (n_columns - c + (n_walks - walk) - 1) / (n_walks - walk);
+    const uint32_t n = (n_columns - c + (n_walks - walk) - 1) / (n_walks - walk);
     tile->n_next = n_next - fetched < share ? n_next - fetched : share;
-    HIST_NAME(walk_columns)(tile, tile->bins + c, block->offsets + c, cells, n);
+    HIST_NAME(walk_columns)(tile, tile->bins + c, cells + block->offsets[c], n);
     fetched += tile->n_next;
     tile->next += tile->n_next;
     c += n;
@@ -268,6 +270,7 @@ static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t
 }
 
 #undef HIST_ADD
+#undef HIST_COLUMNS
 #undef HIST_CELL
 #undef HIST_SOURCE
 #undef HIST_NAME

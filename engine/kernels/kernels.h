@@ -23,10 +23,13 @@
 
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32, HIST_MOST_SOURCES = 4 };
 
-/* Rows that are added at once, and the most columns of them that are walked over together: more have no
- * registers for their addresses. A row of the next tile is fetched after HIST_MOST_BETWEEN rows that are
- * added, or fewer; walks of fewer than HIST_FEWEST_SPREAD columns fetch one with each row. */
-enum { HIST_TILE_ROWS = 768, HIST_MOST_COLUMNS = 10, HIST_MOST_BETWEEN = 3, HIST_FEWEST_SPREAD = 4 };
+/* Rows that are added at once. A row of the next tile is fetched after HIST_MOST_BETWEEN rows that are added,
+ * or fewer; walks of fewer than HIST_FEWEST_SPREAD columns fetch one with each row. */
+enum { HIST_TILE_ROWS = 768, HIST_MOST_BETWEEN = 3, HIST_FEWEST_SPREAD = 4, HIST_MOST_SPREAD = 16 };
+
+/* Cells from one column's first to the next one's where bins are bytes: a constant, which is part of an
+ * instruction. No multiple of 256, see data/binned.h. */
+enum { HIST_STRIDE = 264 };
 
 /* Packed form (quantised training), one integer: a row's is gradient 2^16 + hessian, gradients within +-
  * HIST_PACKED_GRADIENT, hessians within 0 .. HIST_PACKED_HESSIAN; a cell's is gradient 2^32 + hessian, with
@@ -53,16 +56,16 @@ struct hist_pair {
   uint64_t hessian;
 } __attribute__((aligned(16)));
 
-/* As many columns as fill the L1 cache with their cells, 256 each, all but an eighth: 7 exact ones of 32 kB,
- * 10 of 48 kB, where 7 take 5 % longer. Cells of several sources may be more than fit: they come from the L2
+/* As many columns as fill the L1 cache with their cells, all but an eighth: of 256 bins 7 exact ones of 32 kB,
+ * 11 of 48 kB, where 7 take 5 % longer. Cells of several sources may be more than fit: they come from the L2
  * cache in time, and a row soon after another has fewer of its cells to wait for where it has more of them
  * (48 kB: two sources' 10 columns 0.70 ns an update, 5 columns 0.87; four sources' 10 0.93, 5 1.03, 2
  * 1.35). */
-static inline uint32_t hist_columns_a_walk(size_t cell_bytes) {
-  const size_t column = 256 * cell_bytes, eighth = cpu_l1_bytes() / 8;
+static inline uint32_t hist_columns_a_walk(uint32_t n_bins, size_t cell_bytes, uint32_t most) {
+  const size_t column = n_bins * cell_bytes, eighth = cpu_l1_bytes() / 8;
   const size_t room = cell_bytes > sizeof(struct hist_pair) ? 28 * eighth : 7 * eighth;
   const size_t fit = (room + column / 2) / column;
-  return fit < HIST_MOST_COLUMNS ? (uint32_t)fit : HIST_MOST_COLUMNS;
+  return fit > most ? most : fit > 0 ? (uint32_t)fit : 1;
 }
 
 struct row_gradient {
@@ -100,7 +103,8 @@ static inline int64_t hist_less(int64_t a, int64_t b) { return (int64_t)((uint64
 struct hist_block {
   const uint8_t *rows;
   uint32_t row_bytes, cell_bytes, n_columns;
-  const uint32_t *offsets; /* [n_columns] first cell of each column */
+  uint32_t n_bins;         /* of a column, about; at least 1 */
+  const uint32_t *offsets; /* [n_columns] first cell of each column; of one-byte bins HIST_STRIDE apart */
 };
 
 /* How many rows a histogram cell stands for. */

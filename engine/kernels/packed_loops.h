@@ -27,6 +27,7 @@ static inline const void *packed_value_at(const int32_t *source, uint64_t row) {
 #define HIST_CELL int64_t
 #define HIST_SOURCE int32_t
 #define HIST_NAME(name) packed_##name
+#define HIST_COLUMNS 32
 #include "kernels/hist_tile.h"
 
 static void hist_update_packed(const struct hist_block *block, const uint32_t *rows, uint64_t begin,

@@ -35,6 +35,7 @@ static inline const void *pair_value_at(const struct hist_source *source, uint64
 #define HIST_CELL pair_vector
 #define HIST_SOURCE struct hist_source
 #define HIST_NAME(name) pair_##name
+#define HIST_COLUMNS 32
 #include "kernels/hist_tile.h"
 
 static void hist_update(const struct hist_block *block, const uint32_t *rows, uint64_t begin, uint64_t end,

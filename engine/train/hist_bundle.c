@@ -80,13 +80,14 @@ static uint32_t lone_column_offset(const struct binned *binned, const struct bin
   return binned->columns[binned->members[binned->digits[carrier->first_digit].first_member]].hist_offset;
 }
 
-/* Cells of one form, of one carrier or of several that lie side by side, into planes of the same layout. */
-static void spill_same(const struct workspace *ws, struct hist_cells cells, uint32_t from, uint32_t n,
-                       const struct hist_target *target) {
+/* A carrier's cells into the planes of its only column, those that are there for alignment with them. */
+static void spill_alone(const struct workspace *ws, struct hist_cells cells,
+                        const struct binned_carrier *carrier, const struct hist_target *target) {
+  const uint32_t n = (carrier->n_values + 3) / 4 * 4;
   if (cells.packed != NULL)
-    ws->kernels->hist_spill_packed(cells.packed + from, n, target);
+    ws->kernels->hist_spill_packed(cells.packed + carrier->sum_offset, n, target);
   else
-    ws->kernels->hist_spill(cells.pairs + from, n, cells.count_bits, target);
+    ws->kernels->hist_spill(cells.pairs + carrier->sum_offset, n, cells.count_bits, target);
 }
 
 static void spill_bundled(const struct binned *binned, const struct binned_carrier *carrier,
@@ -113,19 +114,13 @@ static void spill_bundled(const struct binned *binned, const struct binned_carri
 void hist_spill_carriers(const struct workspace *ws, const struct binned_block *block, uint32_t first,
                          uint32_t end, struct hist_cells cells, const struct hist_target *target) {
   const struct binned *binned = workspace_matrix(ws);
-  if (!block->bundled) {
-    uint32_t from = block->offsets[first], to = end < block->n_columns ? block->offsets[end] : block->n_sums;
-    struct hist_target there = hist_target_at(target, from);
-    spill_same(ws, cells, from, to - from, &there);
-    return;
-  }
   for (uint32_t s = first; s < end; s++) {
     const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
     if (carrier->bundled) {
       spill_bundled(binned, carrier, cells, target);
     } else {
       struct hist_target there = hist_target_at(target, lone_column_offset(binned, carrier));
-      spill_same(ws, cells, carrier->sum_offset, carrier->n_values, &there);
+      spill_alone(ws, cells, carrier, &there);
     }
   }
 }

@@ -98,7 +98,7 @@ void piece_update(const struct build_job *job, struct piece piece, uint64_t begi
   static const struct hist_source counts = {0};
   const struct workspace *ws = job->ws;
   struct hist_block view = {block->rows + (size_t)piece.first * block->cell_bytes, block->row_bytes,
-                            block->cell_bytes, piece.end - piece.first, block->offsets + piece.first};
+                            block->cell_bytes, piece.end - piece.first, block->mean_values, block->offsets + piece.first};
   if (cells.packed != NULL)
     ws->kernels->hist_update_packed(&view, rows_of(job), begin, end, ws->packed, cells.packed);
   else
