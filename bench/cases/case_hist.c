@@ -35,7 +35,8 @@ static const struct matrix *matrix_of(int variant) {
   const uint32_t n_bins = variants[variant].n_bins, padding = 64;
   uint8_t *rows = bench_room((size_t)N_ROWS * row_bytes + padding, 1);
   uint32_t *offsets = bench_room(n_columns, sizeof *offsets), n_cells = 0;
-  for (uint32_t c = 0; c < n_columns; c++, n_cells += (n_bins + 7) / 4 * 4) offsets[c] = n_cells;
+  const uint32_t room = variants[variant].cell_bytes == 1 ? HIST_STRIDE : (n_bins + 7) / 4 * 4;
+  for (uint32_t c = 0; c < n_columns; c++, n_cells += room) offsets[c] = n_cells;
   m->gradients = bench_room(N_ROWS, sizeof *m->gradients);
   m->cells = bench_room(n_cells, sizeof *m->cells);
   m->packed = bench_room(N_ROWS, sizeof *m->packed);
@@ -52,7 +53,7 @@ static const struct matrix *matrix_of(int variant) {
         ((uint16_t *)(rows + r * row_bytes))[c] = (uint16_t)bin;
     }
   }
-  m->block = (struct hist_block){rows, row_bytes, variants[variant].cell_bytes, n_columns, offsets};
+  m->block = (struct hist_block){rows, row_bytes, variants[variant].cell_bytes, n_columns, n_bins, offsets};
   return m;
 }
 

@@ -61,16 +61,16 @@ struct binned_block {
   bool dirty;         /* rows were not 0 when they came: those that are stored are cleared first */
   uint32_t n_columns; /* carriers */
   uint32_t cell_bytes;
-  uint32_t row_bytes;  /* power of two >= n_columns * cell_bytes, at least 4, at most 64 */
-  bool bundled;        /* some carrier is */
-  uint32_t n_sums;     /* accumulator cells of the block, a multiple of 4 */
-  uint32_t n_cells;    /* plane cells of the block, a multiple of 4 */
-  uint64_t first_cell; /* plane cells before it within a whole histogram */
-  uint32_t *carriers;  /* [n_columns] */
+  uint32_t row_bytes;   /* power of two >= n_columns * cell_bytes, at least 4, at most 64 */
+  bool bundled;         /* some carrier is */
+  uint32_t n_sums;      /* accumulator cells of the block, a multiple of 4 */
+  uint32_t n_cells;     /* plane cells of the block, a multiple of 4 */
+  uint64_t first_cell;  /* plane cells before it within a whole histogram */
+  uint32_t *carriers;   /* [n_columns] */
   uint32_t mean_values; /* of a carrier */
-  uint32_t *offsets;   /* [n_columns] = sum_offset of each: of one-byte cells HIST_STRIDE apart */
-  uint8_t *rows;       /* [n_rows * row_bytes], 64-byte aligned */
-  uint8_t *cells;      /* feature-major: of its carriers that do not lie elsewhere, one behind the other */
+  uint32_t *offsets;    /* [n_columns] = sum_offset of each: of one-byte cells HIST_STRIDE apart */
+  uint8_t *rows;        /* [n_rows * row_bytes], 64-byte aligned */
+  uint8_t *cells;       /* feature-major: of its carriers that do not lie elsewhere, one behind the other */
 };
 
 /* A bin that found its digit taken. */

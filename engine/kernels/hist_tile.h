@@ -1,12 +1,12 @@
 /* hist_tile.h - the loop that adds rows to histogram cells, written once for every tier and form of cell.
  *
  * Rows are taken a tile at a time and a tile is walked several times, some columns each: the cells of those
- * columns stay in the L1 cache and their addresses in registers. A leaf's rows lie anywhere, so they are
- * first copied side by side. While one tile is added up the cache lines of the next are on their way, also
- * where rows lie side by side: the processor itself follows them only while they are read (10 to 18 % less
- * time of a root). They are asked for evenly all through a tile: a processor waits for some sixteen lines at
- * once, and a leaf's row is two, so that asking for many rows in a row keeps all else waiting (Xeon, leaves
- * of 1,000,000 x 28: 8 % less time, and into the L2 cache another 3 to 5 %).
+ * columns stay in the L1 cache. A leaf's rows lie anywhere, so they are first copied side by side. While one
+ * tile is added up the cache lines of the next are on their way, also where rows lie side by side: the
+ * processor itself follows them only while they are read (10 to 18 % less time of a root). They are asked for
+ * evenly all through a tile: a processor waits for some sixteen lines at once, and a leaf's row is two, so
+ * that asking for many rows in a row keeps all else waiting (Xeon, leaves of 1,000,000 x 28: 8 % less time,
+ * and into the L2 cache another 3 to 5 %).
  *
  * An includer defines HIST_CELL, the type of a cell and of what a row adds to it, which has +=,
  * HIST_NAME(name), the names of what is made here, and, with HIST_SOURCE, the type rows' values come from:
@@ -15,7 +15,8 @@
  *                         already
  *   HIST_NAME(value_at)   where a row's value is kept, to be fetched: rows are equally far apart
  *
- * and, where a cell has no +=, HIST_ADD(cell, value), which adds to the cell pointed to.
+ * and, where a cell has no +=, HIST_ADD(cell, value), which adds to the cell pointed to; HIST_COLUMNS, the
+ * most columns of a walk, is 16 or 32: more are code for cells that all fit the cache.
  *
  * It gets HIST_NAME(add). May be included more than once. */
 
@@ -65,9 +66,9 @@ static inline __attribute__((always_inline)) void HIST_NAME(fetch)(struct HIST_N
 }
 
 /* K columns. A byte load a cell is quicker than taking words apart: 15 to 30 %. Cells' addresses are one
- * register and constants, so that a walk may have as many columns as it likes, and a row that comes soon after
- * another with the same bin has less to wait for. Compilers are kept from adding a constant to a bin first,
- * which would be an instruction more. */
+ * register and constants, so that a walk may have as many columns as it likes, and a row that comes soon
+ * after another with the same bin has less to wait for. Compilers are kept from adding a constant to a bin
+ * first, which would be an instruction more. */
 static inline __attribute__((always_inline)) void HIST_NAME(add_row)(HIST_CELL *first, const uint8_t *bins,
                                                                      HIST_CELL value, const unsigned K) {
   char *cells = (char *)first;
@@ -122,24 +123,30 @@ static inline __attribute__((always_inline)) void HIST_NAME(walk)(const struct H
 static __attribute__((noinline)) void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile,
                                                               const uint8_t *bins, HIST_CELL *cells,
                                                               uint32_t n_columns) {
-#define WALK(K) \
-  case K: HIST_NAME(walk)(tile, bins, cells, K); break
+#define WALK(K)                            \
+  case K:                                  \
+    HIST_NAME(walk)(tile, bins, cells, K); \
+    break;
+#define EIGHT_WALKS(K) \
+  WALK(K) WALK(K + 1) WALK(K + 2) WALK(K + 3) WALK(K + 4) WALK(K + 5) WALK(K + 6) WALK(K + 7)
   switch (n_columns) {
-    WALK(1); WALK(2); WALK(3); WALK(4); WALK(5); WALK(6); WALK(7); WALK(8);
-    WALK(9); WALK(10); WALK(11); WALK(12); WALK(13); WALK(14); WALK(15); WALK(16);
+    EIGHT_WALKS(1)
+    EIGHT_WALKS(9)
 #if HIST_COLUMNS > 16
-    WALK(17); WALK(18); WALK(19); WALK(20); WALK(21); WALK(22); WALK(23); WALK(24);
-    WALK(25); WALK(26); WALK(27); WALK(28); WALK(29); WALK(30); WALK(31); WALK(32);
+    EIGHT_WALKS(17)
+    EIGHT_WALKS(25)
 #endif
     default: __builtin_unreachable();
   }
+#undef EIGHT_WALKS
 #undef WALK
 }
 
 /* Every column, cut evenly into walks; each fetches its share of the next tile. */
 static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HIST_NAME(tile) * tile,
                                        HIST_CELL *cells) {
-  const uint32_t n_columns = block->n_columns, most = hist_columns_a_walk(block->n_bins, sizeof(HIST_CELL), HIST_COLUMNS);
+  const uint32_t n_columns = block->n_columns,
+                 most = hist_columns_a_walk(block->n_bins, sizeof(HIST_CELL), HIST_COLUMNS);
   const uint32_t n_walks = (n_columns + most - 1) / most;
   const size_t n_next = tile->n_next, share = (n_next + n_walks - 1) / n_walks;
   /* At least 1: no tile is larger than the one before. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "train/hist_bundle.h"
+#include "train/hist_piece.h"
 
 /* Fewer rows cost less than the cells that are moved. */
 enum { LEAST_ROWS = 1 << 12 };
@@ -100,8 +101,7 @@ static void build_part(void *user, size_t chunk, int thread) {
   uint32_t part = (uint32_t)(chunk % job->n_parts), n = block->n_columns;
   uint32_t first = n * part / job->n_parts, end = n * (part + 1) / job->n_parts;
   if (first == end) return;
-  struct hist_block view = {block->rows + (size_t)first * block->cell_bytes, block->row_bytes,
-                            block->cell_bytes, end - first, block->mean_values, block->offsets + first};
+  const struct hist_block view = piece_block((struct piece){block, first, end});
   const uint64_t n_rows = ws->data->n_rows, step = ws->count_bits > 0 ? HIST_SPILL_ROWS : n_rows;
   for (uint64_t at = 0; at < n_rows; at += step) {
     ws->kernels->hist_update_joint(&view, at, n_rows - at > step ? at + step : n_rows, job->sources,

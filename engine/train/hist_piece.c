@@ -92,13 +92,21 @@ void piece_spill_and_search(const struct build_job *job, struct piece piece, str
   }
 }
 
+struct hist_block piece_block(struct piece piece) {
+  const struct binned_block *block = piece.block;
+  return (struct hist_block){.rows = block->rows + (size_t)piece.first * block->cell_bytes,
+                             .row_bytes = block->row_bytes,
+                             .cell_bytes = block->cell_bytes,
+                             .n_columns = piece.end - piece.first,
+                             .n_bins = block->mean_values,
+                             .offsets = block->offsets + piece.first};
+}
+
 void piece_update(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end, int pass,
                   struct hist_cells cells) {
-  const struct binned_block *block = piece.block;
   static const struct hist_source counts = {0};
   const struct workspace *ws = job->ws;
-  struct hist_block view = {block->rows + (size_t)piece.first * block->cell_bytes, block->row_bytes,
-                            block->cell_bytes, piece.end - piece.first, block->mean_values, block->offsets + piece.first};
+  const struct hist_block view = piece_block(piece);
   if (cells.packed != NULL)
     ws->kernels->hist_update_packed(&view, rows_of(job), begin, end, ws->packed, cells.packed);
   else

@@ -40,6 +40,8 @@ struct piece piece_group_at(const struct build_job *job, size_t number);
 
 /* Counts that do not ride in the hessians have a pass of their own. */
 int piece_n_passes(const struct workspace *ws);
+/* The piece as kernels see it. */
+struct hist_block piece_block(struct piece piece);
 /* A stretch of rows that all have room in the cells; the pass is 1 for counts that come by themselves. */
 void piece_update(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end, int pass,
                   struct hist_cells cells);

@@ -41,15 +41,23 @@ static uint32_t bin_of(const struct update_case *c, uint64_t row, uint32_t colum
   return wide;
 }
 
+/* Columns of few bins are walked over more at a time. */
+static struct hist_block block_of(const struct update_case *c) {
+  uint32_t n_bins = 0;
+  for (uint32_t f = 0; f < c->n_columns; f++) n_bins += c->n_bins[f];
+  return (struct hist_block){c->rows,      c->row_bytes,          c->cell_bytes,
+                             c->n_columns, n_bins / c->n_columns, c->offsets};
+}
+
 static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, uint32_t n_columns,
                         uint32_t cell_bytes, bool extreme) {
   *c = (struct update_case){.n_rows = n_rows, .n_columns = n_columns, .cell_bytes = cell_bytes};
   for (c->row_bytes = 4; c->row_bytes < n_columns * cell_bytes;) c->row_bytes *= 2;
-  uint32_t most = cell_bytes == 1 ? 256 : 700;
+  const uint32_t most = cell_bytes == 2 ? 700 : draw_between(d, 0, 1) == 0 ? 60 : 256;
   for (uint32_t f = 0; f < n_columns; f++) {
     c->n_bins[f] = (uint32_t)draw_between(d, 1, most);
-    c->offsets[f] = c->n_cells;
-    c->n_cells += (c->n_bins[f] + 3) / 4 * 4;
+    c->offsets[f] = cell_bytes == 1 ? f * HIST_STRIDE : c->n_cells;
+    c->n_cells = c->offsets[f] + (c->n_bins[f] + 3) / 4 * 4;
   }
   c->row_area = n_rows * c->row_bytes + PADDING;
   c->gradient_area = n_rows * sizeof *c->gradients;
@@ -93,7 +101,7 @@ static void free_update(struct update_case *c) {
 /* Adds to what is in the cells already: two calls in a row. */
 static void check_update(struct update_case *c, const struct kernels *k, const uint32_t *rows, uint64_t begin,
                          uint64_t end) {
-  struct hist_block block = {c->rows, c->row_bytes, c->cell_bytes, c->n_columns, c->offsets};
+  const struct hist_block block = block_of(c);
   memset(c->cells, 0, c->cell_area);
   memset(c->want, 0, c->cell_area);
   uint64_t middle = begin + (end - begin) / 3;
@@ -133,6 +141,21 @@ static void update_adds_every_row(void **state) {
   }
 }
 
+/* Every number of columns, in one walk and in several, the rows of the next tile fetched and not. */
+static void walks_of_any_number_of_columns(void **state) {
+  (void)state;
+  struct draw d = {.seed = 16};
+  for (uint32_t n_columns = 1; n_columns <= MAX_COLUMNS; n_columns++) {
+    struct update_case c;
+    make_update(&c, &d, 2 * HIST_TILE_ROWS + 100, n_columns, 1, n_columns % 7 == 0);
+    FOR_EACH_TIER(k) {
+      check_update(&c, k, NULL, 0, c.n_rows);
+      check_update(&c, k, c.list + (c.n_rows - c.n_list), 0, c.n_list);
+    }
+    free_update(&c);
+  }
+}
+
 /* Two or four sources at once: each gets the cells that it would get by itself. */
 static void sources_are_added_apart(void **state) {
   (void)state;
@@ -141,9 +164,9 @@ static void sources_are_added_apart(void **state) {
     const int n_sources = i % 2 == 0 ? 2 : 4;
     const uint64_t n_rows = size_at(i / 2);
     struct update_case c;
-    uint32_t cell_bytes = i % 8 < 6 ? 1 : 2, n_columns = (uint32_t)draw_between(&d, 1, 16 / cell_bytes);
+    uint32_t cell_bytes = i % 8 < 6 ? 1 : 2, n_columns = (uint32_t)draw_between(&d, 1, 40 / cell_bytes);
     make_update(&c, &d, n_rows, n_columns, cell_bytes, i % 7 == 0);
-    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    const struct hist_block block = block_of(&c);
     struct hist_source sources[HIST_MOST_SOURCES] = {c.source, c.source, c.source, c.source};
     sources[1].gradient_scale *= 0.25;
     sources[1].count_bits = 0;
@@ -176,7 +199,7 @@ static void rows_without_gradients_are_counted(void **state) {
   for (uint32_t cell_bytes = 1; cell_bytes <= 2; cell_bytes++) {
     struct update_case c;
     make_update(&c, &d, 1500, 5, cell_bytes, false);
-    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    const struct hist_block block = block_of(&c);
     const uint32_t *list = c.list + (c.n_rows - c.n_list);
     FOR_EACH_TIER(k) {
       memset(c.cells, 0, c.cell_area);
@@ -198,10 +221,10 @@ static void a_full_cell_holds(void **state) {
   struct update_case c;
   make_update(&c, &d, HIST_SPILL_ROWS, 3, 1, true);
   memset(c.rows, 0, c.row_area);
-  struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+  const struct hist_block block = block_of(&c);
   FOR_EACH_TIER(k) {
-    int64_t gradient[3 * 256] = {0}, hessian[3 * 256] = {0}, g = 0;
-    uint32_t count[3 * 256] = {0};
+    int64_t gradient[3 * HIST_STRIDE] = {0}, hessian[3 * HIST_STRIDE] = {0}, g = 0;
+    uint32_t count[3 * HIST_STRIDE] = {0};
     memset(c.cells, 0, c.cell_area);
     k->hist_update(&block, NULL, 0, HIST_SPILL_ROWS, &c.source, c.cells);
     struct hist_target target = {.planes = {gradient, hessian, count}};
@@ -385,7 +408,7 @@ static void leaves_of_very_many_rows(void **state) {
     const int64_t spills = ((int64_t)1 << log2_n) / HIST_SPILL_ROWS;
     const int64_t g = (i % 2 == 0 ? 1 : -1) * ((int64_t)1 << 62), h = (int64_t)1 << (31 + log2_n);
     make_limits(&c, &d, i % 2 == 0 ? 1 : -1, bits, HIST_COUNT_BITS);
-    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    const struct hist_block block = block_of(&c);
     const uint64_t n = c.n_cells < SOME ? c.n_cells : SOME; /* the first column's cell 0 and some more */
     struct planes leaf = make_planes(n, GUARDED_END), parent = make_planes(n, GUARDED_END);
     FOR_EACH_TIER(k) {
@@ -425,7 +448,7 @@ static void cells_of_very_many_rows(void **state) {
     const unsigned log2_n = log2_rows[i / 2], bits = 62 - log2_n;
     const int64_t sign = i % 2 == 0 ? 1 : -1, sum = (int64_t)1 << 62, last = (int64_t)HIST_SPILL_ROWS << bits;
     make_limits(&c, &d, (int)sign, bits, 0);
-    struct hist_block block = {c.rows, c.row_bytes, c.cell_bytes, c.n_columns, c.offsets};
+    const struct hist_block block = block_of(&c);
     FOR_EACH_TIER(k) {
       for (uint64_t cell = 0; cell < c.n_cells; cell++)
         c.cells[cell] = (struct hist_pair){sign * (sum - last), (uint64_t)(sum - last)};
@@ -448,19 +471,20 @@ static void rows_of_large_numbers(void **state) {
   uint8_t *rows =
       mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (rows == MAP_FAILED) skip(); /* a machine that promises no more memory than it has */
-  uint32_t list[N], offsets[2] = {0, 256};
+  uint32_t list[N], offsets[2] = {0, HIST_STRIDE};
   for (uint32_t i = 0; i < N; i++)
     list[i] = i < N / 2 ? (uint32_t)INT32_MAX - 11 + i : UINT32_MAX - (N - 1 - i);
   for (uint32_t i = 0; i < N; i++) {
     rows[(size_t)list[i] * ROW_BYTES] = (uint8_t)i;
     rows[(size_t)list[i] * ROW_BYTES + 1] = (uint8_t)(3 * i);
   }
-  struct hist_block block = {rows, ROW_BYTES, 1, 2, offsets};
+  struct hist_block block = {rows, ROW_BYTES, 1, 2, 256, offsets};
   struct hist_source counts = {0};
   FOR_EACH_TIER(k) {
-    struct hist_pair cells[512] = {{0}};
+    struct hist_pair cells[2 * HIST_STRIDE] = {{0}};
     k->hist_update(&block, list, 0, N, &counts, cells);
-    for (uint32_t i = 0; i < N; i++) assert_true(cells[i].hessian == 1 && cells[256 + 3 * i].hessian == 1);
+    for (uint32_t i = 0; i < N; i++)
+      assert_true(cells[i].hessian == 1 && cells[HIST_STRIDE + 3 * i].hessian == 1);
   }
   munmap(rows, bytes);
 }
@@ -468,6 +492,7 @@ static void rows_of_large_numbers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(update_adds_every_row),
+      cmocka_unit_test(walks_of_any_number_of_columns),
       cmocka_unit_test(sources_are_added_apart),
       cmocka_unit_test(rows_without_gradients_are_counted),
       cmocka_unit_test(a_full_cell_holds),

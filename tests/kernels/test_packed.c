@@ -8,7 +8,7 @@
 #include "testing.h"
 #include "tiers.h"
 
-enum { MOST_COLUMNS = 64, BINS = 37, ROOM = 40, CELLS = MOST_COLUMNS * ROOM, PADDING = 64, MOST_ROWS = 5000 };
+enum { MOST_COLUMNS = 64, BINS = 37, CELLS = MOST_COLUMNS * HIST_STRIDE, PADDING = 64, MOST_ROWS = 5000 };
 
 static int64_t packed_of(int64_t gradient, int64_t hessian) {
   return gradient * ((int64_t)1 << 32) + hessian;
@@ -49,7 +49,7 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
   int64_t levels[MOST_ROWS][2];
   uint32_t *list = guarded_alloc(list_area, GUARDED_END), offsets[MOST_COLUMNS], n_list = 0;
   memset(rows, 0, row_area);
-  for (uint32_t c = 0; c < n_columns; c++) offsets[c] = c * ROOM;
+  for (uint32_t c = 0; c < n_columns; c++) offsets[c] = c * HIST_STRIDE;
   for (uint32_t r = 0; r < n; r++) {
     for (uint32_t c = 0; c < n_columns; c++) {
       uint16_t bin = (uint16_t)draw_between(d, 0, BINS - 1);
@@ -64,7 +64,9 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
   }
   int64_t cells[CELLS] = {0}, gradient[CELLS], hessian[CELLS], want_g[CELLS], want_h[CELLS];
   for (int i = 0; i < CELLS; i++) want_g[i] = gradient[i] = -i, want_h[i] = hessian[i] = (int64_t)i << 33;
-  struct hist_block block = {rows, row_bytes, cell_bytes, n_columns, offsets};
+  /* told to have so many bins that several walks are made of them, or so few that one is */
+  const uint32_t n_bins = n % 2 == 0 ? BINS : 256;
+  struct hist_block block = {rows, row_bytes, cell_bytes, n_columns, n_bins, offsets};
   k->hist_update_packed(&block, NULL, 0, n, packed, cells);
   k->hist_update_packed(&block, list, 0, n_list, packed, cells);
   k->hist_spill_packed(cells, CELLS, &(struct hist_target){.planes = {gradient, hessian, NULL}});
@@ -94,8 +96,9 @@ static void sums_of_rows(void **state) {
       check_sums(k, &d, sizes[s], 2, 13);
     }
     /* every number of columns of a walk, and every size of a row */
-    for (uint32_t n_columns = 1; n_columns <= MOST_COLUMNS; n_columns += n_columns < 17 ? 1 : 5) {
+    for (uint32_t n_columns = 1; n_columns <= MOST_COLUMNS; n_columns += n_columns < 34 ? 1 : 5) {
       check_sums(k, &d, 700, 1, n_columns);
+      check_sums(k, &d, 701, 1, n_columns);
       if (2 * n_columns <= MOST_COLUMNS) check_sums(k, &d, 700, 2, n_columns);
     }
     check_sums(k, &d, 700, 1, MOST_COLUMNS);
@@ -109,7 +112,7 @@ static void a_full_cell_holds(void **state) {
   static uint8_t rows[HIST_PACKED_ROWS * ROW_BYTES + PADDING];
   static int32_t packed[HIST_PACKED_ROWS];
   const uint32_t offsets[1] = {0};
-  struct hist_block block = {rows, ROW_BYTES, 1, 1, offsets};
+  struct hist_block block = {rows, ROW_BYTES, 1, 1, 1, offsets};
   for (int sign = -1; sign <= 1; sign += 2) {
     for (int r = 0; r < HIST_PACKED_ROWS; r++)
       packed[r] = row_of((int64_t)sign * HIST_PACKED_GRADIENT, HIST_PACKED_HESSIAN);

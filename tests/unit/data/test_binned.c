@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "data/binned.h"
+#include "kernels/kernels.h"
 #include "testing.h"
 
 enum { MOST_FEATURES = 200, ROWS = 3 };
@@ -27,7 +28,9 @@ static void check_rules(const struct binned *binned) {
     assert_true(block->first_cell == first_cell);
     first_cell += block->n_cells;
     assert_int_equal(block->n_cells % 4, 0);
-    assert_int_equal(block->n_sums, block->n_cells);
+    if (block->cell_bytes == 2) assert_int_equal(block->n_sums, block->n_cells);
+    if (block->cell_bytes == 1) assert_int_equal(block->n_sums, block->n_columns * HIST_STRIDE);
+    uint32_t n_values = 0, plane = 0;
     assert_in_range(block->n_columns, 1, block->cell_bytes == 1 ? 64 : 32);
     assert_in_range(block->row_bytes, 4, 64);
     assert_int_equal(block->row_bytes & (block->row_bytes - 1), 0);
@@ -43,15 +46,21 @@ static void check_rules(const struct binned *binned) {
       assert_int_equal(carrier->slot, s);
       assert_int_equal(carrier->n_values, column->n_bins);
       assert_int_equal(column->block, b);
-      assert_int_equal(column->hist_offset, block->offsets[s]);
       assert_int_equal(carrier->sum_offset, block->offsets[s]);
+      if (block->cell_bytes == 1) assert_int_equal(block->offsets[s], s * HIST_STRIDE);
+      if (block->cell_bytes == 2) assert_int_equal(block->offsets[s], column->hist_offset);
+      assert_int_equal(column->hist_offset, plane);
       assert_int_equal(column->hist_offset % 4, 0);
-      uint32_t end = s + 1 < block->n_columns ? block->offsets[s + 1] : block->n_cells;
+      n_values += carrier->n_values;
+      const bool last = s + 1 == block->n_columns;
+      uint32_t end = last ? block->n_cells : binned->columns[block->carriers[s + 1]].hist_offset;
+      plane = end;
       assert_true(column->hist_offset + column->n_bins <= end);
       assert_true(end - column->hist_offset < column->n_bins + 8);
       assert_true((end - column->hist_offset) % 256 != 0);
       if (s > 0) assert_true(block->carriers[s - 1] < block->carriers[s]);
     }
+    assert_in_range(block->mean_values, n_values / block->n_columns, n_values / block->n_columns + 1);
   }
   assert_true(binned->n_cells == first_cell);
   for (uint32_t c = 1; c < binned->n_columns; c++)
