@@ -161,6 +161,7 @@ struct scan_input {
   /* LightGBM's defect (algorithms 10.9): the forward scan leaves bin 0 out of the left sums. */
   bool skip_bin0;
   const struct scan_bounds *bounds; /* NULL: none, as nearly always; the scalar slot alone knows them */
+  const struct scan_steps *steps;   /* of the leaf (scan_steps.h); NULL: the slot makes its own */
 };
 
 struct scan_result {

@@ -145,9 +145,14 @@ static void estimate_counts(const int64_t *hessian, uint32_t n, double unit, dou
 
 static void scan_numeric(const struct scan_input *in, const struct scan_rules *rules,
                          struct scan_result *out) {
-  if (!scan_fits_ranges(in, rules))
+  if (!scan_fits_ranges(in, rules)) {
     scan_numeric_scalar(in, rules, out);
-  else if (scan_shares_hopeless_avx2(in, rules))
+    return;
+  }
+  struct scan_input room;
+  struct scan_steps steps;
+  in = scan_with_steps(in, rules, &room, &steps);
+  if (scan_hopeless_avx2(in, rules))
     *out = (struct scan_result){.gain = -INFINITY};
   else
     scan_by_ranges(in, rules, find_best, scan_narrow_avx2, estimate_counts, out);

@@ -15,12 +15,11 @@
 
 #include <math.h>
 
-#include "kernels/scan_ranges.h"
+#include "kernels/scan_hopeless.h"
 
-enum { BOUND_MOST_THRESHOLDS = 512, BOUND_SUM_BITS = 30, BOUND_MOST_LANES = 16 };
+/* So few that may be above the floor are scanned as they are. */
+enum { BOUND_MOST_THRESHOLDS = 512, BOUND_MOST_LANES = 16, BOUND_FEW_THRESHOLDS = 64 };
 
-/* More than the roundings of a bound together: at most 16 of 2^-24 each. */
-static const double BOUND_ROUNDING = 0x1p-16;
 /* How much larger a bound may be on account of the slack in its sums. */
 static const double BOUND_SLACK_SHARE = 0x1p-12;
 
@@ -31,6 +30,7 @@ struct bounds {
   unsigned g_shift, h_shift;
   int32_t left_g, left_h;   /* before bin `first` */
   int32_t total_g, total_h; /* the right side: total less left; hessians: the least it can be */
+  int32_t lost_h;           /* steps that a sum of hessians may have lost */
   int32_t least_h, most_h;  /* without counts left hessians must be above and below */
   float slack, l1;          /* of a gradient sum; in steps */
   float slack_terms;        /* without l1: what slack adds to a bound's dividend */
@@ -46,20 +46,13 @@ struct bounded {
 
 /* Fills bound[begin .. end - 1], in whole vectors of at most BOUND_MOST_LANES. With counts. */
 typedef struct bounded (*find_bounds_fn)(const struct bounds *b, bool has_l1, float *restrict bound);
-/* Whether the bound of some threshold that passes the tests is above `least`; without counts. No division: a
- * bound's dividend is compared with `least` times its divisor. That may be beyond the range of floats, which
- * no dividend is. */
-typedef bool (*any_above_fn)(const struct bounds *b, bool has_l1, float least);
+/* Whether the bound of some threshold that passes the tests is above `least`; without counts, with l1. No
+ * division: a bound's dividend is compared with `least` times its divisor. That may be beyond the range of
+ * floats, which no dividend is. */
+typedef bool (*any_above_fn)(const struct bounds *b, float least);
 /* The first threshold of begin..end - 1 whose bound is at least `least`, and the last: there is one. */
 typedef void (*find_at_least_fn)(const float *bound, int64_t begin, int64_t end, float least, int64_t *first,
                                  int64_t *last);
-
-static inline unsigned bound_bits(uint64_t x) { return x == 0 ? 0 : 64 - (unsigned)__builtin_clzll(x); }
-
-static inline unsigned bound_shift(uint64_t most) {
-  unsigned bits = bound_bits(most);
-  return bits > BOUND_SUM_BITS ? bits - BOUND_SUM_BITS : 0;
-}
 
 /* A whole number as an integer of at most 2^BOUND_SUM_BITS + 2 in magnitude. */
 static inline int32_t bound_steps(double steps) {
@@ -67,28 +60,13 @@ static inline int32_t bound_steps(double steps) {
   return (int32_t)(steps > most ? most : (steps < -most ? -most : steps));
 }
 
-/* Of a side that has rows enough by its share of the hessian, in raw sums: what is less by more than its last
- * places cannot round up to min_data. */
-static inline double bound_least_share(const struct scan_input *in, const struct scan_rules *rules) {
-  const double factor = count_share_factor(in->n_rows, in->total_hessian);
-  return ((double)rules->min_data - 0.5) / factor;
-}
-
 /* What a left side's hessians are above and below where both sides pass the tests. `lost`: steps that a sum
- * may have lost by rounding down; 0: it is exact. Without counts these are shares, which hessians tell. */
-static inline void bounds_of_hessians(const struct scan_direction *d, double h_step, int32_t l2, int32_t lost,
-                                      struct bounds *b) {
-  double steps = (d->rules->min_sum_hessian - SCAN_EPSILON) / h_step;
-  if (d->counts == NULL) {
-    const double share = bound_least_share(d->in, d->rules) / (double)((uint64_t)1 << b->h_shift);
-    steps = share > steps ? share : steps;
-  }
-  const int32_t total_h = (int32_t)(d->in->total_hessian >> b->h_shift);
-  steps *= 1 - 0x1p-40;
-  const int32_t least = bound_steps(lost > 0 ? floor(steps) : ceil(steps));
-  b->total_h = total_h - lost + 2 * l2;
-  b->least_h = least - 1 - lost + l2 - (lost > 0 ? 2 : 0);
-  b->most_h = total_h - least + 1 + l2 + (lost > 0 ? 2 : 0);
+ * may have lost by rounding down; 0: it is exact. */
+static inline void bounds_of_hessians(const struct scan_steps *s, int32_t lost, struct bounds *b) {
+  const int32_t least = bound_steps(lost > 0 ? floor(s->least) : ceil(s->least));
+  b->total_h = s->total_h - lost + 2 * s->l2;
+  b->least_h = least - 1 - lost + s->l2 - (lost > 0 ? 2 : 0);
+  b->most_h = s->total_h - least + 1 + s->l2 + (lost > 0 ? 2 : 0);
 }
 
 /* The slack of gradient sums is half a step of each bin. A sum less l1 may lose 2^-23 of the sum by rounding
@@ -103,40 +81,27 @@ static inline void bounds_of_gradients(double l1, int32_t lost, double weights, 
 }
 
 /* False: these sums cannot be bounded here. */
-static inline bool bounds_prepare(const struct scan_direction *d, double *unit, struct bounds *b) {
+static inline bool bounds_prepare(const struct scan_direction *d, struct bounds *b) {
   const struct scan_input *in = d->in;
-  const struct scan_rules *rules = d->rules;
-  const int64_t most_rows = (int64_t)1 << BOUND_SUM_BITS;
-  if (in->most_gradient <= 0 || d->last_threshold >= BOUND_MOST_THRESHOLDS || in->n_rows >= most_rows ||
-      rules->min_data >= most_rows || d->base.count < 0 || d->base.hessian < 0)
+  const struct scan_steps *s = in->steps;
+  if (!s->known || d->last_threshold >= BOUND_MOST_THRESHOLDS || d->base.count < 0 || d->base.hessian < 0)
     return false;
-  const double l2_sum = rules->lambda_l2 / in->hessian_unit;
-  if (!(l2_sum < 0x1p60)) return false;
-  const unsigned g_shift = bound_shift((uint64_t)in->most_gradient);
-  const unsigned h_shift = bound_shift((uint64_t)in->total_hessian + 2 * (uint64_t)l2_sum);
-  if (g_shift > 32 || h_shift > 32) return false; /* the low halves of shifted cells would lack their sign */
-  const double g_step = in->gradient_unit * (double)((uint64_t)1 << g_shift);
-  const double h_step = in->hessian_unit * (double)((uint64_t)1 << h_shift);
-  const double l1 = rules->lambda_l1 / g_step;
-  const double least_weight = (SCAN_EPSILON + rules->lambda_l2) / h_step * (1 - BOUND_ROUNDING);
-  *unit = g_step * g_step / h_step;
-  if (!(*unit > 1e-200 && *unit < 1e200 && l1 < 0x1p40)) return false;
-  if (!(least_weight > 0x1p-60)) return false;      /* products of two are to stay in the range of floats */
   const int32_t n = (int32_t)d->last_threshold + 2; /* sums rounded down, the base among them */
-  const int32_t g_lost = g_shift > 0 ? n : 0, h_lost = h_shift > 0 ? n : 0;
-  const int32_t l2 = (int32_t)((uint64_t)l2_sum >> h_shift);
+  const int32_t g_lost = s->g_shift > 0 ? n : 0, h_lost = s->h_shift > 0 ? n : 0;
+  const double least_weight = s->added * (1 - BOUND_ROUNDING);
   b->gradient = in->gradient;
   b->hessian = in->hessian;
   b->first = 0;
   b->last = d->last_threshold;
-  b->g_shift = g_shift;
-  b->h_shift = h_shift;
-  b->left_g = (int32_t)(d->base.gradient >> g_shift) + g_lost / 2;
-  b->left_h = (int32_t)(d->base.hessian >> h_shift) + l2;
-  b->total_g = (int32_t)(in->total_gradient >> g_shift);
+  b->g_shift = s->g_shift;
+  b->h_shift = s->h_shift;
+  b->lost_h = h_lost;
+  b->left_g = (int32_t)(d->base.gradient >> s->g_shift) + g_lost / 2;
+  b->left_h = (int32_t)(d->base.hessian >> s->h_shift) + s->l2;
+  b->total_g = s->total_g;
   b->least_weight = (float)least_weight;
-  bounds_of_hessians(d, h_step, l2, h_lost, b);
-  bounds_of_gradients(l1, g_lost, b->total_h + h_lost + 2 * least_weight + 2, b);
+  bounds_of_hessians(s, h_lost, b);
+  bounds_of_gradients(s->l1, g_lost, b->total_h + h_lost + 2 * least_weight + 2, b);
   return true;
 }
 
@@ -157,31 +122,37 @@ static inline double bound_exact_gain(const struct scan_direction *d, int64_t th
 }
 
 /* The floor as a bound has it, or -1: it cannot be told. */
-static inline double bound_floor(const struct bounds *b, double floor, double unit) {
-  const double least = floor / unit * b->share;
+static inline double bound_floor(const struct scan_direction *d, const struct bounds *b, double floor) {
+  const double least = floor * d->in->steps->per_unit * b->share;
   return least >= 0 && least < 0x1p100 ? least : -1;
 }
 
-/* True: no threshold's gain can be above the floor. Without the counts, which are shares of the hessian and
- * cost as much as the bounds do. */
-static inline __attribute__((always_inline)) bool bounds_hopeless(const struct scan_direction *d,
-                                                                  double floor, any_above_fn any_above) {
-  struct bounds b;
-  double unit;
-  if (d->in->total_hessian <= 0 || !bounds_prepare(d, &unit, &b)) return false;
-  const double least = bound_floor(&b, floor, unit);
-  if (least < 0) return false;
-  return d->rules->lambda_l1 > 0 ? !any_above(&b, true, (float)least) : !any_above(&b, false, (float)least);
+/* False: no threshold's gain can be above the floor. Else those where it can are among first..last. */
+static inline bool bounds_may_rise(const struct scan_direction *d, const struct bounds *b, double floor,
+                                   may_rise_fn may_rise, int64_t *first, int64_t *last) {
+  struct hopeless h = {.left_g = b->left_g, .left_h = b->left_h};
+  *first = 0;
+  *last = d->last_threshold;
+  if (!hopeless_prepare(d, floor, b->slack, b->lost_h, b->total_h, &h)) return true;
+  return may_rise(&h, first, last);
 }
 
-/* The whole column's, where rows are shares. */
-static inline __attribute__((always_inline)) bool bounds_shares_hopeless(const struct scan_input *in,
-                                                                         const struct scan_rules *rules,
-                                                                         any_above_fn any_above) {
+/* True: no threshold of a whole column can be above the floor. Without the counts, which cost as much as the
+ * bounds do where they are yet to be found. */
+static inline __attribute__((always_inline)) bool bounds_hopeless(const struct scan_input *in,
+                                                                  const struct scan_rules *rules,
+                                                                  may_rise_fn may_rise,
+                                                                  any_above_fn any_above) {
   const struct scan_direction all = {
       .in = in, .rules = rules, .last_threshold = (int64_t)in->n_bins - 2, .skipped_bin = SCAN_NO_BIN};
-  return in->count_kind == COUNT_SHARE && in->missing == 0 &&
-         bounds_hopeless(&all, in->min_gain_shift, any_above);
+  struct bounds b;
+  if (in->count_kind == COUNT_FIELD || in->missing != 0 || in->total_hessian <= 0) return false;
+  if (!bounds_prepare(&all, &b)) return false;
+  const double least = bound_floor(&all, &b, in->min_gain_shift);
+  if (least < 0) return false;
+  int64_t first, last;
+  if (rules->lambda_l1 > 0) return !any_above(&b, (float)least);
+  return !bounds_may_rise(&all, &b, in->min_gain_shift, may_rise, &first, &last);
 }
 
 /* Two short walks from the ends leave the thresholds that pass the tests, so that the loop has none. False:
@@ -198,16 +169,19 @@ static inline bool bounds_keep_range(const struct scan_direction *d, struct boun
 
 /* A tier's scan_narrow_fn. */
 static inline __attribute__((always_inline)) bool bounds_narrow(const struct scan_direction *d, double floor,
-                                                                find_bounds_fn find,
+                                                                may_rise_fn may_rise, find_bounds_fn find,
                                                                 find_at_least_fn at_least, int64_t *first,
                                                                 int64_t *last) {
   struct bounds b;
-  double unit;
   *first = 0;
   *last = d->last_threshold;
-  if (!bounds_prepare(d, &unit, &b)) return true;
-  const double least = bound_floor(&b, floor, unit);
+  if (!bounds_prepare(d, &b)) return true;
+  const double least = bound_floor(d, &b, floor);
   if (least < 0) return true;
+  if (d->rules->lambda_l1 == 0) {
+    if (!bounds_may_rise(d, &b, floor, may_rise, first, last)) return false;
+    if (*last - *first < BOUND_FEW_THRESHOLDS) return true;
+  }
   if (!bounds_keep_range(d, &b)) return false;
   float bound[BOUND_MOST_THRESHOLDS + BOUND_MOST_LANES];
   struct bounded found = d->rules->lambda_l1 > 0 ? find(&b, true, bound) : find(&b, false, bound);
@@ -215,7 +189,7 @@ static inline __attribute__((always_inline)) bool bounds_narrow(const struct sca
   int64_t at, same;
   at_least(bound, found.begin, found.end, found.most, &at, &same);
   /* Equal gains stay in: the direction says which of them wins. */
-  double gain = bound_exact_gain(d, at) / unit * b.share;
+  double gain = bound_exact_gain(d, at) * d->in->steps->per_unit * b.share;
   float level = (float)(gain > least ? gain : least);
   if (level > found.most) level = found.most;
   at_least(bound, found.begin, found.end, level, first, last);

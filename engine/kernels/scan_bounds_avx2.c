@@ -128,8 +128,7 @@ static inline __attribute__((always_inline)) struct bounded find_bounds(const st
 
 static inline int lanes_of(__m256i mask) { return _mm256_movemask_ps(_mm256_castsi256_ps(mask)); }
 
-static inline __attribute__((always_inline)) bool any_above(const struct bounds *b, bool has_l1,
-                                                            float least) {
+static inline __attribute__((always_inline)) bool any_above(const struct bounds *b, float least) {
   struct constants c;
   take_constants(b, &c);
   __m256i left_g = _mm256_set1_epi32(b->left_g), left_h = _mm256_set1_epi32(b->left_h);
@@ -147,7 +146,7 @@ static inline __attribute__((always_inline)) bool any_above(const struct bounds 
       continue;
     }
     begun = true;
-    struct fraction gain = gain_bounds(&c, gs, hs, has_l1);
+    struct fraction gain = gain_bounds(&c, gs, hs, true);
     __m256 above = _mm256_cmp_ps(gain.dividend, _mm256_mul_ps(level, gain.divisor), _CMP_GT_OQ);
     if (lanes_of(_mm256_and_si256(rows, _mm256_castps_si256(above))) != 0) return true;
   }
@@ -169,11 +168,11 @@ static inline void find_at_least(const float *bound, int64_t begin, int64_t end,
   if (*last >= end) *last = end - 1; /* lanes behind the last threshold repeat its sums */
 }
 
-bool scan_shares_hopeless_avx2(const struct scan_input *in, const struct scan_rules *rules) {
-  return bounds_shares_hopeless(in, rules, any_above);
+bool scan_hopeless_avx2(const struct scan_input *in, const struct scan_rules *rules) {
+  return bounds_hopeless(in, rules, scan_may_rise_avx2, any_above);
 }
 
 bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last) {
-  return bounds_narrow(d, floor, find_bounds, find_at_least, first, last);
+  return bounds_narrow(d, floor, scan_may_rise_avx2, find_bounds, find_at_least, first, last);
 }
 #endif

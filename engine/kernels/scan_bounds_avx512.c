@@ -111,8 +111,7 @@ static inline __attribute__((always_inline)) struct bounded find_bounds(const st
   return (struct bounded){b->first, b->last + 1, largest(most)};
 }
 
-static inline __attribute__((always_inline)) bool any_above(const struct bounds *b, bool has_l1,
-                                                            float least) {
+static inline __attribute__((always_inline)) bool any_above(const struct bounds *b, float least) {
   __m512i left_g = _mm512_set1_epi32(b->left_g), left_h = _mm512_set1_epi32(b->left_h);
   const __m512i least_h = _mm512_set1_epi32(b->least_h), most_h = _mm512_set1_epi32(b->most_h);
   const __m512 level = _mm512_set1_ps(least);
@@ -129,7 +128,7 @@ static inline __attribute__((always_inline)) bool any_above(const struct bounds 
       continue;
     }
     begun = true;
-    struct fraction gain = gain_bounds(b, gs, hs, has_l1);
+    struct fraction gain = gain_bounds(b, gs, hs, true);
     __mmask16 above = _mm512_cmp_ps_mask(gain.dividend, _mm512_mul_ps(level, gain.divisor), _CMP_GT_OQ);
     if ((above & rows) != 0) return true;
   }
@@ -150,13 +149,13 @@ static inline void find_at_least(const float *bound, int64_t begin, int64_t end,
   if (*last >= end) *last = end - 1; /* lanes behind the last threshold repeat its sums */
 }
 
-bool scan_shares_hopeless_avx512(const struct scan_input *in, const struct scan_rules *rules) {
-  return bounds_shares_hopeless(in, rules, any_above);
+bool scan_hopeless_avx512(const struct scan_input *in, const struct scan_rules *rules) {
+  return bounds_hopeless(in, rules, scan_may_rise_avx512, any_above);
 }
 
 bool scan_narrow_avx512(const struct scan_direction *d, double floor, int64_t *first, int64_t *last) {
   if (d->last_threshold >= FEWEST_THRESHOLDS)
-    return bounds_narrow(d, floor, find_bounds, find_at_least, first, last);
+    return bounds_narrow(d, floor, scan_may_rise_avx512, find_bounds, find_at_least, first, last);
   *first = 0;
   *last = d->last_threshold;
   return true;

@@ -12,11 +12,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels/kernels.h"
+#include "kernels/scan_steps.h"
 
 enum { SCAN_MOST_COUNTS = 1024, SCAN_FEWEST_BINS = 8, SCAN_NO_BIN = -1 };
-
-#define SCAN_EPSILON 1.0000000036274937e-15
 
 struct scan_sums {
   int64_t gradient, hessian, count;
@@ -130,6 +128,17 @@ static inline bool scan_fits_ranges(const struct scan_input *in, const struct sc
   return in->count_kind == COUNT_FIELD || (in->n_bins <= SCAN_MOST_COUNTS && in->n_rows < (int64_t)1 << 30);
 }
 
+/* The input with its leaf's steps, which are made here unless it has them. */
+static inline const struct scan_input *scan_with_steps(const struct scan_input *in,
+                                                       const struct scan_rules *rules,
+                                                       struct scan_input *room, struct scan_steps *steps) {
+  if (in->steps != NULL) return in;
+  *steps = scan_steps_of(in, rules);
+  *room = *in;
+  room->steps = steps;
+  return room;
+}
+
 static inline const uint32_t *scan_counts(const struct scan_input *in, scan_estimate_fn estimate,
                                           uint32_t *room) {
   if (in->count_kind == COUNT_FIELD) return in->count;
@@ -209,9 +218,9 @@ static inline __attribute__((always_inline)) void scan_one_direction(const struc
 }
 
 #if defined(__x86_64__)
-/* Where rows are shares of the hessian, true: no threshold of the column can be above the floor. */
-bool scan_shares_hopeless_avx2(const struct scan_input *in, const struct scan_rules *rules);
-bool scan_shares_hopeless_avx512(const struct scan_input *in, const struct scan_rules *rules);
+/* Where counts are yet to be found, true: no threshold of the column can be above the floor. */
+bool scan_hopeless_avx2(const struct scan_input *in, const struct scan_rules *rules);
+bool scan_hopeless_avx512(const struct scan_input *in, const struct scan_rules *rules);
 bool scan_narrow_avx2(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
 bool scan_narrow_avx512(const struct scan_direction *d, double floor, int64_t *first, int64_t *last);
 #endif

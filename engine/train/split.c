@@ -126,29 +126,20 @@ static void search_numeric(const struct split_search *search, int side, int thre
   const struct leaf *leaf = task->leaf;
   const struct binned_column *column = &ws->data->binned.columns[task->column];
   const struct feature_bins *bins = &ws->data->schema->features[column->feature];
-  struct scan_input input = {
-      .gradient = task->planes.gradient,
-      .hessian = task->planes.hessian,
-      .count = task->planes.count,
-      .n_bins = bins->n_bins,
-      .count_kind = ws->count_kind,
-      .count_shift = ws->count_shift,
-      .gradient_unit = ws->gradient_unit,
-      .hessian_unit = ws->hessian_unit,
-      .total_gradient = leaf->total_gradient,
-      .total_hessian = leaf->total_hessian,
-      .most_gradient = search->sides[side].most_gradient,
-      .n_rows = (int64_t)leaf->n_rows,
-      .parent_output = leaf->output,
-      .min_gain_shift = floor_of(search, side, thread),
-      .only_threshold = ws->sample.extra_trees
-                            ? sample_threshold(ws, leaf, side, task->column, bins->n_bins - 1)
-                            : UINT32_MAX,
-      .missing = (int)bins->missing,
-      .default_bin = bins->default_bin,
-      .bin0_is_rest = bins->missing == MISSING_NAN && bins->most_freq_bin == 0,
-      .skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
-                   bins->most_freq_bin == 0 && bins->default_bin != 0};
+  struct scan_input input = search->sides[side].input;
+  input.gradient = task->planes.gradient;
+  input.hessian = task->planes.hessian;
+  input.count = task->planes.count;
+  input.n_bins = bins->n_bins;
+  input.min_gain_shift = floor_of(search, side, thread);
+  input.only_threshold =
+      ws->sample.extra_trees ? sample_threshold(ws, leaf, side, task->column, bins->n_bins - 1) : UINT32_MAX;
+  input.missing = (int)bins->missing;
+  input.default_bin = bins->default_bin;
+  input.bin0_is_rest = bins->missing == MISSING_NAN && bins->most_freq_bin == 0;
+  input.skip_bin0 = ws->grow.compat.forward_skips_bin0 && bins->missing == MISSING_ZERO &&
+                    bins->most_freq_bin == 0 && bins->default_bin != 0;
+  input.steps = &search->sides[side].steps;
   if (ws->rests != NULL && task->bounds == NULL) {
     lightgbm_scan(search, side, task, &input);
     return;
@@ -227,7 +218,16 @@ static struct split_side begin_side(const struct workspace *ws, const struct lea
   side.shift = leaf_gain(sum_gradient, sum_hessian, (double)leaf->n_rows, leaf->output, rules) +
                ws->grow.min_gain_to_split;
   side.floor = split_gain_floor(ws, side.shift);
-  side.most_gradient = (int64_t)leaf->n_rows * ws->most_gradient;
+  side.input = (struct scan_input){.count_kind = ws->count_kind,
+                                   .count_shift = ws->count_shift,
+                                   .gradient_unit = ws->gradient_unit,
+                                   .hessian_unit = ws->hessian_unit,
+                                   .total_gradient = leaf->total_gradient,
+                                   .total_hessian = leaf->total_hessian,
+                                   .most_gradient = (int64_t)leaf->n_rows * ws->most_gradient,
+                                   .n_rows = (int64_t)leaf->n_rows,
+                                   .parent_output = leaf->output};
+  side.steps = scan_steps_of(&side.input, rules);
   return side;
 }
 

@@ -2,12 +2,14 @@
 #ifndef COPSE_TRAIN_SPLIT_H
 #define COPSE_TRAIN_SPLIT_H
 
+#include "kernels/scan_steps.h"
 #include "train/workspace.h"
 
 /* What every numeric column of a leaf has in common. */
 struct split_side {
-  double shift, floor; /* a candidate's gain is reported less shift; it must be above floor */
-  int64_t most_gradient;
+  double shift, floor;     /* a candidate's gain is reported less shift; it must be above floor */
+  struct scan_input input; /* but for the column */
+  struct scan_steps steps;
 };
 
 /* Where workspace.rests are: those of the leaf are there, are to be found in its histogram, or are its

@@ -8,6 +8,7 @@
 
 #include "draw.h"
 #include "guarded.h"
+#include "kernels/scan_steps.h"
 #include "testing.h"
 #include "tiers.h"
 
@@ -358,8 +359,10 @@ static void ties_go_to_the_same_threshold(void **state) {
 /* With floors about the best gain: just below it, at it, just above, and far above. What is ruled out by
  * bounds is not the best threshold. */
 static void check_floors(struct scan_input *in, const struct scan_rules *rules, int *splits, int *refusals) {
+  const struct scan_steps steps = scan_steps_of(in, rules); /* as the leaf's columns have them */
   struct scan_result scalar, got;
   for (int floor = 0; floor < 5; floor++) {
+    in->steps = in->n_rows % 3 == 0 ? NULL : &steps;
     FOR_EACH_TIER(k) {
       k->scan_numeric(in, rules, &got);
       if (k == kernels_of_tier(CPU_SCALAR)) scalar = got;
@@ -378,6 +381,7 @@ static void check_floors(struct scan_input *in, const struct scan_rules *rules, 
     k->scan_numeric(in, rules, &got);
     assert_true(!got.splittable && got.gain == -INFINITY);
   }
+  in->steps = NULL;
 }
 
 /* Histograms as a small leaf has them, most cells empty. */

@@ -14,5 +14,6 @@
 #define kernels_encode_avx512 emulated_encode_avx512
 #define kernels_hist_avx512 emulated_hist_avx512
 #define kernels_hist_narrow_avx512 emulated_hist_narrow_avx512
-#define scan_shares_hopeless_avx512 emulated_shares_hopeless_avx512
+#define scan_hopeless_avx512 emulated_hopeless_avx512
 #define scan_narrow_avx512 emulated_narrow_avx512
+#define scan_may_rise_avx512 emulated_may_rise_avx512
