@@ -65,7 +65,8 @@ static inline struct scan_steps scan_steps_of(const struct scan_input *leaf, con
   if (!(unit > 1e-200 && unit < 1e200 && s.l1 < 0x1p40)) return s;
   s.per_unit = 1 / unit;
   s.added = (SCAN_EPSILON + rules->lambda_l2) / h_step;
-  if (!(s.added > 0x1p-59)) return s; /* products of two are to stay in the range of floats */
+  /* Products of two are to stay in the range of floats: hessians so small that the epsilon is 2^60 steps. */
+  if (!(s.added > 0x1p-59 && s.added < 0x1p60)) return s;
   s.l2 = (int32_t)((uint64_t)l2_sum >> s.h_shift);
   s.total_g = (int32_t)(leaf->total_gradient >> s.g_shift);
   s.total_h = (int32_t)(leaf->total_hessian >> s.h_shift);

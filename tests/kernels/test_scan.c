@@ -496,6 +496,39 @@ static void sums_of_few_levels(void **state) {
   guarded_free(count, BINS * 4, GUARDED_END);
 }
 
+/* Hessians of any smallness, as weights make them, beside the epsilon that is added to a side's. */
+static void hessians_below_the_epsilon(void **state) {
+  (void)state;
+  struct draw d = {.seed = 36};
+  enum { BINS = 80 };
+  int64_t gradient[BINS], hessian[BINS];
+  uint32_t count[BINS];
+  int splits = 0, refusals = 0;
+  for (int i = 0; i < 600; i++) {
+    struct scan_input in = {.gradient = gradient,
+                            .hessian = hessian,
+                            .count = i % 4 == COUNT_FIELD ? count : NULL,
+                            .n_bins = BINS,
+                            .count_kind = (enum count_kind)(i % 4),
+                            .count_shift = 20,
+                            .gradient_unit = ldexp(1.0, -(20 + i / 4)),
+                            .hessian_unit = ldexp(1.0, -(20 + i / 4)),
+                            .only_threshold = UINT32_MAX};
+    for (uint32_t b = 0; b < BINS; b++) {
+      count[b] = (uint32_t)draw_between(&d, 0, 3);
+      gradient[b] = (int64_t)count[b] * draw_between(&d, -(1 << 20), 1 << 20);
+      hessian[b] = (int64_t)count[b] << 20;
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += count[b];
+    }
+    in.most_gradient = in.n_rows << 20;
+    struct scan_rules rules = {.min_data = draw_between(&d, 0, 30)};
+    check_floors(&in, &rules, &splits, &refusals);
+  }
+  assert_true(splits > 1500 && refusals > 500);
+}
+
 /* As many bins as a feature may have, and counts of every kind. */
 static void the_widest_feature(void **state) {
   (void)state;
@@ -542,7 +575,7 @@ int main(void) {
       cmocka_unit_test(random_histograms),          cmocka_unit_test(largest_sums),
       cmocka_unit_test(sums_near_halves),           cmocka_unit_test(ties_go_to_the_same_threshold),
       cmocka_unit_test(floors_about_the_best_gain), cmocka_unit_test(sums_of_few_levels),
-      cmocka_unit_test(the_widest_feature),
+      cmocka_unit_test(hessians_below_the_epsilon), cmocka_unit_test(the_widest_feature),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
