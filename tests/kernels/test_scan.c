@@ -405,12 +405,14 @@ static void floors_about_the_best_gain(void **state) {
                             .missing = i % 2 == 0 ? NONE : NAN_BIN,
                             .only_threshold = UINT32_MAX};
     const int full = (int)draw_between(&d, 1, 8);
+    /* also gradients so far below the largest that the steps of their sums count */
+    const int64_t most = (int64_t)1 << (i % 11 < 4 ? draw_between(&d, 0, row_bits) : row_bits);
     for (uint32_t b = from; b < BINS; b++) {
       count[b] = draw_between(&d, 1, 8) <= full ? (uint32_t)draw_between(&d, 0, 3) : 0;
       if (in.missing == NAN_BIN && b + 1 == BINS && i % 4 == 1) count[b] = 0;
       gradient[b] = hessian[b] = 0;
       for (uint32_t r = 0; r < count[b]; r++) {
-        gradient[b] += draw_between(&d, -((int64_t)1 << row_bits), (int64_t)1 << row_bits);
+        gradient[b] += draw_between(&d, -most, most);
         hessian[b] += draw_between(&d, 1, (int64_t)1 << (hessian_bits - 2));
       }
       in.total_gradient += gradient[b];
