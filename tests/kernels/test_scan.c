@@ -531,6 +531,58 @@ static void hessians_below_the_epsilon(void **state) {
   assert_true(splits > 1500 && refusals > 500);
 }
 
+/* Counts of every kind, and the best threshold just at what a side has to have: what is ruled out without
+ * looking at counts is not that one. Often all there is to gain are a few rows at an end. */
+static void best_thresholds_at_the_limits(void **state) {
+  (void)state;
+  struct draw d = {.seed = 37};
+  enum { BINS = 200 };
+  int64_t gradient[BINS], hessian[BINS];
+  uint32_t count[BINS];
+  int splits = 0, refusals = 0;
+  for (int i = 0; i < 3000; i++) {
+    const unsigned g_bits = (unsigned)draw_between(&d, 4, 44), h_bits = (unsigned)draw_between(&d, 0, 40);
+    struct scan_input in = {.gradient = gradient,
+                            .hessian = hessian,
+                            .count = i % 4 == COUNT_FIELD ? count : NULL,
+                            .n_bins = (uint32_t)draw_between(&d, 8, BINS),
+                            .count_kind = (enum count_kind)(i % 4),
+                            .count_shift = h_bits,
+                            .gradient_unit = ldexp(1, -(int)g_bits),
+                            .hessian_unit = ldexp(1, -(int)h_bits),
+                            .missing = i % 5 < 3 ? NONE : i % 5 - 2,
+                            .only_threshold = UINT32_MAX};
+    in.default_bin = in.n_bins / 2;
+    const int64_t most = (int64_t)1 << g_bits;
+    const uint32_t begin = i % 3 == 0 ? in.n_bins - (uint32_t)draw_between(&d, 1, 6) : 0;
+    const uint32_t end = i % 3 == 1 ? (uint32_t)draw_between(&d, 1, 6) : in.n_bins;
+    for (uint32_t b = 0; b < in.n_bins; b++) {
+      const int64_t rows = draw_between(&d, 0, i % 7 == 0 ? 3000 : 4), all = (int64_t)1 << h_bits;
+      const int64_t pull = b < begin || b >= end ? draw_between(&d, -most / 8, 0) : draw_between(&d, 0, most);
+      count[b] = (uint32_t)rows;
+      gradient[b] = rows * pull;
+      hessian[b] = rows * (in.count_kind == COUNT_SHIFT ? all : draw_between(&d, 0, all));
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += rows;
+    }
+    in.most_gradient = (in.n_rows + 1) << g_bits;
+    struct scan_rules rules = {.lambda_l2 = i % 11 == 0 ? draw_uniform(&d) : 0};
+    if (i % 13 == 0) rules.lambda_l1 = draw_uniform(&d);
+    struct scan_result best;
+    kernels_of_tier(CPU_SCALAR)->scan_numeric(&in, &rules, &best);
+    if (!best.splittable) continue;
+    const int64_t right_count = in.n_rows - best.left_count, right = in.total_hessian - best.left_hessian;
+    if (i % 2 == 0)
+      rules.min_data = best.left_count < right_count ? best.left_count : right_count;
+    else
+      rules.min_sum_hessian =
+          (double)(best.left_hessian < right ? best.left_hessian : right) * in.hessian_unit;
+    check_floors(&in, &rules, &splits, &refusals);
+  }
+  assert_true(splits > 10000 && refusals > 2000);
+}
+
 /* As many bins as a feature may have, and counts of every kind. */
 static void the_widest_feature(void **state) {
   (void)state;
@@ -577,7 +629,8 @@ int main(void) {
       cmocka_unit_test(random_histograms),          cmocka_unit_test(largest_sums),
       cmocka_unit_test(sums_near_halves),           cmocka_unit_test(ties_go_to_the_same_threshold),
       cmocka_unit_test(floors_about_the_best_gain), cmocka_unit_test(sums_of_few_levels),
-      cmocka_unit_test(hessians_below_the_epsilon), cmocka_unit_test(the_widest_feature),
+      cmocka_unit_test(hessians_below_the_epsilon), cmocka_unit_test(best_thresholds_at_the_limits),
+      cmocka_unit_test(the_widest_feature),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
