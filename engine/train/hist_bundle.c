@@ -8,21 +8,20 @@
 
 #include <string.h>
 
-/* Sums of each value of a digit: those of the carrier's cells with that digit. */
-static void marginal(const struct hist_pair *sums, uint32_t n_values, const struct binned_digit *digit,
-                     struct hist_pair *out) {
-  memset(out, 0, digit->radix * sizeof *out);
-  for (uint32_t cell = 0; cell < n_values;) {
-    for (uint32_t value = 0; value < digit->radix; value++) {
-      int64_t gradient = 0;
-      uint64_t hessian = 0;
-      for (uint32_t i = 0; i < digit->stride; i++, cell++) {
-        gradient += sums[cell].gradient;
-        hessian += sums[cell].hessian;
-      }
-      out[value].gradient += gradient;
-      out[value].hessian += hessian;
+/* Sums of each value of the digit that changes fastest: those of the n_values cells with that value. What is
+ * left in `rest` are the sums of the other digits; it may be the cells themselves. */
+static void take_digit(const struct hist_pair *sums, uint32_t n_values, uint32_t radix,
+                       struct hist_pair *values, struct hist_pair *rest) {
+  memset(values, 0, radix * sizeof *values);
+  for (uint32_t i = 0; i < n_values / radix; i++) {
+    struct hist_pair total = {0, 0};
+    for (uint32_t value = 0; value < radix; value++, sums++) {
+      values[value].gradient += sums->gradient;
+      values[value].hessian += sums->hessian;
+      total.gradient += sums->gradient;
+      total.hessian += sums->hessian;
     }
+    rest[i] = total;
   }
 }
 
@@ -42,10 +41,30 @@ static inline void add_pair(const struct hist_target *target, uint32_t at, struc
   if (count_bits > 0) parent.count[at] -= count;
 }
 
-static void spill_digit(const struct binned *binned, const struct binned_digit *digit,
+/* Sums of a column's bins; those of packed cells that stay packed are the gradients alone. Few are sooner
+ * added than a slot is called. */
+static void spill_column(const struct workspace *ws, struct hist_pair *sums, uint32_t n, unsigned count_bits,
+                         const struct hist_target *target) {
+  enum { FEW = 8 };
+  const struct hist_planes to = target->planes.gradient != NULL ? target->planes : target->parent;
+  if (n < FEW) {
+    for (uint32_t v = 0; v < n; v++) add_pair(target, v, sums[v], count_bits);
+    return;
+  }
+  if (to.hessian != NULL) {
+    ws->kernels->hist_spill(sums, n, count_bits, target);
+    return;
+  }
+  int64_t packed[BUNDLE_MOST_VALUES];
+  for (uint32_t v = 0; v < n; v++) packed[v] = sums[v].gradient;
+  ws->kernels->hist_spill_packed(packed, n, target);
+}
+
+static void spill_digit(const struct workspace *ws, const struct binned_digit *digit,
                         const struct hist_pair *values, unsigned count_bits,
                         const struct hist_target *target) {
-  struct hist_pair total = {0, 0};
+  const struct binned *binned = workspace_matrix(ws);
+  struct hist_pair total = {0, 0}, bins[BUNDLE_MOST_VALUES];
   for (uint32_t v = 0; v < digit->radix; v++) {
     total.gradient += values[v].gradient;
     total.hessian += values[v].hessian;
@@ -53,27 +72,33 @@ static void spill_digit(const struct binned *binned, const struct binned_digit *
   for (uint32_t m = 0; m < digit->n_members; m++) {
     const struct binned_column *column = &binned->columns[binned->members[digit->first_member + m]];
     const struct hist_pair *own = values + column->first;
+    const uint32_t n = column->n_bins, reference = column->reference;
     struct hist_pair rest = total;
-    uint32_t at = column->hist_offset;
-    for (uint32_t v = 0; v + 1 < column->n_bins; v++, at++) {
-      if (v == column->reference) at++;
+    for (uint32_t v = 0; v + 1 < n; v++) {
       rest.gradient -= own[v].gradient;
       rest.hessian -= own[v].hessian;
-      add_pair(target, at, own[v], count_bits);
     }
-    add_pair(target, column->hist_offset + column->reference, rest, count_bits);
+    memcpy(bins, own, reference * sizeof *bins);
+    bins[reference] = rest;
+    memcpy(bins + reference + 1, own + reference, (n - 1 - reference) * sizeof *bins);
+    const struct hist_target there = hist_target_at(target, column->hist_offset);
+    spill_column(ws, bins, n, count_bits, &there);
   }
 }
 
-static void spill_carrier(const struct binned *binned, const struct binned_carrier *carrier,
+static void spill_carrier(const struct workspace *ws, const struct binned_carrier *carrier,
                           const struct hist_pair *sums, unsigned count_bits,
                           const struct hist_target *target) {
-  struct hist_pair values[BUNDLE_MOST_VALUES];
-  for (uint32_t d = carrier->first_digit; d < carrier->first_digit + carrier->n_digits; d++) {
-    const struct binned_digit *digit = &binned->digits[d];
-    if (carrier->n_digits > 1) marginal(sums, carrier->n_values, digit, values);
-    spill_digit(binned, digit, carrier->n_digits > 1 ? values : sums, count_bits, target);
+  struct hist_pair values[BUNDLE_MOST_VALUES], rest[BUNDLE_MOST_VALUES];
+  const struct binned_digit *digits = workspace_matrix(ws)->digits + carrier->first_digit;
+  uint32_t n_values = carrier->n_values;
+  for (uint32_t d = 0; d + 1 < carrier->n_digits; d++) {
+    take_digit(sums, n_values, digits[d].radix, values, rest);
+    spill_digit(ws, &digits[d], values, count_bits, target);
+    n_values /= digits[d].radix;
+    sums = rest;
   }
+  spill_digit(ws, &digits[carrier->n_digits - 1], sums, count_bits, target);
 }
 
 static uint32_t lone_column_offset(const struct binned *binned, const struct binned_carrier *carrier) {
@@ -90,11 +115,11 @@ static void spill_alone(const struct workspace *ws, struct hist_cells cells,
     ws->kernels->hist_spill(cells.pairs + carrier->sum_offset, n, cells.count_bits, target);
 }
 
-static void spill_bundled(const struct binned *binned, const struct binned_carrier *carrier,
+static void spill_bundled(const struct workspace *ws, const struct binned_carrier *carrier,
                           struct hist_cells cells, const struct hist_target *target) {
   if (cells.packed == NULL) {
     struct hist_pair *sums = cells.pairs + carrier->sum_offset;
-    spill_carrier(binned, carrier, sums, cells.count_bits, target);
+    spill_carrier(ws, carrier, sums, cells.count_bits, target);
     memset(sums, 0, carrier->n_values * sizeof *sums);
     return;
   }
@@ -108,7 +133,7 @@ static void spill_bundled(const struct binned *binned, const struct binned_carri
     pairs[v] = (struct hist_pair){gradient, (uint64_t)hessian};
     sums[v] = 0;
   }
-  spill_carrier(binned, carrier, pairs, 0, target);
+  spill_carrier(ws, carrier, pairs, 0, target);
 }
 
 void hist_spill_carriers(const struct workspace *ws, const struct binned_block *block, uint32_t first,
@@ -117,7 +142,7 @@ void hist_spill_carriers(const struct workspace *ws, const struct binned_block *
   for (uint32_t s = first; s < end; s++) {
     const struct binned_carrier *carrier = &binned->carriers[block->carriers[s]];
     if (carrier->bundled) {
-      spill_bundled(binned, carrier, cells, target);
+      spill_bundled(ws, carrier, cells, target);
     } else {
       struct hist_target there = hist_target_at(target, lone_column_offset(binned, carrier));
       spill_alone(ws, cells, carrier, &there);
