@@ -23,6 +23,14 @@
 #ifndef HIST_COLUMNS
 #define HIST_COLUMNS 16
 #endif
+#define HIST_SIXTEEN(X) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13) X(14) X(15) X(16)
+#if HIST_COLUMNS > 16
+#define HIST_EACH_WALK(X) \
+  HIST_SIXTEEN(X)         \
+  X(17) X(18) X(19) X(20) X(21) X(22) X(23) X(24) X(25) X(26) X(27) X(28) X(29) X(30) X(31) X(32)
+#else
+#define HIST_EACH_WALK(X) HIST_SIXTEEN(X)
+#endif
 #ifndef HIST_ADD
 #define HIST_ADD(cell, value) (*(cell) += (value))
 #endif
@@ -119,28 +127,35 @@ static inline __attribute__((always_inline)) void HIST_NAME(walk)(const struct H
   for (; value < end; value++, bins += row_bytes) HIST_NAME(add_row)(cells, bins, *value, K);
 }
 
-/* Once in the program, for its loops are long. */
+#ifdef HIST_ONE_WALK /* see CMakeLists.txt */
 static __attribute__((noinline)) void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile,
                                                               const uint8_t *bins, HIST_CELL *cells,
                                                               uint32_t n_columns) {
-#define WALK(K)                            \
-  case K:                                  \
-    HIST_NAME(walk)(tile, bins, cells, K); \
-    break;
-#define EIGHT_WALKS(K) \
-  WALK(K) WALK(K + 1) WALK(K + 2) WALK(K + 3) WALK(K + 4) WALK(K + 5) WALK(K + 6) WALK(K + 7)
+  HIST_NAME(walk)(tile, bins, cells, n_columns);
+}
+#else
+/* A function for each number of columns, once in the program: its loops are long. */
+#define HIST_WALK(K)                                                                                 \
+  static __attribute__((noinline)) void HIST_NAME(walk_##K)(const struct HIST_NAME(tile) * tile,     \
+                                                            const uint8_t *bins, HIST_CELL *cells) { \
+    HIST_NAME(walk)(tile, bins, cells, K);                                                           \
+  }
+HIST_EACH_WALK(HIST_WALK)
+#undef HIST_WALK
+
+static inline void HIST_NAME(walk_columns)(const struct HIST_NAME(tile) * tile, const uint8_t *bins,
+                                           HIST_CELL *cells, uint32_t n_columns) {
   switch (n_columns) {
-    EIGHT_WALKS(1)
-    EIGHT_WALKS(9)
-#if HIST_COLUMNS > 16
-    EIGHT_WALKS(17)
-    EIGHT_WALKS(25)
-#endif
+#define HIST_WALK(K)                        \
+  case K:                                   \
+    HIST_NAME(walk_##K)(tile, bins, cells); \
+    break;
+    HIST_EACH_WALK(HIST_WALK)
+#undef HIST_WALK
     default: __builtin_unreachable();
   }
-#undef EIGHT_WALKS
-#undef WALK
 }
+#endif
 
 /* Every column, cut evenly into walks; each fetches its share of the next tile. */
 static inline void HIST_NAME(add_tile)(const struct hist_block *block, struct HIST_NAME(tile) * tile,
@@ -278,6 +293,8 @@ static inline void HIST_NAME(add)(const struct hist_block *block, const uint32_t
 
 #undef HIST_ADD
 #undef HIST_COLUMNS
+#undef HIST_SIXTEEN
+#undef HIST_EACH_WALK
 #undef HIST_CELL
 #undef HIST_SOURCE
 #undef HIST_NAME
