@@ -131,7 +131,6 @@ static copse_status fill_blocks(uint32_t cell_bytes, uint32_t from_carrier, uint
     carrier->block = out->n_blocks - 1;
     carrier->slot = block->n_columns;
     block->carriers[block->n_columns++] = k;
-    block->bundled |= carrier->bundled;
     placed++;
   }
   return COPSE_OK;

@@ -62,7 +62,6 @@ struct binned_block {
   uint32_t n_columns; /* carriers */
   uint32_t cell_bytes;
   uint32_t row_bytes;   /* power of two >= n_columns * cell_bytes, at least 4, at most 64 */
-  bool bundled;         /* some carrier is */
   uint32_t n_sums;      /* accumulator cells of the block, a multiple of 4 */
   uint32_t n_cells;     /* plane cells of the block, a multiple of 4 */
   uint64_t first_cell;  /* plane cells before it within a whole histogram */
