@@ -24,7 +24,8 @@
 enum { HIST_COUNT_BITS = 16, HIST_SPILL_ROWS = 1 << 15, HIST_HESSIAN_BITS = 32, HIST_MOST_SOURCES = 4 };
 
 /* Rows that are added at once. A row of the next tile is fetched after HIST_MOST_BETWEEN rows that are added,
- * or fewer; walks of fewer than HIST_FEWEST_SPREAD columns fetch one with each row. */
+ * or fewer; walks of fewer than HIST_FEWEST_SPREAD columns, or of more than HIST_MOST_SPREAD, fetch one with
+ * each row. */
 enum { HIST_TILE_ROWS = 768, HIST_MOST_BETWEEN = 3, HIST_FEWEST_SPREAD = 4, HIST_MOST_SPREAD = 16 };
 
 /* Cells from one column's first to the next one's where bins are bytes: a constant, which is part of an

@@ -57,6 +57,33 @@ static inline bool hopeless_prepare(const struct scan_direction *d, double floor
   return true;
 }
 
+/* Both halves of a walk's state before bin 0: gradient above hessian. */
+static inline int64_t hopeless_left(const struct hopeless *h) {
+  return (int64_t)((uint64_t)(uint32_t)h->left_g << 32 | (uint32_t)h->left_h);
+}
+
+/* Whether some of a tier's `lanes` thresholds from t on may be above the floor. walk: what the tier keeps. */
+typedef bool (*rising_fn)(const struct hopeless *h, void *walk, int64_t t);
+
+/* A tier's may_rise_fn; at_end: of fewer thresholds, the last ones. */
+static inline __attribute__((always_inline)) bool hopeless_walk(const struct hopeless *h, void *walk,
+                                                                const int64_t lanes, rising_fn rising,
+                                                                rising_fn at_end, int64_t *first,
+                                                                int64_t *last) {
+  int64_t t = 0;
+  *first = *last = -1;
+  for (; t + lanes <= h->last + 1; t += lanes) {
+    if (__builtin_expect(!rising(h, walk, t), 1)) continue;
+    if (*first < 0) *first = t;
+    *last = t + lanes - 1;
+  }
+  if (t <= h->last && at_end(h, walk, t)) {
+    if (*first < 0) *first = t;
+    *last = h->last;
+  }
+  return *first >= 0;
+}
+
 #if defined(__x86_64__)
 bool scan_may_rise_avx2(const struct hopeless *h, int64_t *first, int64_t *last);
 bool scan_may_rise_avx512(const struct hopeless *h, int64_t *first, int64_t *last);

@@ -31,8 +31,8 @@ static inline __m256i last_lane(__m256i x) { return _mm256_permute4x64_epi64(x, 
 
 static inline __m256 floats(__m256 integers) { return _mm256_cvtepi32_ps(_mm256_castps_si256(integers)); }
 
-/* A bit for each of eight thresholds that may be above the floor, in no order. */
-static inline __attribute__((always_inline)) int rising(struct walk *w, __m256i low, __m256i high) {
+/* Whether one of eight thresholds may be above the floor. */
+static inline __attribute__((always_inline)) bool rising(struct walk *w, __m256i low, __m256i high) {
   low = _mm256_add_epi64(w->left, prefix(low));
   high = _mm256_add_epi64(last_lane(low), prefix(high));
   w->left = last_lane(high);
@@ -41,7 +41,13 @@ static inline __attribute__((always_inline)) int rising(struct walk *w, __m256i 
   const __m256 pull = _mm256_sub_ps(g, _mm256_mul_ps(w->c, d));
   const __m256 needed = _mm256_mul_ps(_mm256_mul_ps(w->k, d), _mm256_sub_ps(w->weight, d));
   const __m256 more = _mm256_sub_ps(_mm256_mul_ps(pull, pull), _mm256_max_ps(needed, w->least));
-  return _mm256_movemask_ps(_mm256_cmp_ps(more, w->level, _CMP_GE_OQ));
+  return _mm256_movemask_ps(_mm256_cmp_ps(more, w->level, _CMP_GE_OQ)) != 0;
+}
+
+static inline __attribute__((always_inline)) bool rising_whole(const struct hopeless *h, void *walk,
+                                                               int64_t t) {
+  const int64_t *g = h->gradient + t, *hessian = h->hessian + t;
+  return rising(walk, cut(walk, load(g), load(hessian)), cut(walk, load(g + HALF), load(hessian + HALF)));
 }
 
 /* Lanes of cells behind the last threshold are 0: their sums are the last threshold's. */
@@ -49,38 +55,23 @@ static inline __m256i load_some(const int64_t *at, __m256i inside) {
   return _mm256_maskload_epi64((const void *)at, inside);
 }
 
-static inline int rising_at_end(const struct hopeless *h, struct walk *w, int64_t t) {
+static inline bool rising_at_end(const struct hopeless *h, void *walk, int64_t t) {
   static const int64_t window[2 * LANES] = {-1, -1, -1, -1, -1, -1, -1, -1};
   const int64_t *from = window + LANES - (h->last + 1 - t), *g = h->gradient + t, *hessian = h->hessian + t;
   const __m256i low = load(from), high = load(from + HALF);
-  return rising(w, cut(w, load_some(g, low), load_some(hessian, low)),
-                cut(w, load_some(g + HALF, high), load_some(hessian + HALF, high)));
+  return rising(walk, cut(walk, load_some(g, low), load_some(hessian, low)),
+                cut(walk, load_some(g + HALF, high), load_some(hessian + HALF, high)));
 }
 
 bool scan_may_rise_avx2(const struct hopeless *h, int64_t *first, int64_t *last) {
-  const int64_t left = (int64_t)((uint64_t)(uint32_t)h->left_g << 32 | (uint32_t)h->left_h);
   struct walk w = {.g_shift = _mm256_set1_epi64x(32 - (int)h->g_shift),
                    .h_shift = _mm256_set1_epi64x(h->h_shift),
-                   .left = _mm256_set1_epi64x(left),
+                   .left = _mm256_set1_epi64x(hopeless_left(h)),
                    .c = _mm256_set1_ps(h->c),
                    .k = _mm256_set1_ps(h->k),
                    .weight = _mm256_set1_ps(h->weight),
                    .least = _mm256_set1_ps(h->least),
                    .level = _mm256_set1_ps(h->level)};
-  const int64_t *gradient = h->gradient, *hessian = h->hessian;
-  int64_t t = 0;
-  *first = *last = -1;
-  for (; t + LANES <= h->last + 1; t += LANES) {
-    const __m256i low = cut(&w, load(gradient + t), load(hessian + t));
-    const __m256i high = cut(&w, load(gradient + t + HALF), load(hessian + t + HALF));
-    if (__builtin_expect(rising(&w, low, high) == 0, 1)) continue;
-    if (*first < 0) *first = t;
-    *last = t + LANES - 1;
-  }
-  if (t <= h->last && rising_at_end(h, &w, t) != 0) {
-    if (*first < 0) *first = t;
-    *last = h->last;
-  }
-  return *first >= 0;
+  return hopeless_walk(h, &w, LANES, rising_whole, rising_at_end, first, last);
 }
 #endif

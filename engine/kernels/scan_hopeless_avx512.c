@@ -32,8 +32,8 @@ static inline __m512i last_lane(__m512i x) {
 
 static inline __m512 floats(__m512 integers) { return _mm512_cvtepi32_ps(_mm512_castps_si512(integers)); }
 
-/* A bit for each of sixteen thresholds that may be above the floor, in no order. */
-static inline __attribute__((always_inline)) unsigned rising(struct walk *w, __m512i low, __m512i high) {
+/* Whether one of sixteen thresholds may be above the floor. */
+static inline __attribute__((always_inline)) bool rising(struct walk *w, __m512i low, __m512i high) {
   low = _mm512_add_epi64(w->left, prefix(low));
   high = _mm512_add_epi64(last_lane(low), prefix(high));
   w->left = last_lane(high);
@@ -42,44 +42,35 @@ static inline __attribute__((always_inline)) unsigned rising(struct walk *w, __m
   const __m512 pull = _mm512_sub_ps(g, _mm512_mul_ps(w->c, d));
   const __m512 needed = _mm512_mul_ps(_mm512_mul_ps(w->k, d), _mm512_sub_ps(w->weight, d));
   const __m512 more = _mm512_sub_ps(_mm512_mul_ps(pull, pull), _mm512_max_ps(needed, w->least));
-  return _mm512_cmp_ps_mask(more, w->level, _CMP_GE_OQ);
+  return _mm512_cmp_ps_mask(more, w->level, _CMP_GE_OQ) != 0;
+}
+
+static inline __attribute__((always_inline)) bool rising_whole(const struct hopeless *h, void *walk,
+                                                               int64_t t) {
+  const int64_t *g = h->gradient + t, *hessian = h->hessian + t;
+  return rising(walk, cut(walk, _mm512_loadu_si512(g), _mm512_loadu_si512(hessian)),
+                cut(walk, _mm512_loadu_si512(g + HALF), _mm512_loadu_si512(hessian + HALF)));
 }
 
 /* Lanes of cells behind the last threshold are 0: their sums are the last threshold's. */
-static inline unsigned rising_at_end(const struct hopeless *h, struct walk *w, int64_t t) {
+static inline bool rising_at_end(const struct hopeless *h, void *walk, int64_t t) {
   const unsigned inside = (1u << (h->last + 1 - t)) - 1;
   const __mmask8 low = (__mmask8)inside, high = (__mmask8)(inside >> HALF);
   const int64_t *g = h->gradient + t, *hessian = h->hessian + t;
   return rising(
-      w, cut(w, _mm512_maskz_loadu_epi64(low, g), _mm512_maskz_loadu_epi64(low, hessian)),
-      cut(w, _mm512_maskz_loadu_epi64(high, g + HALF), _mm512_maskz_loadu_epi64(high, hessian + HALF)));
+      walk, cut(walk, _mm512_maskz_loadu_epi64(low, g), _mm512_maskz_loadu_epi64(low, hessian)),
+      cut(walk, _mm512_maskz_loadu_epi64(high, g + HALF), _mm512_maskz_loadu_epi64(high, hessian + HALF)));
 }
 
 bool scan_may_rise_avx512(const struct hopeless *h, int64_t *first, int64_t *last) {
-  const int64_t left = (int64_t)((uint64_t)(uint32_t)h->left_g << 32 | (uint32_t)h->left_h);
   struct walk w = {.g_shift = _mm512_set1_epi64(32 - (int)h->g_shift),
                    .h_shift = _mm512_set1_epi64(h->h_shift),
-                   .left = _mm512_set1_epi64(left),
+                   .left = _mm512_set1_epi64(hopeless_left(h)),
                    .c = _mm512_set1_ps(h->c),
                    .k = _mm512_set1_ps(h->k),
                    .weight = _mm512_set1_ps(h->weight),
                    .least = _mm512_set1_ps(h->least),
                    .level = _mm512_set1_ps(h->level)};
-  const int64_t *gradient = h->gradient, *hessian = h->hessian;
-  int64_t t = 0;
-  *first = *last = -1;
-  for (; t + LANES <= h->last + 1; t += LANES) {
-    const __m512i low = cut(&w, _mm512_loadu_si512(gradient + t), _mm512_loadu_si512(hessian + t));
-    const __m512i high =
-        cut(&w, _mm512_loadu_si512(gradient + t + HALF), _mm512_loadu_si512(hessian + t + HALF));
-    if (__builtin_expect(rising(&w, low, high) == 0, 1)) continue;
-    if (*first < 0) *first = t;
-    *last = t + LANES - 1;
-  }
-  if (t <= h->last && rising_at_end(h, &w, t) != 0) {
-    if (*first < 0) *first = t;
-    *last = h->last;
-  }
-  return *first >= 0;
+  return hopeless_walk(h, &w, LANES, rising_whole, rising_at_end, first, last);
 }
 #endif
