@@ -285,7 +285,10 @@ static copse_status check_text(const struct source *source, const struct source_
   const char *text = source->text + part->start, *path = part->path;
   size_t length = part->end - part->start, skipped = part->begin - part->start;
   if (is_blank(text + skipped, length - skipped))
-    return report(err, COPSE_ERR_DATA, "%s: the file is empty (expected rows of data)", path);
+    return report(
+        err, COPSE_ERR_DATA,
+        "%s: the file is empty (expected rows of data: write it again from its source, or name another file)",
+        path);
   copse_status status = check_head(path, ENCODING_OPEN, text, 0, length, err);
   if (status != COPSE_OK) return status;
   const char *bad = memchr(text, '\0', length);
