@@ -583,6 +583,47 @@ static void best_thresholds_at_the_limits(void **state) {
   assert_true(splits > 10000 && refusals > 2000);
 }
 
+/* All there is to gain is a side of less weight than the sum of both loses as a float. */
+static void sides_lost_in_the_sum(void **state) {
+  (void)state;
+  struct draw d = {.seed = 38};
+  enum { BINS = 120 };
+  int64_t gradient[BINS], hessian[BINS];
+  uint32_t count[BINS];
+  int splits = 0, refusals = 0;
+  for (int i = 0; i < 2000; i++) {
+    struct scan_input in = {.gradient = gradient,
+                            .hessian = hessian,
+                            .count = count,
+                            .n_bins = (uint32_t)draw_between(&d, 20, BINS),
+                            .count_kind = COUNT_FIELD,
+                            .gradient_unit = 1,
+                            .hessian_unit = 1,
+                            .only_threshold = UINT32_MAX};
+    const int64_t most = ((int64_t)1 << draw_between(&d, 25, 29)) / in.n_bins;
+    for (uint32_t b = 0; b < in.n_bins; b++) {
+      count[b] = 2;
+      gradient[b] = draw_between(&d, -100, 100);
+      hessian[b] = draw_between(&d, most / 2, most);
+    }
+    const uint32_t end = i % 2 == 0 ? in.n_bins - 1 : 0;
+    hessian[end] = draw_between(&d, 1, 64);
+    gradient[end] = (draw_bits(&d) & 1 ? 1 : -1) * draw_between(&d, 1 << 12, 1 << 16);
+    for (uint32_t b = 0; b < in.n_bins; b++) {
+      in.total_gradient += gradient[b];
+      in.total_hessian += hessian[b];
+      in.n_rows += count[b];
+    }
+    in.most_gradient = (int64_t)1 << 20;
+    const struct scan_rules rules = {.min_data = 1};
+    struct scan_result best;
+    kernels_of_tier(CPU_SCALAR)->scan_numeric(&in, &rules, &best);
+    assert_true(best.splittable && best.threshold == (end == 0 ? 0 : end - 1));
+    check_floors(&in, &rules, &splits, &refusals);
+  }
+  assert_true(splits > 6000 && refusals > 1500);
+}
+
 /* As many bins as a feature may have, and counts of every kind. */
 static void the_widest_feature(void **state) {
   (void)state;
@@ -630,7 +671,7 @@ int main(void) {
       cmocka_unit_test(sums_near_halves),           cmocka_unit_test(ties_go_to_the_same_threshold),
       cmocka_unit_test(floors_about_the_best_gain), cmocka_unit_test(sums_of_few_levels),
       cmocka_unit_test(hessians_below_the_epsilon), cmocka_unit_test(best_thresholds_at_the_limits),
-      cmocka_unit_test(the_widest_feature),
+      cmocka_unit_test(sides_lost_in_the_sum),      cmocka_unit_test(the_widest_feature),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
