@@ -18,7 +18,7 @@ struct gradient_job {
   struct workspace *taker;   /* of the gradients, chunk by chunk; or NULL */
 };
 
-/* Gradients of some rows of a chunk, and what makes a tree's of them while they are in the L1 cache. */
+/* Gradients of some rows of a chunk, and what makes a tree's of them while they are in the cache. */
 static void gradient_piece(const struct gradient_job *job, uint64_t begin, uint64_t end, int thread) {
   float *gradient, *hessian;
   if (job->gradient != NULL) {
@@ -36,7 +36,8 @@ static void gradient_chunk(void *user, size_t chunk, int thread) {
   const struct gradient_job *job = user;
   uint64_t begin = (uint64_t)chunk * GRADIENT_CHUNK, end = begin + GRADIENT_CHUNK;
   if (end > job->objective.data.n_rows) end = job->objective.data.n_rows;
-  const uint64_t piece = job->taker != NULL ? GRADIENT_PIECE : GRADIENT_CHUNK;
+  /* those that are kept leave the L1 cache anyway, and pieces cost a twelfth of the time */
+  const uint64_t piece = job->gradient == NULL ? GRADIENT_PIECE : GRADIENT_CHUNK;
   for (uint64_t at = begin; at < end; at += piece)
     gradient_piece(job, at, end - at < piece ? end : at + piece, thread);
 }

@@ -37,26 +37,29 @@ static void fetch(const void *from, size_t bytes) {
   for (size_t b = 0; b < bytes; b += LINE) __builtin_prefetch((const char *)from + b);
 }
 
-/* next: where each leaf goes on; behind: where it ends. */
+/* next: where each leaf goes on; behind: where it ends. Meanwhile the next block's scores are fetched evenly,
+ * as many as values are added, and rows before the processor by itself would, for what a leaf has in a block
+ * is short. (1,000,000 x 28 rows, 255 leaves, one thread: 1.1 ms instead of 1.4 with as many scores fetched
+ * for each leaf; 31 leaves 1.0 instead of 1.3.) */
 static void add_block(const struct score_job *job, uint32_t *next, const uint32_t *behind, uint64_t begin) {
-  const struct leaf *leaves = job->ws->leaves;
+  enum { GROUP = 32, ROWS_AHEAD = 256 };
   const uint64_t n_rows = job->ws->data->n_rows;
   const uint64_t end = n_rows - begin < job->block_rows ? n_rows : begin + job->block_rows;
-  const uint64_t share = job->block_rows / (uint64_t)job->tree->n_leaves + 1;
   double *score = job->score;
   uint64_t fetched = end;
   for (int leaf = 0; leaf < job->tree->n_leaves; leaf++) {
     const double value = job->tree->leaf_value[leaf];
-    const uint32_t *rows = leaves[leaf].area.rows;
+    const uint32_t *rows = job->ws->leaves[leaf].area.rows;
+    const uint64_t last = behind[leaf];
     uint64_t i = next[leaf];
-    const uint64_t first = i, last = behind[leaf];
-    for (; i < last && rows[i] < end; i++) score[rows[i]] += value;
+    while (i < last && rows[i] < end) {
+      const uint64_t first = i, stop = last - i < GROUP ? last : i + GROUP;
+      fetch(&rows[i + ROWS_AHEAD], GROUP * sizeof *rows);
+      if (fetched + GROUP <= n_rows) fetch(&score[fetched], GROUP * sizeof *score);
+      for (; i < stop && rows[i] < end; i++) score[rows[i]] += value;
+      fetched += i - first;
+    }
     next[leaf] = (uint32_t)i;
-    fetch(&rows[i], (i - first) * sizeof *rows);
-    uint64_t n_more = fetched < n_rows ? n_rows - fetched : 0;
-    if (n_more > share) n_more = share;
-    fetch(&score[fetched], n_more * sizeof *score);
-    fetched += n_more;
   }
 }
 
