@@ -4,10 +4,11 @@
  * line of scores and take it back. So all leaves add theirs to a block of scores, which stays in the L2 cache
  * meanwhile, before any goes on to the next one. Only a leaf that was divided ahead of its turn and in vain
  * has its rows in several ascending runs; it takes part like the others, and what it has left comes at the
- * end. */
+ * end. (The next round's gradients of a block, computed while its scores are in the cache, do not pay: they
+ * are bound by arithmetic, and both together take up to a tenth longer than one after the other.) */
 #include "train/leaf_scores.h"
 
-#include "model/route.h"
+#include "train/out_of_bag.h"
 
 /* A block has rows enough to make up for the visit to each leaf, and scores that fit the L2 cache. */
 enum { ROWS_A_VISIT = 64, STRETCHES_A_THREAD = 4, LINE = 64 };
@@ -114,19 +115,15 @@ static uint64_t chunk_end(uint64_t n_rows, uint64_t begin) {
   return n_rows - begin < WORKSPACE_CHUNK ? n_rows : begin + WORKSPACE_CHUNK;
 }
 
-static int leaf_by_route(const struct score_job *job, uint32_t row) {
-  const struct workspace *ws = job->ws;
-  return route_binned(job->tree, workspace_matrix(ws), ws->data->schema->features, row);
+static void add_found(void *user, int leaf, const uint32_t *rows, uint64_t n) {
+  const struct score_job *job = user;
+  const double value = job->tree->leaf_value[leaf];
+  for (uint64_t i = 0; i < n; i++) job->score[rows[i]] += value;
 }
 
 static void add_out_of_bag(void *user, size_t chunk, int thread) {
-  (void)thread;
   const struct score_job *job = user;
-  const uint32_t *rows = job->ws->rows_out;
-  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK,
-                 end = chunk_end(job->ws->data->n_rows - job->ws->n_bag, begin);
-  for (uint64_t i = begin; i < end; i++)
-    job->score[rows[i]] += job->tree->leaf_value[leaf_by_route(job, rows[i])];
+  out_of_bag_find(job->ws, job->tree, chunk, thread, add_found, user);
 }
 
 /* ---- scores that lie in another order than rows are numbered ---- */
@@ -141,15 +138,15 @@ static void name_leaf_rows(void *user, size_t chunk, int thread) {
     leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)chunk;
 }
 
-static void name_out_of_bag(void *user, size_t chunk, int thread) {
-  (void)thread;
+static void name_found(void *user, int leaf, const uint32_t *rows, uint64_t n) {
   const struct score_job *job = user;
-  const uint32_t *rows = job->ws->rows_out;
-  uint32_t *leaf_of_row = job->ws->rows_aside;
-  const uint64_t begin = (uint64_t)chunk * WORKSPACE_CHUNK,
-                 end = chunk_end(job->ws->data->n_rows - job->ws->n_bag, begin);
-  for (uint64_t i = begin; i < end; i++)
-    leaf_of_row[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)leaf_by_route(job, rows[i]);
+  for (uint64_t i = 0; i < n; i++)
+    job->ws->rows_aside[workspace_gradient_row(job->ws, rows[i])] = (uint32_t)leaf;
+}
+
+static void name_out_of_bag(void *user, size_t chunk, int thread) {
+  const struct score_job *job = user;
+  out_of_bag_find(job->ws, job->tree, chunk, thread, name_found, user);
 }
 
 static void add_leaf_values(void *user, size_t chunk, int thread) {
@@ -164,10 +161,11 @@ static void add_leaf_values(void *user, size_t chunk, int thread) {
 void leaf_scores_add(struct workspace *ws, const struct tree *tree, double *score) {
   double start = workspace_clock();
   struct score_job job = {.ws = ws, .tree = tree, .score = score};
-  const uint64_t n_rows = ws->data->n_rows, n_out = n_rows - ws->n_bag;
+  const uint64_t n_rows = ws->data->n_rows;
   const size_t n_chunks = (size_t)((n_rows + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK),
-               n_out_chunks = (size_t)((n_out + WORKSPACE_CHUNK - 1) / WORKSPACE_CHUNK);
+               n_out_chunks = out_of_bag_chunks(ws);
   const int n_threads = n_rows < (uint64_t)WORKSPACE_CHUNK ? 1 : ws->n_threads;
+  out_of_bag_begin(ws, tree);
   if (ws->row_of == NULL || ws->gradients_placed) {
     add_in_bag(&job, n_threads);
     copse_parallel_for(n_threads, n_out_chunks, add_out_of_bag, &job);

@@ -6,7 +6,7 @@
 #include "train/workspace.h"
 
 /* score[row] += value of the row's leaf: for rows in the bag by the partition that the last grow_tree left
- * behind, for the others by routing. */
+ * behind, others find their leaf (out_of_bag.h). */
 void leaf_scores_add(struct workspace *ws, const struct tree *tree, double *score);
 
 #endif

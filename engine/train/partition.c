@@ -22,42 +22,54 @@ static void put_on_carrier(const struct binned_column *column, struct split_rule
   rule->n_words = BUNDLE_MOST_VALUES / 32;
 }
 
-static struct split_rule rule_of(const struct workspace *ws, const struct split *split) {
+static void make_rule(const struct workspace *ws, const struct split *split, struct node_rule *out) {
   const struct binned_column *column = &workspace_matrix(ws)->columns[split->column];
   const struct feature_bins *bins = &ws->data->schema->features[column->feature];
-  struct split_rule rule = {
+  struct split_rule *rule = &out->rule;
+  *rule = (struct split_rule){
       .cells = column->cells, .cell_bytes = column->cell_bytes, .missing_bin = UINT32_MAX};
   if (split->categorical) {
-    rule.categorical = true;
-    rule.bits = split->bin_bits;
-    rule.n_words = ws->bin_words;
-    return rule;
+    rule->categorical = true;
+    rule->bits = split->bin_bits;
+    rule->n_words = ws->bin_words;
+  } else {
+    rule->threshold = split->threshold_bin;
+    rule->default_left = split->default_left;
+    if (bins->missing == MISSING_NAN) rule->missing_bin = bins->n_bins - 1;
+    if (bins->missing == MISSING_ZERO) rule->missing_bin = bins->default_bin;
   }
-  rule.threshold = split->threshold_bin;
-  rule.default_left = split->default_left;
-  if (bins->missing == MISSING_NAN) rule.missing_bin = bins->n_bins - 1;
-  if (bins->missing == MISSING_ZERO) rule.missing_bin = bins->default_bin;
-  return rule;
+  if (column->bundled) put_on_carrier(column, rule, out->words);
+}
+
+void partition_node(const struct workspace *ws, const struct tree *tree, int node, struct node_rule *out) {
+  const unsigned decision = tree->decision_type[node];
+  struct split split = {.column = (uint32_t)tree->split_column[node],
+                        .categorical = (decision & DECISION_CATEGORICAL) != 0,
+                        .default_left = (decision & DECISION_DEFAULT_LEFT) != 0};
+  if (split.categorical)
+    split.bin_bits = tree->bin_words + tree->bin_boundaries[(int)tree->threshold[node]];
+  else
+    split.threshold_bin = tree->threshold_bin[node];
+  make_rule(ws, &split, out);
 }
 
 struct partition_job {
   const struct kernels *kernels;
-  struct split_rule rule;
+  const struct split_rule *rule;
 };
 
 static uint64_t divide_by_split(const void *user, const uint32_t *rows, uint32_t first, uint64_t n,
                                 uint32_t *left, uint32_t *right) {
   const struct partition_job *job = user;
-  return job->kernels->partition(&job->rule, rows, first, n, left, right);
+  return job->kernels->partition(job->rule, rows, first, n, left, right);
 }
 
 void partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct split *split, int lane,
                     struct leaf *left, struct leaf *right) {
   double start = workspace_clock();
-  struct partition_job job = {ws->kernels, rule_of(ws, split)};
-  uint32_t words[BUNDLE_MOST_VALUES / 32];
-  const struct binned_column *column = &workspace_matrix(ws)->columns[split->column];
-  if (column->bundled) put_on_carrier(column, &job.rule, words);
+  struct node_rule rule;
+  make_rule(ws, split, &rule);
+  const struct partition_job job = {ws->kernels, &rule.rule};
   const uint64_t begin = leaf->begin, n = leaf->n_rows;
   const struct row_sides sides = divide_rows(ws, leaf->area, n, divide_by_split, &job, lane);
   left->begin = begin;

@@ -220,7 +220,10 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
     ws->strength_counts =
         copse_alloc(ctx, (size_t)ws->n_threads * GRADIENT_SAMPLE_BINS, sizeof *ws->strength_counts);
   }
-  bool ok = (!by_gradient || (ws->row_strength != NULL && ws->strength_counts != NULL)) &&
+  const bool drawn = by_gradient || sample->bagging_freq > 0;
+  if (drawn) ws->node_rules = copse_alloc(ctx, (size_t)ws->grow.num_leaves, sizeof *ws->node_rules);
+  bool ok = (!drawn || ws->node_rules != NULL) &&
+            (!by_gradient || (ws->row_strength != NULL && ws->strength_counts != NULL)) &&
             (!by_query || ws->query_of_row != NULL) && ws->chunks != NULL && ws->gathered != NULL &&
             (ws->gradients != NULL || ws->packed != NULL) && ws->rows != NULL && ws->rows_beside != NULL &&
             ws->rows_aside != NULL;
@@ -254,6 +257,7 @@ void workspace_release(struct workspace *ws) {
   copse_free(ws->pool);
   copse_free(ws->slots);
   copse_free(ws->slot_leaf);
+  copse_free(ws->node_rules);
   copse_free(ws->query_of_row);
   copse_free(ws->row_strength);
   copse_free(ws->strength_counts);

@@ -32,6 +32,12 @@ struct split {
   uint32_t *bin_bits; /* categorical: [bin_words], owned by the workspace */
 };
 
+/* A split as the kernel takes it. */
+struct node_rule {
+  struct split_rule rule;
+  uint32_t words[BUNDLE_MOST_VALUES / 32]; /* of a bundled carrier: cells that go left */
+};
+
 /* Numbers of rows, ascending, and as many places beside them: rows that go right are moved there when they
  * are divided. Of a leaf that was divided ahead of its turn and in vain first the left side's come. */
 struct row_area {
@@ -150,9 +156,10 @@ struct workspace {
 
   /* this tree's sample, see sample.h */
   uint64_t n_bag;
-  struct row_area bag;       /* [n_bag] rows in it */
-  const uint32_t *rows_out;  /* [n_rows - n_bag] the others */
-  int32_t *query_of_row;     /* [n_rows] for bagging_by_query, else NULL */
+  struct row_area bag;          /* [n_bag] rows in it */
+  const uint32_t *rows_out;     /* [n_rows - n_bag] the others */
+  struct node_rule *node_rules; /* [num_leaves] of a tree's nodes, for rows_out; NULL: all are in the bag */
+  int32_t *query_of_row;        /* [n_rows] for bagging_by_query, else NULL */
   float *row_strength;       /* [n_rows] see gradient_sample.h; NULL: rows are not drawn by their gradients */
   uint32_t *strength_counts; /* [n_threads * GRADIENT_SAMPLE_BINS] */
   bool rows_chosen;          /* they were this round; a strength below 0: the row is out */
