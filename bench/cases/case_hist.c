@@ -53,7 +53,8 @@ static const struct matrix *matrix_of(int variant) {
         ((uint16_t *)(rows + r * row_bytes))[c] = (uint16_t)bin;
     }
   }
-  m->block = (struct hist_block){rows, row_bytes, variants[variant].cell_bytes, n_columns, n_bins, offsets};
+  m->block =
+      (struct hist_block){rows, row_bytes, variants[variant].cell_bytes, n_columns, n_bins, offsets, 0};
   return m;
 }
 

@@ -106,6 +106,7 @@ struct hist_block {
   uint32_t row_bytes, cell_bytes, n_columns;
   uint32_t n_bins;         /* of a column, about; at least 1 */
   const uint32_t *offsets; /* [n_columns] first cell of each column; of one-byte bins HIST_STRIDE apart */
+  uint64_t n_behind; /* rows behind those added that will probably be added next: fetched ahead, no more */
 };
 
 /* How many rows a histogram cell stands for. */

@@ -102,11 +102,12 @@ struct hist_block piece_block(struct piece piece) {
                              .offsets = block->offsets + piece.first};
 }
 
-void piece_update(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end, int pass,
-                  struct hist_cells cells) {
+void piece_update(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end,
+                  uint64_t n_behind, int pass, struct hist_cells cells) {
   static const struct hist_source counts = {0};
   const struct workspace *ws = job->ws;
-  const struct hist_block view = piece_block(piece);
+  struct hist_block view = piece_block(piece);
+  view.n_behind = n_behind;
   if (cells.packed != NULL)
     ws->kernels->hist_update_packed(&view, rows_of(job), begin, end, ws->packed, cells.packed);
   else
@@ -129,7 +130,7 @@ void piece_add_rows(const struct build_job *job, struct piece piece, uint64_t be
     uint64_t step = pass == 1 ? HIST_SPILL_ROWS : ws->cell_rows, at = begin, stop;
     do {
       stop = end - at > step ? at + step : end;
-      piece_update(job, piece, at, stop, pass, cells);
+      piece_update(job, piece, at, stop, end - stop, pass, cells);
       if (search && stop == end && pass == passes - 1)
         piece_spill_and_search(job, piece, cells, &target, thread);
       else

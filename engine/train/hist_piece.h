@@ -42,9 +42,10 @@ struct piece piece_group_at(const struct build_job *job, size_t number);
 int piece_n_passes(const struct workspace *ws);
 /* The piece as kernels see it. */
 struct hist_block piece_block(struct piece piece);
-/* A stretch of rows that all have room in the cells; the pass is 1 for counts that come by themselves. */
-void piece_update(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end, int pass,
-                  struct hist_cells cells);
+/* A stretch of rows that all have room in the cells; n_behind of the leaf's rows that follow are probably
+ * next. The pass is 1 for counts that come by themselves. */
+void piece_update(const struct build_job *job, struct piece piece, uint64_t begin, uint64_t end,
+                  uint64_t n_behind, int pass, struct hist_cells cells);
 /* Into a target that starts at the block's first cell. */
 void piece_spill(const struct build_job *job, struct piece piece, struct hist_cells cells,
                  const struct hist_target *target);

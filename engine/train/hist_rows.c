@@ -7,8 +7,13 @@
  * without a long wait for it, and no more than cells have room for. */
 enum { HIST_CLAIM_ROWS = 1 << 13 };
 
+struct claim {
+  uint64_t begin, end;
+  uint64_t n_behind; /* what is left of the share */
+};
+
 /* The next rows of a share, ever fewer toward its end, so that threads are through at the same time. */
-static bool claim_rows(const struct build_job *job, int share, uint64_t *begin, uint64_t *end) {
+static bool claim_rows(const struct build_job *job, int share, struct claim *claim) {
   enum { LEAST = 1 << 10 };
   atomic_uint_least64_t *next = &job->ws->lanes[share].next_row;
   const uint64_t stop = job->leaf->n_rows * (uint64_t)(share + 1) / (uint64_t)job->n_shares;
@@ -20,8 +25,7 @@ static bool claim_rows(const struct build_job *job, int share, uint64_t *begin, 
     if (n > stop - at) n = stop - at;
   } while (
       !atomic_compare_exchange_weak_explicit(next, &at, at + n, memory_order_relaxed, memory_order_relaxed));
-  *begin = at;
-  *end = at + n;
+  *claim = (struct claim){at, at + n, stop - (at + n)};
   return true;
 }
 
@@ -34,22 +38,23 @@ static void build_rows(void *user, size_t chunk, int thread) {
   const struct piece all = {job->block, 0, job->block->n_columns};
   const struct hist_cells cells = piece_cells(job, thread);
   const bool one_pass = piece_n_passes(ws) == 1;
-  uint64_t begin, end, held = 0;
+  struct claim rows;
+  uint64_t held = 0;
   for (int s = 0; s < job->n_shares; s++)
-    while (claim_rows(job, ((int)chunk + s) % job->n_shares, &begin, &end)) {
+    while (claim_rows(job, ((int)chunk + s) % job->n_shares, &rows)) {
       struct hist_target target = {.planes = lane->planes, .first = !lane->filled};
       if (!one_pass) {
-        piece_add_rows(job, all, begin, end, target, thread, false);
+        piece_add_rows(job, all, rows.begin, rows.end, target, thread, false);
         lane->filled = true;
         continue;
       }
-      if (held + (end - begin) > ws->cell_rows) {
+      if (held + (rows.end - rows.begin) > ws->cell_rows) {
         piece_spill(job, all, cells, &target);
         lane->filled = true;
         held = 0;
       }
-      piece_update(job, all, begin, end, 0, cells);
-      held += end - begin;
+      piece_update(job, all, rows.begin, rows.end, rows.n_behind, 0, cells);
+      held += rows.end - rows.begin;
     }
   if (held == 0) return;
   if (!job->at_once)

@@ -45,8 +45,12 @@ static uint32_t bin_of(const struct update_case *c, uint64_t row, uint32_t colum
 static struct hist_block block_of(const struct update_case *c) {
   uint32_t n_bins = 0;
   for (uint32_t f = 0; f < c->n_columns; f++) n_bins += c->n_bins[f];
-  return (struct hist_block){c->rows,      c->row_bytes,          c->cell_bytes,
-                             c->n_columns, n_bins / c->n_columns, c->offsets};
+  return (struct hist_block){.rows = c->rows,
+                             .row_bytes = c->row_bytes,
+                             .cell_bytes = c->cell_bytes,
+                             .n_columns = c->n_columns,
+                             .n_bins = n_bins / c->n_columns,
+                             .offsets = c->offsets};
 }
 
 static void make_update(struct update_case *c, struct draw *d, uint64_t n_rows, uint32_t n_columns,
@@ -98,10 +102,10 @@ static void free_update(struct update_case *c) {
   guarded_free(c->list, c->n_rows * sizeof *c->list, GUARDED_END);
 }
 
-/* Adds to what is in the cells already: two calls in a row. */
+/* Adds to what is in the cells already: two calls in a row, the first of which knows of the second's rows. */
 static void check_update(struct update_case *c, const struct kernels *k, const uint32_t *rows, uint64_t begin,
                          uint64_t end) {
-  const struct hist_block block = block_of(c);
+  struct hist_block block = block_of(c);
   memset(c->cells, 0, c->cell_area);
   memset(c->want, 0, c->cell_area);
   uint64_t middle = begin + (end - begin) / 3;
@@ -113,7 +117,9 @@ static void check_update(struct update_case *c, const struct kernels *k, const u
       cell->hessian += c->pairs[row].hessian;
     }
   }
+  block.n_behind = end - middle;
   k->hist_update(&block, rows, begin, middle, &c->source, c->cells);
+  block.n_behind = 0;
   k->hist_update(&block, rows, middle, end, &c->source, c->cells);
   assert_memory_equal(c->cells, c->want, c->cell_area);
 }
@@ -478,7 +484,7 @@ static void rows_of_large_numbers(void **state) {
     rows[(size_t)list[i] * ROW_BYTES] = (uint8_t)i;
     rows[(size_t)list[i] * ROW_BYTES + 1] = (uint8_t)(3 * i);
   }
-  struct hist_block block = {rows, ROW_BYTES, 1, 2, 256, offsets};
+  struct hist_block block = {rows, ROW_BYTES, 1, 2, 256, offsets, 0};
   struct hist_source counts = {0};
   FOR_EACH_TIER(k) {
     struct hist_pair cells[2 * HIST_STRIDE] = {{0}};

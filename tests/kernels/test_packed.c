@@ -66,7 +66,7 @@ static void check_sums(const struct kernels *k, struct draw *d, uint32_t n, uint
   for (int i = 0; i < CELLS; i++) want_g[i] = gradient[i] = -i, want_h[i] = hessian[i] = (int64_t)i << 33;
   /* told to have so many bins that several walks are made of them, or so few that one is */
   const uint32_t n_bins = n % 2 == 0 ? BINS : 256;
-  struct hist_block block = {rows, row_bytes, cell_bytes, n_columns, n_bins, offsets};
+  struct hist_block block = {rows, row_bytes, cell_bytes, n_columns, n_bins, offsets, 0};
   k->hist_update_packed(&block, NULL, 0, n, packed, cells);
   k->hist_update_packed(&block, list, 0, n_list, packed, cells);
   k->hist_spill_packed(cells, CELLS, &(struct hist_target){.planes = {gradient, hessian, NULL}});
@@ -112,7 +112,7 @@ static void a_full_cell_holds(void **state) {
   static uint8_t rows[HIST_PACKED_ROWS * ROW_BYTES + PADDING];
   static int32_t packed[HIST_PACKED_ROWS];
   const uint32_t offsets[1] = {0};
-  struct hist_block block = {rows, ROW_BYTES, 1, 1, 1, offsets};
+  struct hist_block block = {rows, ROW_BYTES, 1, 1, 1, offsets, 0};
   for (int sign = -1; sign <= 1; sign += 2) {
     for (int r = 0; r < HIST_PACKED_ROWS; r++)
       packed[r] = row_of((int64_t)sign * HIST_PACKED_GRADIENT, HIST_PACKED_HESSIAN);
