@@ -1,6 +1,7 @@
 /* out_of_bag.c - rows out of the bag are divided at every split as those in the bag were, a chunk of them
- * down the whole tree while it is in the cache. (1,000,000 x 28 rows, half of them in the bag, 255 leaves,
- * one thread: 5 ms a tree; a row after the other, from node to node, takes 22.) */
+ * down the whole tree while it is in the cache, and go from node to node where few are left. (1,000,000 x 28
+ * rows, half of them in the bag, 255 leaves, one thread: 5 ms a tree; a row after the other from the root
+ * takes 22. 95 % of them out, 10,000 leaves: 75 ms; to the last divided 210, one after the other 150.) */
 #include "train/out_of_bag.h"
 
 #include <string.h>
@@ -23,11 +24,34 @@ struct descent {
   void *user;
 };
 
+static bool goes_left(const struct split_rule *rule, uint32_t row) {
+  const uint32_t cell =
+      rule->cell_bytes == 1 ? ((const uint8_t *)rule->cells)[row] : ((const uint16_t *)rule->cells)[row];
+  return partition_left(rule, cell);
+}
+
+/* A row after the other, from a node on. */
+static void walk(const struct descent *descent, int node, const uint32_t *rows, uint64_t n) {
+  const struct tree *tree = descent->tree;
+  for (uint64_t i = 0; i < n; i++) {
+    int at = node;
+    while (at >= 0)
+      at = goes_left(&descent->ws->node_rules[at].rule, rows[i]) ? tree->left_child[at]
+                                                                 : tree->right_child[at];
+    descent->found(descent->user, ~at, &rows[i], 1);
+  }
+}
+
 /* n rows at a node, or ~leaf; area: theirs, of whose rows all may be overwritten. The larger side goes on
- * here: no more calls are under way than n has bits. */
+ * here: no more calls are under way than n has bits. Few rows are not worth what it takes to begin. */
 static void descend(const struct descent *descent, int node, struct row_area area, uint64_t n) {
+  enum { FEW_ROWS = 32 };
   const struct workspace *ws = descent->ws;
   while (node >= 0 && n > 0) {
+    if (n < FEW_ROWS) {
+      walk(descent, node, area.rows, n);
+      return;
+    }
     const int left_node = descent->tree->left_child[node], right_node = descent->tree->right_child[node];
     const uint64_t n_left =
         ws->kernels->partition(&ws->node_rules[node].rule, area.rows, 0, n, area.rows, area.room);

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "model/route.h"
 #include "train/divide.h"
 
 /* The rule over a bundled carrier's cells: a set of those whose bin goes left. */
@@ -11,10 +10,7 @@ static void put_on_carrier(const struct binned_column *column, struct split_rule
                            uint32_t words[BUNDLE_MOST_VALUES / 32]) {
   memset(words, 0, BUNDLE_MOST_VALUES / 32 * sizeof *words);
   for (uint32_t cell = 0; cell < BUNDLE_MOST_VALUES; cell++) {
-    uint32_t bin = binned_bin(column, cell);
-    bool left = rule->categorical          ? route_in_set(rule->bits, rule->n_words, bin)
-                : bin == rule->missing_bin ? rule->default_left
-                                           : bin <= rule->threshold;
+    const bool left = partition_left(rule, binned_bin(column, cell));
     words[cell / 32] |= (uint32_t)left << (cell % 32);
   }
   rule->categorical = true;

@@ -21,6 +21,9 @@ static const struct setting settings[] = {
      false},
     {"num_leaves=2000 min_data_in_leaf=1 bagging_freq=1 bagging_fraction=0.03 num_threads=3 " SMALL, false,
      false},
+    {"num_leaves=3000 min_data_in_leaf=1 bagging_freq=1 bagging_fraction=0.1 max_bin=400 num_threads=2 "
+     "verbosity=-1 learning_rate=0.3 ",
+     false, false},
     {"objective=binary num_leaves=12 bagging_freq=1 neg_bagging_fraction=0.2 num_threads=2 " SMALL, true,
      false},
     {"objective=multiclass num_class=2 num_leaves=12 bagging_freq=1 bagging_fraction=0.4 num_threads=2 "
