@@ -186,6 +186,12 @@ struct split_rule {
   uint32_t n_words;
 };
 
+/* Where rows of a bin go, or of a cell that the rule is over. */
+static inline bool rule_goes_left(const struct split_rule *rule, uint32_t bin) {
+  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
+  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
+}
+
 /* Rows whose gradients are asked for. weight may be NULL: all 1. */
 struct gradient_rows {
   const double *score;

@@ -5,11 +5,6 @@
 
 #include "kernels/kernels.h"
 
-static inline bool rule_goes_left(const struct split_rule *rule, uint32_t bin) {
-  if (rule->categorical) return bin / 32 < rule->n_words && (rule->bits[bin / 32] >> (bin % 32) & 1) != 0;
-  return bin == rule->missing_bin ? rule->default_left : bin <= rule->threshold;
-}
-
 /* kernels.partition of rows that have numbers. */
 typedef uint64_t (*partition_fn)(const struct split_rule *rule, const uint32_t *rows, uint64_t n,
                                  uint32_t *left, uint32_t *right);

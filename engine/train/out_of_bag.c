@@ -27,7 +27,7 @@ struct descent {
 static bool goes_left(const struct split_rule *rule, uint32_t row) {
   const uint32_t cell =
       rule->cell_bytes == 1 ? ((const uint8_t *)rule->cells)[row] : ((const uint16_t *)rule->cells)[row];
-  return partition_left(rule, cell);
+  return rule_goes_left(rule, cell);
 }
 
 /* A row after the other, from a node on. */

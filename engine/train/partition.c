@@ -10,7 +10,7 @@ static void put_on_carrier(const struct binned_column *column, struct split_rule
                            uint32_t words[BUNDLE_MOST_VALUES / 32]) {
   memset(words, 0, BUNDLE_MOST_VALUES / 32 * sizeof *words);
   for (uint32_t cell = 0; cell < BUNDLE_MOST_VALUES; cell++) {
-    const bool left = partition_left(rule, binned_bin(column, cell));
+    const bool left = rule_goes_left(rule, binned_bin(column, cell));
     words[cell / 32] |= (uint32_t)left << (cell % 32);
   }
   rule->categorical = true;

@@ -2,7 +2,6 @@
 #ifndef COPSE_TRAIN_PARTITION_H
 #define COPSE_TRAIN_PARTITION_H
 
-#include "model/route.h"
 #include "model/tree.h"
 #include "train/workspace.h"
 
@@ -11,11 +10,5 @@ void partition_leaf(struct workspace *ws, const struct leaf *leaf, const struct 
                     struct leaf *left, struct leaf *right);
 /* The rule of a split of a tree that the workspace has grown, for the kernel. */
 void partition_node(const struct workspace *ws, const struct tree *tree, int node, struct node_rule *out);
-
-/* Whether the rule takes rows of a cell, of a carrier or with a bin, to the left. */
-static inline bool partition_left(const struct split_rule *rule, uint32_t cell) {
-  if (rule->categorical) return route_in_set(rule->bits, rule->n_words, cell);
-  return cell == rule->missing_bin ? rule->default_left : cell <= rule->threshold;
-}
 
 #endif
