@@ -103,12 +103,21 @@ static void free_update(struct update_case *c) {
 }
 
 /* Adds to what is in the cells already: two calls in a row, the first of which knows of the second's rows. */
-static void check_update(struct update_case *c, const struct kernels *k, const uint32_t *rows, uint64_t begin,
-                         uint64_t end) {
+static void check_calls(struct update_case *c, const struct kernels *k, const uint32_t *rows, uint64_t begin,
+                        uint64_t middle, uint64_t end) {
   struct hist_block block = block_of(c);
   memset(c->cells, 0, c->cell_area);
+  block.n_behind = end - middle;
+  k->hist_update(&block, rows, begin, middle, &c->source, c->cells);
+  block.n_behind = 0;
+  k->hist_update(&block, rows, middle, end, &c->source, c->cells);
+  assert_memory_equal(c->cells, c->want, c->cell_area);
+}
+
+/* With more rows in the second call than in the first, and with fewer. */
+static void check_update(struct update_case *c, const struct kernels *k, const uint32_t *rows, uint64_t begin,
+                         uint64_t end) {
   memset(c->want, 0, c->cell_area);
-  uint64_t middle = begin + (end - begin) / 3;
   for (uint64_t i = begin; i < end; i++) {
     uint64_t row = rows != NULL ? rows[i] : i;
     for (uint32_t f = 0; f < c->n_columns; f++) {
@@ -117,11 +126,8 @@ static void check_update(struct update_case *c, const struct kernels *k, const u
       cell->hessian += c->pairs[row].hessian;
     }
   }
-  block.n_behind = end - middle;
-  k->hist_update(&block, rows, begin, middle, &c->source, c->cells);
-  block.n_behind = 0;
-  k->hist_update(&block, rows, middle, end, &c->source, c->cells);
-  assert_memory_equal(c->cells, c->want, c->cell_area);
+  check_calls(c, k, rows, begin, begin + (end - begin) / 3, end);
+  check_calls(c, k, rows, begin, end - (end - begin) / 6, end);
 }
 
 static void update_adds_every_row(void **state) {
