@@ -152,6 +152,13 @@ static int64_t some_bound(const int64_t *gradient, uint32_t n_bins, struct draw 
   return draw_between(d, 0, 1) == 0 || most > (int64_t)1 << 53 ? most : most << shift;
 }
 
+/* A bin is one of the leaf's. */
+static void add_bin(struct scan_input *in, int64_t gradient, int64_t hessian, int64_t rows) {
+  in->total_gradient += gradient;
+  in->total_hessian += hessian;
+  in->n_rows += rows;
+}
+
 static void make_cells(struct scan_case *c, struct draw *d) {
   struct scan_input *in = &c->in;
   int sparse = (int)draw_between(d, 0, 3);                /* empty bins make ties */
@@ -165,9 +172,7 @@ static void make_cells(struct scan_case *c, struct draw *d) {
     c->gradient[b] = n == 0 ? 0 : draw_between(d, -g_limit, g_limit);
     c->hessian[b] = n == 0 ? 0 : draw_between(d, 0, (int64_t)n << h_bits);
     if (in->count_kind == COUNT_SHIFT) c->hessian[b] = (int64_t)n << in->count_shift;
-    in->total_gradient += c->gradient[b];
-    in->total_hessian += c->hessian[b];
-    in->n_rows += n;
+    add_bin(in, c->gradient[b], c->hessian[b], n);
   }
   in->most_gradient = some_bound(c->gradient, in->n_bins, d);
   in->gradient_unit = ldexp(1.0, -(int)draw_between(d, 0, 44));
@@ -302,9 +307,7 @@ static void sums_near_halves(void **state) {
       int64_t sign = draw_bits(&d) & 1 ? 1 : -1;
       gradient[b] = sign * (((int64_t)1 << draw_between(&d, 40, 56)) + place + draw_between(&d, -1, 1));
       hessian[b] = ((int64_t)1 << draw_between(&d, 40, 56)) + place + draw_between(&d, -1, 1);
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += hessian[b] >> in.count_shift;
+      add_bin(&in, gradient[b], hessian[b], hessian[b] >> in.count_shift);
     }
     in.most_gradient = some_bound(gradient, BINS, &d);
     struct scan_rules rules = {.lambda_l1 = i % 2 == 0 ? 0 : 1};
@@ -339,9 +342,7 @@ static void ties_go_to_the_same_threshold(void **state) {
           bool full = shape == 0 || b == 0 || b + 1 == n_bins || (shape == 1 && b % 7 == 3);
           gradient[b] = !full ? 0 : (b < n_bins / 2 ? -100 : 100);
           hessian[b] = count[b] = full ? 10 : 0;
-          in.total_gradient += gradient[b];
-          in.total_hessian += hessian[b];
-          in.n_rows += count[b];
+          add_bin(&in, gradient[b], hessian[b], count[b]);
         }
         in.most_gradient = shape == 2 ? 0 : 6400;
         struct scan_rules rules = {.min_data = 1};
@@ -415,9 +416,7 @@ static void floors_about_the_best_gain(void **state) {
         gradient[b] += draw_between(&d, -most, most);
         hessian[b] += draw_between(&d, 1, (int64_t)1 << (hessian_bits - 2));
       }
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += count[b];
+      add_bin(&in, gradient[b], hessian[b], count[b]);
     }
     in.most_gradient = (in.n_rows + 1) << row_bits;
     struct scan_rules rules = {.min_data = draw_between(&d, 1, 30), .min_sum_hessian = i % 3 == 0 ? 1 : 1e-3};
@@ -478,9 +477,7 @@ static void sums_of_few_levels(void **state) {
       count[b] = (uint32_t)rows;
       gradient[b] = pull * rows;
       hessian[b] = (extreme || levels == 1 ? levels : draw_between(&d, 0, levels)) * rows;
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += rows;
+      add_bin(&in, gradient[b], hessian[b], rows);
     }
     in.most_gradient = in.n_rows * half;
     const double weight = (double)in.total_hessian * in.hessian_unit;
@@ -520,9 +517,7 @@ static void hessians_below_the_epsilon(void **state) {
       count[b] = (uint32_t)draw_between(&d, 0, 3);
       gradient[b] = (int64_t)count[b] * draw_between(&d, -(1 << 20), 1 << 20);
       hessian[b] = (int64_t)count[b] << 20;
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += count[b];
+      add_bin(&in, gradient[b], hessian[b], count[b]);
     }
     in.most_gradient = in.n_rows << 20;
     struct scan_rules rules = {.min_data = draw_between(&d, 0, 30)};
@@ -562,9 +557,7 @@ static void best_thresholds_at_the_limits(void **state) {
       count[b] = (uint32_t)rows;
       gradient[b] = rows * pull;
       hessian[b] = rows * (in.count_kind == COUNT_SHIFT ? all : draw_between(&d, 0, all));
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += rows;
+      add_bin(&in, gradient[b], hessian[b], rows);
     }
     in.most_gradient = (in.n_rows + 1) << g_bits;
     struct scan_rules rules = {.lambda_l2 = i % 11 == 0 ? draw_uniform(&d) : 0};
@@ -610,9 +603,7 @@ static void sides_lost_in_the_sum(void **state) {
     hessian[end] = draw_between(&d, 1, 64);
     gradient[end] = (draw_bits(&d) & 1 ? 1 : -1) * draw_between(&d, 1 << 12, 1 << 16);
     for (uint32_t b = 0; b < in.n_bins; b++) {
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += count[b];
+      add_bin(&in, gradient[b], hessian[b], count[b]);
     }
     in.most_gradient = (int64_t)1 << 20;
     const struct scan_rules rules = {.min_data = 1};
@@ -647,9 +638,7 @@ static void the_widest_feature(void **state) {
       count[b] = (uint32_t)draw_between(&d, 0, 2);
       gradient[b] = (int64_t)count[b] * draw_between(&d, -(1 << 20), 1 << 20);
       hessian[b] = (int64_t)count[b] << 20;
-      in.total_gradient += gradient[b];
-      in.total_hessian += hessian[b];
-      in.n_rows += count[b];
+      add_bin(&in, gradient[b], hessian[b], count[b]);
     }
     struct scan_rules rules = {.min_data = 100, .min_sum_hessian = 1e-3};
     struct scan_result scalar, got;
