@@ -2,6 +2,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "base/context.h"
 #include "base/status.h"
 #include "base/team.h"
 #include "model/route.h"
@@ -171,7 +172,8 @@ copse_status booster_add_set(copse_booster *booster, copse_dataset *data, const 
   if (sets == NULL) return status_memory(err, "a data set's scores");
   booster->sets = sets;
   struct scored_set set = {.data = data, .name = copy_text(booster->ctx, name)};
-  set.score = copse_alloc_zero(booster->ctx, data->n_rows * (uint64_t)booster->n_outputs, sizeof *set.score);
+  set.score =
+      context_alloc_streamed(booster->ctx, data->n_rows * (uint64_t)booster->n_outputs, sizeof *set.score);
   if (linear) set.leaf = copse_alloc(booster->ctx, data->n_rows, sizeof *set.leaf);
   if (set.name == NULL || set.score == NULL || (linear && set.leaf == NULL)) {
     copse_free(set.name);

@@ -96,8 +96,9 @@ static void compute_query_gradients(copse_booster *booster) {
 copse_status booster_reserve_gradients(copse_booster *booster, copse_error *err) {
   uint64_t cells = booster->sets[0].data->n_rows * (uint64_t)booster->n_outputs;
   if (booster->gradient == NULL)
-    booster->gradient = copse_alloc(booster->ctx, cells, sizeof *booster->gradient);
-  if (booster->hessian == NULL) booster->hessian = copse_alloc(booster->ctx, cells, sizeof *booster->hessian);
+    booster->gradient = context_alloc_streamed(booster->ctx, cells, sizeof *booster->gradient);
+  if (booster->hessian == NULL)
+    booster->hessian = context_alloc_streamed(booster->ctx, cells, sizeof *booster->hessian);
   if (booster->gradient == NULL || booster->hessian == NULL) return status_memory(err, "gradients");
   return COPSE_OK;
 }

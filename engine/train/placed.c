@@ -6,13 +6,16 @@
 
 #include <string.h>
 
+#include "base/context.h"
+
 static bool allocate(copse_booster *booster) {
   struct placed_rows *placed = &booster->placed;
   const copse_dataset *data = booster->sets[0].data;
   if (placed->label == NULL)
-    placed->label = copse_alloc(booster->ctx, data->n_rows * data->n_labels, sizeof *placed->label);
+    placed->label =
+        context_alloc_streamed(booster->ctx, data->n_rows * data->n_labels, sizeof *placed->label);
   if (placed->weight == NULL && data->weight != NULL)
-    placed->weight = copse_alloc(booster->ctx, data->n_rows, sizeof *placed->weight);
+    placed->weight = context_alloc_streamed(booster->ctx, data->n_rows, sizeof *placed->weight);
   return placed->label != NULL && (data->weight == NULL || placed->weight != NULL);
 }
 
@@ -135,7 +138,7 @@ static void keep_apart(copse_booster *booster) {
   const struct scored_set *set = &booster->sets[0];
   uint64_t cells = set->data->n_rows * (uint64_t)booster->n_outputs;
   if (booster->placed.score != NULL || ++booster->placed.n_given_back < 2) return;
-  double *score = copse_alloc(booster->ctx, cells, sizeof *score);
+  double *score = context_alloc_streamed(booster->ctx, cells, sizeof *score);
   if (score != NULL) memcpy(score, set->score, cells * sizeof *score);
   booster->placed.score = score;
 }

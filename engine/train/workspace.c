@@ -206,9 +206,9 @@ copse_status workspace_create(copse_context *ctx, const copse_dataset *data, con
     ws->packed = copse_alloc(ctx, n, sizeof *ws->packed);
   else
     ws->gradients = copse_alloc(ctx, n, sizeof *ws->gradients);
-  ws->rows = copse_alloc(ctx, n + 1, sizeof *ws->rows);
-  ws->rows_beside = copse_alloc(ctx, n + 1, sizeof *ws->rows_beside);
-  ws->rows_aside = copse_alloc(ctx, n + 1, sizeof *ws->rows_aside);
+  ws->rows = context_alloc_streamed(ctx, n + 1, sizeof *ws->rows);
+  ws->rows_beside = context_alloc_streamed(ctx, n + 1, sizeof *ws->rows_beside);
+  ws->rows_aside = context_alloc_streamed(ctx, n + 1, sizeof *ws->rows_aside);
   ws->gathered = copse_alloc(ctx, (size_t)ws->n_threads * 2 * WORKSPACE_CHUNK, sizeof *ws->gathered);
   ws->chunks =
       copse_alloc(ctx, (size_t)(n / WORKSPACE_CHUNK + 1) + (size_t)ws->n_threads, sizeof *ws->chunks);
