@@ -130,6 +130,9 @@ EMULATE_MASK(emulated_cmplt_epi8_mask, __mmask16, __m128i, int8_t, 16, x < y)
 EMULATE_MASK(emulated_cmpeq_epi16_mask, __mmask16, __m256i, int16_t, 16, x == y)
 #define _mm256_cmpeq_epi16_mask emulated_cmpeq_epi16_mask
 
+EMULATE_EACH(emulated_cvtepu8_epi32, __m512i, uint32_t, __m128i, uint8_t, 16, x)
+#define _mm512_cvtepu8_epi32 emulated_cvtepu8_epi32
+
 EMULATE_EACH(emulated_cvtepu16_epi32, __m512i, uint32_t, __m256i, uint16_t, 16, x)
 #define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32
 
