@@ -22,7 +22,8 @@ static inline void fetch_first(const uint32_t *to, uint64_t n) {
   for (uint64_t i = 0; i < STORES_AHEAD && i < n; i += LINE) __builtin_prefetch(to + i, FOR_WRITING);
 }
 
-/* Whole vectors are stored: they reach 16 entries past n_left and n_right, which never pass the rows read. */
+/* Whole vectors are stored: they reach 16 entries past n_left and n_right, which do not pass the vector's own
+ * place. The rows of the next one are as they were, where left is rows itself. */
 static inline void put(struct sides *sides, __m512i rows, unsigned mask) {
   unsigned went = (unsigned)__builtin_popcount(mask);
   fetch(sides->right + sides->n_right);
@@ -70,8 +71,8 @@ static inline __m512i gather_bytes(const uint8_t *cells, __m512i rows) {
   return _mm512_and_si512(words, _mm512_set1_epi32(255));
 }
 
-/* The same one by one, where that is quicker (Zen 5: a sixth less time than a bit of a mask for each, a
- * quarter less than a gather). */
+/* The same one by one, where that is quicker (Zen 5: a quarter less time than a gather, a sixth less than
+ * each row's decision looked up in a table of bytes). */
 static inline __m512i insert_bytes(const uint8_t *cells, const uint32_t *rows) {
   __m128i low = _mm_cvtsi32_si128(cells[rows[0]]), high = _mm_cvtsi32_si128(cells[rows[8]]);
 #define INSERT(K)                                \
@@ -108,10 +109,10 @@ static __m512i table_of(const struct split_rule *rule) {
 }
 
 /* Some vectors are decided before any is stored: no cell that is read has to wait to know where a row goes
- * (Zen 5, in the cache: a sixth less time). Cells are read so early that not every row's need be prefetched,
- * which takes 20 % longer: one of eight or sixteen is, for rows of a leaf are mostly neighbours. The list of
- * rows itself is what takes longest to come: the processor fetches it ahead within a page only. (1,000,000 x
- * 28 rows, 255 leaves: together a sixth less time for dividing them.) */
+ * (Zen 5, in the cache: a sixth less time). Cells are read so early that not every row's need be prefetched:
+ * one of eight is (Zen 5), or of sixteen where they are gathered (Xeon: every row's took 20 % longer), for
+ * rows of a leaf are mostly neighbours. The list of rows itself is what takes longest to come: the processor
+ * fetches it ahead within a page only. */
 static inline __attribute__((always_inline)) uint64_t divide_bytes(const struct split_rule *rule,
                                                                    const uint32_t *rows, uint64_t n,
                                                                    struct sides *sides, const bool gathers) {
