@@ -20,15 +20,15 @@ static inline __m512d load_numbers(const double *values) {
   return _mm512_maskz_mov_pd(_mm512_cmp_pd_mask(v, v, _CMP_ORD_Q), v);
 }
 
-/* How many of the cuts from `at` on are below the number: of four, or of eight. */
-static inline __attribute__((always_inline)) unsigned cuts_below(const double *at, double number,
+/* How many of the cuts from `at` on are below the number, which all lanes have: of four, or of eight. */
+static inline __attribute__((always_inline)) unsigned cuts_below(const double *at, __m512d number,
                                                                  bool eight) {
   unsigned below;
   if (eight)
-    below = _mm512_cmp_pd_mask(_mm512_set1_pd(number), _mm512_loadu_pd(at), _CMP_GT_OQ);
+    below = _mm512_cmp_pd_mask(number, _mm512_loadu_pd(at), _CMP_GT_OQ);
   else
-    below =
-        (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(_mm256_set1_pd(number), _mm256_loadu_pd(at), _CMP_GT_OQ));
+    below = (unsigned)_mm256_movemask_pd(
+        _mm256_cmp_pd(_mm512_castpd512_pd256(number), _mm256_loadu_pd(at), _CMP_GT_OQ));
   return (unsigned)__builtin_popcount(below);
 }
 
@@ -41,24 +41,24 @@ static inline __attribute__((always_inline)) void encode_cells(const struct code
   const __m512d zero = _mm512_setzero_pd(), last = _mm512_set1_pd((double)(map->n_cells - 1));
   size_t i = 0;
   for (; i + LANES <= n; i += LANES) {
-    double number[LANES];
     uint32_t cell[LANES];
     __m512d v = load_numbers(values + i);
-    _mm512_storeu_pd(number, v);
     __m512d x = _mm512_mul_pd(_mm512_sub_pd(v, low), scale);
     x = _mm512_min_pd(_mm512_max_pd(x, zero), last);
     _mm256_storeu_si256((__m256i *)(void *)cell, _mm512_cvttpd_epi32(x));
-    __asm__("" : "+m"(number), "+m"(cell)); /* loads, where compilers would move lanes instead */
+    __asm__("" : "+m"(cell)); /* loads, where compilers would move lanes instead */
 #pragma GCC unroll 8
     for (size_t k = 0; k < LANES; k++) {
       uint32_t code = first[cell[k]];
-      codes[i + k] = (uint16_t)(code + cuts_below(cuts + code, number[k], eight));
+      /* not by way of memory: prediction takes 3 % longer (Zen 5) */
+      const __m512d number = _mm512_permutexvar_pd(_mm512_set1_epi64((long long)k), v);
+      codes[i + k] = (uint16_t)(code + cuts_below(cuts + code, number, eight));
     }
   }
   for (; i < n; i++) codes[i] = (uint16_t)code_of(map, values[i]);
 }
 
-#define CUTS_BELOW cuts_below
+#define CUTS_BELOW(cuts, value, eight) cuts_below((cuts), _mm512_set1_pd(value), (eight))
 #include "kernels/encode_loops.h"
 
 /* The first levels of a search by halving, the same for all values but for the cuts. A value's way is a
