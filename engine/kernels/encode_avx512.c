@@ -27,8 +27,7 @@ static inline __attribute__((always_inline)) unsigned cuts_below(const double *a
   if (eight)
     below = _mm512_cmp_pd_mask(number, _mm512_loadu_pd(at), _CMP_GT_OQ);
   else
-    below = (unsigned)_mm256_movemask_pd(
-        _mm256_cmp_pd(_mm512_castpd512_pd256(number), _mm256_loadu_pd(at), _CMP_GT_OQ));
+    below = _mm256_cmp_pd_mask(_mm512_castpd512_pd256(number), _mm256_loadu_pd(at), _CMP_GT_OQ);
   return (unsigned)__builtin_popcount(below);
 }
 
