@@ -381,7 +381,7 @@ struct kernels {
    * ones. Every column of cells has REACH_ROWS bytes. */
   reach_fn reach;
   /* scores[i] += values[t][numbers[t][i]], for one t after the other. */
-  add_values_fn add_values;
+  add_values_fn add_values, add_few_values;
   /* One row through n trees, at most WALK_TREES: the leaf of each. It begins in tops[t]; block b of tree t is
    * blocks[first[t] + b]. wide: columns may be 32 and above. */
   walk_blocks_fn walk_blocks;

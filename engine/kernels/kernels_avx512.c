@@ -94,8 +94,8 @@ static float max_abs(const float *values, uint64_t n) {
 }
 
 /* Inherited, for wider vectors cannot help: transpose and interleave take and give every cache line once, as
- * add_range does; add_values is a load a number and tree, which gathers are as well; sets of
- * rows (bits_above, bits_below) are 256 bits. */
+ * add_range does; add_values, where a tree has more values than registers hold, is a load a number and
+ * tree, which gathers are as well; sets of rows (bits_above, bits_below) are 256 bits. */
 void kernels_overlay_avx512(struct kernels *slots) {
   slots->hist_subtract = hist_subtract;
   slots->hist_spill = hist_spill;

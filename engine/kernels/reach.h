@@ -97,8 +97,8 @@ struct walk_block {
 typedef void (*encode_fn)(const struct code_map *map, const double *values, size_t n, uint16_t *codes);
 typedef void (*spread_fn)(const uint16_t *codes, uint32_t offset, size_t n, int8_t *cells);
 typedef void (*set_cells_fn)(const uint8_t *codes, const uint32_t bits[8], int8_t *cells);
-/* Trees that are added to scores together. */
-enum { ADD_TREES = 8 };
+/* Trees that are added to scores together, one after the other. As add_few_values each has ADD_FEW values. */
+enum { ADD_TREES = 8, ADD_FEW = 32 };
 typedef void (*add_values_fn)(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
                               double scores[REACH_ROWS]);
 typedef void (*reach_fn)(const struct reach_node *nodes, uint32_t n_nodes, const int8_t *cells,

@@ -74,5 +74,38 @@ static void reach(const struct reach_node *nodes, uint32_t n_nodes, const int8_t
   EACH(END)
 }
 
-void kernels_reach_avx512(struct kernels *slots) { slots->reach = reach; }
+/* A tree's values. */
+struct few_values {
+  __m512d part[ADD_FEW / 8];
+};
+
+static inline struct few_values load_few(const double *values) {
+  return (struct few_values){{_mm512_loadu_pd(values), _mm512_loadu_pd(values + 8),
+                              _mm512_loadu_pd(values + 16), _mm512_loadu_pd(values + 24)}};
+}
+
+/* Those of eight rows. */
+static inline __m512d few_of(const struct few_values *few, const uint8_t *numbers) {
+  const __m512i number = _mm512_cvtepu8_epi64(_mm_loadl_epi64((const __m128i *)(const void *)numbers));
+  const __m512d low = _mm512_permutex2var_pd(few->part[0], number, few->part[1]);
+  const __m512d high = _mm512_permutex2var_pd(few->part[2], number, few->part[3]);
+  return _mm512_mask_mov_pd(low, _mm512_test_epi64_mask(number, _mm512_set1_epi64(16)), high);
+}
+
+/* Two trees at a time, whose values are registers. */
+static void add_few_values(const double *const values[ADD_TREES], uint8_t numbers[ADD_TREES][REACH_ROWS],
+                           double scores[REACH_ROWS]) {
+  for (size_t t = 0; t < ADD_TREES; t += 2) {
+    const struct few_values one = load_few(values[t]), two = load_few(values[t + 1]);
+    for (size_t i = 0; i < REACH_ROWS; i += 8) {
+      __m512d score = _mm512_add_pd(_mm512_loadu_pd(scores + i), few_of(&one, numbers[t] + i));
+      _mm512_storeu_pd(scores + i, _mm512_add_pd(score, few_of(&two, numbers[t + 1] + i)));
+    }
+  }
+}
+
+void kernels_reach_avx512(struct kernels *slots) {
+  slots->reach = reach;
+  slots->add_few_values = add_few_values;
+}
 #endif

@@ -97,5 +97,6 @@ void kernels_reach_scalar(struct kernels *slots) {
   slots->set_cells = set_cells;
   slots->reach = reach;
   slots->add_values = add_values;
+  slots->add_few_values = add_values;
   slots->walk_blocks = walk_blocks;
 }

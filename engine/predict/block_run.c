@@ -129,6 +129,7 @@ static const int32_t *leaves_of(const struct coded_block *block, const struct co
 /* Trees whose leaf numbers are bytes, until they are added together. */
 struct pending {
   int n;
+  bool few; /* each has ADD_FEW values */
   const double *values[ADD_TREES];
   uint8_t numbers[ADD_TREES][REACH_ROWS];
 };
@@ -137,6 +138,7 @@ static void add_pending(struct pending *pending, double *restrict scores) {
   for (int t = 0; t < pending->n; t++)
     for (size_t i = 0; i < REACH_ROWS; i++) scores[i] += pending->values[t][pending->numbers[t][i]];
   pending->n = 0;
+  pending->few = true;
 }
 
 static void score_tree(const struct coded_trees *coded, const struct kernels *kernels,
@@ -161,7 +163,7 @@ static void score_tree(const struct coded_trees *coded, const struct kernels *ke
 
 void coded_block_score(const struct coded_trees *coded, const struct kernels *kernels, int n_outputs,
                        struct coded_block *block) {
-  struct pending pending = {.n = 0};
+  struct pending pending = {.n = 0, .few = true};
   for (size_t i = 0; i < (size_t)n_outputs * REACH_ROWS; i++) block->scores[i] = 0.0;
   for (int output = 0; output < n_outputs; output++) {
     double *scores = block->scores + (size_t)output * REACH_ROWS;
@@ -170,10 +172,13 @@ void coded_block_score(const struct coded_trees *coded, const struct kernels *ke
       coded_block_prepare_sets(coded, kernels, tree, block);
       if (has_byte_numbers(block, tree)) {
         pending.values[pending.n] = values_of(block, tree);
+        pending.few = pending.few && way_of(block, tree) == TREE_BITS && 1u << tree->bits.n_planes == ADD_FEW;
         byte_numbers(kernels, tree, block, pending.numbers[pending.n++]);
         if (pending.n < ADD_TREES) continue;
-        kernels->add_values(pending.values, pending.numbers, scores);
+        (pending.few ? kernels->add_few_values : kernels->add_values)(pending.values, pending.numbers,
+                                                                      scores);
         pending.n = 0;
+        pending.few = true;
         continue;
       }
       add_pending(&pending, scores);

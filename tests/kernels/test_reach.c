@@ -255,27 +255,35 @@ static void programs_end_in_the_leaves_of_the_tree(void **state) {
     }
 }
 
-static void values_are_added_tree_after_tree(void **state) {
-  (void)state;
+static void check_values(const struct kernels *kernels, bool few) {
   struct draw draw = {.seed = 14};
-  double values[ADD_TREES][256];
+  const size_t n_values = few ? ADD_FEW : 256;
+  double *values[ADD_TREES];
   const double *value_of[ADD_TREES];
   uint8_t numbers[ADD_TREES][REACH_ROWS];
   for (size_t t = 0; t < ADD_TREES; t++) {
-    for (size_t k = 0; k < 256; k++)
+    value_of[t] = values[t] = guarded_alloc(n_values * sizeof *values[t], GUARDED_END);
+    for (size_t k = 0; k < n_values; k++)
       values[t][k] = (draw_uniform(&draw) - 0.5) * pow(2, (double)(t % 3) * 30);
-    for (size_t i = 0; i < REACH_ROWS; i++) numbers[t][i] = (uint8_t)draw_bits(&draw);
-    value_of[t] = values[t];
+    for (size_t i = 0; i < REACH_ROWS; i++) numbers[t][i] = (uint8_t)(draw_bits(&draw) % n_values);
   }
+  double *scores = guarded_alloc(REACH_ROWS * sizeof *scores, GUARDED_END), before[REACH_ROWS];
+  for (size_t i = 0; i < REACH_ROWS; i++) scores[i] = before[i] = draw_uniform(&draw);
+  (few ? kernels->add_few_values : kernels->add_values)(value_of, numbers, scores);
+  for (size_t i = 0; i < REACH_ROWS; i++) {
+    double want = before[i];
+    for (size_t t = 0; t < ADD_TREES; t++) want += values[t][numbers[t][i]];
+    assert_memory_equal(&scores[i], &want, sizeof want);
+  }
+  guarded_free(scores, REACH_ROWS * sizeof *scores, GUARDED_END);
+  for (size_t t = 0; t < ADD_TREES; t++) guarded_free(values[t], n_values * sizeof *values[t], GUARDED_END);
+}
+
+static void values_are_added_tree_after_tree(void **state) {
+  (void)state;
   FOR_EACH_TIER(kernels) {
-    double *scores = guarded_alloc(REACH_ROWS * sizeof *scores, GUARDED_END);
-    kernels->add_values(value_of, numbers, scores);
-    for (size_t i = 0; i < REACH_ROWS; i++) {
-      double want = 0.0;
-      for (size_t t = 0; t < ADD_TREES; t++) want += values[t][numbers[t][i]];
-      assert_memory_equal(&scores[i], &want, sizeof want);
-    }
-    guarded_free(scores, REACH_ROWS * sizeof *scores, GUARDED_END);
+    check_values(kernels, false);
+    check_values(kernels, true);
   }
 }
 

@@ -132,6 +132,8 @@ EMULATE_MASK(emulated_cmpeq_epi16_mask, __mmask16, __m256i, int16_t, 16, x == y)
 
 EMULATE_EACH(emulated_cvtepu8_epi32, __m512i, uint32_t, __m128i, uint8_t, 16, x)
 #define _mm512_cvtepu8_epi32 emulated_cvtepu8_epi32
+EMULATE_EACH(emulated_cvtepu8_epi64, __m512i, uint64_t, __m128i, uint8_t, 8, x)
+#define _mm512_cvtepu8_epi64 emulated_cvtepu8_epi64
 
 EMULATE_EACH(emulated_cvtepu16_epi32, __m512i, uint32_t, __m256i, uint16_t, 16, x)
 #define _mm512_cvtepu16_epi32 emulated_cvtepu16_epi32
